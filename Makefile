@@ -1,0 +1,104 @@
+# Everything here needs only python3 (3.10 or newer) with venv; the rest is installed from requirements/ into .venv.
+# `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+PY := $(VENV)/bin/python
+# .venv/bin has the Node of the lock too, so that everyone builds and tests with the same one.
+export PATH := $(VENV)/bin:$(PATH)
+unexport PYTHONPATH VIRTUAL_ENV
+
+PYTEST := $(PY) -m pytest
+# Suites that need a browser, Node or a server of their own have targets of their own.
+PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/peers
+# These pack and read this checkout, which is the same under every interpreter.
+MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py
+
+STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
+
+.PHONY: help demo test lint format bench lock upgrade build clean env front-end node-modules peer-modules \
+	test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
+
+demo: env ## open JupyterLab on the quickstart, with the rehearsal server: no key needed
+	@$(VENV)/bin/streamcell demo
+
+test: ## everything that must pass: the stages below, cheapest first
+	@$(PYTHON) scripts/stages.py $(STAGES)
+
+lint: env node-modules ## ruff, mypy, biome, tsc
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	cd js && npm run --silent lint
+	cd js && npm run --silent typecheck
+
+format: env node-modules ## let ruff and biome put the sources in form
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+	cd js && npx biome check --write .
+
+test-js: env node-modules ## the front end's suite (vitest)
+	cd js && npm test
+
+test-python: env ## the Python suite on the main interpreter
+	$(PYTEST) $(PYTHON_SUITE)
+
+test-pythons: env ## the Python suite on Python 3.10 and on the newest Python of the machine
+	$(PY) scripts/other_pythons.py -- $(PYTHON_SUITE) $(MAIN_ONLY)
+
+test-openai2: env ## the source contract suite with openai 2.x
+	$(PY) scripts/environment.py openai2
+	.venvs/openai2/bin/python -m pytest tests/sources
+
+test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
+	$(PYTEST) tests/peers/test_aimock.py
+
+test-browser: env ## real JupyterLab, real kernels, real Chromium
+	$(PY) scripts/environment.py ipykernel6
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser
+
+test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock
+	$(PY) scripts/environment.py litellm
+	$(PYTEST) tests/peers/test_aimock.py tests/peers/test_litellm.py
+
+bench: env ## measure, side by side in one run: bytes, messages and kernel time per answer
+	$(PY) scripts/bench.py
+
+lock: env ## compile requirements/*.in anew, keeping the versions that still fit
+	$(PY) scripts/lock.py
+
+upgrade: env ## compile requirements/*.in anew with the newest versions
+	$(PY) scripts/lock.py --upgrade
+
+build: env ## the sdist and the wheel, into dist/
+	rm -rf dist
+	$(PY) -m build --no-isolation
+
+clean: ## remove what was built and installed here, downloads' caches aside
+	rm -rf .venv .venvs build dist js/node_modules tests/peers/node_modules src/streamcell/static
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/failures bench-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Both cost a fraction of a second when there is nothing to do.
+env:
+	@$(PYTHON) scripts/environment.py main
+	@$(PY) hatch_build.py
+
+front-end: env ## build js/ into src/streamcell/static/ where its sources have changed
+
+node-modules: env
+	@$(PY) hatch_build.py --install
+
+peer-modules: tests/peers/node_modules/.package-lock.json
+
+# npm writes that file last.
+tests/peers/node_modules/.package-lock.json: tests/peers/package-lock.json | env
+	cd tests/peers && npm ci --no-audit --no-fund

@@ -1,0 +1,189 @@
+/**
+ * Shows the built bundle in its states, without Jupyter: serve the repository's root, open js/dev/page.html#done
+ * (#streaming, #stopped, ... or nothing for all). `window.cells` has the fake models, to send messages by hand.
+ */
+
+import make from "../../src/streamcell/static/streamcell.js";
+
+const RICH = `# Entropy, in short
+
+Entropy measures **how many ways** a thing can be arranged: $S = k \\ln W$. See [the article](https://en.wikipedia.org/wiki/Entropy "Wikipedia")
+or <https://example.org>, *not* [this](javascript:alert(1)). Inline \`code\` and ~~mistakes~~ too.[^1]
+
+| Substance | Entropy (J/mol·K) | Remark |
+|:----------|------------------:|:------:|
+| Diamond   | 2.4               | hard 💎 |
+| Water     | 69.9              | liquid |
+| Steam     | 188.8             | gas |
+
+\`\`\`python
+def entropy(p):
+    """Shannon's, in bits."""
+    return -sum(x * log2(x) for x in p if x > 0)  # a long line that does not fit, to see how it scrolls within its box ............
+\`\`\`
+
+1. First, count.
+2. Then take the logarithm.
+   - nested
+   - [x] done
+   - [ ] to do
+
+> A quotation, with *emphasis*.
+>
+> And a second paragraph.
+
+مرحبا بالعالم: هذا نص من اليمين إلى اليسار مع كلمة English في الوسط.
+
+- قائمة
+- ثانية
+
+Emoji 👩‍👩‍👧‍👦 🇨🇭 👍🏽 and raw <b>HTML</b><br>after a break.
+
+<div onclick="alert(1)">inert</div>
+
+![A chart](https://images.example.org/chart.png)
+
+---
+
+[^1]: With a footnote that says **more**.
+`;
+
+const ORIGIN = { model: "gpt-x", api: "Responses API", note: "The server has the Responses API.", rehearsal: false };
+const USAGE = {
+  input_tokens: 12,
+  output_tokens: 1234,
+  total_tokens: 1246,
+  reasoning_tokens: null,
+  cached_tokens: null,
+};
+const card = (over) => ({
+  kind: "provider",
+  title: "",
+  detail: "",
+  kept: 0,
+  next: [],
+  request_id: null,
+  status_code: null,
+  ...over,
+});
+
+const STATES = {
+  queued: { status: "queued" },
+  connecting: { status: "connecting" },
+  thinking: { status: "streaming", reasoning: "**Considering** the question.\n\nIt is about *entropy*." },
+  streaming: { status: "streaming", text: RICH.slice(0, 330) },
+  done: {
+    status: "done",
+    text: RICH,
+    finish_reason: "stop",
+    usage: USAGE,
+    timings: { first_token: 0.31, total: 4.25 },
+    version: 1,
+    versions: 3,
+    reasoning: "Short.",
+  },
+  rehearsal: {
+    status: "done",
+    text: "A scripted answer.",
+    finish_reason: "stop",
+    usage: USAGE,
+    timings: { first_token: 0.3, total: 2 },
+    origin: { model: "rehearsal", api: "Chat Completions", note: "chosen by name", rehearsal: true },
+    notice: "Possibly incomplete: the server sent no finish reason.",
+    retry_off: "A bare iterator cannot be asked again.",
+  },
+  stopped: { status: "stopped", text: RICH.slice(0, 200), timings: { first_token: 0.3, total: 2.1 } },
+  waiting: {
+    status: "waiting",
+    retry_at: 7,
+    attempt: 2,
+    error: card({ kind: "rate_limit", title: "Rate limit reached", detail: "Too many requests", status_code: 429 }),
+  },
+  interrupted: {
+    status: "interrupted",
+    text: RICH.slice(0, 120),
+    error: card({
+      kind: "interrupted",
+      title: "The connection ended before the answer did",
+      detail: "peer closed connection without sending complete message body (incomplete chunked read)",
+      kept: 120,
+      next: [{ text: "Press Retry to ask again; what came is kept as a version.", code: null }],
+      request_id: "req_8f3a12c4",
+    }),
+  },
+  failed: {
+    status: "failed",
+    origin: { model: "", api: "", note: "", rehearsal: false },
+    error: card({
+      kind: "no_key",
+      title: "No API key",
+      detail:
+        "The api_key client option must be set either by passing api_key to the client or by setting the OPENAI_API_KEY environment variable",
+      next: [
+        { text: "Use your OpenAI key:", code: "%env OPENAI_API_KEY=sk-..." },
+        {
+          text: "Or any OpenAI-compatible server, a local one for example:",
+          code: 'stream_cell("…", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="unused"), model="llama3")',
+        },
+        { text: "Or rehearse without a key:", code: 'stream_cell("…", model="rehearsal")' },
+      ],
+    }),
+  },
+  refused: { status: "done", refusal: "I can't help with that.", finish_reason: "stop" },
+};
+
+const EMPTY = {
+  text: "",
+  reasoning: "",
+  refusal: "",
+  status: "queued",
+  attempt: 1,
+  finish_reason: null,
+  usage: null,
+  error: null,
+  origin: ORIGIN,
+  notice: null,
+  retry_at: null,
+  timings: { first_token: null, total: null },
+  version: 0,
+  versions: 1,
+  retry_off: null,
+};
+
+function fakeModel(document) {
+  const listeners = new Set();
+  return {
+    sent: [],
+    get: () => undefined,
+    on(name, callback) {
+      if (name === "msg:custom") listeners.add(callback);
+    },
+    off(_, callback) {
+      listeners.delete(callback);
+    },
+    send(message) {
+      this.sent.push(message);
+      if (message.type === "hello") this.receive({ type: "snapshot", wire: 1, epoch: 1, seq: 0, document });
+    },
+    receive(message) {
+      for (const listener of listeners) listener(message);
+    },
+  };
+}
+
+window.cells = {};
+window.RICH = RICH;
+const wanted = location.hash.slice(1).split(",").filter(Boolean);
+for (const [name, over] of Object.entries(STATES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const section = document.createElement("section");
+  const title = document.createElement("h6");
+  title.textContent = name;
+  section.append(title);
+  document.body.append(section);
+  const model = fakeModel({ ...EMPTY, ...over });
+  const definition = make();
+  definition.initialize({ model });
+  definition.render({ model, el: section });
+  window.cells[name] = model;
+}

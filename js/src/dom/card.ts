@@ -1,0 +1,41 @@
+/** The error card: what happened in the error's own words, what was kept, and what to do next. */
+
+import type { Card, NextStep } from "../protocol.js";
+import { type Copying, copyButton } from "./copy.js";
+import { element } from "./element.js";
+import { characters } from "./status.js";
+
+export function errorCard(card: Card, copying: Copying): HTMLElement {
+  const root = element("section", { class: "sc-card", "aria-label": "Error", "data-kind": card.kind });
+  root.append(element("div", { class: "sc-card-title" }, card.title));
+  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail" }, card.detail));
+  if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${characters(card.kept)} kept.`));
+  if (card.next.length > 0) {
+    root.append(element("ul", { class: "sc-card-next" }, ...card.next.map((step) => nextStep(step, copying))));
+  }
+  const facts = factsLine(card, copying);
+  if (facts) root.append(facts);
+  return root;
+}
+
+function nextStep(step: NextStep, copying: Copying): HTMLElement {
+  const item = element("li", {}, element("span", { dir: "auto" }, step.text));
+  const { code } = step;
+  if (code !== null) {
+    const button = copyButton(copying, "Copy this line", "Copy", () => code);
+    item.append(element("div", { class: "sc-line" }, element("code", {}, code), button));
+  }
+  return item;
+}
+
+function factsLine(card: Card, copying: Copying): HTMLElement | null {
+  if (card.request_id === null && card.status_code === null) return null;
+  const line = element("div", { class: "sc-card-facts" });
+  if (card.status_code !== null) line.append(element("span", {}, `HTTP ${card.status_code}`));
+  const id = card.request_id;
+  if (id !== null) {
+    const button = copyButton(copying, "Copy request id", "Copy", () => id);
+    line.append(element("span", {}, "request ", element("code", {}, id)), button);
+  }
+  return line;
+}

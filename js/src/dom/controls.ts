@@ -1,0 +1,89 @@
+/** The buttons: Stop or Retry, Copy, and the way through the versions. Their accessible names never change. */
+
+import type { Command } from "../protocol.js";
+import { isTerminal, type State } from "../store.js";
+import { type Copying, copyButton } from "./copy.js";
+import { element, setAttribute, setLabel } from "./element.js";
+
+export class Controls {
+  readonly root: HTMLElement;
+  readonly #stop: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
+  readonly #copy: HTMLButtonElement;
+  readonly #versions: HTMLElement;
+  readonly #previous: HTMLButtonElement;
+  readonly #next: HTMLButtonElement;
+  readonly #position = element("span", { class: "sc-position" });
+  #state: State | null = null;
+
+  constructor(press: (command: Command) => void, copying: Copying) {
+    this.#stop = button("Stop", "sc-primary", () => press({ type: "stop" }));
+    this.#retry = button("Retry", "", () => press({ type: "retry" }));
+    this.#previous = button("Previous version", "sc-arrow", () =>
+      press({ type: "select", version: this.#shown() - 1 }),
+    );
+    this.#next = button("Next version", "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
+    setLabel(this.#previous, "‹");
+    setLabel(this.#next, "›");
+    this.#copy = copyButton(copying, "Copy", "Copy", () => this.#state?.doc.text ?? "");
+    setAttribute(this.#copy, "title", "Copy the answer's Markdown");
+    this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": "Versions" });
+    this.#versions.append(this.#previous, this.#position, this.#next);
+    this.root = element("div", { class: "sc-controls" }, this.#versions, this.#copy, this.#retry, this.#stop);
+  }
+
+  update(state: State): void {
+    this.#state = state;
+    const { doc, pending } = state;
+    const running = !isTerminal(doc);
+    const wanted = pending?.late === false ? pending.command.type : null;
+    this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
+    setLabel(this.#stop, pending?.command.type === "stop" ? "Stopping…" : "Stop");
+    setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : "Retry");
+    disable(this.#stop, wanted === "stop" ? "The kernel has been told" : null, "Stop the answer; what has come stays");
+    disable(
+      this.#retry,
+      doc.retry_off ?? (wanted === null ? null : "The kernel has been told"),
+      "Ask again; this version stays",
+    );
+    disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
+    this.#updateVersions(state, running || wanted !== null);
+  }
+
+  #updateVersions(state: State, busy: boolean): void {
+    const { version, versions } = state.doc;
+    this.#versions.hidden = versions < 2;
+    setLabel(this.#position, `${version + 1}/${versions}`);
+    const reason = busy ? "Not while an answer is on its way" : null;
+    disable(this.#previous, version <= 0 ? "This is the first version" : reason, "Previous version");
+    disable(this.#next, version >= versions - 1 ? "This is the last version" : reason, "Next version");
+  }
+
+  /** One of the two stands in the same place; the focus goes with it. */
+  #show(shown: HTMLButtonElement, hidden: HTMLButtonElement): void {
+    if (hidden.hidden && !shown.hidden) return;
+    const root = hidden.getRootNode() as Document | ShadowRoot;
+    const focused = root.activeElement === hidden;
+    shown.hidden = false;
+    hidden.hidden = true;
+    if (focused) shown.focus({ preventScroll: true });
+  }
+
+  #shown(): number {
+    return this.#state?.doc.version ?? 0;
+  }
+}
+
+function button(name: string, style: string, pressed: () => void): HTMLButtonElement {
+  const made = element("button", { type: "button", class: style, "aria-label": name }, name);
+  made.addEventListener("click", () => {
+    if (made.getAttribute("aria-disabled") !== "true") pressed();
+  });
+  return made;
+}
+
+/** Off with a reason, or on. `aria-disabled` keeps the button in reach of the keyboard and its tooltip readable. */
+function disable(target: HTMLButtonElement, reason: string | null, title: string): void {
+  setAttribute(target, "aria-disabled", reason === null ? false : "true");
+  setAttribute(target, "title", reason ?? title);
+}

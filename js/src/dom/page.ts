@@ -1,0 +1,81 @@
+/** What a view needs of the page around it: frames, time, preferences, the clipboard. Tests hand in another one. */
+
+import { FrameLoop } from "../frame.js";
+import type { Clock } from "../host.js";
+
+export interface Page {
+  readonly loop: FrameLoop;
+  readonly clock: Clock;
+  /** Whether text should appear without movement: the user asked for that, or nobody is looking. */
+  isStill(): boolean;
+  /** Put `text` on the clipboard; false if the browser refuses. */
+  copy(text: string): Promise<boolean>;
+  /** Another string each time, unique in the page. */
+  newId(): string;
+}
+
+/** Hidden tabs get no animation frames; an answer that ends there must still reach the page. */
+const HIDDEN_FRAME = 1000;
+
+const clock: Clock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+function requestFrame(callback: () => void): void {
+  let frame = 0;
+  const once = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    callback();
+  };
+  const timer = setTimeout(once, HIDDEN_FRAME);
+  frame = requestAnimationFrame(once);
+}
+
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Refused, or not there: outside https, in a frame without the permission, in older web views.
+    return copyBySelection(text);
+  }
+}
+
+function copyBySelection(text: string): boolean {
+  const focused = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.setAttribute("aria-hidden", "true");
+  area.style.cssText = "position:fixed;top:0;left:0;opacity:0";
+  document.body.append(area);
+  area.select();
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    area.remove();
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
+}
+
+/** One per loaded bundle: all its views share one frame loop. */
+export function browserPage(): Page {
+  const tag = Math.random().toString(36).slice(2, 8);
+  let made = 0;
+  return {
+    loop: new FrameLoop({ now: clock.now, request: requestFrame }),
+    clock,
+    isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,
+    copy,
+    newId: () => {
+      made += 1;
+      return `sc-${tag}-${made}`;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** The words of the status line and of its spoken twin. */
+
+import type { Doc } from "../protocol.js";
+import type { State } from "../store.js";
+
+/** What the status line says. `left`: milliseconds until the next attempt, if that is known. */
+export function statusLine(state: State, left: number | null): string {
+  const { doc, pending } = state;
+  if (pending?.late) return `${describe(doc, left)} · waiting for the kernel`;
+  return describe(doc, left);
+}
+
+function describe(doc: Doc, left: number | null): string {
+  switch (doc.status) {
+    case "queued":
+      return "Queued";
+    case "connecting":
+      return doc.attempt > 1 ? `Connecting, attempt ${doc.attempt}` : "Connecting";
+    case "streaming":
+      return doc.text === "" && doc.reasoning !== "" ? "Thinking" : "Streaming";
+    case "waiting":
+      return ["Waiting", countdown(left), doc.error?.title ?? ""].filter(Boolean).join(" · ");
+    case "done":
+      return [ending(doc), ...facts(doc)].join(" · ");
+    case "stopped":
+      return ["Stopped", kept(doc), ...facts(doc)].filter(Boolean).join(" · ");
+    case "interrupted":
+      return ["Interrupted", kept(doc)].filter(Boolean).join(" · ");
+    case "failed":
+      return ["Failed", kept(doc)].filter(Boolean).join(" · ");
+  }
+}
+
+function ending(doc: Doc): string {
+  if (doc.finish_reason === "length") return "Cut at the length limit";
+  if (doc.finish_reason === "content_filter") return "Ended by the content filter";
+  return "Done";
+}
+
+function countdown(left: number | null): string {
+  if (left === null) return "";
+  const seconds = Math.ceil(left / 1000);
+  return seconds > 0 ? `trying again in ${seconds} s` : "trying again";
+}
+
+const kept = (doc: Doc): string => (doc.text === "" ? "" : `${characters(doc.text.length)} kept`);
+
+const integer = new Intl.NumberFormat("en");
+
+export const characters = (count: number): string =>
+  `${integer.format(count)} ${count === 1 ? "character" : "characters"}`;
+
+function facts(doc: Doc): string[] {
+  const tokens = doc.usage?.output_tokens ?? doc.usage?.total_tokens ?? null;
+  const seconds = doc.timings.total;
+  return [
+    tokens === null ? "" : `${integer.format(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
+    seconds === null ? "" : `${seconds < 100 ? seconds.toFixed(1) : integer.format(Math.round(seconds))} s`,
+  ].filter(Boolean);
+}
+
+/** The long form, for the status line's tooltip. */
+export function statusDetails(doc: Doc): string {
+  const { usage, timings } = doc;
+  const rows: readonly (readonly [string, number | null | undefined, string])[] = [
+    ["input", usage?.input_tokens, "tokens"],
+    ["output", usage?.output_tokens, "tokens"],
+    ["of these reasoning", usage?.reasoning_tokens, "tokens"],
+    ["from the cache", usage?.cached_tokens, "tokens"],
+    ["first token after", timings.first_token, "s"],
+    ["whole answer", timings.total, "s"],
+  ];
+  return rows
+    .flatMap(([label, value, unit]) =>
+      value === null || value === undefined
+        ? []
+        : [`${label}: ${unit === "s" ? value.toFixed(2) : integer.format(value)} ${unit}`],
+    )
+    .join("\n");
+}
+
+/** What is said aloud when the status changes; empty for what needs no words. */
+export function announcement(doc: Doc): string {
+  switch (doc.status) {
+    case "queued":
+    case "connecting":
+      return "";
+    case "streaming":
+      return "The answer is streaming";
+    case "waiting":
+      return "Waiting before the next attempt";
+    case "done":
+      return `${ending(doc)}. ${facts(doc).join(", ")}`;
+    case "stopped":
+      return "Stopped";
+    case "interrupted":
+    case "failed":
+      return `${doc.status === "failed" ? "Failed" : "Interrupted"}. ${doc.error?.title ?? ""}`;
+  }
+}

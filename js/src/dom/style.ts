@@ -1,0 +1,26 @@
+/** The style sheet, once per document or shadow root. */
+
+import answer from "./answer.css";
+import view from "./view.css";
+
+const css = view + answer;
+
+const MARK = "data-streamcell-style";
+
+export function injectStyle(view: HTMLElement): void {
+  add(document.head);
+  // The host may attach the view later, and may do so inside a shadow root, which the document's styles do not reach.
+  requestAnimationFrame(() => {
+    const root = view.getRootNode();
+    if (root instanceof ShadowRoot) add(root);
+  });
+}
+
+/** Two kernels may bring two versions of the bundle into one page: the sheet is the same only if its text is. */
+function add(root: HTMLElement | ShadowRoot): void {
+  for (const style of root.querySelectorAll(`style[${MARK}]`)) if (style.textContent === css) return;
+  const style = document.createElement("style");
+  style.setAttribute(MARK, "");
+  style.textContent = css;
+  root.append(style);
+}

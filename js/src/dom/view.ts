@@ -1,0 +1,190 @@
+/** One display of an answer: puts the parts together and keeps them true to the cell's state, frame by frame. */
+
+import { advance, cutAt, type Pace, paceFrom, type Task } from "../frame.js";
+import type { Cell } from "../host.js";
+import { parse } from "../markdown/parse.js";
+import { settledLength } from "../markdown/settled.js";
+import { type Doc, WIRE } from "../protocol.js";
+import { isTerminal, type State } from "../store.js";
+import { errorCard } from "./card.js";
+import { Controls } from "./controls.js";
+import type { Copying } from "./copy.js";
+import { element, setAttribute, setLabel } from "./element.js";
+import type { Page } from "./page.js";
+import { Reasoning } from "./reasoning.js";
+import { Renderer } from "./render.js";
+import { announcement, statusDetails, statusLine } from "./status.js";
+import { injectStyle } from "./style.js";
+
+const SECOND = 1000;
+
+export class View {
+  readonly #cell: Cell;
+  readonly #page: Page;
+  readonly #task: Task;
+  readonly #unsubscribe: () => void;
+
+  readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
+  readonly #status = element("span", { class: "sc-status" });
+  readonly #origin = element("span", { class: "sc-origin" });
+  readonly #badge = element("span", { class: "sc-badge" }, "rehearsal: scripted answer, not a model");
+  readonly #answer = element("div", { class: "sc-answer", "data-streamcell-answer": true });
+  readonly #foreign = element("pre", { class: "sc-foreign" });
+  readonly #refusal = element("div", { class: "sc-refusal", dir: "auto" });
+  readonly #notice = element("p", { class: "sc-notice" });
+  readonly #card = element("div");
+  readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
+  readonly #controls: Controls;
+  readonly #reasoning: Reasoning;
+  readonly #renderer: Renderer;
+  readonly #copying: Copying;
+
+  #pace: Pace;
+  /** What is on the screen; null before the first render. */
+  #drawn: State | null = null;
+  #rendered: string | null = null;
+  #retryAt: number | null = null;
+  #cancelTick: (() => void) | null = null;
+
+  constructor(target: HTMLElement, cell: Cell, page: Page) {
+    this.#cell = cell;
+    this.#page = page;
+    this.#copying = { page, say: (words) => this.#say(words) };
+    const id = page.newId();
+    this.#renderer = new Renderer(this.#answer, id);
+    this.#reasoning = new Reasoning(`${id}-r`);
+    this.#controls = new Controls((command) => cell.press(command), this.#copying);
+    const head = element("div", { class: "sc-head" });
+    const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
+    head.append(this.#status, about, this.#controls.root);
+    const body = element("div", { class: "sc-body" });
+    body.append(this.#reasoning.root, this.#answer, this.#foreign, this.#refusal, this.#notice, this.#card);
+    this.#root.append(head, body, this.#live);
+    // What is there already is painted at once: only what comes from now on moves.
+    this.#pace = paceFrom(cell.state.doc.text.length, page.clock.now());
+    this.#task = page.loop.add((now) => this.#frame(now));
+    this.#frame(page.clock.now());
+    this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
+    target.append(this.#root);
+    injectStyle(this.#root);
+  }
+
+  dispose(): void {
+    this.#unsubscribe();
+    this.#task.cancel();
+    this.#cancelTick?.();
+    this.#root.remove();
+  }
+
+  #changed(state: State): void {
+    // A pressed button answers at once, however long the document takes to draw.
+    if (state.pending !== this.#drawn?.pending) this.#drawChrome(state, this.#page.clock.now());
+    this.#task.wake(isTerminal(state.doc));
+  }
+
+  #frame(now: number): boolean {
+    const state = this.#cell.state;
+    const terminal = isTerminal(state.doc);
+    this.#pace = advance(this.#pace, state.doc.text.length, now, terminal || this.#page.isStill());
+    if (state.foreign) this.#drawForeign(state.foreign);
+    else this.#drawAnswer(state.doc, terminal);
+    this.#drawChrome(state, now);
+    // Last, so that whoever waits for the end finds the whole answer.
+    this.#drawStatus(state);
+    return this.#pace.shown < this.#pace.target;
+  }
+
+  #drawAnswer(doc: Doc, terminal: boolean): void {
+    this.#foreign.hidden = true;
+    this.#answer.hidden = false;
+    this.#reasoning.update(doc.reasoning);
+    const text = terminal ? doc.text : this.#visible(doc.text);
+    if (text === this.#rendered) return;
+    this.#renderer.update(parse(text));
+    this.#rendered = text;
+  }
+
+  #visible(text: string): string {
+    const shown = text.slice(0, cutAt(text, this.#pace.shown));
+    return shown.slice(0, settledLength(shown));
+  }
+
+  #drawForeign(foreign: { readonly wire: number; readonly text: string }): void {
+    this.#answer.hidden = true;
+    this.#foreign.hidden = false;
+    setLabel(this.#foreign, foreign.text);
+  }
+
+  /** Everything but the text; cheap, and only what changed. */
+  #drawChrome(state: State, now: number): void {
+    const { doc } = state;
+    const before = this.#drawn?.doc;
+    if (this.#drawn?.foreign !== state.foreign || this.#drawn?.doc !== doc) {
+      this.#notice.hidden = state.foreign === null && doc.notice === null;
+      setLabel(this.#notice, state.foreign ? foreignNotice(state.foreign.wire) : (doc.notice ?? ""));
+    }
+    if (before?.origin !== doc.origin) this.#drawOrigin(doc);
+    if (before?.refusal !== doc.refusal) {
+      this.#refusal.hidden = doc.refusal === "";
+      setLabel(this.#refusal, doc.refusal);
+    }
+    if (before?.error !== doc.error || before.status !== doc.status) {
+      const shown = isTerminal(doc) ? doc.error : null;
+      this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying)] : []));
+    }
+    this.#controls.update(state);
+    this.#drawn = state;
+    this.#drawLine(state, now);
+  }
+
+  #drawOrigin({ origin }: Doc): void {
+    setLabel(this.#origin, [origin.model, origin.api].filter(Boolean).join(" · "));
+    setAttribute(this.#origin, "title", origin.note || false);
+    this.#badge.hidden = !origin.rehearsal;
+  }
+
+  #drawLine(state: State, now: number): void {
+    const { doc } = state;
+    const left = this.#countdown(doc, now);
+    setLabel(this.#status, statusLine(state, left));
+    setAttribute(this.#status, "title", statusDetails(doc) || false);
+    this.#cancelTick?.();
+    this.#cancelTick =
+      left === null || left <= 0
+        ? null
+        : this.#page.clock.after(left % SECOND || SECOND, () =>
+            this.#drawLine(this.#cell.state, this.#page.clock.now()),
+          );
+  }
+
+  #counted: number | null = null;
+
+  /** Milliseconds left; the wire's duration is turned into a time of this page's clock when it arrives. */
+  #countdown(doc: Doc, now: number): number | null {
+    const seconds = doc.status === "waiting" ? doc.retry_at : null;
+    if (seconds !== this.#counted) {
+      this.#counted = seconds;
+      this.#retryAt = seconds === null ? null : now + seconds * SECOND;
+    }
+    return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);
+  }
+
+  #drawStatus({ doc }: State): void {
+    if (this.#root.getAttribute("data-status") === doc.status) return;
+    const first = !this.#root.hasAttribute("data-status");
+    setAttribute(this.#root, "data-status", doc.status);
+    setAttribute(this.#answer, "aria-busy", isTerminal(doc) ? "false" : "true");
+    // An answer that was there before is no news.
+    const words = first ? "" : announcement(doc);
+    if (words !== "") this.#say(words);
+  }
+
+  #say(words: string): void {
+    // The same words again are spoken only if they are another node.
+    this.#live.replaceChildren(words);
+  }
+}
+
+const foreignNotice = (wire: number): string =>
+  `The kernel's streamcell speaks version ${wire} of its wire, this page version ${WIRE}, so the plain text is shown. ` +
+  "Restart the kernel and reload the page after an upgrade.";

@@ -1,0 +1,180 @@
+/**
+ * The only user of the widget model: reads its traits, listens to its messages, sends commands.
+ *
+ * Runs the store's effects, and repeats what went unanswered: a message may be lost, and an old kernel answers only
+ * when its cell has ended.
+ */
+
+import {
+  type Command,
+  type Doc,
+  hello,
+  type Place,
+  parseMessage,
+  readDoc,
+  readPlace,
+  type ToKernel,
+} from "./protocol.js";
+import { type Input, reduce, type State, start } from "./store.js";
+
+/** What is used of anywidget's model. */
+export interface WidgetModel {
+  get(name: string): unknown;
+  on(event: string, callback: (...args: unknown[]) => void): void;
+  off(event: string, callback: (...args: unknown[]) => void): void;
+  send(content: unknown): void;
+}
+
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Call back once, after `ms`; the returned function cancels. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** One answer, as the views of a page share it. */
+export interface Cell {
+  readonly state: State;
+  subscribe(listener: (state: State) => void): () => void;
+  press(command: Command): void;
+}
+
+/** Without any sign of the kernel after a command, the status line says so. */
+export const LATE_AFTER = 1500;
+
+/** Hellos in a row without any message from the kernel; a page without a kernel need not ask for ever. */
+export const HELLOS = 8;
+
+const HELLO_FIRST = 1000;
+const HELLO_LONGEST = 60_000;
+
+/** The trait that mirrors a key of the document; no trait has the countdown. */
+const traitOf = (key: keyof Doc): string | null => {
+  if (key === "retry_at") return null;
+  return key === "versions" ? "version_count" : key;
+};
+
+/**
+ * The traits that say which moment the others are of. They change only when the front end fetches the whole state
+ * again; the other traits may run ahead of the messages one by one, and are not looked at then.
+ */
+const PLACE_CHANGES = ["change:_epoch", "change:_seq"];
+
+export class Connection implements Cell {
+  readonly #model: WidgetModel;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(state: State) => void>();
+  #state: State;
+  #hellosLeft = HELLOS;
+  #helloDelay = HELLO_FIRST;
+  #cancelHello: (() => void) | null = null;
+  #cancelLate: (() => void) | null = null;
+  #cancelRestore: (() => void) | null = null;
+
+  /** `early`: messages that came before this module was loaded. */
+  constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = []) {
+    this.#model = model;
+    this.#clock = clock;
+    const messages = early.map(parseMessage).filter((message) => message !== null);
+    const first = start(this.#readDoc(), this.#readPlace(), messages);
+    this.#state = first.state;
+    model.on("msg:custom", this.#onMessage);
+    for (const change of PLACE_CHANGES) model.on(change, this.#onRestored);
+    for (const effect of first.effects) this.#send(effect.message);
+    this.#watch(first.state);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  subscribe(listener: (state: State) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  press(command: Command): void {
+    this.#take({ kind: "command", command });
+  }
+
+  dispose(): void {
+    this.#model.off("msg:custom", this.#onMessage);
+    for (const change of PLACE_CHANGES) this.#model.off(change, this.#onRestored);
+    this.#cancelHello?.();
+    this.#cancelLate?.();
+    this.#cancelRestore?.();
+    this.#listeners.clear();
+  }
+
+  #readDoc(): Doc {
+    return readDoc((key) => {
+      const trait = traitOf(key);
+      return trait === null ? undefined : this.#model.get(trait);
+    });
+  }
+
+  #readPlace(): Place | null {
+    return readPlace(this.#model.get("_epoch"), this.#model.get("_seq"));
+  }
+
+  readonly #onMessage = (raw: unknown): void => {
+    const message = parseMessage(raw);
+    if (message === null) return;
+    this.#hellosLeft = HELLOS;
+    this.#take({ kind: "message", message });
+  };
+
+  readonly #onRestored = (): void => {
+    this.#cancelRestore?.();
+    // Each trait of a restored state announces itself: read them when all are there.
+    this.#cancelRestore = this.#clock.after(0, () => {
+      this.#cancelRestore = null;
+      const place = this.#readPlace();
+      if (place) this.#take({ kind: "traits", doc: this.#readDoc(), place });
+    });
+  };
+
+  #take(input: Input): void {
+    const before = this.#state;
+    const { state, effects } = reduce(before, input);
+    this.#state = state;
+    for (const effect of effects) this.#send(effect.message);
+    this.#watch(before);
+    if (state !== before) for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  /** Start and stop the timers that the new state asks for. */
+  #watch(before: State): void {
+    if (this.#state.synced || this.#state.foreign) {
+      this.#cancelHello?.();
+      this.#cancelHello = null;
+      this.#helloDelay = HELLO_FIRST;
+    } else if (this.#cancelHello === null) {
+      this.#awaitSnapshot();
+    }
+    const { pending } = this.#state;
+    if (pending?.command === before.pending?.command) return;
+    this.#cancelLate?.();
+    this.#cancelLate = pending === null ? null : this.#clock.after(LATE_AFTER, () => this.#take({ kind: "late" }));
+  }
+
+  #awaitSnapshot(): void {
+    if (this.#hellosLeft <= 0) return;
+    this.#cancelHello = this.#clock.after(this.#helloDelay, () => {
+      this.#cancelHello = null;
+      this.#helloDelay = Math.min(HELLO_LONGEST, this.#helloDelay * 2);
+      this.#hellosLeft -= 1;
+      this.#send(hello(null));
+      this.#awaitSnapshot();
+    });
+  }
+
+  #send(message: ToKernel): void {
+    try {
+      this.#model.send(message);
+    } catch (error) {
+      // The kernel is gone. The command stays pending, and the status line says that nothing comes.
+      console.warn("[streamcell] could not reach the kernel", error);
+    }
+  }
+}

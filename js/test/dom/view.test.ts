@@ -1,0 +1,348 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { View } from "../../src/dom/view.js";
+import { Connection, LATE_AFTER } from "../../src/host.js";
+import type { Card, Doc } from "../../src/protocol.js";
+import { FakeModel, patch, snapshot } from "../model.js";
+import { FakePage } from "./page.js";
+
+const CARD: Card = {
+  kind: "rate_limit",
+  title: "Rate limit reached",
+  detail: "slow down",
+  kept: 0,
+  next: [],
+  request_id: null,
+  status_code: 429,
+};
+
+let page: FakePage;
+let model: FakeModel;
+let host: HTMLElement;
+let connection: Connection;
+let view: View;
+
+function open(document_: Partial<Doc> = {}): void {
+  page = new FakePage();
+  model = new FakeModel();
+  host = document.createElement("div");
+  document.body.replaceChildren(host);
+  connection = new Connection(model, page.clock);
+  model.receive(snapshot({ status: "streaming", ...document_ }));
+  view = new View(host, connection, page);
+}
+
+const part = (selector: string): HTMLElement => {
+  const found = host.querySelector<HTMLElement>(selector);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+};
+
+const root = () => part("[data-streamcell]");
+const answer = () => part("[data-streamcell-answer]");
+const line = () => part(".sc-status").textContent;
+const spoken = () => part("[aria-live]").textContent;
+const button = (name: string) => part(`button[aria-label="${name}"]`);
+const isShown = (element: HTMLElement) => !element.hidden;
+const commands = () => model.sent.filter((message) => (message as { type: string }).type !== "hello");
+
+function frames(count: number): void {
+  for (let i = 0; i < count; i += 1) page.clock.frame();
+}
+
+beforeEach(() => open());
+
+describe("text", () => {
+  test("that is there when the view opens is shown at once", () => {
+    open({ text: "# Title\n\nabc", status: "done" });
+    expect(root().getAttribute("data-status")).toBe("done");
+    expect(answer().innerHTML).toContain("<h1>Title</h1>");
+  });
+
+  test("that arrives is revealed over some frames, and all of it", () => {
+    model.receive(patch(1, ["append", "text", "x".repeat(100)]));
+    expect(answer().textContent).toBe("");
+    const lengths: number[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      page.clock.frame();
+      lengths.push(answer().textContent?.length ?? 0);
+    }
+    expect(lengths[1]).toBeGreaterThan(0);
+    expect(lengths[1]).toBeLessThan(60);
+    expect(lengths.at(-1)).toBe(100);
+    expect(page.clock.framesRequested).toBe(0);
+  });
+
+  test("is all there when the status says that it has ended", () => {
+    model.receive(patch(1, ["append", "text", "x".repeat(100)], ["set", "status", "done"]));
+    page.clock.frame();
+    expect(answer().textContent).toHaveLength(100);
+    expect(root().getAttribute("data-status")).toBe("done");
+    expect(page.clock.framesRequested).toBe(0);
+  });
+
+  test("stands still where the user wants no motion, or does not look", () => {
+    page.still = true;
+    model.receive(patch(1, ["append", "text", "x".repeat(100)]));
+    page.clock.frame();
+    expect(answer().textContent).toHaveLength(100);
+  });
+
+  test("of a new attempt replaces the old", () => {
+    model.receive(patch(1, ["append", "text", "old answer"], ["set", "status", "done"]));
+    frames(2);
+    model.receive(snapshot({ status: "connecting", text: "", version: 1, versions: 2 }, 2, 0));
+    frames(2);
+    expect(answer().textContent).toBe("");
+  });
+
+  test("that may become something else waits while it streams", () => {
+    model.receive(patch(1, ["append", "text", "Steps:\n-"]));
+    frames(20);
+    expect(answer().innerHTML).toBe('<p data-tip="">Steps:</p>');
+    model.receive(patch(2, ["set", "status", "stopped"]));
+    frames(2);
+    expect(answer().innerHTML).toContain("<h2");
+  });
+
+  test("is marked as busy while it comes", () => {
+    expect(answer().getAttribute("aria-busy")).toBe("true");
+    model.receive(patch(1, ["set", "status", "done"]));
+    frames(1);
+    expect(answer().getAttribute("aria-busy")).toBe("false");
+  });
+});
+
+describe("the buttons", () => {
+  test("Stop while it runs, Retry when it has ended", () => {
+    expect([isShown(button("Stop")), isShown(button("Retry"))]).toEqual([true, false]);
+    model.receive(patch(1, ["set", "status", "done"]));
+    frames(1);
+    expect([isShown(button("Stop")), isShown(button("Retry"))]).toEqual([false, true]);
+  });
+
+  test("Stop answers at once, is sent once, and keeps its name", () => {
+    button("Stop").click();
+    expect(button("Stop").textContent).toBe("Stopping…");
+    expect(button("Stop").getAttribute("aria-disabled")).toBe("true");
+    button("Stop").click();
+    expect(commands()).toEqual([{ type: "stop" }]);
+    model.receive(patch(1, ["set", "status", "stopped"]));
+    frames(1);
+    expect(line()).toBe("Stopped");
+    expect(button("Retry").textContent).toBe("Retry");
+  });
+
+  test("a kernel that does not answer is named, and Stop can be pressed again", () => {
+    button("Stop").click();
+    page.clock.pass(LATE_AFTER);
+    expect(line()).toBe("Streaming · waiting for the kernel");
+    button("Stop").click();
+    expect(commands()).toHaveLength(2);
+    expect(line()).toBe("Streaming");
+  });
+
+  test("Retry says that it has been pressed", () => {
+    open({ status: "stopped" });
+    button("Retry").click();
+    expect(button("Retry").textContent).toBe("Retrying…");
+    model.receive(snapshot({ status: "connecting" }, 2, 0));
+    expect(button("Stop").textContent).toBe("Stop");
+    expect(isShown(button("Stop"))).toBe(true);
+  });
+
+  test("Retry is off with its reason", () => {
+    open({ status: "done", retry_off: "A bare iterator cannot be asked again." });
+    expect(button("Retry").getAttribute("aria-disabled")).toBe("true");
+    expect(button("Retry").title).toBe("A bare iterator cannot be asked again.");
+    button("Retry").click();
+    expect(commands()).toEqual([]);
+  });
+
+  test("the focus goes from Stop to Retry", () => {
+    button("Stop").focus();
+    model.receive(patch(1, ["set", "status", "done"]));
+    frames(1);
+    expect(document.activeElement).toBe(button("Retry"));
+  });
+
+  test("versions are shown when there are several, and lead to each other", () => {
+    expect(isShown(part(".sc-versions"))).toBe(false);
+    open({ status: "done", version: 1, versions: 3 });
+    expect(part(".sc-position").textContent).toBe("2/3");
+    button("Previous version").click();
+    expect(commands()).toEqual([{ type: "select", version: 0 }]);
+    model.receive(snapshot({ status: "done", version: 0, versions: 3 }, 2, 0));
+    frames(1);
+    expect(button("Previous version").getAttribute("aria-disabled")).toBe("true");
+    button("Next version").click();
+    expect(commands().at(-1)).toEqual({ type: "select", version: 1 });
+  });
+
+  test("another version waits for the one that was asked for", () => {
+    open({ status: "done", version: 0, versions: 2 });
+    button("Retry").click();
+    button("Next version").click();
+    expect(commands()).toEqual([{ type: "retry" }]);
+  });
+
+  test("Copy takes the Markdown, all that has come, and says so without changing its name", async () => {
+    model.receive(patch(1, ["append", "text", "**all** of it"]));
+    frames(1);
+    button("Copy").click();
+    await Promise.resolve();
+    expect(page.copied).toEqual(["**all** of it"]);
+    expect(button("Copy").textContent).toBe("Copied");
+    expect(spoken()).toBe("Copied");
+    page.clock.pass(2000);
+    expect(button("Copy").textContent).toBe("Copy");
+  });
+
+  test("Copy says when the browser refuses, and is off when there is nothing", async () => {
+    expect(button("Copy").getAttribute("aria-disabled")).toBe("true");
+    model.receive(patch(1, ["append", "text", "a"]));
+    frames(1);
+    page.refuses = true;
+    button("Copy").click();
+    await Promise.resolve();
+    expect(spoken()).toBe("The browser did not allow copying");
+  });
+});
+
+describe("the status line", () => {
+  const usage = {
+    input_tokens: 5,
+    output_tokens: 1234,
+    total_tokens: 1239,
+    reasoning_tokens: null,
+    cached_tokens: null,
+  };
+  test.each<[string, Partial<Doc>]>([
+    ["Queued", { status: "queued" }],
+    ["Connecting", { status: "connecting" }],
+    ["Connecting, attempt 3", { status: "connecting", attempt: 3 }],
+    ["Streaming", { status: "streaming", text: "a" }],
+    ["Thinking", { status: "streaming", reasoning: "hm" }],
+    ["Done", { status: "done" }],
+    ["Done · 1,234 tokens · 4.3 s", { status: "done", usage, timings: { first_token: 0.3, total: 4.26 } }],
+    ["Cut at the length limit · 1,234 tokens", { status: "done", finish_reason: "length", usage }],
+    ["Stopped · 3 characters kept", { status: "stopped", text: "abc" }],
+    ["Interrupted · 1 character kept", { status: "interrupted", text: "a" }],
+    ["Failed", { status: "failed" }],
+  ])("%s", (words, document_) => {
+    open(document_);
+    expect(line()).toBe(words);
+  });
+
+  test("counts down to the next attempt", () => {
+    open({ status: "waiting", retry_at: 2.5, error: CARD });
+    expect(line()).toBe("Waiting · trying again in 3 s · Rate limit reached");
+    page.clock.pass(500);
+    expect(line()).toBe("Waiting · trying again in 2 s · Rate limit reached");
+    page.clock.pass(2000);
+    expect(line()).toBe("Waiting · trying again · Rate limit reached");
+    expect(page.clock.waiting).toBe(0);
+    model.receive(patch(1, ["set", "status", "connecting"], ["set", "retry_at", null]));
+    frames(1);
+    expect(line()).toBe("Connecting");
+  });
+
+  test("says what the answer cost", () => {
+    open({ status: "done", usage, timings: { first_token: 0.5, total: 2 } });
+    expect(part(".sc-status").title).toBe(
+      "input: 5 tokens\noutput: 1,234 tokens\nfirst token after: 0.50 s\nwhole answer: 2.00 s",
+    );
+  });
+
+  test("is spoken when it changes, not for each token, and not for what was there before", () => {
+    expect(spoken()).toBe("");
+    model.receive(patch(1, ["append", "text", "abc"]));
+    frames(20);
+    expect(spoken()).toBe("");
+    model.receive(patch(2, ["set", "status", "failed"], ["set", "error", CARD]));
+    frames(1);
+    expect(spoken()).toBe("Failed. Rate limit reached");
+  });
+});
+
+describe("around the answer", () => {
+  test("the origin, with the reason for it; a rehearsal says that it is one", () => {
+    open({ origin: { model: "gpt-x", api: "Responses API", note: "it has it", rehearsal: false } });
+    expect(part(".sc-origin").textContent).toBe("gpt-x · Responses API");
+    expect(part(".sc-origin").title).toBe("it has it");
+    expect(isShown(part(".sc-badge"))).toBe(false);
+    open({ origin: { model: "rehearsal", api: "", note: "", rehearsal: true } });
+    expect(isShown(part(".sc-badge"))).toBe(true);
+    expect(part(".sc-badge").textContent).toBe("rehearsal: scripted answer, not a model");
+  });
+
+  test("the card is there when the answer has ended, not while another attempt is coming", () => {
+    open({ status: "waiting", error: CARD });
+    expect(host.querySelector(".sc-card")).toBeNull();
+    model.receive(patch(1, ["set", "status", "failed"]));
+    frames(1);
+    const card = part(".sc-card");
+    model.receive(patch(2, ["set", "notice", "a remark"]));
+    frames(1);
+    expect(part(".sc-card")).toBe(card);
+    expect(part(".sc-notice").textContent).toBe("a remark");
+  });
+
+  test("a refusal stands apart, as text", () => {
+    model.receive(patch(1, ["append", "refusal", "No <b>way</b>"]));
+    frames(1);
+    expect(part(".sc-refusal").textContent).toBe("No <b>way</b>");
+    expect(part(".sc-refusal").children).toHaveLength(0);
+  });
+
+  test("reasoning is folded, and drawn when it is opened", () => {
+    model.receive(patch(1, ["append", "reasoning", "*hm*"]));
+    frames(1);
+    const details = part("details") as HTMLDetailsElement;
+    expect([details.open, details.hidden, details.querySelector("em")]).toEqual([false, false, null]);
+    details.open = true;
+    details.dispatchEvent(new Event("toggle"));
+    expect(details.querySelector("em")?.textContent).toBe("hm");
+    model.receive(patch(2, ["append", "reasoning", " more"]));
+    frames(1);
+    expect(details.textContent).toBe("Reasoninghm more");
+  });
+
+  test("another wire is named, and its text is shown as it is", () => {
+    model.receive({ type: "snapshot", wire: 9, document: { text: "# plain" } });
+    frames(1);
+    expect(part(".sc-notice").textContent).toContain("version 9 of its wire, this page version 1");
+    expect(part(".sc-foreign").textContent).toBe("# plain");
+    expect(isShown(answer())).toBe(false);
+    model.receive(snapshot({ text: "# again" }, 2, 0));
+    frames(20);
+    expect([isShown(answer()), isShown(part(".sc-foreign")), isShown(part(".sc-notice"))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+test("two views of one answer show the same, with ids of their own, and end apart", () => {
+  const other = document.createElement("div");
+  document.body.append(other);
+  const second = new View(other, connection, page);
+  model.receive(patch(1, ["append", "text", "a[^1]\n\n[^1]: b"], ["set", "status", "done"]));
+  frames(2);
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toHaveLength(4);
+  view.dispose();
+  expect(host.children).toHaveLength(0);
+  model.receive(patch(2, ["append", "text", "\n\nc"]));
+  frames(2);
+  expect(other.textContent).toContain("c");
+  second.dispose();
+});
+
+test("the style sheet is there once", () => {
+  new View(document.createElement("div"), connection, page);
+  expect(document.querySelectorAll("style[data-streamcell-style]")).toHaveLength(1);
+});

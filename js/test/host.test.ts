@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from "vitest";
+import { Connection, HELLOS, LATE_AFTER } from "../src/host.js";
+import { FakeClock } from "./clock.js";
+import { FakeModel, patch, snapshot } from "./model.js";
+
+const HELLO = { type: "hello", wire: 1 };
+
+function connect(traits: Record<string, unknown> = {}, early: unknown[] = []) {
+  const model = new FakeModel(traits);
+  const clock = new FakeClock();
+  const connection = new Connection(model, clock, early);
+  return { model, clock, connection };
+}
+
+test("the synced traits are there before any message", () => {
+  const { connection } = connect({ text: "abc", status: "done", version_count: 3, version: 1, retry_off: "no" });
+  expect(connection.state.doc).toMatchObject({ text: "abc", status: "done", versions: 3, version: 1, retry_off: "no" });
+});
+
+describe("hello", () => {
+  test("is said again, ever more rarely, until a snapshot has come", () => {
+    const { model, clock } = connect();
+    expect(model.sent).toEqual([HELLO]);
+    clock.pass(1000);
+    expect(model.sent).toHaveLength(2);
+    clock.pass(1000);
+    expect(model.sent).toHaveLength(2);
+    clock.pass(1000);
+    expect(model.sent).toHaveLength(3);
+    model.receive(snapshot({ text: "a" }));
+    clock.pass(1_000_000);
+    expect(model.sent).toHaveLength(3);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("is given up where there is no kernel, and taken up when one is heard", () => {
+    const { model, clock } = connect();
+    clock.pass(10_000_000);
+    expect(model.sent).toHaveLength(1 + HELLOS);
+    model.receive(patch(3));
+    clock.pass(60_000);
+    expect(model.sent).toHaveLength(2 + HELLOS);
+  });
+
+  test("with a place in the traits is said once", () => {
+    const { model, clock } = connect({ _epoch: 1, _seq: 4, text: "abcd" });
+    expect(model.sent).toEqual([{ ...HELLO, epoch: 1, seq: 4 }]);
+    clock.pass(100_000);
+    expect(model.sent).toHaveLength(1);
+  });
+
+  test("is said on a gap, and again if nothing comes", () => {
+    const { model, clock, connection } = connect();
+    model.receive(snapshot({ text: "a" }));
+    model.receive(patch(2, ["append", "text", "c"]));
+    expect(model.sent).toEqual([HELLO, HELLO]);
+    clock.pass(1000);
+    expect(model.sent).toHaveLength(3);
+    model.receive(snapshot({ text: "abc" }, 1, 2));
+    expect(connection.state.doc.text).toBe("abc");
+  });
+});
+
+test("messages that came early are not lost", () => {
+  const { connection, model } = connect({}, [snapshot({ text: "a" }), "noise", patch(1, ["append", "text", "b"])]);
+  expect(connection.state.doc.text).toBe("ab");
+  expect(model.sent).toEqual([{ ...HELLO, epoch: 1, seq: 1 }]);
+});
+
+test("a state fetched anew after a reconnect is taken when all its traits are there", () => {
+  const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
+  model.restore({ _seq: 7, text: "whole", status: "done" });
+  expect(connection.state.doc.status).toBe("streaming");
+  clock.pass(0);
+  expect(connection.state.doc).toMatchObject({ text: "whole", status: "done" });
+});
+
+test("traits that run ahead of the messages are not looked at", () => {
+  const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
+  model.restore({ status: "done" });
+  clock.pass(10_000);
+  expect(connection.state.doc.status).toBe("streaming");
+});
+
+describe("a command", () => {
+  test("without any effect is late after a while, whatever else comes", () => {
+    const { connection, model, clock } = connect();
+    model.receive(snapshot({ status: "streaming" }));
+    connection.press({ type: "stop" });
+    expect(model.sent.at(-1)).toEqual({ type: "stop" });
+    clock.pass(LATE_AFTER - 1);
+    model.receive(patch(1, ["append", "text", "a"]));
+    expect(connection.state.pending?.late).toBe(false);
+    clock.pass(1);
+    expect(connection.state.pending?.late).toBe(true);
+    model.receive(patch(2, ["set", "status", "stopped"]));
+    expect(connection.state.pending).toBeNull();
+  });
+
+  test("with an effect is never late", () => {
+    const { connection, model, clock } = connect();
+    model.receive(snapshot({ status: "streaming" }));
+    connection.press({ type: "stop" });
+    model.receive(patch(1, ["set", "status", "stopped"]));
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("to a kernel that is gone does not throw", () => {
+    const { connection, model } = connect();
+    model.receive(snapshot({ status: "streaming" }));
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    model.send = () => {
+      throw new Error("the comm is closed");
+    };
+    expect(() => connection.press({ type: "stop" })).not.toThrow();
+    expect(connection.state.pending).not.toBeNull();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+});
+
+test("listeners hear of changes and of nothing else, until they leave", () => {
+  const { connection, model } = connect();
+  const heard: string[] = [];
+  const leave = connection.subscribe((state) => heard.push(state.doc.text));
+  model.receive(snapshot({ text: "a" }));
+  model.receive({ type: "noise" });
+  model.receive(patch(0));
+  model.receive(patch(1, ["append", "text", "b"]));
+  leave();
+  model.receive(patch(2, ["append", "text", "c"]));
+  expect(heard).toEqual(["a", "ab"]);
+});
+
+test("nothing is left behind", () => {
+  const { connection, model, clock } = connect();
+  model.receive(snapshot({ status: "streaming" }));
+  connection.press({ type: "stop" });
+  model.receive(patch(5));
+  connection.dispose();
+  expect([model.listening, clock.waiting]).toEqual([0, 0]);
+});

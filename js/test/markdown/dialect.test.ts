@@ -1,0 +1,136 @@
+/** What GitHub's dialect adds to CommonMark: representative cases, in the specification's notation. */
+
+import { describe, expect, test } from "vitest";
+import { parse } from "../../src/markdown/parse.js";
+import { html } from "./html.js";
+
+const seen = (markdown: string): string => html(parse(markdown)).replaceAll("\n", "");
+
+describe("tables", () => {
+  test.each([
+    ["a head alone", "| a | b |\n|---|:-:|", '<thead><tr><th>a</th><th align="center">b</th></tr></thead>'],
+    ["without outer pipes", "a | b\n--- | ---:\n1 | 2", '<tr><td>1</td><td align="right">2</td></tr>'],
+    ["a pipe in a cell", "| a |\n|---|\n| `x \\| y` |", "<td><code>x | y</code></td>"],
+    ["too few cells", "| a | b |\n|---|---|\n| 1 |", "<td>1</td><td></td>"],
+    ["too many cells", "| a |\n|---|\n| 1 | 2 |", "<tr><td>1</td></tr>"],
+    ["inline marks", "| *a* |\n|---|\n| [b](c) |", '<td><a href="c">b</a></td>'],
+    ["ended by a blank line", "| a |\n|---|\n| 1 |\n\nb", "</table><p>b</p>"],
+    ["a break in a cell", "| a |\n|---|\n| 1<br>2<BR/>3 |", "<td>1<br />2<br />3</td>"],
+  ])("%s", (_, markdown, part) => {
+    expect(seen(markdown)).toContain(part);
+  });
+
+  test("a head and a second line of another width are text", () => {
+    expect(seen("| a | b |\n|---|")).not.toContain("<table>");
+  });
+});
+
+describe("strikethrough", () => {
+  test.each([
+    ["~~a~~ b", "<p><del>a</del> b</p>"],
+    ["~~**a**~~", "<p><del><strong>a</strong></del></p>"],
+    ["~~a", "<p>~~a</p>"],
+    ["from ~5 to ~10", "<p>from ~5 to ~10</p>"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+});
+
+describe("tasks", () => {
+  test.each([
+    [
+      "- [ ] a\n- [x] b",
+      '<li><input type="checkbox" disabled /> a</li><li><input type="checkbox" checked disabled /> b</li>',
+    ],
+    ["1. [X] a", '<li><input type="checkbox" checked disabled /> a</li>'],
+    ["- [ ]", '<li><input type="checkbox" disabled /> </li>'],
+    ["- [x]a", "<li>[x]a</li>"],
+    ["- [y] a", "<li>[y] a</li>"],
+    ["- a [ ] b", "<li>a [ ] b</li>"],
+    ["- [x](y)", '<li><a href="y">x</a></li>'],
+    ["- - [x] a", '<li><input type="checkbox" checked disabled /> a</li>'],
+  ])("%j", (markdown, part) => {
+    expect(seen(markdown)).toContain(part);
+  });
+});
+
+describe("bare addresses", () => {
+  const link = (href: string, text = href) => `<a href="${href}">${text}</a>`;
+  test.each([
+    ["see https://example.org/a?b=c#d.", `see ${link("https://example.org/a?b=c#d")}.`],
+    ["www.example.org/x", link("http://www.example.org/x", "www.example.org/x")],
+    ["(https://example.org/a_(b))", `(${link("https://example.org/a_(b)")})`],
+    ["https://example.org/a_b_c", link("https://example.org/a_b_c")],
+    ["**https://example.org**", `<strong>${link("https://example.org")}</strong>`],
+    ["a@example.org", link("mailto:a@example.org", "a@example.org")],
+    ["http://localhost:8888/lab", link("http://localhost:8888/lab")],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(`<p>${expected}</p>`);
+  });
+
+  test.each([
+    "notes.md and main.py",
+    "example.org",
+    "a//b.example",
+    "see //example.org/x",
+    "`https://example.org`",
+    "x.y@",
+    "wwwexample.org",
+  ])("%j is none", (markdown) => {
+    expect(seen(markdown)).not.toContain("<a ");
+  });
+});
+
+describe("footnotes", () => {
+  test("are numbered by use, gathered at the end, with a way back for each use", () => {
+    expect(seen("a[^x] b[^y] c[^x]\n\n[^y]: *why*\n[^x]: ex\n\nd")).toBe(
+      "<p>a[^1.1] b[^2.1] c[^1.2]</p><p>d</p>[1×2] <p>ex</p>[2×1] <p><em>why</em></p>",
+    );
+  });
+
+  test("without a note a reference is text; without a reference a note is nothing", () => {
+    expect(seen("a[^x]")).toBe("<p>a[^x]</p>");
+    expect(seen("a\n\n[^x]: b")).toBe("<p>a</p>");
+  });
+});
+
+describe("raw HTML", () => {
+  test.each([
+    "<script>alert(1)</script>",
+    "<b onclick=x>a</b>",
+    "<!-- hidden -->",
+    '<iframe src="https://evil.example"></iframe>',
+    "<style>*{display:none}</style>",
+    "<svg><script>1</script></svg>",
+  ])("%j is text, block or inline", (raw) => {
+    for (const markdown of [raw, `a ${raw} b`]) {
+      expect(JSON.stringify(parse(markdown))).toContain(JSON.stringify(raw).slice(1, 8));
+      expect(seen(markdown).replace(/<\/?p>/g, "")).not.toMatch(/<[a-z!/]/i);
+    }
+  });
+});
+
+test("code keeps its language and its text, open or closed", () => {
+  const code = (markdown: string) => parse(markdown)[0];
+  expect(code("```py title=x\na\n\nb\n```")).toEqual({ kind: "pre", language: "py", text: "a\n\nb" });
+  expect(code("```\na")).toEqual({ kind: "pre", language: "", text: "a" });
+  expect(code("~~~js\nlet a")).toEqual({ kind: "pre", language: "js", text: "let a" });
+});
+
+test("texts that meet are one text, so that growth stays in one place", () => {
+  expect(parse("a\nb &amp; c\\* d")).toEqual([
+    { kind: "paragraph", tight: false, children: [{ kind: "text", text: "a\nb & c* d" }] },
+  ]);
+});
+
+test("deep nesting ends without a failure", () => {
+  for (const hostile of [
+    ">".repeat(5000),
+    "- ".repeat(2000),
+    "[".repeat(20_000),
+    "*a _b ".repeat(5000),
+    "![".repeat(5000),
+  ]) {
+    expect(() => parse(hostile)).not.toThrow();
+  }
+});

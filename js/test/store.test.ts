@@ -1,0 +1,228 @@
+import { describe, expect, test } from "vitest";
+import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/protocol.js";
+import { type Input, isTerminal, reduce, type State, type Step, start } from "../src/store.js";
+import { randomFrom } from "./random.js";
+
+const doc = (over: Partial<Doc> = {}): Doc => ({ ...EMPTY, ...over });
+
+const snapshot = (document: Doc, epoch = 1, seq = 0): FromKernel => ({ type: "snapshot", epoch, seq, document });
+
+const patch = (epoch: number, seq: number, ...ops: Op[]): FromKernel => ({ type: "patch", epoch, seq, ops });
+
+const message = (state: State, received: FromKernel): Step => reduce(state, { kind: "message", message: received });
+
+const HELLO = [{ kind: "send", message: { type: "hello", wire: 1 } }];
+
+const synced = (document: Doc = doc({ status: "streaming" }), epoch = 1, seq = 0): State =>
+  message(start(EMPTY, null).state, snapshot(document, epoch, seq)).state;
+
+describe("start", () => {
+  test("without a place the traits are shown and a snapshot is asked for", () => {
+    const { state, effects } = start(doc({ text: "old" }), null);
+    expect(state).toMatchObject({ doc: { text: "old" }, synced: false });
+    expect(effects).toEqual(HELLO);
+  });
+
+  test("with a place the page is in step at once, and says where it is", () => {
+    const { state, effects } = start(doc({ text: "a" }), { epoch: 1, seq: 3 });
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 3 } }]);
+    expect(message(state, patch(1, 4, ["append", "text", "b"])).state.doc.text).toBe("ab");
+  });
+
+  test("early messages are taken before the question is asked", () => {
+    const early = [snapshot(doc({ text: "a" }), 1, 1), patch(1, 2, ["append", "text", "b"])];
+    const { state, effects } = start(EMPTY, null, early);
+    expect(state.doc.text).toBe("ab");
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 2 } }]);
+  });
+});
+
+describe("patches", () => {
+  test("the next one applies, all its operations in order", () => {
+    const ops: Op[] = [
+      ["append", "text", "a"],
+      ["append", "text", "b"],
+      ["append", "reasoning", "r"],
+      ["append", "refusal", "n"],
+      ["set", "status", "done"],
+      ["set", "finish_reason", "stop"],
+    ];
+    const { state, effects } = message(synced(), patch(1, 1, ...ops));
+    expect(effects).toEqual([]);
+    expect(state.place).toEqual({ epoch: 1, seq: 1 });
+    expect(state.doc).toEqual(doc({ text: "ab", reasoning: "r", refusal: "n", status: "done", finish_reason: "stop" }));
+  });
+
+  test("before any snapshot they are dropped without another question", () => {
+    const { state } = start(EMPTY, null);
+    expect(message(state, patch(1, 1, ["append", "text", "a"]))).toEqual({ state, effects: [] });
+  });
+
+  test("a gap drops them and asks once, until a snapshot has come", () => {
+    const gap = message(synced(), patch(1, 2, ["append", "text", "b"]));
+    expect(gap.effects).toEqual(HELLO);
+    expect(gap.state).toMatchObject({ synced: false, doc: { text: "" } });
+    const dropped = message(gap.state, patch(1, 3, ["append", "text", "c"]));
+    expect(dropped).toEqual({ state: gap.state, effects: [] });
+    const healed = message(dropped.state, snapshot(doc({ text: "abc" }), 1, 3)).state;
+    expect(message(healed, patch(1, 4, ["append", "text", "d"])).state.doc.text).toBe("abcd");
+  });
+
+  test("one of a later epoch is a gap, whatever its number", () => {
+    expect(message(synced(), patch(2, 1)).effects).toEqual(HELLO);
+  });
+
+  test.each([
+    ["the same one again", patch(1, 5)],
+    ["an older one", patch(1, 2)],
+    ["one of an older epoch", patch(0, 6)],
+  ])("%s changes nothing", (_, late) => {
+    const state = synced(doc({ text: "abc" }), 1, 5);
+    expect(message(state, late)).toEqual({ state, effects: [] });
+  });
+});
+
+describe("snapshots", () => {
+  test.each([
+    ["an older epoch", 1, 9, false],
+    ["the same epoch, older", 2, 4, false],
+    ["the same place", 2, 5, true],
+    ["the same epoch, later", 2, 7, true],
+    ["a later epoch", 3, 0, true],
+  ])("in step, one of %s", (_, epoch, seq, taken) => {
+    const state = synced(doc({ text: "mine" }), 2, 5);
+    expect(message(state, snapshot(doc({ text: "theirs" }), epoch, seq)).state.doc.text).toBe(
+      taken ? "theirs" : "mine",
+    );
+  });
+
+  test("out of step any one is taken", () => {
+    const { state } = message(synced(doc(), 2, 5), patch(2, 9));
+    expect(message(state, snapshot(doc({ text: "theirs" }), 1, 1)).state).toMatchObject({
+      synced: true,
+      doc: { text: "theirs" },
+    });
+  });
+});
+
+describe("another wire", () => {
+  const foreign: FromKernel = { type: "foreign", wire: 2, text: "plain" };
+
+  test("is kept apart, and patches are not for us", () => {
+    const { state } = message(synced(), foreign);
+    expect(state.foreign).toEqual({ wire: 2, text: "plain" });
+    expect(message(state, patch(1, 1, ["append", "text", "a"]))).toEqual({ state, effects: [] });
+  });
+
+  test("is over with a snapshot of ours", () => {
+    const { state } = message(synced(), foreign);
+    expect(message(state, snapshot(doc(), 1, 1)).state.foreign).toBeNull();
+  });
+});
+
+describe("restored traits", () => {
+  test("later than the document they replace it, and the kernel is told where the page is now", () => {
+    const restored: Input = {
+      kind: "traits",
+      doc: doc({ text: "whole", status: "done" }),
+      place: { epoch: 1, seq: 8 },
+    };
+    const { state, effects } = reduce(synced(), restored);
+    expect(state).toMatchObject({ doc: { text: "whole" }, place: { epoch: 1, seq: 8 }, synced: true });
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 8 } }]);
+  });
+
+  test("of the same place or an earlier one they say nothing new", () => {
+    const state = synced(doc(), 1, 8);
+    for (const seq of [3, 8]) {
+      expect(reduce(state, { kind: "traits", doc: doc(), place: { epoch: 1, seq } })).toEqual({ state, effects: [] });
+    }
+  });
+});
+
+describe("commands", () => {
+  const press = (state: State, command: Extract<Input, { kind: "command" }>["command"]) =>
+    reduce(state, { kind: "command", command });
+
+  test.each(STATUSES)("%s: Stop while it runs, Retry and Select when it has ended", (status) => {
+    const state = synced(doc({ status, versions: 2 }));
+    const ended = isTerminal(state.doc);
+    expect(press(state, { type: "stop" }).effects).toHaveLength(ended ? 0 : 1);
+    expect(press(state, { type: "retry" }).effects).toHaveLength(ended ? 1 : 0);
+    expect(press(state, { type: "select", version: 1 }).effects).toHaveLength(ended ? 1 : 0);
+  });
+
+  test("are not sent where they make no sense", () => {
+    const state = synced(doc({ status: "done", versions: 2, retry_off: "a bare iterator" }));
+    expect(press(state, { type: "retry" })).toEqual({ state, effects: [] });
+    for (const version of [-1, 0, 2]) {
+      expect(press(state, { type: "select", version })).toEqual({ state, effects: [] });
+    }
+  });
+
+  test("are pending until the document shows their effect", () => {
+    const stopping = press(synced(), { type: "stop" }).state;
+    expect(stopping.pending).toEqual({ command: { type: "stop" }, late: false });
+    const going = message(stopping, patch(1, 1, ["append", "text", "a"])).state;
+    expect(going.pending).not.toBeNull();
+    expect(message(going, patch(1, 2, ["set", "status", "stopped"])).state.pending).toBeNull();
+  });
+
+  test("a new epoch settles whatever was pending", () => {
+    const asked = press(synced(doc({ status: "done" })), { type: "retry" }).state;
+    expect(message(asked, snapshot(doc({ status: "failed" }), 2, 0)).state.pending).toBeNull();
+    const chosen = press(synced(doc({ status: "done", versions: 2 })), { type: "select", version: 1 }).state;
+    expect(message(chosen, patch(1, 1, ["set", "version", 1])).state.pending).toBeNull();
+  });
+
+  test("the same one twice is sent once, but again when it is late", () => {
+    const stopping = press(synced(), { type: "stop" }).state;
+    expect(press(stopping, { type: "stop" })).toEqual({ state: stopping, effects: [] });
+    const late = reduce(stopping, { kind: "late" }).state;
+    expect(late.pending).toMatchObject({ late: true });
+    expect(press(late, { type: "stop" }).effects).toHaveLength(1);
+  });
+
+  test("late without a command is nothing", () => {
+    const state = synced();
+    expect(reduce(state, { kind: "late" })).toEqual({ state, effects: [] });
+  });
+});
+
+test.each(Array.from({ length: 200 }, (_, seed) => seed))(
+  "loss and doubling end in the kernel's document (%i)",
+  (seed) => {
+    const random = randomFrom(seed);
+    let kernel = { doc: doc({ status: "streaming" }), epoch: 1, seq: 0 };
+    const pick = (): FromKernel => {
+      if (random() < 0.1) {
+        kernel = { doc: doc({ status: "streaming" }), epoch: kernel.epoch + 1, seq: 0 };
+        return snapshot(kernel.doc, kernel.epoch, 0);
+      }
+      const text = String.fromCharCode(97 + Math.floor(random() * 26)).repeat(1 + Math.floor(random() * 3));
+      kernel = { ...kernel, doc: { ...kernel.doc, text: kernel.doc.text + text }, seq: kernel.seq + 1 };
+      return patch(kernel.epoch, kernel.seq, ["append", "text", text]);
+    };
+    let state = start(EMPTY, null).state;
+    let asked = true;
+    for (let step = 0; step < 60; step += 1) {
+      const sent = pick();
+      const times = random() < 0.2 ? 0 : random() < 0.2 ? 2 : 1;
+      for (let time = 0; time < times; time += 1) {
+        const next = message(state, sent);
+        state = next.state;
+        asked ||= next.effects.length > 0;
+      }
+      // In step, the page shows a document that the kernel once had, and never another.
+      const { epoch, seq } = state.place;
+      if (state.synced && epoch === kernel.epoch && seq === kernel.seq) expect(state.doc).toEqual(kernel.doc);
+      if (asked && random() < 0.3) {
+        asked = false;
+        state = message(state, snapshot(kernel.doc, kernel.epoch, kernel.seq)).state;
+      }
+      if (!state.synced) asked = true;
+    }
+    state = message(state, snapshot(kernel.doc, kernel.epoch, kernel.seq)).state;
+    expect(state).toMatchObject({ doc: kernel.doc, synced: true });
+  },
+);

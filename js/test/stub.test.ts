@@ -1,0 +1,167 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import make from "../src/stub.js";
+import { FakeModel } from "./model.js";
+
+const KEY = Symbol.for("streamcell.bundles");
+const bundles = (globalThis as unknown as Record<symbol, Map<string, unknown>>)[KEY] as Map<string, unknown>;
+
+const shared = { get: (name: string) => ({ digest: "d1", esm: "export default 1" })[name] };
+
+type Given = Parameters<ReturnType<typeof make>["initialize"]>[0];
+
+function cell(getModel: (id: string) => Promise<unknown>) {
+  const model = new FakeModel({ _bundle: "IPY_MODEL_abc", text: "the plain text" });
+  return {
+    fake: model,
+    props: { model: Object.assign(model, { widget_manager: { get_model: getModel } }) } as unknown as Given,
+  };
+}
+
+/** A bundle that only notes what it is asked for. */
+function noting() {
+  const calls: string[] = [];
+  let early: readonly unknown[] = [];
+  const bundle = {
+    default: () => ({
+      initialize(props: { early: readonly unknown[] }) {
+        calls.push("initialize");
+        early = props.early;
+        return () => calls.push("end");
+      },
+      render() {
+        calls.push("render");
+        return () => calls.push("close");
+      },
+    }),
+  };
+  bundles.set("d1", Promise.resolve(bundle));
+  return { calls, early: () => early };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+
+afterEach(() => {
+  bundles.clear();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+test("the bundle is found by the reference, and each cell gets a definition of its own", async () => {
+  const { calls } = noting();
+  const asked: string[] = [];
+  const { props } = cell(async (id) => {
+    asked.push(id);
+    return shared;
+  });
+  const definition = make();
+  const end = definition.initialize(props);
+  const close = await definition.render({ ...props, el: document.createElement("div") });
+  expect(asked).toEqual(["abc"]);
+  expect(calls).toEqual(["initialize", "render"]);
+  close?.();
+  await end();
+  expect(calls).toEqual(["initialize", "render", "close", "end"]);
+});
+
+test("initialize does not wait, and what comes meanwhile is handed over", async () => {
+  const { early } = noting();
+  let found: (model: unknown) => void = () => {};
+  const { fake, props } = cell(() => new Promise((resolve) => (found = resolve)));
+  const definition = make();
+  expect(definition.initialize(props)).toBeTypeOf("function");
+  fake.receive({ type: "first" });
+  found(shared);
+  await definition.render({ ...props, el: document.createElement("div") });
+  expect(early()).toEqual([{ type: "first" }]);
+  expect(fake.listening).toBe(0);
+});
+
+test("a shared widget that is restored later is waited for", async () => {
+  const { calls } = noting();
+  let tries = 0;
+  const { props } = cell(async () => {
+    tries += 1;
+    if (tries < 4) throw new Error("widget model not found");
+    return shared;
+  });
+  const definition = make();
+  definition.initialize(props);
+  await vi.runAllTimersAsync();
+  expect([tries, calls]).toEqual([4, ["initialize"]]);
+});
+
+test("newer hosts are asked for the model by their own means", async () => {
+  noting();
+  const model = new FakeModel({ _bundle: "IPY_MODEL_abc" });
+  const asked: string[] = [];
+  const host = {
+    getModel: async (ref: string) => {
+      asked.push(ref);
+      return shared;
+    },
+  };
+  const props = { model, host } as unknown as Given;
+  const definition = make();
+  definition.initialize({ model } as unknown as Given);
+  await definition.render({ ...props, el: document.createElement("div") });
+  expect(asked).toEqual(["anywidget:abc"]);
+});
+
+test("without the bundle the plain text is shown, and the reason", async () => {
+  const { props } = cell(async () => {
+    throw new Error("widget model not found");
+  });
+  const definition = make();
+  definition.initialize(props);
+  const el = document.createElement("div");
+  const rendered = definition.render({ ...props, el });
+  await vi.runAllTimersAsync();
+  await rendered;
+  expect(el.textContent).toContain("widget model not found");
+  expect(el.textContent).toContain("the plain text");
+});
+
+test("a view that is gone before the bundle is there is not rendered", async () => {
+  const { calls } = noting();
+  const { props } = cell(async () => shared);
+  const definition = make();
+  definition.initialize(props);
+  await definition.render({ ...props, el: document.createElement("div"), signal: AbortSignal.abort() });
+  expect(calls).toEqual(["initialize"]);
+});
+
+test("messages that anywidget refuses go past it, in order and once", async () => {
+  noting();
+  const passed: unknown[] = [];
+  const answers: ((refused: boolean) => void)[] = [];
+  class WidgetModel extends FakeModel {
+    handler: (message: unknown) => unknown = () => {};
+    readonly comm = { on_msg: (callback: (message: unknown) => unknown) => (this.handler = callback) };
+    async _handle_comm_msg(message: unknown): Promise<void> {
+      passed.push(message);
+    }
+  }
+  class AnyModel extends WidgetModel {
+    override async _handle_comm_msg(message: unknown): Promise<void> {
+      await new Promise<void>((resolve, reject) => answers.push((refused) => (refused ? reject() : resolve())));
+      return super._handle_comm_msg(message);
+    }
+  }
+  const model = new AnyModel({ _bundle: "IPY_MODEL_abc" });
+  const props = { model: Object.assign(model, { widget_manager: { get_model: async () => shared } }) };
+  const definition = make();
+  definition.initialize(props as unknown as Given);
+  expect(model.get("_bundle")).toBe("IPY_MODEL_abc");
+  model.handler("refused");
+  model.handler("refused too");
+  model.handler("taken");
+  for (const [index, answer] of answers.entries()) answer(index < 2);
+  await vi.runAllTimersAsync();
+  expect([...passed].sort()).toEqual(["refused", "refused too", "taken"]);
+  expect(passed.indexOf("refused")).toBeLessThan(passed.indexOf("refused too"));
+});

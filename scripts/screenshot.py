@@ -1,0 +1,50 @@
+"""Take the README's picture from the real thing: JupyterLab, a kernel, a stream, Chromium."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.jupyterlab import JupyterLab  # noqa: E402  # the tests' JupyterLab is the one to show
+from tests.browser.notebook import Notebook  # noqa: E402
+
+PICTURE = ROOT / "docs" / "streamcell.png"
+CELL = """from streamcell import stream_cell
+
+stream_cell("Compare Python's collections in a table", model="rehearsal?rate=60")"""
+
+
+def main() -> None:
+    """Stream an answer, and take the picture while it streams."""
+    found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
+    chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        lab = JupyterLab(Path(folder) / "server", {})
+        lab.start()
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+            page = browser.new_page(viewport={"width": 1000, "height": 720}, device_scale_factor=2)
+            lab.write_notebook("collections.ipynb", [CELL])
+            notebook = Notebook(lab, page)
+            notebook.open("collections.ipynb")
+            notebook.start(0)
+            notebook.wait_for_status(0, "streaming")
+            page.wait_for_function("() => document.querySelector('[data-streamcell-answer]')?.innerText.length > 520")
+            PICTURE.parent.mkdir(exist_ok=True)
+            page.screenshot(path=PICTURE)
+            browser.close()
+        finally:
+            lab.stop()
+    print(f"{PICTURE.relative_to(ROOT)} is new")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The call: validates, wires the parts, shows the cell. The only module that knows all the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from . import sources
+from ._document import Document, Version
+from ._request import Message, Request, is_rehearsal, make_request, messages_of
+from ._retry import RetryPolicy
+from ._session import Session
+from ._state import TERMINAL
+from ._widget import StreamCell
+from .sources._client import check_client
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+__all__ = ["configure", "stream_cell"]
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    model: str | None = None
+    client: AsyncOpenAI | OpenAI | None = None
+    retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # frozen
+
+
+_UNSET: Final[Any] = object()
+_defaults = _Defaults()
+
+
+def configure(
+    *,
+    model: str | None = _UNSET,
+    client: AsyncOpenAI | OpenAI | None = _UNSET,
+    retry: RetryPolicy | int | None = _UNSET,
+) -> None:
+    """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
+
+    `model` is a model's name, `client` an OpenAI SDK client, `retry` a policy, see `stream_cell`. Raises TypeError or
+    ValueError for anything else, and then changes nothing.
+    """
+    global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
+    changed = _defaults
+    if model is not _UNSET:
+        if model is not None and not isinstance(model, str):
+            raise TypeError(f"model must be a name, not {type(model).__name__}")
+        changed = replace(changed, model=model)
+    if client is not _UNSET:
+        if client is not None:
+            check_client(client)
+        changed = replace(changed, client=client)
+    if retry is not _UNSET:
+        changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
+    _defaults = changed
+
+
+def stream_cell(
+    prompt: Any,
+    *,
+    model: str | None = None,
+    client: AsyncOpenAI | OpenAI | None = None,
+    api: str = "auto",
+    instructions: str | None = None,
+    previous: StreamCell | None = None,
+    retry: RetryPolicy | int | None = None,
+    display: bool = True,
+    **params: Any,
+) -> StreamCell:
+    """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
+
+    Args:
+        prompt: a string; a list of messages (`{"role": …, "content": …}`); any async or sync iterable of strings, or
+            of chunks of an OpenAI stream; or a callable that makes such an iterable (only that can be retried).
+        model: the model's name. `"rehearsal"` streams from the embedded server: no key, no network. None takes the
+            default set with `configure`, else streamcell's at OpenAI, else the first model that the server lists.
+        client: an `openai.AsyncOpenAI` (or `OpenAI`); None makes one from the SDK's environment variables. It is
+            copied onto streamcell's own event loop.
+        api: `"responses"`, `"chat"`, or `"auto"`: Responses where the server has it, else Chat Completions; the
+            cell's status line tells how it was decided.
+        instructions: how to answer, as the system's words.
+        previous: a finished cell whose conversation this one goes on.
+        retry: a `RetryPolicy`, or a number of attempts in all (1: never again by itself). None takes the default:
+            3 attempts, only for errors that can pass, only before any text has come.
+        display: whether to show the cell now; a cell can be displayed again at any time.
+        **params: go to the API untouched.
+
+    Raises:
+        TypeError, ValueError: for bad input, before anything is sent. Whatever happens later is shown in the cell, and
+            raised by `await cell` and `cell.result()`.
+    """
+    messages = messages_of(prompt)
+    if messages is None:
+        for name, value in {
+            "model": model,
+            "client": client,
+            "instructions": instructions,
+            "previous": previous,
+        }.items():
+            if value is not None:
+                raise ValueError(
+                    f"{name}= says how to ask a model, but the first argument is an answer to show, not a prompt"
+                )
+        if api != "auto" or params:
+            given = "api" if api != "auto" else next(iter(params))
+            raise ValueError(
+                f"{given}= says how to ask a model, but the first argument is an answer to show, not a prompt"
+            )
+        request = None
+        source = sources.resolve(prompt)
+        if retry is not None and source.retry_off is not None:
+            raise ValueError(f"retry= cannot be obeyed: {source.retry_off}")
+    else:
+        request, source = _ask(messages, model, client, api, instructions, previous, params)
+    policy = _defaults.retry if retry is None else _policy(retry)
+    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off)
+    cell = StreamCell(source, Session(document=document, policy=policy), request)
+    if display:
+        cell._show()
+    cell._start()
+    return cell
+
+
+def _ask(
+    messages: tuple[Message, ...],
+    model: str | None,
+    client: AsyncOpenAI | OpenAI | None,
+    api: str,
+    instructions: str | None,
+    previous: StreamCell | None,
+    params: dict[str, Any],
+) -> tuple[Request, sources.Source]:
+    if client is not None:
+        check_client(client)
+        if is_rehearsal(model):
+            raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
+    model = _defaults.model if model is None else model
+    former = () if previous is None else _conversation(previous)
+    request = make_request(messages, model=model, api=api, instructions=instructions, previous=former, params=params)
+    if is_rehearsal(model) and client is None:
+        return request, sources.resolve(request, start_server=_rehearsal_address)
+    return request, sources.resolve(request, client=_defaults.client if client is None else client)
+
+
+def _rehearsal_address() -> str:
+    from . import rehearsal  # the server is loaded when it is first asked for by name
+
+    return str(rehearsal.shared().base_url)
+
+
+def _policy(retry: object) -> RetryPolicy:
+    if isinstance(retry, RetryPolicy):
+        return retry
+    if isinstance(retry, int) and not isinstance(retry, bool):
+        return RetryPolicy(attempts=retry)
+    raise TypeError(f"retry must be a RetryPolicy or a number of attempts, not {type(retry).__name__}")
+
+
+def _conversation(previous: object) -> tuple[Message, ...]:
+    if not isinstance(previous, StreamCell):
+        raise TypeError(f"previous must be a cell that stream_cell returned, not {type(previous).__name__}")
+    if previous.request is None:
+        raise ValueError("previous= is a cell that shows an iterator's answer: there is no conversation to go on with")
+    if previous.status not in {status.value for status in TERMINAL}:
+        raise ValueError("previous= is still on its way: `await previous` first, or stop it")
+    if not previous.text:
+        raise ValueError("previous= has no answer to go on from")
+    return (*previous.request.messages, {"role": "assistant", "content": previous.text})

@@ -1,0 +1,96 @@
+"""The document: everything known of an answer, and how each event changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ._errors import StreamCellError
+from ._events import (
+    Event,
+    Failed,
+    Finished,
+    Origin,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from ._state import Status
+
+__all__ = ["Document", "Timings", "Version", "reduce"]
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds from the start of the attempt to its first token and to its end; None until then."""
+
+    first_token: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """One attempt's answer, whole or partial, with what is known of it."""
+
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    status: Status = Status.QUEUED
+    attempt: int = 1
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: StreamCellError | None = None
+    origin: Origin = field(default_factory=Origin)
+    notice: str | None = None
+    request_id: str | None = None
+    timings: Timings = field(default_factory=Timings)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The one truth about a cell: its current answer, the former ones, and which of them is shown.
+
+    `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
+    number of seconds that a waiting attempt waits; `retry_off` says why Retry is not possible, or is None.
+    """
+
+    current: Version = field(default_factory=Version)
+    former: tuple[Version, ...] = ()
+    shown: int = 0
+    retry_at: float | None = None
+    retry_off: str | None = None
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version, oldest first; the last is the current one."""
+        return (*self.former, self.current)
+
+    @property
+    def version(self) -> Version:
+        """The version that is shown."""
+        return self.current if self.shown == len(self.former) else self.former[self.shown]
+
+
+def reduce(version: Version, event: Event) -> Version:
+    """Return the version after `event`; its status is the session's to change, not this function's."""
+    if isinstance(event, TextDelta):
+        return replace(version, text=version.text + event.text)
+    if isinstance(event, ReasoningDelta):
+        return replace(version, reasoning=version.reasoning + event.text)
+    if isinstance(event, RefusalDelta):
+        return replace(version, refusal=version.refusal + event.text)
+    if isinstance(event, UsageReported):
+        return replace(version, usage=event.usage)
+    if isinstance(event, Started):
+        return replace(version, origin=event.origin, request_id=event.request_id)
+    if isinstance(event, Finished):
+        return replace(version, finish_reason=event.reason, notice=event.notice)
+    if isinstance(event, Failed):
+        error = event.error.with_text(version.text)
+        error.__cause__ = event.error.__cause__
+        if error.request_id is None:
+            error.request_id = version.request_id
+        return replace(version, error=error)
+    raise TypeError(f"not an event: {type(event).__name__}")

@@ -1,0 +1,256 @@
+"""The driver: the one owner of a thread, an event loop and a clock. It carries out what the session decides."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import random
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from . import _coalesce as coalesce
+from ._document import Document
+from ._errors import SourceFailed
+from ._events import Failed
+from ._protocol import Hello, Patch, Snapshot, View, view_of
+from ._session import (
+    Closed,
+    CloseSource,
+    Effect,
+    Input,
+    OpenSource,
+    Publish,
+    Received,
+    Session,
+    SetTimer,
+    Tick,
+    step,
+)
+from ._state import TERMINAL, Status
+
+if TYPE_CHECKING:
+    from .sources import Source
+
+__all__ = ["Driver", "Sink", "Stream", "driver"]
+
+_log = logging.getLogger("streamcell")
+
+_TAKEN_WITHIN: Final = 1.0  # seconds that a command waits to be taken: far above a loop's turn, far below patience
+
+
+class Sink(Protocol):
+    """Where a stream's document goes; the widget is one."""
+
+    def publish(self, view: View, epoch: int, seq: int) -> None:
+        """Take what is shown now; called on the driver's thread."""
+
+    def send(self, content: Mapping[str, Any]) -> None:
+        """Send one message to the page; called on the driver's thread."""
+
+
+class Driver:
+    """A daemon thread with an event loop of its own, on which every stream of this process runs.
+
+    A cell that computes or sleeps does not hold it. Where threads cannot start (Pyodide), the running loop is used.
+    """
+
+    def __init__(self) -> None:
+        self.running: set[Stream] = set()
+        self._thread: threading.Thread | None = None
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=self._run, args=(loop,), name="streamcell", daemon=True)
+        try:
+            thread.start()
+            self._thread = thread
+        except RuntimeError:
+            loop.close()
+            loop = asyncio.get_running_loop()
+        self.loop: Final = loop
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller is on the driver's own thread."""
+        return self._thread is None or threading.current_thread() is self._thread
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop still runs; a fork's child has none."""
+        return not self.loop.is_closed() and (self._thread is None or self._thread.is_alive())
+
+
+_lock = threading.Lock()
+_driver: Driver | None = None
+
+
+def driver() -> Driver:
+    """Return this process's driver, started on first use (and again in a forked child)."""
+    global _driver  # noqa: PLW0603  # one thread a process, made again after a fork
+    with _lock:
+        if _driver is None or not _driver.alive:
+            _driver = Driver()
+        return _driver
+
+
+class Stream:
+    """One cell's stream: feeds the session, carries out its effects, and publishes its document to a sink.
+
+    Everything but `post`, `take` and `settled` runs on the driver's loop.
+    """
+
+    def __init__(self, source: Source, session: Session, sink: Sink) -> None:
+        self._driver = driver()
+        self._source = source
+        self._session = session
+        self._sink = sink
+        self._outbox = coalesce.Outbox(sent=view_of(session.document))
+        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now; an immutable value, safe to read from any thread."""
+        return self._session.document
+
+    @property
+    def view(self) -> View:
+        """The document as the page was last sent it."""
+        return self._outbox.sent or view_of(self.document)
+
+    @property
+    def settled(self) -> concurrent.futures.Future[str]:
+        """Settles once, when the present version ends: with its text, or with the error that the card shows."""
+        return self._settled
+
+    def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
+        """Whether the stream runs on `loop`, or reads its source there: who blocks it waits for ever."""
+        return loop is not None and loop in (self._driver.loop, self._source.home)
+
+    def post(self, given: Input | Hello) -> None:
+        """Feed an input; safe on any thread, returns at once."""
+        self._driver.loop.call_soon_threadsafe(self._accept, given)
+
+    def take(self, given: Input) -> None:
+        """Feed an input and wait until it was taken, so that the caller sees its effect on the next line."""
+        if self._driver.here:
+            self._accept(given)
+            return
+        taken = threading.Event()
+        self.post(given)
+        self._driver.loop.call_soon_threadsafe(taken.set)
+        taken.wait(_TAKEN_WITHIN)
+
+    # -- on the driver's loop ---------------------------------------------------------------------------------------
+
+    def _accept(self, given: Input | Hello) -> None:
+        if isinstance(given, Hello):
+            self._greet(given)
+            return
+        before = self._session.status
+        self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=random.random())
+        if before in TERMINAL and self._session.status not in TERMINAL:
+            self._settled = concurrent.futures.Future()
+        for effect in effects:
+            self._carry_out(effect)
+        if before not in TERMINAL and self._session.status in TERMINAL:
+            self._settle()
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, OpenSource):
+            self._driver.running.add(self)
+            self._task = self._driver.loop.create_task(self._consume(effect.run))
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._tasks.discard)
+        elif isinstance(effect, CloseSource):
+            if self._task is not None:
+                self._task.cancel()
+                self._task = None
+        elif isinstance(effect, SetTimer):
+            self._driver.loop.call_later(effect.seconds, self._accept, Tick(effect.run))
+        else:
+            self._publish(effect)
+
+    async def _consume(self, run: int) -> None:
+        events = self._source.events()
+        try:
+            async for event in events:
+                self._accept(Received(run, event))
+        except Exception as error:  # noqa: BLE001  # a source maps its own failures; whatever is left is told, never swallowed
+            _log.exception("a source raised")
+            failed = SourceFailed(f"{type(error).__name__}: {error}")
+            failed.__cause__ = error
+            self._accept(Received(run, Failed(failed)))
+        finally:
+            await _close(events)
+        self._accept(Closed(run))
+
+    def _publish(self, effect: Publish) -> None:
+        now = self._driver.loop.time()
+        outbox = self._outbox
+        if effect.restart:
+            self._outbox, opening = coalesce.restart(outbox, view_of(self.document), now)
+            self._deliver(opening)
+            return
+        due = None if outbox.sent_at is None else outbox.sent_at + coalesce.interval(len(self._driver.running))
+        if effect.urgent or due is None or now >= due:
+            self._flush()
+        elif self._flush_timer is None:
+            self._flush_timer = self._driver.loop.call_at(due, self._flush)
+
+    def _flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        now = self._driver.loop.time()
+        view = view_of(self.document)
+        messages: tuple[Patch | Snapshot, ...]
+        if coalesce.wants_snapshot(self._outbox, view):
+            self._outbox, messages = coalesce.snapshot(self._outbox, view, now)
+        else:
+            self._outbox, patch = coalesce.flush(self._outbox, view, now)
+            messages = () if patch is None else (patch,)
+        self._deliver(*messages)
+
+    def _greet(self, hello: Hello) -> None:
+        self._outbox = coalesce.hear(self._outbox)
+        if (hello.epoch, hello.seq) == (self._outbox.epoch, self._outbox.seq):
+            return
+        view = view_of(self.document)
+        self._outbox, messages = coalesce.snapshot(self._outbox, view, self._driver.loop.time())
+        self._deliver(*messages)
+
+    def _deliver(self, *messages: Patch | Snapshot) -> None:
+        """Publish, then send; a sink that fails (an observer's error, a closed comm) does not end the stream."""
+        outbox = self._outbox
+        try:
+            if outbox.sent is not None:
+                self._sink.publish(outbox.sent, outbox.epoch, outbox.seq)
+        except Exception:  # noqa: BLE001  # an observer may raise anything
+            _log.exception("an observer of a stream cell raised")
+        for message in messages:
+            try:
+                self._sink.send(message.to_wire())
+            except Exception:  # noqa: BLE001  # a closed comm, a kernel that shuts down
+                _log.exception("a message could not be sent to the page")
+
+    def _settle(self) -> None:
+        self._driver.running.discard(self)
+        version = self.document.current
+        if version.status is Status.DONE:
+            self._settled.set_result(version.text)
+        elif version.error is not None:
+            self._settled.set_exception(version.error)
+
+
+async def _close(events: object) -> None:
+    close = getattr(events, "aclose", None)
+    if close is not None:
+        await close()

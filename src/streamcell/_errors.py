@@ -1,0 +1,289 @@
+"""What can go wrong, as a tree of exceptions that carry their own card for the cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+__all__ = [
+    "AuthenticationFailed",
+    "BadData",
+    "BadRequest",
+    "ConnectionFailed",
+    "ContentFiltered",
+    "ContextTooLong",
+    "Interrupted",
+    "ModelNotFound",
+    "NoKey",
+    "NotAStream",
+    "PermissionDenied",
+    "ProviderFailed",
+    "QuotaExhausted",
+    "RateLimited",
+    "SourceFailed",
+    "Step",
+    "Stopped",
+    "StreamCellError",
+    "TimedOut",
+    "without_secrets",
+]
+
+_SECRETS = (
+    re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}"),
+    re.compile(r"\b(?:AIza|gsk_|hf_|xai-|pplx-)[A-Za-z0-9_\-*]{16,}"),
+    # "basic authentication" and the like are words of a message, not a header.
+    re.compile(r"(?i)\b(bearer|basic)\s+(?!(?:auth|token|credential)[a-z]*\b)[A-Za-z0-9._~+/\-]{8,}=*"),
+    re.compile(r"(?i)((?:api[-_]?key|token|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;]{6,}"),
+    re.compile(r"(?i)([?&]key=)[^\s\"'&]+"),
+    re.compile(r"(?<=://)[^/@\s]+(?=@)"),
+)
+_DETAIL_LIMIT = 2_000  # characters of a provider's words that a card shows: an HTML error page is not a message
+
+
+def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` with the given secrets, and whatever has the look of a key, replaced by `…`."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, "…")
+    for pattern in _SECRETS:
+        text = pattern.sub(lambda found: f"{found.group(1)}…" if found.re.groups and found.group(1) else "…", text)
+    return text
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next: a sentence, and maybe a line of code."""
+
+    text: str
+    code: str | None = None
+
+
+class StreamCellError(Exception):
+    """Why an answer is not whole: what the cell's card says, as an exception.
+
+    `text` is what was received before it happened; nothing of it is lost. `retryable` says whether the same request
+    may succeed later, `retry_after` how many seconds the provider asked to wait, `request_id` what to tell its support.
+    """
+
+    kind: ClassVar[str] = "provider"
+    title: ClassVar[str] = "The provider reported an error"
+    retryable: ClassVar[bool] = False
+    steps: ClassVar[tuple[Step, ...]] = ()
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        text: str = "",
+        request_id: str | None = None,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+        steps: tuple[Step, ...] | None = None,
+        kind: str | None = None,
+        title: str | None = None,
+    ) -> None:
+        detail = without_secrets(detail)
+        self.detail = detail if len(detail) <= _DETAIL_LIMIT else detail[:_DETAIL_LIMIT] + "…"
+        self.text = text
+        self.request_id = request_id
+        self.status_code = status_code
+        self.retry_after = retry_after
+        asked = (
+            ()
+            if retry_after is None or retry_after < 1
+            else (Step(f"The provider asks to wait {retry_after:,.0f} s first."),)
+        )
+        self.next_steps = (*asked, *self.steps) if steps is None else steps
+        self.error_kind = kind or self.kind
+        self.error_title = title or self.title
+        super().__init__(self.error_title if not self.detail else f"{self.error_title}: {self.detail}")
+
+    def __str__(self) -> str:
+        """Return what happened, what was kept and what to do next, as one paragraph."""
+        parts = [super().__str__().rstrip(".") + "."]
+        if self.text:
+            parts.append(f"Kept {len(self.text):,} characters of the answer in `.text`.")
+        if self.request_id:
+            parts.append(f"Request id: {self.request_id}.")
+        parts.extend(step.text if step.code is None else f"{step.text} {step.code}" for step in self.next_steps[:3])
+        return " ".join(parts)
+
+    def with_text(self, text: str) -> StreamCellError:
+        """Return the same error, told how much of the answer had come."""
+        return type(self)(
+            self.detail,
+            text=text,
+            request_id=self.request_id,
+            status_code=self.status_code,
+            retry_after=self.retry_after,
+            steps=self.next_steps,
+            kind=self.error_kind,
+            title=self.error_title,
+        ).with_traceback(self.__traceback__)
+
+    def card(self) -> Mapping[str, Any]:
+        """Return what the page shows: plain JSON values, no secret."""
+        return {
+            "kind": self.error_kind,
+            "title": self.error_title,
+            "detail": self.detail,
+            "kept": len(self.text),
+            "next": [{"text": step.text, "code": step.code} for step in self.next_steps],
+            "request_id": self.request_id,
+            "status_code": self.status_code,
+        }
+
+
+_RETRY_STEP = Step("Press Retry to ask again.")
+
+
+class NoKey(StreamCellError):
+    """There is no API key and no client; nothing was sent."""
+
+    kind = "no_key"
+    title = "No API key"
+    steps = (
+        Step(
+            "Give OpenAI's key to this kernel, then press Retry:",
+            'import os, getpass; os.environ["OPENAI_API_KEY"] = getpass.getpass("OpenAI key: ")',
+        ),
+        Step(
+            "Or use any OpenAI-compatible server, local ones too:",
+            'stream_cell(prompt, model="…", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))',
+        ),
+        Step("Or rehearse without a key or a network:", 'stream_cell(prompt, model="rehearsal")'),
+    )
+
+
+class AuthenticationFailed(StreamCellError):
+    """The provider does not know this key (HTTP 401)."""
+
+    kind = "authentication"
+    title = "The API key was not accepted"
+    steps = (Step("Check OPENAI_API_KEY, and that it belongs to this server, then press Retry."),)
+
+
+class PermissionDenied(StreamCellError):
+    """The key is known but may not do this (HTTP 403)."""
+
+    kind = "permission"
+    title = "This key may not use this model or region"
+    steps = (Step("Choose another model, or ask the owner of the account for access."),)
+
+
+class ModelNotFound(StreamCellError):
+    """The server does not have this model (HTTP 404)."""
+
+    kind = "model_not_found"
+    title = "The server does not have this model"
+    steps = (Step("List what it has:", "[m.id for m in openai.OpenAI().models.list()]"),)
+
+
+class ContextTooLong(StreamCellError):
+    """The prompt is longer than the model reads."""
+
+    kind = "context_length"
+    title = "The prompt is too long for this model"
+    steps = (Step("Shorten the prompt, or choose a model with a larger context."),)
+
+
+class BadRequest(StreamCellError):
+    """The provider refused the request as it is (HTTP 4xx)."""
+
+    kind = "bad_request"
+    title = "The server refused this request"
+    steps = (Step("Change what the message above names, and run the cell again."),)
+
+
+class RateLimited(StreamCellError):
+    """Too many requests or tokens in this minute (HTTP 429)."""
+
+    kind = "rate_limit"
+    title = "Rate limit reached"
+    retryable = True
+    steps = (Step("Wait a moment, then press Retry."),)
+
+
+class QuotaExhausted(StreamCellError):
+    """The account's credit is used up (HTTP 429 `insufficient_quota`); a retry cannot help."""
+
+    kind = "quota"
+    title = "The account's quota is used up"
+    steps = (Step("Check the plan and the billing of this account with the provider."),)
+
+
+class ConnectionFailed(StreamCellError):
+    """The server could not be reached; nothing was received."""
+
+    kind = "connection"
+    title = "No connection to the server"
+    retryable = True
+    steps = (Step("Check the network and the address (OPENAI_BASE_URL), then press Retry."),)
+
+
+class TimedOut(StreamCellError):
+    """The server took too long."""
+
+    kind = "timeout"
+    title = "The server did not answer in time"
+    retryable = True
+    steps = (_RETRY_STEP,)
+
+
+class Interrupted(StreamCellError):
+    """The stream ended without the provider's own end mark; what came before is kept."""
+
+    kind = "interrupted"
+    title = "The answer was cut off"
+    steps = (Step("What came is kept. Press Retry to ask again; this answer stays as a version."),)
+
+
+class ProviderFailed(StreamCellError):
+    """The provider's own fault (HTTP 5xx, or an error inside the stream)."""
+
+    kind = "provider"
+    title = "The provider reported an error"
+    retryable = True
+    steps = (_RETRY_STEP,)
+
+
+class ContentFiltered(StreamCellError):
+    """The provider withheld the answer."""
+
+    kind = "content_filter"
+    title = "The provider's content filter ended this answer"
+    steps = (Step("Rephrase the prompt and run the cell again."),)
+
+
+class BadData(StreamCellError):
+    """The server sent something that is not what its API promises; what came before is kept."""
+
+    kind = "bad_data"
+    title = "The server sent data that cannot be read"
+    steps = (_RETRY_STEP,)
+
+
+class NotAStream(StreamCellError):
+    """The address answered, but not with a stream of this API."""
+
+    kind = "not_a_stream"
+    title = "The server's answer is not a stream"
+    steps = (Step("Check OPENAI_BASE_URL: it usually ends in /v1. Some proxies answer with a page of their own."),)
+
+
+class SourceFailed(StreamCellError):
+    """The iterator or the callable that was given raised, or gave something that is no text; see `__cause__`."""
+
+    kind = "source"
+    title = "The source of this answer failed"
+    steps = (Step("Correct what was given to stream_cell, and run the cell again."),)
+
+
+class Stopped(StreamCellError):
+    """The answer was stopped before its end; `text` holds what had come."""
+
+    kind = "stopped"
+    title = "Stopped before the end"
+    steps = (Step("Press Retry, or call .retry(), to ask again."),)

@@ -1,0 +1,100 @@
+"""The events a source emits: frozen values, the only thing that passes from a source to the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from ._errors import StreamCellError
+
+__all__ = [
+    "Event",
+    "Failed",
+    "Finished",
+    "Origin",
+    "ReasoningDelta",
+    "RefusalDelta",
+    "Started",
+    "TextDelta",
+    "Usage",
+    "UsageReported",
+]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an answer comes from: the model, the API, how that was decided, and whether it is a rehearsal."""
+
+    model: str = ""
+    api: str = ""
+    note: str = ""
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the provider says it counted, in tokens; None where it did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """The answer has begun: the head of the response is here."""
+
+    origin: Origin
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """More of the answer's text; never empty, always encodable as UTF-8."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningDelta:
+    """More of the model's reasoning, where the provider shows it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RefusalDelta:
+    """More of the model's refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class UsageReported:
+    """The provider's count of tokens."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The provider's own end mark has come; nothing else makes an answer whole.
+
+    `reason` is in the words of Chat Completions (`stop`, `length`, `content_filter`, `tool_calls`, `cancelled`), or
+    None where the provider ended the stream without giving one; `notice` then says so.
+    """
+
+    reason: str | None
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The attempt is over because of `error`."""
+
+    error: StreamCellError
+
+
+Event = Union[Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed]

@@ -1,0 +1,103 @@
+"""The wire between kernel and page: typed messages and their plain JSON. `js/src/protocol.ts` mirrors it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, Union
+
+from ._document import Document
+from ._errors import Stopped
+from ._session import Retry, Select, Stop
+
+__all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "view_of"]
+
+WIRE: Final = 1
+"""The wire's version: it changes with every change that an older page could not follow."""
+
+GROWING: Final = ("text", "reasoning", "refusal")
+"""The fields that only grow within an epoch; a patch carries what they grew by."""
+
+View = Mapping[str, Any]
+"""A document as the page sees it: plain JSON values, one key a field."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole view at sequence number `seq` of `epoch`; it opens an epoch, and answers a page that lost its place."""
+
+    epoch: int
+    seq: int
+    document: View
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values."""
+        document = dict(self.document)
+        return {"type": "snapshot", "wire": WIRE, "epoch": self.epoch, "seq": self.seq, "document": document}
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What changed since `seq - 1`: operations `("append", field, text)` and `("set", field, value)`."""
+
+    epoch: int
+    seq: int
+    ops: tuple[tuple[Literal["append", "set"], str, Any], ...]
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values."""
+        return {"type": "patch", "epoch": self.epoch, "seq": self.seq, "ops": [list(op) for op in self.ops]}
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A page is there, or has lost its place: send it a snapshot, unless (`epoch`, `seq`) is where the kernel is."""
+
+    epoch: int | None = None
+    seq: int | None = None
+
+
+Command = Union[Hello, Stop, Retry, Select]
+
+
+def parse_command(content: object) -> Command | None:
+    """Return the command that a page's message holds, or None for anything else: a page is not to be trusted."""
+    if not isinstance(content, Mapping):
+        return None
+    kind = content.get("type")
+    if kind == "hello":
+        return Hello(_whole(content.get("epoch")), _whole(content.get("seq")))
+    if kind == "stop":
+        return Stop()
+    if kind == "retry":
+        return Retry()
+    index = _whole(content.get("version"))
+    return Select(index) if kind == "select" and index is not None else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def view_of(document: Document) -> View:
+    """Return what a page shows of `document`: the version that is shown, and where it stands among the others."""
+    version = document.version
+    error = version.error
+    return {
+        "text": version.text,
+        "reasoning": version.reasoning,
+        "refusal": version.refusal,
+        "status": version.status.value,
+        "attempt": version.attempt,
+        "finish_reason": version.finish_reason,
+        "usage": None if version.usage is None else asdict(version.usage),
+        # A stop that the user asked for is no error to them; only `await` needs it as one.
+        "error": None if error is None or isinstance(error, Stopped) else error.card(),
+        "origin": asdict(version.origin),
+        "notice": version.notice,
+        "retry_at": document.retry_at,
+        "timings": asdict(version.timings),
+        "version": document.shown,
+        "versions": len(document.former) + 1,
+        "retry_off": document.retry_off,
+    }

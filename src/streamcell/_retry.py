@@ -1,0 +1,48 @@
+"""When a failed attempt is made again by itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ._errors import StreamCellError
+
+__all__ = ["RetryPolicy"]
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential backoff with full jitter, for what can succeed and only before any text has come.
+
+    `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn
+    evenly from 0 to `min(cap, base * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless it is
+    longer than `patience` seconds: then the attempt fails, and the card says so.
+    """
+
+    attempts: int = 3
+    base: float = 0.5
+    cap: float = 8.0
+    patience: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what cannot be a policy."""
+        given: dict[str, Any] = dict(vars(self))
+        attempts = given.pop("attempts")
+        if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+            raise ValueError(f"RetryPolicy.attempts must be a whole number of at least 1, not {attempts!r}")
+        for name, seconds in given.items():
+            if not isinstance(seconds, (int, float)) or not math.isfinite(seconds) or seconds < 0:
+                raise ValueError(f"RetryPolicy.{name} must be a number of seconds, 0 or more, not {seconds!r}")
+
+    def wait(self, attempt: int, error: StreamCellError, chance: float) -> float | None:
+        """Return the seconds to wait after `attempt` (1-based) failed with `error`, or None to give up.
+
+        `chance` is a number from 0 to 1 that the caller drew; the policy itself is pure.
+        """
+        if attempt >= self.attempts or not error.retryable:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= self.patience else None
+        doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before
+        return chance * min(self.cap, self.base * 2.0**doublings)

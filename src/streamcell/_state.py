@@ -1,0 +1,61 @@
+"""The states of an answer and the only moves between them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["TERMINAL", "TRANSITIONS", "Status", "Trigger", "next_status"]
+
+
+class Status(str, Enum):
+    """Where an answer stands; the values are what `StreamCell.status` and the page show."""
+
+    QUEUED = "queued"
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    WAITING = "waiting"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    DONE = "done"
+
+
+class Trigger(str, Enum):
+    """What can move an answer from one status to another."""
+
+    OPEN = "open"  # the driver is told to make the request
+    STARTED = "started"  # the provider's answer has begun
+    FINISHED = "finished"  # the provider's own end mark
+    CUT = "cut"  # the stream ended without the end mark
+    FAILED = "failed"  # an error that no retry is left for
+    BACKOFF = "backoff"  # an error that the policy retries after a while
+    STOP = "stop"  # the user, or the provider on the user's behalf, ended it
+    RETRY = "retry"  # the user asked for a new attempt
+
+
+TERMINAL: Final = frozenset({Status.DONE, Status.STOPPED, Status.FAILED, Status.INTERRUPTED})
+
+_RUNNING: Final = (Status.CONNECTING, Status.STREAMING)
+
+TRANSITIONS: Final = MappingProxyType(
+    {
+        (Status.QUEUED, Trigger.OPEN): Status.CONNECTING,
+        (Status.WAITING, Trigger.OPEN): Status.CONNECTING,
+        (Status.WAITING, Trigger.RETRY): Status.CONNECTING,
+        (Status.CONNECTING, Trigger.STARTED): Status.STREAMING,
+        **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},
+        **{(status, Trigger.CUT): Status.INTERRUPTED for status in _RUNNING},
+        **{(status, Trigger.FAILED): Status.FAILED for status in _RUNNING},
+        **{(status, Trigger.BACKOFF): Status.WAITING for status in _RUNNING},
+        **{(status, Trigger.STOP): Status.STOPPED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},
+        **{(status, Trigger.RETRY): Status.CONNECTING for status in TERMINAL},
+    }
+)
+"""Every legal move. What is not here does nothing, by rule: Stop after the end, a late chunk, a second Retry."""
+
+
+def next_status(status: Status, trigger: Trigger) -> Status | None:
+    """Return the status that `trigger` leads to, or None where the move is not legal and nothing may change."""
+    return TRANSITIONS.get((status, trigger))

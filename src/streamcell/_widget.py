@@ -1,0 +1,281 @@
+"""The widget: the one owner of the comm. It mirrors a document into traits and passes messages; it decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import hashlib
+import sys
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from ._document import Version
+from ._driver import Stream
+from ._protocol import GROWING, View, parse_command
+from ._request import Request
+from ._session import Retry, Select, Session, Start, Stop
+from ._state import TERMINAL, Status
+
+if TYPE_CHECKING:
+    from .sources import Source
+
+__all__ = ["StreamCell"]
+
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+def _built(name: str) -> str:
+    path = _STATIC / name
+    if not path.exists():
+        raise RuntimeError(
+            f"streamcell's front end is not built ({name} is missing). Install the wheel, or run `make build` in the "
+            "checkout."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+class _Bundle(ipywidgets.Widget):
+    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once."""
+
+    esm = traitlets.Unicode().tag(sync=True)
+    digest = traitlets.Unicode().tag(sync=True)
+
+    _shared: _Bundle | None = None
+
+    @classmethod
+    def shared(cls) -> _Bundle:
+        """Return this kernel's bundle, opening its comm on first use."""
+        bundle = cls._shared
+        if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
+            esm = _built("streamcell.js")
+            bundle = cls._shared = cls(esm=esm, digest=hashlib.sha256(esm.encode()).hexdigest()[:16])
+        return bundle
+
+
+class StreamCell(anywidget.AnyWidget):
+    """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
+
+    It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
+    a view of the same answer. Observers run on streamcell's own thread, at most 20 times a second. Every trait below
+    tells about the version that is shown (see `select`) and is the kernel's: changing one from outside changes nothing
+    in the stream.
+    """
+
+    _bundle = traitlets.Instance(_Bundle).tag(sync=True, **ipywidgets.widget_serialization)
+    _epoch = traitlets.Int(1).tag(sync=True)
+    _seq = traitlets.Int(0).tag(sync=True)
+
+    text = traitlets.Unicode(help="The answer so far, as Markdown.").tag(sync=True)
+    reasoning = traitlets.Unicode(help="The model's reasoning so far, where the provider shows it.").tag(sync=True)
+    refusal = traitlets.Unicode(help="The model's refusal so far.").tag(sync=True)
+    status = traitlets.Unicode("queued", help="queued, connecting, streaming, waiting or how it ended.").tag(sync=True)
+    attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.").tag(sync=True)
+    finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.").tag(sync=True)
+    usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.").tag(sync=True)
+    error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.").tag(sync=True)
+    origin = traitlets.Dict(help="The model, the API, and how that was decided.").tag(sync=True)
+    notice = traitlets.Unicode(None, allow_none=True, help="A remark about this answer.").tag(sync=True)
+    timings = traitlets.Dict(help="Seconds to the first token and to the end.").tag(sync=True)
+    version = traitlets.Int(0, help="The index of the version that is shown.").tag(sync=True)
+    version_count = traitlets.Int(1, help="How many versions there are.").tag(sync=True)
+    retry_off = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(sync=True)
+
+    def __init__(self, source: Source, session: Session, request: Request | None) -> None:
+        """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
+        self._request = request
+        self._published: Mapping[str, Any] = {}
+        self._shown_in: int | None = None
+        self._stream = Stream(source, session, self)
+        super().__init__(_esm=_built("stub.js"), _bundle=_Bundle.shared(), **_traits_of(self._stream.view))
+        self.on_msg(self._on_page_message)
+        # ipykernel 7.4 sends a page's message to the shell that last published on the comm. Our driver publishes from
+        # no shell of its own, so that would be the main one, and Stop would wait while a cell sleeps. The page's own
+        # choice, a subshell, is right. Other releases have no such method.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = _as_the_page_chose
+
+    def _start(self) -> None:
+        self._stream.post(Start())
+
+    # -- the answer ---------------------------------------------------------------------------------------------------
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version of the answer, oldest first, as immutable values; the last is the current one."""
+        return self._stream.document.versions
+
+    @property
+    def request(self) -> Request | None:
+        """What was asked, or None where an iterator was given instead of a prompt."""
+        return self._request
+
+    def result(self, timeout: float | None = None) -> str:
+        """Block until the answer is whole and return its text.
+
+        Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; what had come stays in `.text`.
+        After `timeout` seconds TimeoutError is raised and the stream goes on. Raises the StreamCellError that the card
+        shows, `Stopped` after a stop. Where the answer's iterator lives on the loop of this very thread, waiting here
+        would stop it for ever, so RuntimeError is raised: use `await cell`.
+        """
+        if self._stream.needs(_running_loop()) and not self._stream.settled.done():
+            raise RuntimeError(
+                "this answer is read on this thread's event loop, which result() would block: use `await cell`, "
+                "or give stream_cell a callable that makes the iterator"
+            )
+        try:
+            return self._stream.settled.result(timeout)
+        except concurrent.futures.TimeoutError:
+            raise TimeoutError(
+                f"the answer was not whole after {timeout} s; it goes on, see .status and .text"
+            ) from None
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+
+    def __await__(self) -> Generator[Any, None, str]:
+        """Wait until the answer is whole and return its text; raise what the card shows.
+
+        Cancelling the await stops the stream, as cancelling an await of a task cancels the task.
+        """
+        return self._wait().__await__()
+
+    async def _wait(self) -> str:
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self._stream.settled))
+        except asyncio.CancelledError:
+            self._stream.post(Stop())
+            raise
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the answer here: the HTTP response is closed at once, the text stays. After the end it does nothing."""
+        self._stream.take(Stop())
+
+    def retry(self) -> None:
+        """Ask again; the answer so far stays as a version.
+
+        Raises ValueError where the source cannot be opened twice (`retry_off` says why), and RuntimeError while an
+        answer is still on its way: stop it first.
+        """
+        document = self._stream.document
+        if document.retry_off is not None:
+            raise ValueError(document.retry_off)
+        if document.current.status not in TERMINAL | {Status.WAITING}:
+            raise RuntimeError("the answer is still on its way: call stop() first")
+        self._stream.take(Retry())
+
+    def select(self, index: int) -> None:
+        """Show version `index` (0-based, negative from the end), in the page and in the traits.
+
+        Raises IndexError where there is no such version, and RuntimeError while an answer is on its way.
+        """
+        count = len(self.versions)
+        if not -count <= index < count:
+            raise IndexError(f"there are {count} versions, numbered from 0; {index} is not one of them")
+        if self._stream.document.current.status not in TERMINAL:
+            raise RuntimeError("a former version can be shown when the answer has ended: call stop() first")
+        self._stream.take(Select(index % count))
+
+    def close(self) -> None:
+        """Stop the stream and remove the cell's views."""
+        stream = getattr(self, "_stream", None)
+        if stream is not None and stream.document.current.status not in TERMINAL:
+            stream.post(Stop())
+        super().close()
+
+    # -- the sink -----------------------------------------------------------------------------------------------------
+
+    def publish(self, view: View, epoch: int, seq: int) -> None:
+        """Mirror a document into the traits. Not for callers: the driver's thread does this."""
+        state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
+        self._published = state
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def notify_change(self, change: Any) -> None:
+        """Tell observers of a change, and the page too, but for what patches carry: growing text is not sent again."""
+        if change["name"] in _SILENT:
+            traitlets.HasTraits.notify_change(self, change)
+        else:
+            super().notify_change(change)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the synced state; the document's traits all from one moment, though another thread changes them."""
+        state = super().get_state(key, drop_defaults)
+        published = self._published
+        return {name: published.get(name, value) for name, value in state.items()}
+
+    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
+        # This may run on the main thread or on a subshell's, so it only posts.
+        command = parse_command(content)
+        if command is not None:
+            self._stream.post(command)
+
+    # -- display ------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Display the cell, where there is a notebook to display it in."""
+        if _shell() is not None:
+            from IPython.display import display  # IPython is the notebook's, not a dependency of ours
+
+            display(self)  # type: ignore[no-untyped-call]
+            self._shown_in = _execution()
+
+    def _ipython_display_(self) -> None:
+        """Show nothing where `stream_cell` has shown it already: as the last expression of the same execution.
+
+        NotImplementedError is IPython's way to say: display me by the MIME bundle.
+        """
+        if self._shown_in is None or self._shown_in != _execution() or not _in_displayhook(sys._getframe()):
+            raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Return a short line with the status and the length of the text."""
+        return f"<StreamCell {self.status}, {len(self.text):,} characters>"
+
+
+_SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
+
+
+def _as_the_page_chose(_data: object, default: object) -> object:
+    return default
+
+
+def _traits_of(view: View) -> dict[str, Any]:
+    traits = {key: value for key, value in view.items() if key not in ("versions", "retry_at")}
+    return {**traits, "version_count": view["versions"]}
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _shell() -> Any:
+    interactive = sys.modules.get("IPython")
+    return None if interactive is None else interactive.get_ipython()
+
+
+def _execution() -> int | None:
+    """Return the number of the execution that runs now, or None outside IPython."""
+    shell = _shell()
+    return None if shell is None else int(shell.execution_count)
+
+
+def _in_displayhook(frame: FrameType | None) -> bool:
+    """Whether IPython's display hook (the last expression of a cell) is what asks, rather than a call of display()."""
+    code = getattr(getattr(_shell().displayhook.__call__, "__func__", None), "__code__", None)
+    while frame is not None:
+        if frame.f_code is code:
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,194 @@
+"""The answers that the rehearsal server knows, and which of them fits a prompt.
+
+The answers themselves are Markdown files beside this one, in `answers/`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from . import _tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+    from ._request import Asked
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: `example` is a prompt that it fits, `pattern` finds more of them; `files` are its versions, of which
+    one is drawn by lot; `sentence` and `word` are for those who want it short."""
+
+    example: str
+    pattern: str
+    files: Sequence[str]
+    sentence: str
+    word: str
+
+
+# The first whose pattern is found in the prompt is given, so the more particular ones stand first.
+ANSWERS: Sequence[Answer] = (
+    Answer(
+        "Explain entropy",
+        r"entropy|thermodynamic|second law",
+        ["entropy"],
+        "Entropy measures in how many ways a thing can be arranged inside while it looks the same from outside.",
+        "Possibilities.",
+    ),
+    Answer(
+        "Write a poem",
+        r"\bpoems?\b|poetry|haiku|sonnet|\bverses?\b|\brhymes?\b",
+        ["poem-rain", "poem-notebook", "poem-owl"],
+        "The rain falls one letter at a time, and becomes geography.",
+        "Rain.",
+    ),
+    Answer(
+        "Show me what Markdown can do",
+        r"markdown|formatting",
+        ["markdown"],
+        "Markdown is plain text whose marks say what is a **heading**, a *list*, a table or `code`.",
+        "Formatting.",
+    ),
+    Answer(
+        "Say hello in twelve languages, with emoji",
+        r"unicode|emoji|right[- ]to[- ]left|\brtl\b|arabic|hebrew|say hello|greet me|hello in\b",
+        ["unicode"],
+        "Hello, **שלום**, مرحبًا, こんにちは, 你好 and नमस्ते! 👋🏽",
+        "नमस्ते!",
+    ),
+    Answer(
+        "Find the bug in my function",
+        r"\bbugs?\b|\bdebug|traceback|(what is|what's|what’s) wrong with|\bfix (this|my)\b",
+        ["bug"],
+        "A default such as `tags=[]` is made once, so all calls share one list: use `None` and make the list inside.",
+        "Defaults.",
+    ),
+    Answer(
+        "Compare Python's collections in a table",
+        r"\bcompar|\btables?\b|\bversus\b|\bvs\b|pros and cons",
+        ["table"],
+        "Take a `list` for order, a `tuple` for what stays, a `set` for membership and a `dict` for looking things up.",
+        "Dict.",
+    ),
+    Answer(
+        "Derive the quadratic formula",
+        r"\bmath|quadratic|equation|formula|\bderive|\bintegral|\bproofs?\b|\bprove\b|latex",
+        ["math"],
+        "Complete the square, and $x = \\frac{-b \\pm \\sqrt{b^2 - 4ac}}{2a}$ falls out.",
+        "Algebra.",
+    ),
+    Answer(
+        "Plan a small data project as a checklist",
+        r"\bplan\b|check ?list|to-?do|\bsteps\b|road ?map|itinerary",
+        ["plan"],
+        "Look, clean, ask, check, share: one evening each, and something to show after every one.",
+        "Start.",
+    ),
+    Answer(
+        "Write a Fibonacci generator in Python",
+        r"fibonacci|generator|\bpython\b|\bcode\b|\bfunctions?\b|\bprogram|\bscripts?\b|algorithm",
+        ["code"],
+        "A generator: `a, b = 0, 1`, then for ever `yield a` and `a, b = b, a + b`.",
+        "Generator.",
+    ),
+    Answer(
+        "Tell me a long story",
+        r"\blong\b|\bstory\b|\bstories\b|\bessay\b|\bhistory\b|in detail|\bchapters?\b",
+        ["long"],
+        "Words have arrived one at a time ever since the telegraph; what is new is only that we watch.",
+        "Telegraph.",
+    ),
+)
+
+_RECALL = re.compile(
+    r"\bwhat (did|have) i (just |already )?ask|\bmy (first|last|previous|earlier) question|\bwe (talk|spoke)"
+)
+_ONE_WORD = re.compile(r"\b(one|a single) word\b")
+_ONE_SENTENCE = re.compile(r"\b(one|a single) sentence\b|\btl;?dr\b")
+_BRIEF = re.compile(r"\bbrief|\bconcise|\bterse|\bshort\b|\bsuccinct")
+
+
+def answer(asked: Asked, rng: Random) -> str:
+    """The Markdown answer to what was asked."""
+    prompt, instructions = asked.prompt.lower(), asked.instructions.lower()
+    known = _fitting(prompt)
+    if _ONE_WORD.search(prompt) or _ONE_WORD.search(instructions):
+        return known.word if known else "Rehearsal."
+    if _ONE_SENTENCE.search(prompt) or _ONE_SENTENCE.search(instructions) or _BRIEF.search(instructions):
+        return known.sentence if known else "This is a rehearsal answer: no model has been asked."
+    before = asked.questions[:-1]
+    if _RECALL.search(prompt):
+        return _recall(before)
+    text = _text(rng.choice(known.files)) if known else _unknown(asked.prompt)
+    return f"*You asked before about “{_quoted(before[-1])}”. Next question.*\n\n{text}" if before else text
+
+
+def thought(asked: Asked) -> str:
+    """The summary of the reasoning that leads to the answer, in the form that reasoning models give it."""
+    known = _fitting(asked.prompt.lower())
+    choice = (
+        f"“{known.example}” is one of the prompts that I have an answer for, so I take that one."
+        if known
+        else "None of the answers that I know fits, so I say so and list what I can answer."
+    )
+    return (
+        f"**Reading the question**\n\nThe question is “{_quoted(asked.prompt)}”. I look for words that I know.\n\n"
+        f"**Choosing an answer**\n\n{choice} A real model would think here; a rehearsal only shows where it would."
+    )
+
+
+def _fitting(prompt: str) -> Answer | None:
+    return next((known for known in ANSWERS if re.search(known.pattern, prompt)), None)
+
+
+@cache
+def _text(name: str) -> str:
+    return (files(__package__) / "answers" / f"{name}.md").read_text("utf-8").rstrip("\n")
+
+
+def _recall(before: Sequence[str]) -> str:
+    if not before:
+        return "This is the first question of our conversation: nothing came before it."
+    asked = "\n".join(f"{i}. “{_quoted(question)}”" for i, question in enumerate(before, 1))
+    return f"You asked before, in this order:\n\n{asked}\n\nAnd then you asked this."
+
+
+def _unknown(prompt: str) -> str:
+    prompts = "\n".join(f"- {known.example}" for known in ANSWERS)
+    about = f"You asked about “{_quoted(prompt)}”. " if prompt.strip() else ""
+    return (
+        "## This is a rehearsal answer\n\n"
+        f"{about}No model has read that: the **rehearsal server** runs on your own machine, needs no key and costs"
+        " nothing. It streams a prepared text over real HTTP, with the events, the pace and the endings of the real"
+        " API, so that you can try everything *around* an answer.\n\n"
+        "It has prepared something for prompts like these:\n\n"
+        f"{prompts}\n\n"
+        "And the name of the model chooses other scenes:\n\n"
+        "| Model | What it does |\n"
+        "|:--|:--|\n"
+        "| `rehearsal` | answers, at about 40 tokens a second |\n"
+        "| `rehearsal?rate=400` | the same, ten times as fast |\n"
+        "| `rehearsal/echo` | says what you said |\n"
+        "| `rehearsal/bulk?rate=4000` | a great deal of text, fast |\n"
+        "| `rehearsal/stall?after=20` | falls silent after twenty tokens |\n"
+        "| `rehearsal/cut?after=20` | breaks off after twenty tokens |\n\n"
+        "For a real answer, give the name of a real model and set `OPENAI_API_KEY`, or point `OPENAI_BASE_URL` at any"
+        " OpenAI-compatible server."
+    )
+
+
+def _quoted(text: str, longest: int = 60) -> str:
+    """The beginning of `text`, on one line, as Markdown that shows it letter for letter."""
+    line = " ".join(text.split())
+    if len(line) > longest:
+        # Whole pieces, so that no word and no emoji is torn.
+        ends = accumulate(map(len, parts := _tokens.pieces(line[: 2 * longest])))
+        line = "".join(part for part, end in zip(parts, ends, strict=False) if end <= longest) + " …"
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", line)

@@ -1,0 +1,262 @@
+"""A request as OpenAI's API reads it: what was asked, or the refusal that the API would send. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+from . import _tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Body: TypeAlias = dict[str, Any]
+Api: TypeAlias = Literal["chat", "responses"]
+
+_ROLES = ("system", "assistant", "user", "function", "tool", "developer")
+
+# The Responses API refuses a smaller limit; Chat Completions takes 1.
+_LEAST_OUTPUT_TOKENS = 16
+
+
+class RefusedError(Exception):
+    """The request is refused with `status` and an error object in OpenAI's form."""
+
+    def __init__(self, message: str, *, status: int = 400, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.param = param
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of the conversation, as plain text."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client asked for, whichever API it used."""
+
+    api: Api
+    model: str
+    turns: tuple[Turn, ...]
+    instructions: str = ""
+    stream: bool = False
+    limit: int | None = None  # output tokens
+    include_usage: bool = False  # Chat Completions: a last chunk with the usage
+    obfuscation: bool = True  # padding that hides the length of tokens
+    thinks: bool = False  # reasoning was asked for
+    summarizes: bool = False  # and a summary of it is to be shown
+    previous_response_id: str | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The last message of the user; of anybody, where no user spoke."""
+        return (self.questions or [turn.text for turn in self.turns])[-1]
+
+    @property
+    def questions(self) -> list[str]:
+        """The user's messages, oldest first."""
+        return [turn.text for turn in self.turns if turn.role == "user"]
+
+    @property
+    def input_tokens(self) -> int:
+        return _tokens.count(self.instructions) + sum(_tokens.count(turn.text) for turn in self.turns)
+
+
+def decode(payload: bytes) -> Body:
+    """Read a request's body as a JSON object."""
+    try:
+        body = json.loads(payload.decode("utf-8"))
+        # An escaped lone surrogate is JSON but no text: it could not be sent back as UTF-8.
+        json.dumps(body, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise RefusedError(
+            "We could not parse the JSON body of your request. The API expects a JSON payload, encoded as UTF-8."
+        ) from None
+    if not isinstance(body, dict):
+        raise RefusedError("The body of a request must be a JSON object.")
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def read_chat(body: Body) -> Asked:
+    """Read a Chat Completions request."""
+    model, stream = _string(body, "model"), _flag(body, "stream")
+    turns = [_turn(message, f"messages[{i}]", need_role=True) for i, message in enumerate(_list(body, "messages"))]
+    if body.get("n", 1) != 1:
+        raise RefusedError("The rehearsal server gives one choice: leave 'n' out.", param="n", code="unsupported_value")
+    if "max_tokens" in body and "max_completion_tokens" in body:
+        raise RefusedError(
+            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+            code="invalid_parameter_combination",
+        )
+    options = _object(body, "stream_options")
+    if options and not stream:
+        raise RefusedError(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
+        )
+    return Asked(
+        api="chat",
+        model=model,
+        turns=tuple(turn for turn in turns if not _is_instruction(turn)),
+        instructions=_instructions(turns),
+        stream=stream,
+        limit=_limit(body, "max_completion_tokens", 1) or _limit(body, "max_tokens", 1),
+        include_usage=_flag(options, "include_usage", "stream_options."),
+        obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
+        thinks=body.get("reasoning_effort") not in {None, "none"},
+    )
+
+
+def read_responses(body: Body) -> Asked:
+    """Read a Responses request."""
+    model, stream = _string(body, "model"), _flag(body, "stream")
+    given = body.get("input")
+    if isinstance(given, str):
+        turns = [Turn("user", given)]
+    else:
+        # Items that are no messages (a tool's output, former reasoning) are part of no rehearsal answer.
+        turns = [
+            _turn(item, f"input[{i}]", need_role=False)
+            for i, item in enumerate(_list(body, "input"))
+            if not isinstance(item, dict) or item.get("type", "message") == "message"
+        ]
+    options, reasoning = _object(body, "stream_options"), _object(body, "reasoning")
+    summarizes = reasoning.get("summary") is not None
+    return Asked(
+        api="responses",
+        model=model,
+        turns=tuple(turn for turn in turns if not _is_instruction(turn)),
+        instructions=_instructions([Turn("system", _string(body, "instructions", default="")), *turns]),
+        stream=stream,
+        limit=_limit(body, "max_output_tokens", _LEAST_OUTPUT_TOKENS),
+        obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
+        thinks=summarizes or reasoning.get("effort") not in {None, "none"},
+        summarizes=summarizes,
+        previous_response_id=_string(body, "previous_response_id", default="") or None,
+    )
+
+
+def _turn(message: object, where: str, *, need_role: bool) -> Turn:
+    if not isinstance(message, dict):
+        _wrong_type(where, "an object", message)
+    role = message.get("role", None if need_role else "user")
+    if role is None:
+        _missing(f"{where}.role")
+    if role not in _ROLES:
+        supported = ", ".join(f"'{name}'" for name in _ROLES)
+        raise RefusedError(
+            f"Invalid value: '{role}'. Supported values are: {supported}.", param=f"{where}.role", code="invalid_value"
+        )
+    content = message.get("content")
+    if content is None:
+        if role in {"assistant", "function", "tool"}:  # a message that only calls a tool has none
+            return Turn(role, "")
+        _missing(f"{where}.content")
+    return Turn(role, _text(content, f"{where}.content"))
+
+
+def _text(content: object, where: str) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        _wrong_type(where, "one of a string or an array of objects", content)
+    texts = []
+    for i, part in enumerate(content):
+        if not isinstance(part, dict):
+            _wrong_type(f"{where}[{i}]", "an object", part)
+        # Images, sound and files have no text: a rehearsal answer does not look at them.
+        text = part.get("text", "")
+        if not isinstance(text, str):
+            _wrong_type(f"{where}[{i}].text", "a string", text)
+        texts.append(text)
+    return "".join(texts)
+
+
+def _is_instruction(turn: Turn) -> bool:
+    return turn.role in {"system", "developer"}
+
+
+def _instructions(turns: Iterable[Turn]) -> str:
+    return "\n".join(turn.text for turn in turns if _is_instruction(turn) and turn.text)
+
+
+def _string(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = body.get(name, default)
+    if value is None or (value == "" and default is None):
+        _missing(name)
+    if not isinstance(value, str):
+        _wrong_type(name, "a string", value)
+    return value
+
+
+def _flag(body: Mapping[str, Any], name: str, prefix: str = "", *, default: bool = False) -> bool:
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        _wrong_type(prefix + name, "a boolean", value)
+    return value
+
+
+def _object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name, {})
+    if not isinstance(value, dict):
+        _wrong_type(name, "an object", value)
+    return value
+
+
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name)
+    if value is None:
+        _missing(name)
+    if not isinstance(value, list):
+        _wrong_type(name, "an array of objects", value)
+    if not value:
+        raise RefusedError(
+            f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+            param=name,
+            code="empty_array",
+        )
+    return value
+
+
+def _limit(body: Mapping[str, Any], name: str, least: int) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        _wrong_type(name, "an integer", value)
+    if value < least:
+        raise RefusedError(
+            f"Invalid '{name}': integer below minimum value. Expected a value >= {least}, but got {value} instead.",
+            param=name,
+            code="integer_below_min_value",
+        )
+    return value
+
+
+def _missing(name: str) -> NoReturn:
+    raise RefusedError(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+
+
+_KINDS = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def _wrong_type(name: str, expected: str, value: object) -> NoReturn:
+    got = _KINDS.get(type(value), "null")
+    raise RefusedError(
+        f"Invalid type for '{name}': expected {expected}, but got {got} instead.", param=name, code="invalid_type"
+    )

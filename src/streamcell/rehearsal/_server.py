@@ -1,0 +1,197 @@
+"""The rehearsal server itself: a thread with an event loop of its own, started and stopped from anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import socket
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from ._exchanges import Exchange, ExchangeLog
+from ._steps import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+_HOST = "127.0.0.1"
+
+# A stop closes connections and ends; it waits for nobody. Longer than this means that something is badly wrong.
+_STOP_SECONDS = 5.0
+
+
+class RehearsalServer:
+    """An OpenAI-compatible server on 127.0.0.1 that answers from scripts: no key, no model, no network.
+
+    It runs on a daemon thread of its own. Start it with `start()` or as a context manager; clients reach it at
+    `base_url`, with any key or none.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        rate: Tokens a second; 0 sends them as fast as they are taken.
+        first_token: Seconds from the request to the first token.
+        jitter: The fraction, from 0 to 1, by which waits are longer or shorter by lot.
+        seed: Makes lots fall alike for every request; None draws a new seed for each.
+
+    A request may name its own: `model="rehearsal?rate=200&seed=7"`.
+
+    Raises:
+        ValueError: A timing is negative, not a number, or the jitter over 1; or no port has this number.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        rate: float = 40.0,
+        first_token: float = 0.25,
+        jitter: float = 0.3,
+        seed: int | None = None,
+    ) -> None:
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port must be from 0 to 65535, not {port}")
+        self._wanted_port = port
+        self._timing = Timing(rate=rate, first_token=first_token, jitter=jitter, seed=seed)
+        self._log = ExchangeLog()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._port = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+
+    def start(self) -> Self:
+        """Start to listen, and give the server itself. A server that runs is left alone.
+
+        Raises:
+            ImportError: tornado is not installed.
+            OSError: The port is taken.
+        """
+        with self._guard:
+            if self.running:
+                return self
+            _require_tornado()
+            # Bound here, so that a port that is taken is the caller's exception.
+            listener = _listen(self._wanted_port)
+            self._port = listener.getsockname()[1]
+            ready: Future[None] = Future()
+            self._thread = threading.Thread(
+                target=lambda: asyncio.run(self._serve(listener, ready)), name="streamcell-rehearsal", daemon=True
+            )
+            self._thread.start()
+            ready.result()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end. Answers under way are cut off; a server that does not run is left alone."""
+        with self._guard:
+            thread, self._thread = self._thread, None
+            if thread is None or not thread.is_alive() or self._loop is None or self._stop is None:
+                return
+            with contextlib.suppress(RuntimeError):  # the loop has ended in this very moment
+                self._loop.call_soon_threadsafe(self._stop.set)
+            thread.join(_STOP_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the server listens."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 before the first start."""
+        return self._port
+
+    @property
+    def base_url(self) -> str:
+        """What to give a client as `base_url`, or to set as OPENAI_BASE_URL.
+
+        Raises:
+            RuntimeError: The server has not been started.
+        """
+        if not self._port:
+            raise RuntimeError("the rehearsal server has no address before start()")
+        return f"http://{_HOST}:{self._port}/v1"
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The last requests and what was sent for them, oldest first, as they stand now; bounded."""
+        return self._log.read()
+
+    def wait_for(self, predicate: Callable[[Exchange], bool], timeout: float = 10.0) -> Exchange:
+        """Wait until some exchange satisfies `predicate`, and give it.
+
+        Args:
+            predicate: Called with each exchange, again whenever one has changed.
+            timeout: Seconds to wait at most.
+
+        Raises:
+            TimeoutError: None did in that time; the message lists those that there were.
+        """
+        return self._log.wait_for(predicate, timeout)
+
+    async def _serve(self, listener: socket.socket, ready: Future[None]) -> None:
+        try:
+            from tornado.httpserver import HTTPServer
+
+            from ._app import Stage, make_app
+
+            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+            http = HTTPServer(make_app(Stage(self._timing, self._log)))
+            http.add_socket(listener)
+        except BaseException as error:  # noqa: BLE001
+            ready.set_exception(error)  # start() raises it
+            return
+        ready.set_result(None)
+        await self._stop.wait()
+        http.stop()
+        self._log.close()
+        await http.close_all_connections()
+
+
+def _require_tornado() -> None:
+    try:
+        import tornado  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "The rehearsal server needs tornado, which every Jupyter environment has: pip install tornado"
+        ) from error
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.create_server((_HOST, port))
+    listener.setblocking(False)
+    return listener
+
+
+_shared: RehearsalServer | None = None
+_shared_guard = threading.Lock()
+
+
+def shared() -> RehearsalServer:
+    """The process's one embedded server, started on first use and stopped when the interpreter exits.
+
+    Raises:
+        ImportError: tornado is not installed.
+    """
+    global _shared  # noqa: PLW0603 - one for the process is the point
+    with _shared_guard:
+        if _shared is None:
+            _shared = RehearsalServer()
+            atexit.register(_shared.stop)
+        # After a fork the thread is gone, and a new one is started.
+        return _shared.start()

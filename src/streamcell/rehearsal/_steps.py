@@ -1,0 +1,117 @@
+"""What a script is made of: steps as values, and the pure passes that cut them short and put them in time.
+
+A scenario yields bare steps. `limited` ends them at the request's token limit, `paced` puts a `Wait` before each token,
+`schedule` says when each step falls due. Only the server sleeps and writes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from random import Random
+
+Reason: TypeAlias = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Open:
+    """The request is taken on: whatever the API sends before the first token goes out now."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The pace of generation. A server that is late skips waits until it has caught up."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Thought:
+    """A token of reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Silence on an open connection: never shortened, however late the server is."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class End:
+    """The answer is over, and the API's own end mark says so."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The body ends as HTTP wants it, without the API's end mark."""
+
+
+Step: TypeAlias = Open | Wait | Thought | Piece | Stall | End | Cut
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How fast tokens come: `rate` in tokens a second (0: no waiting between them), `first_token` in seconds, `jitter`
+    as the fraction by which a wait may be longer or shorter, `seed` for the jitter and all else that is drawn by lot.
+    """
+
+    rate: float = 40.0
+    first_token: float = 0.25
+    jitter: float = 0.3
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("rate", "first_token", "jitter"):
+            value = getattr(self, name)
+            if not math.isfinite(value) or value < 0:
+                raise ValueError(f"{name} must be zero or more, not {value!r}")
+        if self.jitter > 1:
+            raise ValueError(f"jitter is a fraction from 0 to 1, not {self.jitter!r}")
+
+
+def limited(steps: Iterable[Step], limit: int | None) -> Iterator[Step]:
+    """Give the steps until a token would go over `limit`, and then end for that reason. Reasoning counts too."""
+    tokens = 0
+    for step in steps:
+        if isinstance(step, (Piece, Thought)):
+            tokens += 1
+            if limit is not None and tokens > limit:
+                yield End("length")
+                return
+        yield step
+
+
+def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
+    """Put before each token the wait that a model would make there."""
+    delay = timing.first_token
+    for step in steps:
+        if isinstance(step, (Piece, Thought)):
+            if delay:
+                yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
+            delay = 1 / timing.rate if timing.rate else 0.0
+        yield step
+
+
+def schedule(steps: Iterable[Step]) -> Iterator[tuple[float, Step]]:
+    """Give each step with the time at which it falls due, in seconds from the start."""
+    due = 0.0
+    for step in steps:
+        if isinstance(step, (Wait, Stall)):
+            due += step.seconds
+        yield due, step

@@ -1,0 +1,320 @@
+"""Steps turned into what OpenAI's API sends: Chat Completions chunks, Responses events, whole answers. Pure.
+
+A wire is fed one step at a time and gives the events to send; `whole` is the answer for a request that did not stream.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from ._steps import End, Open, Piece, Step, Thought
+
+if TYPE_CHECKING:
+    from ._request import Asked, Body
+
+Event: TypeAlias = dict[str, Any]
+
+DONE: Event = {}  # stands for Chat Completions' end mark, which is no JSON
+
+# The API pads short deltas with noise to this many characters, so that their length says nothing to who listens in.
+_PADDED = 16
+_NOISE = "qX7LmZ0aRk2TfVw9BnYc4HsJd8GePu1o"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What makes one answer unlike another: `token`, 48 hexadecimal digits, the tail of its ids; and its second."""
+
+    token: str
+    created: int
+
+
+class Wire(Protocol):
+    """One answer in the form of one API."""
+
+    @property
+    def id(self) -> str: ...
+
+    def feed(self, step: Step, due: float, /) -> list[Event]:
+        """The events that `step` sends, `due` seconds after the start."""
+        ...
+
+    def encode(self, event: Event) -> bytes:
+        """One server-sent event."""
+        ...
+
+    def whole(self) -> Event:
+        """The answer so far as one object."""
+        ...
+
+
+def wire(asked: Asked, body: Body, stamp: Stamp) -> Wire:
+    """The wire of the API that was asked."""
+    return ChatWire(asked, stamp) if asked.api == "chat" else ResponsesWire(asked, body, stamp)
+
+
+class _Tally:
+    """The text and the tokens so far."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.input = asked.input_tokens
+        self.pieces: list[str] = []
+        self.thoughts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def thinking(self) -> str:
+        return "".join(self.thoughts)
+
+    @property
+    def output(self) -> int:
+        return len(self.pieces) + len(self.thoughts)
+
+
+class ChatWire:
+    """Chat Completions: chunks without names, then `[DONE]`. Reasoning is counted but not shown, as there."""
+
+    def __init__(self, asked: Asked, stamp: Stamp) -> None:
+        self.id = f"chatcmpl-{stamp.token[:29]}"
+        self._asked = asked
+        self._created = stamp.created
+        self._tally = _Tally(asked)
+        self._opened = False
+        self._reason: str | None = None
+
+    def feed(self, step: Step, _due: float, /) -> list[Event]:
+        if isinstance(step, Thought):
+            self._tally.thoughts.append(step.text)
+        elif isinstance(step, Piece):
+            self._tally.pieces.append(step.text)
+            return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
+        elif isinstance(step, End):
+            self._reason = step.reason
+            events = [*self._opening(), self._chunk({}, reason=step.reason)]
+            if self._asked.include_usage:
+                events.append({**self._chunk({}), "choices": [], "usage": self._usage()})
+            return [*events, DONE]
+        return []
+
+    def encode(self, event: Event) -> bytes:
+        return b"data: " + (_json(event) if event else b"[DONE]") + b"\n\n"
+
+    def whole(self) -> Event:
+        message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None, "annotations": []}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason}
+        return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage()}
+
+    def _opening(self) -> list[Event]:
+        # This API says nothing, not even its head, before the first token is there.
+        if self._opened:
+            return []
+        self._opened = True
+        return [self._chunk({"role": "assistant", "content": "", "refusal": None})]
+
+    def _chunk(self, delta: Event, *, shown: str = "", reason: str | None = None) -> Event:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        chunk = {**self._head("chat.completion.chunk"), "choices": [choice]}
+        if self._asked.include_usage:
+            chunk["usage"] = None
+        if self._asked.obfuscation:
+            chunk["obfuscation"] = _noise(shown, self._tally.output)
+        return chunk
+
+    def _head(self, kind: str) -> Event:
+        return {
+            "id": self.id,
+            "object": kind,
+            "created": self._created,
+            "model": self._asked.model,
+            "service_tier": "default",
+            "system_fingerprint": "fp_rehearsal",
+        }
+
+    def _usage(self) -> Event:
+        tally = self._tally
+        return {
+            "prompt_tokens": tally.input,
+            "completion_tokens": tally.output,
+            "total_tokens": tally.input + tally.output,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {
+                "reasoning_tokens": len(tally.thoughts),
+                "audio_tokens": 0,
+                "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
+        }
+
+
+class ResponsesWire:
+    """The Responses API: named, numbered events, and the whole response again at the end."""
+
+    def __init__(self, asked: Asked, body: Body, stamp: Stamp) -> None:
+        self.id = f"resp_{stamp.token}"
+        self._asked = asked
+        self._body = body
+        self._stamp = stamp
+        self._tally = _Tally(asked)
+        self._number = 0
+        self._output: list[Event] = []  # items that are done
+        self._item: Event | None = None  # the one that is under way
+        self._status = "in_progress"
+        self._ended_at: int | None = None
+
+    def feed(self, step: Step, due: float, /) -> list[Event]:
+        if isinstance(step, Open):
+            return [self._about("response.created"), self._about("response.in_progress")]
+        if isinstance(step, Thought):
+            events = [] if self._item else self._begin_reasoning()
+            self._tally.thoughts.append(step.text)
+            if self._asked.summarizes:
+                events.append(self._delta("response.reasoning_summary_text.delta", step.text, summary_index=0))
+            return events
+        if isinstance(step, Piece):
+            events = self._begin_message()
+            self._tally.pieces.append(step.text)
+            events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=[]))
+            return events
+        if isinstance(step, End):
+            whole = step.reason == "stop"
+            # An answer without a word is still a message; a limit that fell into the reasoning leaves none.
+            events = self._begin_message() if whole else []
+            self._status = "completed" if whole else "incomplete"
+            events += self._finish_item(self._status)
+            self._ended_at = self._stamp.created + int(due)
+            return [*events, self._about(f"response.{self._status}")]
+        return []
+
+    def encode(self, event: Event) -> bytes:
+        return f"event: {event['type']}\n".encode() + b"data: " + _json(event) + b"\n\n"
+
+    def whole(self) -> Event:
+        self._finish_item("incomplete")  # where the script ended without an end
+        return self._response()
+
+    def _begin_reasoning(self) -> list[Event]:
+        self._item = {"id": f"rs_{self._stamp.token}", "type": "reasoning", "summary": []}
+        events = [self._event("response.output_item.added", item=dict(self._item))]
+        if self._asked.summarizes:
+            part = {"type": "summary_text", "text": ""}
+            events.append(self._event("response.reasoning_summary_part.added", summary_index=0, part=part))
+        return events
+
+    def _begin_message(self) -> list[Event]:
+        if self._item and self._item["type"] == "message":
+            return []
+        events = self._finish_item("completed")
+        self._item = {
+            "id": f"msg_{self._stamp.token}",
+            "type": "message",
+            "status": "in_progress",
+            "content": [],
+            "role": "assistant",
+        }
+        events.append(self._event("response.output_item.added", item=dict(self._item)))
+        events.append(self._event("response.content_part.added", content_index=0, part=_text_part("")))
+        return events
+
+    def _finish_item(self, status: str) -> list[Event]:
+        item, events = self._item, list[Event]()
+        if item is None:
+            return events
+        if item["type"] == "message":
+            text = self._tally.text
+            item.update(status=status, content=[_text_part(text)])
+            events.append(self._event("response.output_text.done", content_index=0, text=text, logprobs=[]))
+            events.append(self._event("response.content_part.done", content_index=0, part=_text_part(text)))
+        elif self._asked.summarizes:
+            part = {"type": "summary_text", "text": self._tally.thinking}
+            item["summary"] = [part]
+            events.append(
+                self._event("response.reasoning_summary_text.done", summary_index=0, text=self._tally.thinking)
+            )
+            events.append(self._event("response.reasoning_summary_part.done", summary_index=0, part=part))
+        events.append(self._event("response.output_item.done", item=item))
+        self._output.append(item)
+        self._item = None
+        return events
+
+    def _delta(self, kind: str, text: str, **fields: Any) -> Event:
+        event = self._event(kind, delta=text, **fields)
+        if self._asked.obfuscation:
+            event["obfuscation"] = _noise(text, self._number)
+        return event
+
+    def _event(self, kind: str, **fields: Any) -> Event:
+        """An event about the item that is under way."""
+        event: Event = {"type": kind, "sequence_number": self._number}
+        self._number += 1
+        if self._item is not None and "item" not in fields:
+            event["item_id"] = self._item["id"]
+        return {**event, "output_index": len(self._output), **fields}
+
+    def _about(self, kind: str) -> Event:
+        event = {"type": kind, "sequence_number": self._number, "response": self._response()}
+        self._number += 1
+        return event
+
+    def _response(self) -> Event:
+        body = self._body
+        cut = self._status == "incomplete"
+        return {
+            "id": self.id,
+            "object": "response",
+            "created_at": self._stamp.created,
+            "status": self._status,
+            "background": False,
+            "completed_at": self._ended_at if self._status == "completed" else None,
+            "error": None,
+            "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+            "instructions": body.get("instructions"),
+            "max_output_tokens": self._asked.limit,
+            "max_tool_calls": body.get("max_tool_calls"),
+            "model": self._asked.model,
+            "output": list(self._output),
+            "parallel_tool_calls": body.get("parallel_tool_calls", True),
+            "previous_response_id": self._asked.previous_response_id,
+            "prompt_cache_key": body.get("prompt_cache_key"),
+            "reasoning": {"effort": None, "summary": None, **body.get("reasoning", {})},
+            "safety_identifier": body.get("safety_identifier"),
+            "service_tier": "default" if self._ended_at else "auto",
+            "store": body.get("store", True),
+            "temperature": body.get("temperature", 1.0),
+            "text": {"format": {"type": "text"}, "verbosity": "medium", **body.get("text", {})},
+            "tool_choice": body.get("tool_choice", "auto"),
+            "tools": body.get("tools", []),
+            "top_logprobs": body.get("top_logprobs", 0),
+            "top_p": body.get("top_p", 1.0),
+            "truncation": body.get("truncation", "disabled"),
+            "usage": self._usage() if self._ended_at else None,
+            "user": body.get("user"),
+            "metadata": body.get("metadata", {}),
+        }
+
+    def _usage(self) -> Event:
+        tally = self._tally
+        return {
+            "input_tokens": tally.input,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": tally.output,
+            "output_tokens_details": {"reasoning_tokens": len(tally.thoughts)},
+            "total_tokens": tally.input + tally.output,
+        }
+
+
+def _text_part(text: str) -> Event:
+    return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+
+
+def _noise(shown: str, turn: int) -> str:
+    start = turn % _PADDED
+    return _NOISE[start : start + -len(shown) % _PADDED]
+
+
+def _json(event: Event) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

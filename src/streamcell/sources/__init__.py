@@ -1,0 +1,37 @@
+"""Sources: what turns anything that streams into our events. `resolve` picks the one for what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .._request import Request
+from ._base import Source
+from ._iterator import IteratorSource, is_answer
+from ._openai import OpenAISource
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+__all__ = ["Source", "resolve"]
+
+
+def resolve(
+    asked: Request | object,
+    *,
+    client: AsyncOpenAI | OpenAI | None = None,
+    start_server: Callable[[], str] | None = None,
+) -> Source:
+    """Return the source for a request, or for an iterable of strings or chunks, or for a callable that makes one.
+
+    Raises TypeError for anything else and ValueError for an iterator that is used up.
+    """
+    if isinstance(asked, Request):
+        return OpenAISource(asked, client=client, start_server=start_server)
+    if is_answer(asked):
+        given: Any = asked
+        return IteratorSource(given)
+    raise TypeError(
+        f"stream_cell takes a prompt, a list of messages, an iterable of strings or chunks, or a callable that makes "
+        f"one, not {type(asked).__name__}"
+    )

@@ -1,0 +1,176 @@
+"""Any iterable as a source: strings, an SDK stream that the user opened, or a callable that makes one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import operator
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from .._errors import SourceFailed
+from .._events import Event, Failed, Finished, Origin, Started, TextDelta
+from ._base import Decoder, Surrogates, field_of
+from ._bridge import close, from_loop, from_thread, running_loop
+from ._chat_completions import ChatDecoder
+from ._responses import ResponsesDecoder
+
+__all__ = ["IteratorSource", "is_answer"]
+
+ONCE: Final = (
+    "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
+)
+
+_claimed: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def is_answer(value: object) -> bool:
+    """Whether `value` is something that gives an answer: an iterable, an async iterable, or a callable."""
+    return hasattr(value, "__aiter__") or hasattr(value, "__iter__") or callable(value)
+
+
+class IteratorSource:
+    """Streams what an iterable gives, see `Source`.
+
+    Items are strings, or chunks of Chat Completions or Responses (objects or mappings). Strings end with the iterator;
+    chunks need the provider's own end mark. A callable (sync or async) is called for each attempt, on streamcell's own
+    loop, so that its answer streams while a cell computes; what was made before is read where it lives: an
+    async iterator on the loop that `stream_cell` was called on, a sync one on a thread of its own.
+
+    Raises ValueError for an iterator that is used up, closed, or already streaming into another cell.
+    """
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+        self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
+        self.origin = Origin(note=f"from {_name_of(given)}")
+        self.retry_off: str | None = None
+        self.home: asyncio.AbstractEventLoop | None = None
+        if self._making:
+            return
+        if hasattr(given, "__aiter__"):
+            self.home = running_loop()
+            once = hasattr(given, "__anext__")
+        else:
+            once = hasattr(given, "__next__") or iter(given) is given
+        if once:
+            _claim(given)
+            self.retry_off = ONCE
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Read the iterable once, see `Source.events`."""
+        items: AsyncIterator[Any] | None = None
+        reader = _Reader()
+        try:
+            yield Started(self.origin)
+            items = _items(await self._opened(), self.home)
+            async for item in items:
+                for event in reader.take(item):
+                    yield event
+            for event in reader.end():
+                yield event
+        except Exception as error:  # noqa: BLE001  # whatever a user's iterator raises
+            failed = error if isinstance(error, SourceFailed) else SourceFailed(f"{type(error).__name__}: {error}")
+            failed.__cause__ = failed.__cause__ or error
+            yield Failed(failed)
+        finally:
+            if items is not None:
+                await items.aclose()  # type: ignore[attr-defined]  # an async generator
+
+    async def _opened(self) -> Any:
+        if not self._making:
+            return self._given
+        made = self._given()
+        if inspect.isawaitable(made):
+            made = await made
+        if callable(made) and not is_iterable(made):
+            raise SourceFailed("The callable gave another callable, not an iterable.")
+        if not is_iterable(made):
+            raise SourceFailed(f"The callable gave {type(made).__name__}, not an iterable of strings or chunks.")
+        return [made] if isinstance(made, str) else made
+
+
+def is_iterable(value: object) -> bool:
+    """Whether `value` can be iterated over, one way or the other."""
+    return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
+
+
+class _Reader:
+    """Turns items into events; the first item that is a chunk decides which API's chunks they are."""
+
+    def __init__(self) -> None:
+        self._decoder: Decoder | None = None
+        self._text = Surrogates()
+
+    def take(self, item: object) -> list[Event]:
+        if isinstance(item, str):
+            text = self._text.feed(item)
+            return [TextDelta(text)] if text else []
+        if field_of(item, "type") == "chunk" and field_of(item, "chunk") is not None:
+            item = field_of(item, "chunk")  # the SDK's .stream() helper wraps each chunk
+        if self._decoder is None:
+            self._decoder = _decoder_for(item)
+        return self._decoder.feed(item)
+
+    def end(self) -> list[Event]:
+        if self._decoder is not None:
+            return self._decoder.end()
+        held = self._text.end()
+        return [*([TextDelta(held)] if held else []), Finished("stop")]
+
+
+def _decoder_for(item: object) -> Decoder:
+    kind = field_of(item, "type")
+    if isinstance(kind, str) and (kind.startswith("response.") or kind == "error"):
+        return ResponsesDecoder()
+    if field_of(item, "object") == "chat.completion.chunk" or isinstance(field_of(item, "choices"), (list, tuple)):
+        return ChatDecoder()
+    raise SourceFailed(f"The source gave {type(item).__name__}: give strings, or chunks of an OpenAI stream.")
+
+
+def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterator[Any]:
+    if hasattr(iterable, "__aiter__"):
+        return _here(iterable) if home in (None, running_loop()) else from_loop(iterable, home)
+    return from_thread(iterable)
+
+
+async def _here(iterable: Any) -> AsyncIterator[Any]:
+    try:
+        async for item in iterable:
+            yield item
+    finally:
+        await close(iterable)
+
+
+def _claim(iterator: Any) -> None:
+    if _is_spent(iterator):
+        raise ValueError(f"this {_name_of(iterator)} is used up or closed: make a new one, or give a callable")
+    try:
+        if iterator in _claimed:
+            raise ValueError(
+                f"this {_name_of(iterator)} already streams into a cell; an iterator can be read only once"
+            )
+        _claimed.add(iterator)
+    except TypeError:  # neither hashable nor weakly referable: nothing to know it by
+        return
+
+
+def _is_spent(iterator: Any) -> bool:
+    if inspect.isgenerator(iterator):
+        return inspect.getgeneratorstate(iterator) == inspect.GEN_CLOSED
+    if inspect.isasyncgen(iterator):
+        return iterator.ag_frame is None
+    response = getattr(iterator, "response", None)  # an SDK stream's HTTP response
+    if response is not None and (
+        getattr(response, "is_closed", False) or getattr(response, "is_stream_consumed", False)
+    ):
+        return True
+    if getattr(iterator, "closed", False) is True:  # a file
+        return True
+    return hasattr(iterator, "__length_hint__") and operator.length_hint(iterator, 1) == 0
+
+
+def _name_of(given: Any) -> str:
+    name = getattr(given, "__qualname__", None) if callable(given) else None
+    return str(name).rpartition(".")[2] if name else type(given).__name__

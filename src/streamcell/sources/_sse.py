@@ -1,0 +1,102 @@
+"""A tolerant decoder of server-sent events, pure: bytes in, events out.
+
+Follows the WHATWG HTML standard, section 9.2.6 ("Interpreting an event stream"), and is lenient in one place: a last
+event without its blank line counts, as several servers leave it out. It stands what the field sends: comments as
+keep-alive, events without data, a lone `id:`, CR, LF and CRLF, cuts inside a UTF-8 sequence or between CR and LF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["MAX_EVENT", "ServerSentEvent", "SseDecoder"]
+
+MAX_EVENT: Final = 64 * 1024 * 1024
+"""Bytes that one event may hold; a base64 image takes some 10 MB, and memory must stay bounded."""
+
+
+@dataclass(frozen=True)
+class ServerSentEvent:
+    """One event: its name ("" where none was given) and its data, lines joined by a line feed."""
+
+    event: str
+    data: str
+
+
+class SseDecoder:
+    """Takes the body of a `text/event-stream` response, cut anywhere, and gives back its events.
+
+    Lines are found in the bytes and decoded whole: neither a line end nor a colon occurs inside a UTF-8 sequence.
+    """
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+        self._held = 0
+        self._after_cr = False
+        self._first = True
+        self._event = ""
+        self._data: list[str] = []
+        self._flaw: ValueError | None = None
+        self.fields = 0
+
+    def feed(self, data: bytes, *, final: bool = False) -> list[ServerSentEvent]:
+        """Return the events that `data` completes.
+
+        Raises UnicodeDecodeError for what is not UTF-8 and ValueError for an event over `MAX_EVENT`, but only when the
+        events before the flaw were given out. `fields` counts the lines that were fields or comments of an event
+        stream, so that a caller can tell a stream from a page.
+        """
+        events: list[ServerSentEvent] = []
+        try:
+            if self._flaw is not None:
+                raise self._flaw
+            self._split(data, events)
+            if final:
+                self._end_line(events)
+                self._dispatch(events)
+        except ValueError as flaw:
+            if not events:
+                raise
+            self._flaw = flaw
+        return events
+
+    def _split(self, data: bytes, events: list[ServerSentEvent]) -> None:
+        if not data:
+            return
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r")
+        for line in data.splitlines(keepends=True):
+            ended = line.endswith((b"\n", b"\r"))
+            self._rest.append(line.rstrip(b"\r\n") if ended else line)
+            self._held += len(line)
+            if self._held > MAX_EVENT:
+                raise ValueError(f"an event of more than {MAX_EVENT:,} bytes")
+            if ended:
+                self._end_line(events)
+
+    def _end_line(self, events: list[ServerSentEvent]) -> None:
+        line = b"".join(self._rest)
+        self._rest.clear()
+        if self._first:
+            line = line.removeprefix(b"\xef\xbb\xbf")  # a byte-order mark
+            self._first = False
+        if not line:
+            self._dispatch(events)
+            return
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name in (b"", b"data", b"event", b"id", b"retry"):
+            self.fields += 1
+        if name == b"data":
+            self._data.append(value.decode())
+        elif name == b"event":
+            self._event = value.decode()
+
+    def _dispatch(self, events: list[ServerSentEvent]) -> None:
+        if self._data:
+            events.append(ServerSentEvent(self._event, "\n".join(self._data)))
+        self._event = ""
+        self._data = []
+        self._held = 0

@@ -1,0 +1,120 @@
+"""Real JupyterLab, real kernels, a real Chromium; the rehearsal server runs here, so that tests see its side."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from streamcell.rehearsal import Exchange, RehearsalServer
+
+from .jupyterlab import ROOT, JupyterLab
+from .notebook import Notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from playwright.sync_api import Browser, BrowserContext
+
+FAILURES = Path(__file__).parent / "failures"
+CHROMIUM = ROOT / "scripts" / "chromium.py"
+FLAGS = ("--disable-background-networking", "--disable-component-update", "--disable-quic", "--disable-sync")
+REPORT = pytest.StashKey[pytest.TestReport]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[REPORT] = report
+    return report
+
+
+@pytest.fixture(scope="session")
+def rehearsal() -> Iterator[RehearsalServer]:
+    """The server that the notebooks' kernels talk to; `exchanges` tells what it saw."""
+    with RehearsalServer(rate=200.0, first_token=0.05, jitter=0.2, seed=7) as server:
+        yield server
+
+
+@pytest.fixture
+def asked(rehearsal: RehearsalServer) -> Callable[..., Exchange]:
+    """`asked("words", number=1, ended="finished")`: wait until the first request with these words is so; give it."""
+
+    def wait(words: str, *, number: int = 1, **properties: Any) -> Exchange:
+        def matches(exchange: Exchange) -> bool:
+            if any(getattr(exchange, name) != value for name, value in properties.items()):
+                return False
+            same = [one for one in rehearsal.exchanges if words in json.dumps(one.body, ensure_ascii=False)]
+            return len(same) >= number and exchange.request_id == same[number - 1].request_id
+
+        return rehearsal.wait_for(matches, timeout=60)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, rehearsal: RehearsalServer) -> Iterator[JupyterLab]:
+    environment = {"OPENAI_BASE_URL": rehearsal.base_url, "OPENAI_API_KEY": "rehearsal"}
+    server = JupyterLab(tmp_path_factory.mktemp("jupyterlab") / "server", environment)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("STREAMCELL_CHROMIUM")
+    if not path:  # run by hand, not by make
+        path = subprocess.run(
+            [sys.executable, str(CHROMIUM)], check=True, capture_output=True, text=True
+        ).stdout.strip()
+    sandbox = os.geteuid() != 0  # Chromium refuses to have one as root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=sandbox, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all, for its cache: JupyterLab's own scripts are most of what a notebook's opening takes."""
+    context = browser.new_context(viewport={"width": 1100, "height": 1400})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_notebook(
+    lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Notebook]]:
+    """`open_notebook(cells, kernel="python3")`: a new notebook with a kernel of its own, open and idle."""
+    opened: list[Notebook] = []
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+
+    def open_(cells: Sequence[str], *, kernel: str = "python3", **options: Any) -> Notebook:
+        file = f"{name}-{len(opened)}.ipynb"
+        lab.write_notebook(file, cells, kernel=kernel)
+        notebook = Notebook(lab, context.new_page(), **options)
+        opened.append(notebook)
+        notebook.open(file, workspace=file.removesuffix(".ipynb"))
+        return notebook
+
+    yield open_
+    report = request.node.stash.get(REPORT, None)
+    if report is not None and report.failed:
+        FAILURES.mkdir(exist_ok=True)
+        for number, notebook in enumerate(opened):
+            notebook.page.screenshot(path=FAILURES / f"{name}-{number}.png")
+        (FAILURES / f"{name}.log").write_text(lab.tail(400), "utf-8")
+    for notebook in opened:
+        notebook.page.close()
+    lab.end_sessions()

@@ -1,0 +1,154 @@
+"""A real JupyterLab on a free loopback port, with nothing of the developer's own: no settings, no kernels, no files."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+IPYKERNEL6 = ROOT / ".venvs" / "ipykernel6" / "bin" / "python"
+START_LIMIT = 120.0  # seconds; a cold start on a slow machine takes twenty
+
+# Every output in the DOM, no pop-ups, nothing fetched, nothing saved behind a test's back.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "recordTiming": False},
+}
+
+
+class JupyterLab:
+    """The server's process. `start` waits until it answers; `stop` ends it and its kernels."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.notebooks = folder / "notebooks"
+        self.log = folder / "jupyterlab.log"
+        self.token = secrets.token_hex(16)
+        self.url = ""
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.notebooks.mkdir(parents=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "OPENAI_"))}
+        places = {
+            "IPYTHONDIR": "ipython",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+        }
+        for variable, place in places.items():
+            (self.folder / place).mkdir()
+            environment[variable] = str(self.folder / place)
+        overrides = self.folder / "config" / "labconfig" / "default_setting_overrides.json"
+        overrides.parent.mkdir()
+        overrides.write_text(json.dumps(SETTINGS), "utf-8")
+        if IPYKERNEL6.exists():
+            self._add_kernel("ipykernel6", IPYKERNEL6)
+        options = [
+            "--no-browser",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            f"--ServerApp.root_dir={self.notebooks}",
+            f"--IdentityProvider.token={self.token}",
+            "--ServerApp.terminals_enabled=False",
+            # The tests drive the page's own commands through `window.jupyterapp`.
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+        if os.geteuid() == 0:
+            options.append("--allow-root")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *options],
+                cwd=self.notebooks,
+                env={**environment, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.url = self._wait_for_address(self._process)
+
+    def _add_kernel(self, name: str, python: Path) -> None:
+        folder = self.folder / "data" / "kernels" / name
+        folder.mkdir(parents=True)
+        spec = {
+            "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": name,
+            "language": "python",
+        }
+        (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
+
+    def _wait_for_address(self, process: subprocess.Popen[bytes]) -> str:
+        """The server writes where it listens into a file of its runtime folder once it does."""
+        info = self.folder / "runtime" / f"jpserver-{process.pid}.json"
+        limit = time.monotonic() + START_LIMIT
+        while time.monotonic() < limit:
+            if process.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended with exit code {process.returncode}:\n{self.tail()}")
+            try:
+                url: str = json.loads(info.read_text("utf-8"))["url"]
+                urllib.request.urlopen(f"{url}api", timeout=10).close()
+            except (OSError, ValueError, KeyError):
+                time.sleep(0.1)  # the condition is another process's; there is nothing to be woken by
+                continue
+            return url
+        self.stop()
+        raise RuntimeError(f"JupyterLab did not answer within {START_LIMIT:.0f} s:\n{self.tail()}")
+
+    def tail(self, lines: int = 60) -> str:
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(30)
+
+    def request(self, method: str, path: str) -> Any:
+        """Ask the server's REST API; None for an answer without a body."""
+        request = urllib.request.Request(
+            f"{self.url}api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            body = response.read()
+        return json.loads(body) if body else None
+
+    def end_sessions(self) -> None:
+        for session in self.request("GET", "sessions"):
+            self.request("DELETE", f"sessions/{session['id']}")
+
+    def write_notebook(self, name: str, cells: Sequence[str], *, kernel: str = "python3") -> Path:
+        """Put a notebook with these code cells into the server's folder."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+        )
+        path = self.notebooks / name
+        nbformat.write(notebook, path)
+        return path

@@ -1,0 +1,170 @@
+"""A notebook that is open in JupyterLab, driven as a person would where that matters and by its commands elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .websocket import Recorder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from .jupyterlab import JupyterLab
+
+LIMIT = 60_000.0  # milliseconds for anything that is awaited
+
+PANEL = "window.jupyterapp.shell.currentWidget"
+# Code cells carry their state in their model; "*" is the prompt of one that runs or waits for its turn.
+CELL = f"{PANEL}.content.widgets[index]"
+
+
+class Notebook:
+    """Cells are numbered from 0."""
+
+    def __init__(self, lab: JupyterLab, page: Page) -> None:
+        self.lab = lab
+        self.page = page
+        self.frames = Recorder(page)
+        page.set_default_timeout(LIMIT)
+
+    def open(self, name: str, *, workspace: str = "test") -> None:
+        """Open it in JupyterLab's single-document mode, and wait until its kernel is idle."""
+        self.page.goto(f"{self.lab.url}doc/workspaces/{workspace}/tree/{name}?token={self.lab.token}")
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        self.page.wait_for_function(
+            """() => {
+                const panel = window.jupyterapp?.shell?.currentWidget;
+                return panel?.context?.isReady && panel.sessionContext?.isReady && panel.content?.widgets?.length > 0
+                    && panel.sessionContext.session?.kernel?.status === "idle";
+            }"""
+        )
+
+    def reload(self) -> None:
+        """Reload the page; the kernel goes on."""
+        self.page.reload()
+        self.page.wait_for_function(
+            "() => { const panel = window.jupyterapp?.shell?.currentWidget;"
+            " return panel?.context?.isReady && panel.sessionContext?.isReady && panel.content?.widgets?.length > 0; }"
+        )
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def start(self, index: int) -> None:
+        """Run one cell as a person does: click into it and press Shift+Enter. Does not wait for its end."""
+        cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            f"(index) => {CELL}.model.executionState !== 'idle' || {CELL}.model.executionCount", arg=index
+        )
+
+    def run(self, index: int) -> None:
+        """Run one cell and wait until it has ended."""
+        self.start(index)
+        self.wait_for_cell(index)
+
+    def run_all(self) -> None:
+        """Run > Run All Cells. Does not wait for their end."""
+        self.execute("notebook:run-all-cells")
+
+    def wait_for_cell(self, index: int, *, timeout: float = LIMIT) -> None:
+        """Wait until the cell has run to its end."""
+        self.page.wait_for_function(
+            f"(index) => Number.isInteger({CELL}.model.executionCount) && {CELL}.model.executionState === 'idle'",
+            arg=index,
+            timeout=timeout,
+        )
+
+    def execute(self, command: str, arguments: dict[str, Any] | None = None) -> None:
+        """Execute one of JupyterLab's commands, without waiting for what it promises."""
+        self.page.evaluate(
+            "([command, args]) => { void window.jupyterapp.commands.execute(command, args); }",
+            [command, arguments or {}],
+        )
+
+    def interrupt(self) -> None:
+        """Kernel > Interrupt."""
+        self.execute("notebook:interrupt-kernel")
+
+    def restart(self) -> None:
+        """Restart the kernel and wait until it is idle again."""
+        self.page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.restart()")
+        self.wait_until_ready()
+
+    def save(self) -> None:
+        self.page.evaluate(f"() => {PANEL}.context.save()")
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    def running(self, index: int) -> bool:
+        return bool(self.page.evaluate(f"(index) => {CELL}.model.executionState === 'running'", index))
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """The cell's outputs as the notebook's format has them."""
+        outputs: list[dict[str, Any]] = self.page.evaluate(f"(index) => {CELL}.model.outputs.toJSON()", index)
+        return outputs
+
+    def printed(self, index: int) -> str:
+        """What the cell wrote to its standard output."""
+        return "".join("".join(output["text"]) for output in self.outputs(index) if output.get("name") == "stdout")
+
+    def raised(self, index: int) -> str | None:
+        """The name of the exception that ended the cell, or None."""
+        names = [output["ename"] for output in self.outputs(index) if output["output_type"] == "error"]
+        return names[0] if names else None
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def view(self, index: int) -> Locator:
+        """The first answer that the cell shows."""
+        return self.cell(index).locator("[data-streamcell]").first
+
+    def answer(self, index: int) -> Locator:
+        return self.view(index).locator("[data-streamcell-answer]")
+
+    def wait_for_status(self, index: int, *statuses: str, timeout: float = LIMIT) -> str:
+        """Wait until the answer's status is one of these, and say which."""
+        selector = ",".join(f'[data-streamcell][data-status="{status}"]' for status in statuses)
+        found = self.cell(index).locator(selector).first
+        found.wait_for(state="attached", timeout=timeout)
+        return self.status(index)
+
+    def status(self, index: int) -> str:
+        return self.view(index).get_attribute("data-status") or ""
+
+    def wait_for_more_text(self, index: int, *, than: int) -> int:
+        """Wait until the answer shows more characters than that, or has ended; say how many there are then."""
+        handle = self.page.wait_for_function(
+            """([index, than]) => {
+                const cell = document.querySelectorAll(".jp-Notebook .jp-CodeCell")[index];
+                const view = cell.querySelector("[data-streamcell]");
+                const length = view?.querySelector("[data-streamcell-answer]")?.textContent.length ?? 0;
+                const under = ["queued", "connecting", "waiting", "streaming"];
+                const over = !under.includes(view?.dataset.status ?? "queued");
+                return length > than || over ? {length} : null;
+            }""",
+            arg=[index, than],
+        )
+        return int(handle.json_value()["length"])
+
+    def button(self, index: int, name: str) -> Locator:
+        return self.view(index).get_by_role("button", name=name, exact=True)
+
+    def copied(self, index: int) -> str:
+        """What Copy puts into the clipboard."""
+        self.page.evaluate("() => navigator.clipboard.writeText('')")
+        self.button(index, "Copy").click()
+        handle = self.page.wait_for_function("async () => (await navigator.clipboard.readText()) || null")
+        return str(handle.json_value())
+
+    def set_theme(self, name: str) -> None:
+        """Switch to "JupyterLab Light" or "JupyterLab Dark", and wait until its variables are in force."""
+        self.execute("apputils:change-theme", {"theme": name})
+        self.page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=name)
+
+    def memory(self, expression: str) -> Any:
+        """What an expression over `panel`, the open notebook, gives in the page."""
+        return self.page.evaluate(f"() => {{ const panel = {PANEL}; return ({expression}); }}")

@@ -1,0 +1,160 @@
+"""Stop, Retry and Ctrl-C in a real notebook; what they do is seen at the server, which loses its connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .cells import ask, sleep_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamcell.rehearsal import Exchange, RehearsalServer
+
+    from .jupyterlab import JupyterLab
+    from .notebook import Notebook
+
+LONG = "bulk?characters=20000&chunks=5000&rate=50"  # would take 100 s
+STALLED = "stall?after=12&seconds=600&rate=0"
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_stop_in_mid_stream_closes_the_connection(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], api: str
+) -> None:
+    prompt = f"Stop me in mid-stream, {api}"
+    notebook = open_notebook([ask(prompt, LONG, api=api), "print(cell.text)"])
+    notebook.start(0)
+    notebook.wait_for_more_text(0, than=100)
+    notebook.button(0, "Stop").click()
+    exchange = asked(prompt, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+    shown = notebook.copied(0)
+    assert len(shown) >= 100
+    assert exchange.text_sent.startswith(shown)
+    notebook.run(1)
+    assert notebook.printed(1) == f"{shown}\n"
+    assert notebook.button(0, "Stop").count() == 0 or not notebook.button(0, "Stop").is_visible()
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_stop_in_mid_silence_closes_the_connection(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], api: str
+) -> None:
+    prompt = f"Fall silent, {api}"
+    notebook = open_notebook([ask(prompt, STALLED, api=api)])
+    notebook.start(0)
+    notebook.wait_for_more_text(0, than=0)
+    said = asked(prompt).text_sent
+    assert asked(prompt).ended == "running"
+    notebook.button(0, "Stop").click()
+    asked(prompt, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+    assert notebook.copied(0) == asked(prompt).text_sent
+    assert asked(prompt).text_sent.startswith(said)
+
+
+def test_retry_streams_again_and_keeps_the_former_version(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange]
+) -> None:
+    prompt = "Say it again, differently"
+    notebook = open_notebook([ask(prompt, LONG), "print(len(cell.versions), [len(v.text) > 0 for v in cell.versions])"])
+    notebook.start(0)
+    notebook.wait_for_more_text(0, than=60)
+    notebook.button(0, "Stop").click()
+    notebook.wait_for_status(0, "stopped")
+    first = notebook.copied(0)
+
+    notebook.button(0, "Retry").click()
+    notebook.wait_for_status(0, "streaming")
+    asked(prompt, number=2, ended="running")
+    notebook.wait_for_more_text(0, than=60)
+    notebook.button(0, "Stop").click()
+    asked(prompt, number=2, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+    second = notebook.copied(0)
+    notebook.run(1)
+    assert notebook.printed(1) == "2 [True, True]\n"
+
+    notebook.button(0, "Previous version").click()
+    notebook.view(0).get_by_text("1/2").wait_for()
+    assert notebook.copied(0) == first
+    notebook.button(0, "Next version").click()
+    notebook.view(0).get_by_text("2/2").wait_for()
+    assert notebook.copied(0) == second
+
+
+def test_retry_of_an_iterator_is_off_and_says_why(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook(["from streamcell import stream_cell\ncell = stream_cell(iter(['one ', 'two']))"])
+    notebook.start(0)
+    notebook.wait_for_status(0, "done", "interrupted")
+    retry = notebook.button(0, "Retry")
+    assert retry.is_disabled() or retry.get_attribute("aria-disabled") == "true"
+    described = retry.get_attribute("title") or ""
+    assert described, "the button does not say why it is off"
+
+
+def test_stop_is_obeyed_while_a_cell_sleeps(
+    open_notebook: Callable[..., Notebook], lab: JupyterLab, asked: Callable[..., Exchange]
+) -> None:
+    prompt = "Stop me although the kernel sleeps"
+    gate = lab.notebooks / "stop-while-busy.gate"
+    notebook = open_notebook([ask(prompt, LONG), sleep_until(gate.name)])
+    notebook.start(0)
+    notebook.start(1)
+    notebook.wait_for_more_text(0, than=50)
+    notebook.button(0, "Stop").click()
+    asked(prompt, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+    assert notebook.running(1), "the cell had ended: that Stop was no proof"
+    gate.touch()
+    notebook.wait_for_cell(1)
+
+
+def test_stop_is_obeyed_when_the_cell_ends_on_ipykernel_6(
+    open_notebook: Callable[..., Notebook],
+    lab: JupyterLab,
+    asked: Callable[..., Exchange],
+    rehearsal: RehearsalServer,
+) -> None:
+    prompt = "Stop me when the kernel wakes"
+    gate = lab.notebooks / "stop-when-free.gate"
+    notebook = open_notebook([ask(prompt, LONG), sleep_until(gate.name)], kernel="ipykernel6")
+    notebook.start(0)
+    notebook.start(1)
+    notebook.wait_for_more_text(0, than=50)
+    notebook.button(0, "Stop").click()
+    at_the_click = asked(prompt)
+    # This kernel hears nothing while it is busy, and the stream goes on meanwhile.
+    rehearsal.wait_for(
+        lambda exchange: (
+            exchange.request_id == at_the_click.request_id
+            and len(exchange.text_sent) > len(at_the_click.text_sent) + 200
+        ),
+        timeout=60,
+    )
+    assert asked(prompt).ended == "running"
+    assert notebook.running(1)
+    gate.touch()
+    asked(prompt, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+
+
+@pytest.mark.parametrize("kernel", ["python3", "ipykernel6"])
+def test_interrupting_result_stops_the_stream(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], kernel: str
+) -> None:
+    prompt = f"Interrupt my result on {kernel}"
+    notebook = open_notebook([f"{ask(prompt, LONG)}\ncell.result()", "print(cell.status)"], kernel=kernel)
+    notebook.start(0)
+    notebook.wait_for_more_text(0, than=50)
+    notebook.interrupt()
+    asked(prompt, ended="closed_by_client")
+    notebook.wait_for_status(0, "stopped")
+    notebook.wait_for_cell(0)
+    assert notebook.raised(0) == "KeyboardInterrupt"
+    assert notebook.answer(0).inner_text().strip()
+    notebook.run(1)
+    assert notebook.printed(1) == "stopped\n"

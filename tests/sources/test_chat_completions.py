@@ -1,0 +1,213 @@
+"""Chat Completions' chunks as events: as mappings and as SDK objects, and what servers do wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamcell._events import (
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from streamcell._request import Request
+from streamcell.sources._chat_completions import NO_REASON, ChatDecoder, chat_body
+from tests.sources.chunks import (
+    COUNTED,
+    STOP,
+    USAGE,
+    both,
+    chat,
+    run,
+    says,
+    shown,
+)
+
+CHAT: dict[str, tuple[list[Any], list[object]]] = {
+    "a whole answer": (
+        [chat({"role": "assistant", "content": ""}), says("Hel"), says("lo"), chat(finish="stop"), USAGE],
+        [TextDelta("Hel"), TextDelta("lo"), COUNTED, STOP],
+    ),
+    "no usage": ([says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "usage with the finish_reason": (
+        [says("Hi"), chat(finish="stop", usage=USAGE["usage"])],
+        [TextDelta("Hi"), COUNTED, STOP],
+    ),
+    "usage in every chunk": (
+        [
+            chat({"content": "Hi"}, usage={"prompt_tokens": 5}),
+            chat(finish="stop"),
+            USAGE,
+        ],
+        [TextDelta("Hi"), UsageReported(Usage(5)), COUNTED, STOP],
+    ),
+    "usage between the halves of a pair": (
+        [chat({"content": "\ud83d"}, usage={"prompt_tokens": 5}), says("\ude00"), chat(finish="stop")],
+        [UsageReported(Usage(5)), TextDelta("😀"), STOP],
+    ),
+    "text with the finish_reason": ([chat({"content": "Hi"}, "length")], [TextDelta("Hi"), Finished("length")]),
+    "cut by the filter": ([says("Hi"), chat(finish="content_filter")], [TextDelta("Hi"), Finished("content_filter")]),
+    "choices null": ([{"choices": None}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "choices missing": ([{"object": "x"}, {}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "a choice without delta": (
+        [
+            {"choices": [{"index": 0}]},
+            {"choices": [{"delta": None}]},
+            {"choices": [None]},
+            says("Hi"),
+            chat(finish="stop"),
+        ],
+        [TextDelta("Hi"), STOP],
+    ),
+    "content null or no string": (
+        [says(None), says(7), says([]), says("Hi"), chat(finish="stop")],
+        [TextDelta("Hi"), STOP],
+    ),
+    "no index": ([{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}], [TextDelta("Hi"), STOP]),
+    "another choice": (
+        [
+            {"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": "stop"}]},
+            says("Hi"),
+            chat(finish="stop"),
+        ],
+        [TextDelta("Hi"), STOP],
+    ),
+    "a finish_reason of no words": ([says("Hi"), chat(finish=""), chat(finish=0)], [TextDelta("Hi")]),
+    "a ping": ([{"type": "ping"}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "reasoning_content": (
+        [
+            chat({"reasoning_content": "Hm. ", "content": None}),
+            chat({"reasoning_content": "So"}),
+            says("Hi"),
+            chat(finish="stop"),
+        ],
+        [ReasoningDelta("Hm. "), ReasoningDelta("So"), TextDelta("Hi"), STOP],
+    ),
+    "reasoning": (
+        [chat({"reasoning": "Hm"}), says("Hi"), chat(finish="stop")],
+        [ReasoningDelta("Hm"), TextDelta("Hi"), STOP],
+    ),
+    "reasoning under both names": (
+        [chat({"reasoning_content": "Hm", "reasoning": "Hm"}), chat(finish="stop")],
+        [ReasoningDelta("Hm"), STOP],
+    ),
+    "a refusal": (
+        [chat({"refusal": "I can"}), chat({"refusal": "not"}), chat(finish="stop")],
+        [RefusalDelta("I can"), RefusalDelta("not"), STOP],
+    ),
+    "cut": ([says("Hel")], [TextDelta("Hel")]),
+    "nothing": ([], []),
+    "a pair cut across deltas": (
+        [says("a\ud83d"), says("\ude00b"), chat(finish="stop")],
+        [TextDelta("a"), TextDelta("😀b"), STOP],
+    ),
+    "a lone surrogate": (
+        [says("a\ud83d"), says("b"), chat(finish="stop")],
+        [TextDelta("a"), TextDelta("\ufffdb"), STOP],
+    ),
+    "a lone surrogate at the end": ([says("\ud83d"), chat(finish="stop")], [TextDelta("\ufffd"), STOP]),
+    "a lone surrogate before a cut": ([says("\ud83d")], [TextDelta("\ufffd")]),
+    "a lone surrogate before an error": (
+        [says("\ud83d"), {"error": {"message": "boom"}}],
+        [TextDelta("\ufffd"), "Failed"],
+    ),
+    "pairs cut in reasoning and refusal": (
+        [
+            chat({"reasoning": "\ud83d"}),
+            chat({"refusal": "\ud83d"}),
+            chat({"reasoning": "\ude00"}),
+            chat({"refusal": "\ude00"}),
+            chat(finish="stop"),
+        ],
+        [ReasoningDelta("😀"), RefusalDelta("😀"), STOP],
+    ),
+}
+
+
+@both
+@pytest.mark.parametrize(("chunks", "expected"), CHAT.values(), ids=list(CHAT))
+def test_a_stream(chunks: list[Any], expected: list[object], shape: Callable[[Any], Any]) -> None:
+    assert shown(run(ChatDecoder(), [shape(chunk) for chunk in chunks])) == expected
+
+
+@both
+def test_a_null_finish_reason_with_the_done_line_is_possibly_incomplete(shape: Callable[[Any], Any]) -> None:
+    events = run(ChatDecoder(), [shape(says("Hi"))], marked=True)
+    assert events == [TextDelta("Hi"), Finished(None, NO_REASON)]
+
+
+def test_the_done_line_after_a_finish_reason_needs_no_notice() -> None:
+    assert run(ChatDecoder(), [says("Hi"), chat(finish="stop")], marked=True) == [TextDelta("Hi"), STOP]
+
+
+def test_the_done_line_alone_is_no_answer() -> None:
+    assert run(ChatDecoder(), [], marked=True) == []
+
+
+def test_complete_says_that_only_a_trailer_can_follow() -> None:
+    decoder = ChatDecoder()
+    stands = []
+    for chunk in (says("Hi"), chat(finish="stop"), USAGE):
+        decoder.feed(chunk)
+        stands.append((decoder.complete, decoder.finished))
+    assert stands == [(False, False), (True, False), (True, True)]
+    assert decoder.feed(says("late")) == []
+    assert decoder.end(marked=True) == []
+
+
+# -- the request -------------------------------------------------------------------------------------------------------
+
+
+def body_of(*, openai: bool = False, **given: Any) -> dict[str, Any]:
+    return chat_body(Request(**{"messages": ({"role": "user", "content": "Why?"},), **given}), "m", openai=openai)
+
+
+def test_a_request_asks_for_a_stream_with_its_usage() -> None:
+    assert body_of() == {
+        "messages": [{"role": "user", "content": "Why?"}],
+        "model": "m",
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_only_openai_itself_is_told_to_leave_the_obfuscation_out() -> None:
+    assert body_of(openai=True)["stream_options"] == {"include_usage": True, "include_obfuscation": False}
+
+
+def test_instructions_come_first() -> None:
+    messages = body_of(instructions="Be brief.")["messages"]
+    assert [message["role"] for message in messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({"include_usage": False}, {"include_usage": False}), ({"x": 1}, {"include_usage": True, "x": 1})],
+)
+def test_the_users_stream_options_win(given: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert body_of(params={"stream_options": given})["stream_options"] == expected
+
+
+def test_no_stream_options_are_sent_where_the_user_says_none() -> None:
+    assert "stream_options" not in body_of(params={"stream_options": None, "temperature": 0})
+
+
+def test_parts_in_the_words_of_the_other_api_are_translated() -> None:
+    parts = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": "data:x", "detail": "low"},
+        {"type": "input_image", "image_url": "data:y"},
+        {"type": "text", "text": "?"},
+    ]
+    (message,) = body_of(messages=({"role": "user", "content": parts},))["messages"]
+    assert message["content"] == [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:x", "detail": "low"}},
+        {"type": "image_url", "image_url": {"url": "data:y"}},
+        {"type": "text", "text": "?"},
+    ]

@@ -1,0 +1,473 @@
+"""The cell without a page: the call, the driver, commands and results, over real HTTP with the real SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import openai
+import pytest
+
+import streamcell
+from streamcell import StreamCell, configure, stream_cell
+from streamcell._protocol import GROWING
+from streamcell.rehearsal import RehearsalServer
+
+TIMEOUT = 30.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RehearsalServer]:
+    with RehearsalServer(rate=0, first_token=0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: RehearsalServer) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(api_key="sk-cell-secret", base_url=server.base_url)
+
+
+@pytest.fixture
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ADMIN_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Every custom message that any cell sends."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(StreamCell, "send", lambda _self, content, buffers=None: messages.append(content))
+    return messages
+
+
+def until(cell: StreamCell, *statuses: str, text: int = 0) -> None:
+    """Wait until the cell has one of these statuses and so many characters."""
+    reached = threading.Event()
+
+    def look(_change: object) -> None:
+        if cell.status in statuses and len(cell.text) >= text:
+            reached.set()
+
+    cell.observe(look, ["status", "text"])
+    look(None)
+    assert reached.wait(TIMEOUT), (cell.status, cell.error, len(cell.text))
+    cell.unobserve(look, ["status", "text"])
+
+
+@pytest.mark.parametrize("api", ["auto", "responses", "chat"])
+def test_the_answer_streams_and_is_whole(api: str, client: openai.AsyncOpenAI) -> None:
+    prompt = "Grüße, 👩\u200d🚀 und שלום"
+    cell = stream_cell(prompt, model="echo", client=client, api=api)
+    assert cell.result(TIMEOUT) == prompt
+    assert (cell.text, cell.status, cell.finish_reason) == (prompt, "done", "stop")
+    assert cell.usage is not None
+    assert cell.usage["output_tokens"] > 0
+    assert cell.origin["api"] in ("Responses API", "Chat Completions")
+
+
+def test_the_call_returns_before_the_answer_and_await_gives_it(client: openai.AsyncOpenAI) -> None:
+    async def main() -> str:
+        cell = stream_cell("hello", model="echo", client=client)
+        assert cell.status in ("queued", "connecting")
+        return await cell
+
+    assert asyncio.run(main()) == "hello"
+
+
+def test_several_may_await_one_cell_and_one_that_gives_up_stops_it(client: openai.AsyncOpenAI) -> None:
+    async def main() -> None:
+        cell = stream_cell("x", model="stall?after=3&seconds=3600", client=client)
+        first, second = asyncio.ensure_future(_await(cell)), asyncio.ensure_future(_await(cell))
+        await asyncio.to_thread(until, cell, "streaming", text=1)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        with pytest.raises(streamcell.Stopped) as stopped:
+            await second
+        assert stopped.value.text == cell.text != ""
+
+    async def _await(cell: StreamCell) -> str:
+        return await cell
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_stop_in_mid_silence_closes_the_response_and_keeps_the_text(
+    api: str, client: openai.AsyncOpenAI, server: RehearsalServer
+) -> None:
+    cell = stream_cell(f"silent {api}", model="stall?after=5&seconds=3600", client=client, api=api)
+    until(cell, "streaming", text=10)
+    cell.stop()
+    assert cell.status == "stopped"
+    server.wait_for(lambda one: f"silent {api}" in str(one.body) and one.ended == "closed_by_client", timeout=TIMEOUT)
+    with pytest.raises(streamcell.Stopped) as stopped:
+        cell.result(TIMEOUT)
+    assert stopped.value.text == cell.text != ""
+    assert stopped.value.request_id is not None
+    assert cell.error is None
+    before = cell.get_state()
+    cell.stop()
+    assert cell.get_state() == before
+
+
+def test_stop_before_the_head_closes_the_request(client: openai.AsyncOpenAI, server: RehearsalServer) -> None:
+    cell = stream_cell("before the head", model="echo?first_token=3600", client=client)
+    server.wait_for(lambda one: "before the head" in str(one.body), timeout=TIMEOUT)
+    cell.stop()
+    server.wait_for(lambda one: "before the head" in str(one.body) and one.ended == "closed_by_client", timeout=TIMEOUT)
+    assert cell.status == "stopped"
+
+
+def test_retry_asks_again_and_keeps_the_former_version(client: openai.AsyncOpenAI) -> None:
+    cell = stream_cell("x", model="stall?after=5&seconds=3600", client=client)
+    until(cell, "streaming", text=10)
+    with pytest.raises(RuntimeError, match=r"stop\(\) first"):
+        cell.retry()
+    cell.stop()
+    partial = cell.text
+    cell.retry()
+    assert cell.text == ""
+    until(cell, "streaming", text=10)
+    cell.stop()
+    assert [version.text for version in cell.versions] == [partial, cell.text]
+    assert (cell.version, cell.version_count) == (1, 2)
+    cell.select(0)
+    assert (cell.text, cell.version) == (partial, 0)
+    cell.select(-1)
+    assert cell.version == 1
+    with pytest.raises(IndexError, match="2 versions"):
+        cell.select(2)
+
+
+def test_an_answer_without_an_end_mark_is_interrupted(client: openai.AsyncOpenAI) -> None:
+    cell = stream_cell("x", model="cut?after=5", client=client)
+    with pytest.raises(streamcell.Interrupted) as cut:
+        cell.result(TIMEOUT)
+    assert cell.status == "interrupted"
+    assert cut.value.text == cell.text != ""
+    assert cell.error is not None
+    assert cell.error["kept"] == len(cell.text)
+
+
+@pytest.mark.usefixtures("no_key")
+def test_without_a_key_the_card_names_three_ways_out() -> None:
+    cell = stream_cell("hello")
+    with pytest.raises(streamcell.NoKey):
+        cell.result(TIMEOUT)
+    assert cell.status == "failed"
+    assert cell.error is not None
+    assert cell.error["kind"] == "no_key"
+    assert [bool(step["code"]) for step in cell.error["next"]] == [True, True, True]
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_key_that_is_given_later_is_found_by_retry(monkeypatch: pytest.MonkeyPatch, server: RehearsalServer) -> None:
+    cell = stream_cell("hello", model="echo")
+    with pytest.raises(streamcell.NoKey):
+        cell.result(TIMEOUT)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-now-there-is-one")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    cell.retry()
+    assert cell.result(TIMEOUT) == "hello"
+    assert len(cell.versions) == 1  # the failed attempt said nothing: no version of it
+
+
+@pytest.mark.usefixtures("no_key")
+def test_the_rehearsal_server_is_used_by_name_only_and_says_so() -> None:
+    cell = stream_cell("hello", model="rehearsal/echo?rate=0&first_token=0")
+    assert cell.result(TIMEOUT) == "hello"
+    assert cell.origin["rehearsal"] is True
+
+
+def test_the_key_is_nowhere(client: openai.AsyncOpenAI, sent: list[dict[str, Any]]) -> None:
+    cell = stream_cell("hello", model="no-such-model", client=client)
+    with pytest.raises(streamcell.ModelNotFound) as failed:
+        cell.result(TIMEOUT)
+    everything = f"{cell.get_state()} {sent} {failed.value} {cell.versions} {cell!r} {cell.request}"
+    assert "sk-cell-secret" not in everything
+
+
+def test_a_conversation_goes_on_with_previous(client: openai.AsyncOpenAI, server: RehearsalServer) -> None:
+    first = stream_cell("one", model="echo", client=client, instructions="Be brief.")
+    stalled = stream_cell("x", model="stall?after=1&seconds=3600", client=client)
+    with pytest.raises(ValueError, match="still on its way"):
+        stream_cell("two", previous=stalled, client=client)
+    stalled.stop()
+    first.result(TIMEOUT)
+    second = stream_cell("two", model="echo", client=client, api="chat", previous=first, temperature=0.5)
+    assert second.result(TIMEOUT) == "two"
+    body = server.wait_for(lambda one: one.path.endswith("/chat/completions") and "two" in str(one.body)).body
+    assert body is not None
+    assert body["messages"] == [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "one"},
+        {"role": "user", "content": "two"},
+    ]
+    assert body["temperature"] == 0.5
+
+
+def test_configure_sets_what_a_call_does_not_say(client: openai.AsyncOpenAI) -> None:
+    configure(client=client, model="echo", retry=1)
+    try:
+        assert stream_cell("configured").result(TIMEOUT) == "configured"
+    finally:
+        configure(client=None, model=None, retry=None)
+
+
+def test_a_passing_failure_is_tried_again_by_itself() -> None:
+    from tests.sources.wire_server import answers, ended, sends, wire_server
+
+    busy = answers({"error": {"message": "busy"}}, status="503 Busy", retry_after="0")
+    seen: list[str] = []
+    with wire_server(busy, busy, sends(*ended("chat", ["at last"]))) as wire:
+        client = openai.AsyncOpenAI(api_key="-", base_url=wire.address)
+        cell = stream_cell("x", model="m", client=client, api="chat", display=False)
+        cell.observe(lambda change: seen.append(change["new"]), "status")
+        assert cell.result(TIMEOUT) == "at last"
+        assert len(wire.requests) == 3
+    assert cell.attempt == 3
+    assert seen.count("waiting") == 2
+    assert len(cell.versions) == 1
+
+
+def test_what_failed_is_not_tried_again_with_retry_1() -> None:
+    from tests.sources.wire_server import answers, wire_server
+
+    busy = answers({"error": {"message": "busy"}}, status="503 Busy")
+    with wire_server(busy, busy) as wire:
+        client = openai.AsyncOpenAI(api_key="-", base_url=wire.address)
+        with pytest.raises(streamcell.ProviderFailed):
+            stream_cell("x", model="m", client=client, api="chat", retry=1).result(TIMEOUT)
+        assert len(wire.requests) == 1
+
+
+def test_an_observer_that_raises_does_not_end_the_stream(client: openai.AsyncOpenAI) -> None:
+    cell = stream_cell("hello", model="echo", client=client)
+    cell.observe(lambda _: 1 / 0, "text")
+    assert cell.result(TIMEOUT) == "hello"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"prompt": ""}, ValueError, "empty"),
+        ({"prompt": " \n"}, ValueError, "empty"),
+        ({"prompt": []}, ValueError, "empty"),
+        ({"prompt": None}, TypeError, "NoneType"),
+        ({"prompt": 7}, TypeError, "int"),
+        ({"prompt": b"x"}, TypeError, "bytes"),
+        ({"prompt": {"role": "user", "content": "x"}}, TypeError, "put it into a list"),
+        ({"prompt": [{"role": "user"}]}, TypeError, "content"),
+        ({"prompt": [{"content": "x"}]}, ValueError, "role"),
+        ({"prompt": ["x", {"role": "user", "content": "x"}]}, TypeError, "message 0"),
+        ({"prompt": "x", "api": "soap"}, ValueError, "soap"),
+        ({"prompt": "x", "model": ""}, TypeError, "model"),
+        ({"prompt": "x", "client": object()}, TypeError, "client"),
+        ({"prompt": "x", "retry": "often"}, TypeError, "retry"),
+        ({"prompt": "x", "retry": 0}, ValueError, "attempts"),
+        ({"prompt": "x", "retry": True}, TypeError, "retry"),
+        ({"prompt": "x", "stream": False}, ValueError, "stream"),
+        ({"prompt": "x", "n": 2}, ValueError, "n="),
+        ({"prompt": "x", "messages": []}, ValueError, "messages"),
+        ({"prompt": "x", "previous": "y"}, TypeError, "previous"),
+        ({"prompt": iter(["a"]), "retry": 3}, ValueError, "only once"),
+        ({"prompt": ["a"], "model": "m"}, ValueError, "model"),
+        ({"prompt": ["a"], "temperature": 1}, ValueError, "temperature"),
+        ({"prompt": ["a"], "api": "chat"}, ValueError, "api"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_sent(
+    arguments: dict[str, Any], error: type[Exception], words: str, server: RehearsalServer
+) -> None:
+    before = len(server.exchanges)
+    with pytest.raises(error, match=words):
+        stream_cell(arguments.pop("prompt"), **arguments)
+    assert len(server.exchanges) == before
+
+
+def test_a_client_and_the_rehearsal_server_contradict_each_other(client: openai.AsyncOpenAI) -> None:
+    with pytest.raises(ValueError, match="client"):
+        stream_cell("x", model="rehearsal", client=client)
+
+
+def test_a_bare_iterator_cannot_be_retried_and_says_so() -> None:
+    cell = stream_cell(iter(["a", "b"]))
+    assert cell.result(TIMEOUT) == "ab"
+    assert "callable" in (cell.retry_off or "")
+    with pytest.raises(ValueError, match="only once"):
+        cell.retry()
+
+
+def test_waiting_for_an_iterator_of_this_very_loop_is_refused_at_once() -> None:
+    async def pieces() -> AsyncIterator[str]:
+        await asyncio.sleep(0)
+        yield "a"
+
+    async def main() -> str:
+        cell = stream_cell(pieces())
+        with pytest.raises(RuntimeError, match="await cell"):
+            cell.result(TIMEOUT)
+        return await cell
+
+    assert asyncio.run(main()) == "a"
+
+
+def test_waiting_in_an_observer_is_refused_at_once(client: openai.AsyncOpenAI) -> None:
+    raised: list[str] = []
+
+    def wait(_change: object) -> None:
+        try:
+            cell.result(TIMEOUT)
+        except RuntimeError as error:
+            raised.append(str(error))
+
+    cell = stream_cell(lambda: iter(["a"]), display=False)
+    cell.result(TIMEOUT)
+    cell.observe(wait, "status")
+    cell.retry()
+    assert cell.result(TIMEOUT) == "a"
+    assert "await cell" in raised[0]
+
+
+def test_a_client_that_is_used_on_another_loop_is_copied(server: RehearsalServer) -> None:
+    async def main() -> tuple[str, int]:
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
+        await client.models.list()  # a connection of this loop is kept open now
+        cell = stream_cell("copied", model="echo", client=client)
+        text = cell.result(TIMEOUT)  # this loop is blocked: the copy needs nothing of it
+        models = len((await client.models.list()).data)
+        await client.close()
+        return text, models
+
+    text, models = asyncio.run(main())
+    assert text == "copied"
+    assert models > 0
+
+
+def test_a_client_with_an_http_client_of_the_users_stays_on_its_loop(server: RehearsalServer) -> None:
+    async def main() -> str:
+        client = openai.AsyncOpenAI(
+            api_key="-", base_url=server.base_url, http_client=openai.DefaultAsyncHttpxClient(trust_env=False)
+        )
+        await client.models.list()
+        cell = stream_cell("at home", model="echo", client=client)
+        with pytest.raises(RuntimeError, match="await cell"):
+            cell.result(TIMEOUT)
+        text = await cell
+        await client.close()
+        return text
+
+    assert asyncio.run(main()) == "at home"
+
+
+def test_a_timeout_of_result_leaves_the_stream_running(client: openai.AsyncOpenAI) -> None:
+    cell = stream_cell("x", model="stall?after=3&seconds=3600", client=client)
+    with pytest.raises(TimeoutError, match="goes on"):
+        cell.result(0)
+    until(cell, "streaming", text=1)
+    cell.stop()
+
+
+def test_ctrl_c_in_result_stops_the_stream(tmp_path: Any) -> None:
+    script = tmp_path / "interrupted.py"
+    script.write_text(
+        "from streamcell import stream_cell\n"
+        "cell = stream_cell('x', model='rehearsal/stall?after=5&rate=0&first_token=0&seconds=3600')\n"
+        "cell.observe(lambda change: print('ready', flush=True), 'text')\n"
+        "try:\n    cell.result()\n"
+        "except KeyboardInterrupt:\n    print('stopped:', cell.status, len(cell.text) > 0, flush=True)\n"
+    )
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=TIMEOUT)[0]
+    assert rest.splitlines()[-1] == "stopped: stopped True"
+
+
+def test_growing_text_is_sent_as_patches_and_never_whole(
+    client: openai.AsyncOpenAI, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates: list[set[str]] = []
+    original = StreamCell.send_state
+
+    def spy(self: StreamCell, key: Any = None) -> None:
+        updates.append(set(key) if isinstance(key, (list, set)) else {key})
+        original(self, key)
+
+    monkeypatch.setattr(StreamCell, "send_state", spy)
+    cell = stream_cell("x", model="bulk?characters=20000&chunks=4000&rate=8000", client=client)
+    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
+    text = cell.result(TIMEOUT)
+    patches = [message for message in sent if message["type"] == "patch"]
+    pieces = [op[2] for message in patches for op in message["ops"] if op[:2] == ["append", "text"]]
+    assert "".join(pieces) == text
+    assert max(map(len, pieces)) < len(text) / 2
+    assert [message["seq"] for message in patches] == list(range(1, len(patches) + 1))
+    assert len(json.dumps(sent)) < 3 * len(text)
+    assert not {name for names in updates for name in names} & {*GROWING, "_seq", "_epoch"}
+
+
+def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_gets_none(
+    client: openai.AsyncOpenAI, sent: list[dict[str, Any]]
+) -> None:
+    cell = stream_cell("hello", model="echo", client=client)
+    cell.result(TIMEOUT)
+    del sent[:]
+    state = cell.get_state()
+    cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": state["_epoch"], "seq": state["_seq"]}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
+    cell._on_page_message(cell, {"type": "nonsense"}, [])
+    cell.retry()  # taken after the two hellos: all are on one loop
+    snapshots = [message for message in sent if message["type"] == "snapshot"]
+    assert snapshots[0]["document"]["text"] == "hello"
+    assert [message["epoch"] for message in snapshots] == [1, 2]
+
+
+def test_a_reloaded_page_reads_one_moment_from_the_traits(client: openai.AsyncOpenAI) -> None:
+    cell = stream_cell("hello", model="echo", client=client)
+    cell.result(TIMEOUT)
+    state = cell.get_state()
+    assert (state["text"], state["status"], state["version_count"]) == ("hello", "done", 1)
+
+
+def test_fifty_cells_stream_side_by_side(client: openai.AsyncOpenAI) -> None:
+    cells = [stream_cell(f"cell {number}", model="echo", client=client, display=False) for number in range(50)]
+    assert [cell.result(TIMEOUT) for cell in cells] == [f"cell {number}" for number in range(50)]
+
+
+def test_closing_a_cell_stops_its_stream(client: openai.AsyncOpenAI, server: RehearsalServer) -> None:
+    cell = stream_cell("to be closed", model="stall?after=5&seconds=3600", client=client)
+    until(cell, "streaming", text=1)
+    cell.close()
+    server.wait_for(lambda one: "to be closed" in str(one.body) and one.ended == "closed_by_client", timeout=TIMEOUT)
+
+
+def test_where_threads_cannot_start_the_running_loop_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamcell import _driver
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "no "
+        yield "threads"
+
+    async def main() -> str:
+        cell = stream_cell(pieces)
+        return await cell
+
+    monkeypatch.setattr(_driver, "_driver", None)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert asyncio.run(main()) == "no threads"
+    monkeypatch.undo()
+    configure()

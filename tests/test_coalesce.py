@@ -1,0 +1,265 @@
+"""The outbox: what the page is sent rebuilds the view exactly, whatever is lost, and costs no more than it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamcell import _coalesce as coalesce
+from streamcell._document import Document, Version, reduce
+from streamcell._errors import ProviderFailed
+from streamcell._events import (
+    Event,
+    Failed,
+    Finished,
+    Origin,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from streamcell._protocol import GROWING, Patch, Snapshot, View, view_of
+from streamcell._state import Status
+
+
+class Page:
+    """A page by the rules of the wire: it knows nothing but the messages, as JSON."""
+
+    def __init__(self) -> None:
+        self.epoch: int | None = None
+        self.seq = 0
+        self.view: dict[str, Any] = {}
+        self.asks = True  # a hello is due: the first one, or for a gap
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        message = json.loads(json.dumps(message))
+        if message["type"] == "snapshot":
+            newer = self.epoch is None or (message["epoch"], message["seq"]) >= (self.epoch, self.seq)
+            if self.asks or newer:
+                self.epoch, self.seq, self.view = message["epoch"], message["seq"], message["document"]
+                self.asks = False
+        elif self.asks:
+            return
+        elif (message["epoch"], message["seq"]) != (self.epoch, self.seq + 1):
+            self.asks = True
+        else:
+            self.seq += 1
+            for name, key, value in message["ops"]:
+                assert (name, key in GROWING) in (("append", True), ("set", False))
+                self.view[key] = self.view[key] + value if name == "append" else value
+
+
+class Kernel:
+    """An outbox, its document, and all that it has sent."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        self.outbox = coalesce.Outbox(sent=view_of(self.document))
+        self.sent: list[Mapping[str, Any]] = []
+        self.places: dict[tuple[int | None, int], View] = {}  # what a page shows that has come to (epoch, seq)
+        self.unasked = 0  # characters in snapshots that no page asked for
+
+    @property
+    def view(self) -> View:
+        return view_of(self.document)
+
+    def grow(self, event: Event) -> None:
+        self.document = replace(self.document, current=reduce(self.document.current, event))
+
+    def restart(self) -> list[Mapping[str, Any]]:
+        current = self.document.current
+        former = (*self.document.former, current)
+        self.document = replace(self.document, current=Version(), former=former, shown=len(former))
+        self.outbox, opening = coalesce.restart(self.outbox, self.view, 0.0)
+        return self._out(opening)
+
+    def flush(self) -> list[Mapping[str, Any]]:
+        """Do as the driver does when a patch is due."""
+        if coalesce.wants_snapshot(self.outbox, self.view):
+            self.unasked += sum(len(self.view[key]) for key in GROWING)
+            self.outbox, messages = coalesce.snapshot(self.outbox, self.view, 0.0)
+            return self._out(*messages)
+        self.outbox, patch = coalesce.flush(self.outbox, self.view, 0.0)
+        return self._out(*([] if patch is None else [patch]))
+
+    def greet(self) -> list[Mapping[str, Any]]:
+        self.outbox = coalesce.hear(self.outbox)
+        self.outbox, messages = coalesce.snapshot(self.outbox, self.view, 0.0)
+        return self._out(*messages)
+
+    def _out(self, *messages: Patch | Snapshot) -> list[Mapping[str, Any]]:
+        wire: list[Mapping[str, Any]] = [message.to_wire() for message in messages]
+        self.sent.extend(wire)
+        place = (self.outbox.epoch, self.outbox.seq)
+        assert self.places.setdefault(place, self.view) == self.view
+        return wire
+
+
+TEXT = st.text(min_size=1, max_size=400)
+EVENT: st.SearchStrategy[Event] = st.one_of(
+    st.builds(TextDelta, TEXT),
+    st.builds(TextDelta, TEXT),
+    st.builds(ReasoningDelta, TEXT),
+    st.builds(RefusalDelta, TEXT),
+    st.builds(UsageReported, st.builds(Usage, st.integers(0, 9) | st.none(), st.integers(0, 9))),
+    st.builds(Finished, st.sampled_from(["stop", None]), st.none() | st.text()),
+    st.builds(Started, st.builds(Origin, st.text()), st.none()),
+    st.builds(Failed, st.builds(ProviderFailed, st.text())),
+)
+STEP = st.one_of(EVENT, EVENT, EVENT, st.just("flush"), st.just("flush"), st.sampled_from(["hello", "restart"]))
+
+
+def play(steps: list[Event | str], lost: list[bool]) -> tuple[Kernel, Page]:
+    """Run a kernel and a page; `lost` says of each message whether it goes missing, in turn; the rest arrive."""
+    kernel, page = Kernel(), Page()
+    fates = iter(lost)
+
+    def deliver(messages: list[Mapping[str, Any]]) -> None:
+        for message in messages:
+            if not next(fates, False):
+                page.take(message)
+                assert page.view == kernel.places.get((page.epoch, page.seq), page.view)
+
+    for one in steps:
+        if one == "flush":
+            deliver(kernel.flush())
+        elif one == "restart":
+            deliver(kernel.restart())
+        elif one == "hello":
+            deliver(kernel.greet())
+        elif not isinstance(one, str):
+            kernel.grow(one)
+        if page.asks and one == "flush":  # the page's own hello, or its next one
+            deliver(kernel.greet())
+    deliver(kernel.flush())
+    return kernel, page
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STEP, max_size=40))
+def test_what_is_sent_rebuilds_the_view(steps: list[Event | str]) -> None:
+    kernel, page = play(["flush", *steps], [])
+    assert page.view == kernel.view
+    assert (page.epoch, page.seq) == (kernel.outbox.epoch, kernel.outbox.seq)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STEP, max_size=40), st.lists(st.booleans(), max_size=60))
+def test_a_page_that_misses_messages_ends_equal_once_it_is_answered(steps: list[Event | str], lost: list[bool]) -> None:
+    kernel, page = play(steps, lost)
+    assert page.view == (kernel.places[page.epoch, page.seq] if page.epoch is not None else {})
+    kernel.grow(TextDelta("."))
+    for message in kernel.flush():
+        page.take(message)
+    if page.asks:
+        for message in kernel.greet():
+            page.take(message)
+    assert page.view == kernel.view
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STEP, max_size=40))
+def test_patches_carry_the_new_text_and_nothing_else_of_it(steps: list[Event | str]) -> None:
+    kernel, _ = play(steps, [])
+    versions = kernel.document.versions
+    for key in GROWING:
+        appended = sum(
+            len(op[2]) for message in kernel.sent if message["type"] == "patch" for op in message["ops"] if op[1] == key
+        )
+        assert appended <= sum(len(getattr(version, key)) for version in versions)
+    # Text still unsent when a restart opened a new epoch is never appended, so the equality holds without one only.
+    if "restart" not in steps:
+        text = "".join(
+            op[2] for message in kernel.sent if message["type"] == "patch" for op in message["ops"] if op[1] == "text"
+        )
+        assert text == kernel.document.current.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(EVENT, max_size=60))
+def test_unasked_snapshots_hold_at_most_twice_the_answer(events: list[Event]) -> None:
+    kernel = Kernel()
+    for event in events:
+        kernel.grow(event)
+        kernel.flush()
+    assert kernel.unasked <= 2 * sum(len(kernel.view[key]) for key in GROWING)
+
+
+def test_long_reasoning_before_a_short_text_is_not_sent_again_and_again() -> None:
+    kernel = Kernel()
+    kernel.grow(ReasoningDelta("r" * 50_000))
+    for _ in range(2_000):
+        kernel.grow(TextDelta("12345"))
+        kernel.flush()
+    assert kernel.unasked <= 2 * 60_000
+
+
+def test_a_page_that_was_heard_gets_no_snapshot_unasked() -> None:
+    kernel = Kernel()
+    kernel.greet()
+    kernel.sent.clear()
+    for _ in range(200):
+        kernel.grow(TextDelta("x" * 100))
+        kernel.flush()
+    assert [message["type"] for message in kernel.sent] == ["patch"] * 200
+
+
+def test_until_a_page_is_heard_a_snapshot_follows_each_doubling() -> None:
+    kernel = Kernel()
+    lengths: list[int] = []
+    for _ in range(100):
+        kernel.grow(TextDelta("x" * 64))
+        lengths.extend(len(message["document"]["text"]) for message in kernel.flush() if message["type"] == "snapshot")
+    assert lengths == [256, 512, 1024, 2048, 4096]
+
+
+def test_nothing_new_sends_nothing() -> None:
+    outbox = coalesce.Outbox(sent=view_of(Document()))
+    assert coalesce.flush(outbox, view_of(Document()), 5.0) == (outbox, None)
+
+
+def test_only_what_changed_is_set() -> None:
+    document = Document(current=Version(text="Hel", status=Status.STREAMING))
+    outbox = coalesce.Outbox(epoch=3, seq=7, sent=view_of(document))
+    done = replace(document, current=replace(document.current, text="Hello", status=Status.DONE))
+    after, patch = coalesce.flush(outbox, view_of(done), 9.0)
+    assert patch == Patch(3, 8, (("append", "text", "lo"), ("set", "status", "done")))
+    assert (after.seq, after.sent, after.sent_at) == (8, view_of(done), 9.0)
+
+
+def test_an_asked_snapshot_keeps_pages_that_are_in_step_in_step() -> None:
+    document = Document(current=Version(text="a"))
+    outbox = coalesce.Outbox(sent=view_of(Document()))
+    after, messages = coalesce.snapshot(outbox, view_of(document), 1.0)
+    assert messages == (Patch(1, 1, (("append", "text", "a"),)), Snapshot(1, 1, view_of(document)))
+    again, messages = coalesce.snapshot(after, view_of(document), 2.0)
+    assert messages == (Snapshot(1, 1, view_of(document)),)
+    assert again.seq == 1
+
+
+def test_a_restart_opens_the_next_epoch() -> None:
+    outbox = coalesce.Outbox(epoch=4, seq=9, sent=view_of(Document(current=Version(text="old"))))
+    after, opening = coalesce.restart(outbox, view_of(Document()), 1.0)
+    assert (opening.epoch, opening.seq, opening.document["text"]) == (5, 0, "")
+    _, patch = coalesce.flush(after, view_of(Document(current=Version(text="new"))), 2.0)
+    assert patch == Patch(5, 1, (("append", "text", "new"),))
+
+
+@given(st.integers(0, 10_000))
+def test_the_kernels_patches_a_second_are_bounded(streams: int) -> None:
+    seconds = coalesce.interval(streams)
+    assert seconds >= coalesce.MIN_INTERVAL
+    assert streams / seconds <= coalesce.KERNEL_RATE + 1e-6
+
+
+@pytest.mark.parametrize(("streams", "seconds"), [(0, 0.05), (1, 0.05), (3, 0.05), (6, 0.1), (60, 1.0)])
+def test_a_few_cells_have_the_full_rate_and_many_share(streams: int, seconds: float) -> None:
+    assert coalesce.interval(streams) == pytest.approx(seconds)

@@ -1,0 +1,155 @@
+"""The public surface: what is exported, how it is called, and that every name says what it does."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import metadata
+from typing import Any
+
+import pytest
+
+import streamcell
+from streamcell import RetryPolicy, StreamCell, StreamCellError, configure, stream_cell
+
+EXPORTED = [
+    "AuthenticationFailed",
+    "BadData",
+    "BadRequest",
+    "ConnectionFailed",
+    "ContentFiltered",
+    "ContextTooLong",
+    "Interrupted",
+    "ModelNotFound",
+    "NoKey",
+    "NotAStream",
+    "PermissionDenied",
+    "ProviderFailed",
+    "QuotaExhausted",
+    "RateLimited",
+    "Request",
+    "RetryPolicy",
+    "SourceFailed",
+    "Stopped",
+    "StreamCell",
+    "StreamCellError",
+    "TimedOut",
+    "Version",
+    "__version__",
+    "configure",
+    "stream_cell",
+]
+
+OBJECTS = [name for name in EXPORTED if name != "__version__"]
+
+
+def parameters(function: Any) -> list[tuple[str, str, object]]:
+    return [
+        (one.name, one.kind.name.lower(), "required" if one.default is one.empty else one.default)
+        for one in inspect.signature(function).parameters.values()
+    ]
+
+
+def test_the_exports_are_exactly_these() -> None:
+    assert streamcell.__all__ == EXPORTED
+    assert all(hasattr(streamcell, name) for name in EXPORTED)
+
+
+def test_nothing_else_is_public_but_the_packages_rooms() -> None:
+    rooms = {name for name, value in vars(streamcell).items() if inspect.ismodule(value)}
+    names = {name for name in vars(streamcell) if not name.startswith("_")}
+    assert names - set(EXPORTED) <= rooms
+
+
+def test_stream_cell_is_called_like_this() -> None:
+    assert parameters(stream_cell) == [
+        ("prompt", "positional_or_keyword", "required"),
+        ("model", "keyword_only", None),
+        ("client", "keyword_only", None),
+        ("api", "keyword_only", "auto"),
+        ("instructions", "keyword_only", None),
+        ("previous", "keyword_only", None),
+        ("retry", "keyword_only", None),
+        ("display", "keyword_only", True),
+        ("params", "var_keyword", "required"),
+    ]
+    assert inspect.signature(stream_cell).return_annotation == "StreamCell"
+
+
+def test_configure_takes_only_names() -> None:
+    assert [(name, kind) for name, kind, _ in parameters(configure)] == [
+        ("model", "keyword_only"),
+        ("client", "keyword_only"),
+        ("retry", "keyword_only"),
+    ]
+
+
+def test_the_retry_policys_defaults() -> None:
+    assert RetryPolicy() == RetryPolicy(attempts=3, base=0.5, cap=8.0, patience=60.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("result", [("self", "required"), ("timeout", None)]),
+        ("stop", [("self", "required")]),
+        ("retry", [("self", "required")]),
+        ("select", [("self", "required"), ("index", "required")]),
+        ("close", [("self", "required")]),
+    ],
+)
+def test_a_cells_methods_are_called_like_this(name: str, expected: list[tuple[str, object]]) -> None:
+    assert [(one, default) for one, _, default in parameters(getattr(StreamCell, name))] == expected
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_public_name_says_what_it_does(name: str) -> None:
+    value = getattr(streamcell, name)
+    doc = value.__doc__
+    assert doc, name
+    assert re.match(r"[A-Z]", doc)
+    assert re.match(r".+[.:]$", doc.split("\n")[0]), "the first line is the outcome, whole"
+    # A dataclass without a docstring gets its signature for one.
+    assert not doc.startswith(f"{name}(")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (owner, name)
+        for owner in map(streamcell.__dict__.get, OBJECTS)
+        if inspect.isclass(owner)
+        for name, value in vars(owner).items()
+        if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, property))
+    ],
+)
+def test_every_public_method_says_what_it_does(owner: type, name: str) -> None:
+    assert (vars(owner)[name].__doc__ or "").strip().endswith(".")
+
+
+def test_every_trait_of_a_cell_says_what_it_holds() -> None:
+    ours = {name: trait for name, trait in vars(StreamCell).items() if hasattr(trait, "metadata") and name[0] != "_"}
+    assert {"text", "status", "usage", "error", "versions", "retry_off"} - set(ours) == {"versions"}
+    assert [name for name, trait in ours.items() if not str(trait.help).endswith(".")] == []
+
+
+def test_stream_cells_docstring_names_every_argument() -> None:
+    doc = inspect.getdoc(stream_cell) or ""
+    assert [
+        name for name, _, _ in parameters(stream_cell) if not re.search(rf"^    \**{name}: ", doc, re.MULTILINE)
+    ] == []
+    assert "Raises:" in doc
+
+
+def test_every_error_is_caught_as_one() -> None:
+    errors = [
+        one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
+    ]
+    assert len(errors) == 18
+    assert all(issubclass(one, StreamCellError) for one in errors)
+
+
+def test_the_version_is_told_once() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|(a|b|rc)\d+)?", streamcell.__version__)
+    # An installed streamcell, editable or not, is the one that is tested.
+    assert {one.version for one in metadata.distributions(name="streamcell")} <= {streamcell.__version__}

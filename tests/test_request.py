@@ -1,0 +1,186 @@
+"""What may be asked: every bad input is refused in words that name it, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamcell._request import Request, is_rehearsal, make_request, messages_of
+
+USER = {"role": "user", "content": "Why?"}
+
+
+def asked(**given_: Any) -> Request:
+    defaults: dict[str, Any] = {"model": None, "api": "auto", "instructions": None, "previous": (), "params": {}}
+    return make_request((USER,), **{**defaults, **given_})
+
+
+# -- the prompt --------------------------------------------------------------------------------------------------------
+
+
+def test_a_string_is_the_users_message() -> None:
+    assert messages_of("  Why?\n") == ({"role": "user", "content": "  Why?\n"},)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [USER],
+        (USER,),
+        [{"role": "system", "content": ""}, USER],
+        [{"role": "developer", "content": "Be brief."}, USER, {"role": "assistant", "content": "Because."}],
+        [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, {"type": "image_url"}]}],
+        [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, {"role": "tool", "content": "42"}],
+        [MappingProxyType(USER)],
+        [{**USER, "name": "Ada"}],
+    ],
+)
+def test_messages_are_taken_as_they_are(messages: list[dict[str, Any]]) -> None:
+    assert messages_of(messages) == tuple(dict(message) for message in messages)
+
+
+def test_messages_are_copied_so_that_a_later_change_is_not_asked() -> None:
+    message = dict(USER)
+    taken = messages_of([message])
+    message["content"] = "Something else"
+    assert taken == (USER,)
+
+
+@pytest.mark.parametrize("answer", [["a", "b"], ("a",), iter(["a"]), {"a"}, None, 7, object(), lambda: iter("")])
+def test_what_is_no_prompt_is_left_to_the_sources(answer: object) -> None:
+    assert messages_of(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "words"),
+    [
+        ("", ValueError, "prompt is empty"),
+        (" \n\t", ValueError, "prompt is empty"),
+        (b"Why?", TypeError, "not bytes: decode it"),
+        (bytearray(b"Why?"), TypeError, "not bytearray: decode it"),
+        (USER, TypeError, "not dict: put it into a list"),
+        ([], ValueError, "empty list"),
+        ((), ValueError, "empty list"),
+        ([USER, "and?"], TypeError, "message 1 must be a mapping .* not str"),
+        (["and?", USER], TypeError, "message 0 must be a mapping .* not str"),
+        ([USER, None], TypeError, "message 1 must be a mapping .* not NoneType"),
+        ([1, 2], TypeError, "message 0 must be a mapping .* not int"),
+        ([{"role": "robot", "content": "x"}], ValueError, "message 0 has role 'robot'; it must be one of .*user"),
+        ([{"content": "x"}], ValueError, "message 0 has role None"),
+        ([{"role": ["user"], "content": "x"}], ValueError, r"message 0 has role \['user'\]"),
+        ([{"role": "user"}], TypeError, "message 0: content must be a string or a list of parts, not NoneType"),
+        ([{"role": "user", "content": 7}], TypeError, "message 0: content .* not int"),
+        ([{"role": "user", "content": b"x"}], TypeError, "message 0: content .* not bytes"),
+        ([{"role": "user", "content": {"type": "text"}}], TypeError, "message 0: content .* not dict"),
+        ([{"role": "user", "content": []}], TypeError, "message 0: content .* a mapping with a 'type'"),
+        ([{"role": "user", "content": ["x"]}], TypeError, "message 0: content .* a mapping with a 'type'"),
+        ([{"role": "user", "content": [{"text": "x"}]}], TypeError, "message 0: content .* a mapping with a 'type'"),
+        ([{"role": "user", "content": [{"type": 1}]}], TypeError, "message 0: content .* a mapping with a 'type'"),
+        ([USER, {"role": "user", "content": " "}], ValueError, "message 1 is empty"),
+        ([{"role": "assistant", "content": None}], TypeError, "message 0: content .* not NoneType"),
+    ],
+)
+def test_a_bad_prompt_is_refused_by_name(prompt: object, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        messages_of(prompt)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["role", "content", "type"]) | st.text(), inner),
+    max_leaves=12,
+)
+
+
+@given(JUNK)
+def test_junk_gives_messages_or_nothing_or_a_plain_refusal(prompt: object) -> None:
+    refusal = None
+    messages = None
+    try:
+        messages = messages_of(prompt)
+    except (TypeError, ValueError) as error:
+        refusal = str(error)
+    assert refusal is None or "message" in refusal or "prompt" in refusal
+    assert messages is None or all(message["role"] for message in messages)
+
+
+# -- the request -------------------------------------------------------------------------------------------------------
+
+
+def test_a_request_holds_the_conversation_newest_last() -> None:
+    former = ({"role": "user", "content": "1"}, {"role": "assistant", "content": "2"})
+    request = asked(model="m", api="chat", instructions="Be brief.", previous=former, params={"temperature": 0})
+    assert request == Request((*former, USER), "m", "chat", "Be brief.", {"temperature": 0})
+
+
+def test_params_are_copied_and_the_request_is_frozen() -> None:
+    params = {"temperature": 0}
+    request = asked(params=params)
+    params["temperature"] = 1
+    assert request.params == {"temperature": 0}
+    with pytest.raises(FrozenInstanceError):
+        request.model = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("given_", "kind", "words"),
+    [
+        ({"api": "assistants"}, ValueError, "api must be one of 'auto', 'responses', 'chat', not 'assistants'"),
+        ({"api": None}, ValueError, "api must be one of .* not None"),
+        ({"api": ["chat"]}, ValueError, "api must be one of"),
+        ({"model": ""}, TypeError, "model must be a name"),
+        ({"model": "  "}, TypeError, "model must be a name"),
+        ({"model": 4}, TypeError, "model must be a name .* not 4"),
+        ({"instructions": ["x"]}, TypeError, "instructions must be a string, not list"),
+        ({"params": {"stream": False}}, ValueError, "stream= cannot be given: streamcell always streams"),
+        ({"params": {"stream": True}}, ValueError, "stream= cannot be given"),
+        ({"params": {"messages": []}}, ValueError, "messages= cannot be given: .*first argument"),
+        ({"params": {"input": "x"}}, ValueError, "input= cannot be given: .*first argument"),
+        ({"params": {"n": 2}}, ValueError, "n= must be 1"),
+        ({"params": {"n": 0}}, ValueError, "n= must be 1"),
+        (
+            {"params": {"previous_response_id": "r"}, "previous": (USER,)},
+            ValueError,
+            "previous= or previous_response_id=, not both",
+        ),
+        (
+            {"params": {"previous_response_id": "r"}, "api": "chat"},
+            ValueError,
+            "previous_response_id= belongs to the Responses API",
+        ),
+    ],
+    ids=str,
+)
+def test_a_bad_request_is_refused_by_name(given_: dict[str, Any], kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        asked(**given_)
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        {"params": {"n": 1}},
+        {"params": {"previous_response_id": "r"}},
+        {"params": {"previous_response_id": "r"}, "api": "responses"},
+        {"previous": (USER,), "api": "chat"},
+        {"instructions": ""},
+    ],
+    ids=str,
+)
+def test_what_looks_alike_but_is_legal_passes(given_: dict[str, Any]) -> None:
+    assert asked(**given_).messages[-1] == USER
+
+
+@pytest.mark.parametrize("model", ["rehearsal", "rehearsal/echo", "rehearsal/stall?after=3", "rehearsal?rate=9"])
+def test_the_rehearsal_is_chosen_by_name(model: str) -> None:
+    assert is_rehearsal(model)
+
+
+@pytest.mark.parametrize("model", [None, "", "rehearsals", "gpt-rehearsal", "Rehearsal", "x/rehearsal"])
+def test_and_by_no_other_name(model: str | None) -> None:
+    assert not is_rehearsal(model)

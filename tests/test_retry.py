@@ -1,0 +1,113 @@
+"""When a failed attempt is made again by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamcell import RetryPolicy
+from streamcell._errors import (
+    AuthenticationFailed,
+    BadRequest,
+    ConnectionFailed,
+    Interrupted,
+    NoKey,
+    ProviderFailed,
+    QuotaExhausted,
+    RateLimited,
+    StreamCellError,
+    TimedOut,
+)
+
+RETRYABLE = (ConnectionFailed, ProviderFailed, RateLimited, TimedOut)
+
+
+def test_full_jitter_draws_from_nothing_to_the_doubled_base() -> None:
+    policy = RetryPolicy(attempts=10, base=0.5, cap=8.0)
+    error = ProviderFailed()
+    assert [policy.wait(attempt, error, 1.0) for attempt in range(1, 8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    assert [policy.wait(attempt, error, 0.0) for attempt in range(1, 8)] == [0.0] * 7
+    assert policy.wait(3, error, 0.25) == 0.5
+
+
+@given(
+    attempts=st.integers(1, 50),
+    base=st.floats(0, 100),
+    cap=st.floats(0, 100),
+    attempt=st.integers(1, 60),
+    chance=st.floats(0, 1),
+)
+def test_every_wait_is_within_its_bounds(attempts: int, base: float, cap: float, attempt: int, chance: float) -> None:
+    wait = RetryPolicy(attempts=attempts, base=base, cap=cap).wait(attempt, TimedOut(), chance)
+    if attempt >= attempts:
+        assert wait is None
+    else:
+        assert wait is not None
+        assert 0 <= wait <= min(cap, base * 2 ** (attempt - 1))
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3, 7])
+def test_attempts_count_the_first_one_too(attempts: int) -> None:
+    policy = RetryPolicy(attempts=attempts)
+    waits = [policy.wait(attempt, ConnectionFailed(), 0.5) for attempt in range(1, 12)]
+    assert sum(wait is not None for wait in waits) == attempts - 1
+
+
+def test_a_very_patient_policy_does_not_overflow() -> None:
+    assert RetryPolicy(attempts=1_000_000, cap=9.0).wait(999_999, TimedOut(), 1.0) == 9.0
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.02, 7.0, 60.0])
+def test_the_providers_own_wait_is_obeyed_exactly(asked: float) -> None:
+    assert RetryPolicy(patience=60.0).wait(1, RateLimited(retry_after=asked), 0.123) == asked
+
+
+@pytest.mark.parametrize("asked", [60.001, 3600.0, math.inf])
+def test_a_wait_beyond_patience_gives_up(asked: float) -> None:
+    assert RetryPolicy(patience=60.0).wait(1, RateLimited(retry_after=asked), 0.123) is None
+
+
+def test_a_wait_asked_for_says_so_on_the_card() -> None:
+    assert "wait 3,600 s" in str(RateLimited(retry_after=3600.0))
+    assert "3,600 s" in RateLimited(retry_after=3600.0).with_text("").card()["next"][0]["text"]
+    assert len(RateLimited(retry_after=3600.0).with_text("x").next_steps) == 2
+
+
+@pytest.mark.parametrize("kind", RETRYABLE)
+def test_what_can_pass_is_tried_again(kind: type[StreamCellError]) -> None:
+    assert RetryPolicy().wait(1, kind(), 0.5) is not None
+
+
+@pytest.mark.parametrize("kind", [AuthenticationFailed, BadRequest, Interrupted, NoKey, QuotaExhausted])
+def test_what_cannot_pass_is_not_even_with_a_retry_after(kind: type[StreamCellError]) -> None:
+    assert RetryPolicy().wait(1, kind(retry_after=1.0), 0.5) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"attempts": 0},
+        {"attempts": -1},
+        {"attempts": 1.5},
+        {"attempts": True},
+        {"attempts": "3"},
+        {"attempts": None},
+        {"attempts": math.inf},
+        {"base": -0.1},
+        {"base": "1"},
+        {"base": math.nan},
+        {"cap": -1},
+        {"cap": math.inf},
+        {"patience": -1},
+        {"patience": None},
+    ],
+    ids=str,
+)
+def test_a_policy_that_cannot_be_is_refused_by_name(given: dict[str, Any]) -> None:
+    (name,) = given
+    with pytest.raises(ValueError, match=rf"RetryPolicy\.{name} must be .*, not "):
+        RetryPolicy(**given)

@@ -1,0 +1,386 @@
+"""The session: whole scenarios, input by input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from streamcell._document import Document, Version
+from streamcell._errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    Interrupted,
+    ProviderFailed,
+    RateLimited,
+    Stopped,
+    StreamCellError,
+)
+from streamcell._events import (
+    Event,
+    Failed,
+    Finished,
+    Origin,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from streamcell._protocol import view_of
+from streamcell._retry import RetryPolicy
+from streamcell._session import (
+    Closed,
+    CloseSource,
+    Effect,
+    Input,
+    OpenSource,
+    Publish,
+    Received,
+    Retry,
+    Select,
+    Session,
+    SetTimer,
+    Start,
+    Stop,
+    Tick,
+    step,
+)
+from streamcell._state import TERMINAL, Status
+
+URGENT = Publish(urgent=True)
+RESTART = Publish(urgent=True, restart=True)
+STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
+OVERLOADED = Failed(ProviderFailed("overloaded", status_code=503))
+THREE = RetryPolicy(attempts=3, base=0.5, cap=8.0)
+
+
+@dataclass
+class Play:
+    """Feeds a session one input after another; every event belongs to the present run."""
+
+    session: Session = field(default_factory=Session)
+    now: float = 100.0
+    effects: tuple[Effect, ...] = ()
+
+    def feed(self, *inputs: Input | Event, after: float = 0.0, chance: float = 0.5) -> tuple[Effect, ...]:
+        self.now += after
+        for one in inputs:
+            given_ = Received(self.session.run, one) if isinstance(one, EVENTS) else one
+            self.session, self.effects = step(self.session, given_, now=self.now, chance=chance)
+        return self.effects
+
+    def ignores(self, *inputs: Input) -> bool:
+        """Whether each of the inputs returns this very session, and no effect."""
+        results = [step(self.session, one, now=self.now) for one in inputs]
+        return all(after is self.session and effects == () for after, effects in results)
+
+    def stands_at(self, status: Status, attempt: int = 1) -> bool:
+        return (self.status, self.current.attempt) == (status, attempt)
+
+    @property
+    def status(self) -> Status:
+        return self.session.status
+
+    @property
+    def current(self) -> Version:
+        return self.session.document.current
+
+
+EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed)
+
+
+def playing(*inputs: Input | Event, policy: RetryPolicy | None = None, retry_off: str | None = None) -> Play:
+    session = Session(document=Document(retry_off=retry_off), policy=policy or RetryPolicy(attempts=1))
+    play = Play(session)
+    play.feed(*inputs)
+    return play
+
+
+@pytest.fixture
+def streaming() -> Play:
+    return playing(Start(), STARTED, TextDelta("Hel"))
+
+
+# -- the straight way --------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_from_start_to_end() -> None:
+    play = Play()
+    assert play.feed(Start()) == (OpenSource(1), URGENT)
+    assert play.stands_at(Status.CONNECTING)
+    assert play.feed(STARTED, after=0.2) == (URGENT,)
+    assert play.stands_at(Status.STREAMING)
+    assert play.feed(TextDelta("Hel"), after=0.3) == (URGENT,)
+    assert play.feed(TextDelta("lo"), after=0.1) == (Publish(),)
+    assert play.feed(UsageReported(Usage(1, 2, 3))) == (Publish(),)
+    assert play.feed(Finished("stop"), after=1.0) == (URGENT,)  # the source drains its connection by itself
+    assert play.status is Status.DONE
+    version = play.current
+    assert (version.text, version.finish_reason, version.error) == ("Hello", "stop", None)
+    assert (version.usage, version.request_id) == (Usage(1, 2, 3), "req-1")
+    assert version.timings.first_token == pytest.approx(0.5)
+    assert version.timings.total == pytest.approx(1.6)
+
+
+def test_a_start_happens_once(streaming: Play) -> None:
+    assert streaming.ignores(Start())
+
+
+def test_reasoning_is_not_the_first_token_but_the_first_text_is() -> None:
+    play = playing(Start(), STARTED)
+    assert play.feed(ReasoningDelta("hm"), after=1.0) == (Publish(),)
+    assert play.current.timings.first_token is None
+    assert play.feed(TextDelta("a"), after=1.0) == (URGENT,)
+    assert play.current.timings.first_token == pytest.approx(2.0)
+
+
+def test_a_notice_comes_with_the_end(streaming: Play) -> None:
+    streaming.feed(Finished(None, "Possibly incomplete."))
+    assert (streaming.status, streaming.current.notice) == (Status.DONE, "Possibly incomplete.")
+
+
+# -- stop --------------------------------------------------------------------------------------------------------------
+
+BEFORE: dict[Status, tuple[Input | Event, ...]] = {
+    Status.QUEUED: (),
+    Status.CONNECTING: (Start(),),
+    Status.STREAMING: (Start(), STARTED, TextDelta("Hel")),
+    Status.WAITING: (Start(), OVERLOADED),
+    Status.INTERRUPTED: (Start(), STARTED, TextDelta("Hel"), Failed(Interrupted())),
+    Status.STOPPED: (Start(), STARTED, TextDelta("Hel"), Stop()),
+    Status.FAILED: (Start(), STARTED, TextDelta("Hel"), OVERLOADED),
+    Status.DONE: (Start(), STARTED, TextDelta("Hel"), Finished("stop")),
+}
+
+
+def at(status: Status) -> Play:
+    play = playing(*BEFORE[status], policy=THREE)
+    assert play.status is status
+    return play
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - TERMINAL))
+def test_stop_ends_it_here_and_closes_the_source(status: Status) -> None:
+    play = at(status)
+    run = play.session.run
+    assert play.feed(Stop(), after=1.0) == (CloseSource(run), URGENT)
+    assert play.status is Status.STOPPED
+    error = play.current.error
+    assert isinstance(error, Stopped)
+    assert error.text == play.current.text
+    assert play.session.document.retry_at is None
+    assert (play.current.timings.total is None) == (status is Status.QUEUED)
+    late = (Received(run, TextDelta("lo")), Received(run, Finished("stop")), Closed(run), Tick(run), Start())
+    assert play.ignores(*late)
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_stop_after_the_end_does_nothing(status: Status) -> None:
+    assert at(status).ignores(Stop())
+
+
+def test_an_answer_that_the_provider_cancelled_was_stopped(streaming: Play) -> None:
+    run = streaming.session.run
+    assert streaming.feed(Finished("cancelled")) == (CloseSource(run), URGENT)
+    assert streaming.status is Status.STOPPED
+    assert isinstance(streaming.current.error, Stopped)
+    assert streaming.current.error.text == "Hel"
+
+
+# -- late and stale ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_nothing_that_comes_after_the_end_changes_it(status: Status) -> None:
+    play = at(status)
+    run = play.session.run
+    events = (STARTED, TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x"), Finished("stop"), OVERLOADED)
+    assert play.ignores(*(Received(run, event) for event in events), Closed(run), Tick(run), Start())
+
+
+@pytest.mark.parametrize("run", [-1, 0, 1, 3])
+def test_what_another_run_emits_is_passed_over(run: int) -> None:
+    play = playing(Start(), Stop(), Retry(), policy=THREE)  # run 1, its stop, run 3
+    play.session = replace(play.session, run=2)
+    assert play.ignores(Received(run, STARTED), Received(run, TextDelta("x")), Closed(run), Tick(run))
+    assert not play.ignores(Received(2, STARTED))
+
+
+def test_a_source_closed_by_a_stop_does_not_disturb_the_next_run(streaming: Play) -> None:
+    stale = streaming.session.run
+    streaming.feed(Stop(), Retry(), STARTED, TextDelta("new"))
+    assert streaming.ignores(Received(stale, TextDelta("old")), Received(stale, Failed(Interrupted())), Closed(stale))
+    assert streaming.current.text == "new"
+
+
+# -- cut and failed ----------------------------------------------------------------------------------------------------
+
+
+def test_an_end_without_the_end_mark_is_an_interruption_and_keeps_the_text(streaming: Play) -> None:
+    run = streaming.session.run
+    assert streaming.feed(Closed(run), after=2.0) == (CloseSource(run), URGENT)
+    assert streaming.status is Status.INTERRUPTED
+    assert isinstance(streaming.current.error, Interrupted)
+    assert (streaming.current.text, streaming.current.error.text) == ("Hel", "Hel")
+    assert streaming.current.error.request_id == "req-1"
+    assert streaming.current.timings.total == pytest.approx(2.0)
+
+
+def test_a_break_in_mid_answer_is_an_interruption_too(streaming: Play) -> None:
+    streaming.feed(Failed(Interrupted("reset")))
+    assert streaming.status is Status.INTERRUPTED
+    assert streaming.current.error is not None
+    assert streaming.current.error.text == "Hel"
+
+
+def test_an_end_before_the_head_is_a_failed_connection() -> None:
+    play = playing(Start())
+    play.feed(Closed(play.session.run))
+    assert play.status is Status.FAILED
+    assert isinstance(play.current.error, ConnectionFailed)
+
+
+def test_an_end_before_the_head_is_retried_where_the_policy_says_so() -> None:
+    play = playing(Start(), policy=THREE)
+    assert SetTimer(2, 0.25) in play.feed(Closed(1))
+    assert play.status is Status.WAITING
+
+
+@pytest.mark.parametrize("error", [AuthenticationFailed("bad key"), ProviderFailed("boom")])
+def test_an_error_without_a_retry_left_fails(error: StreamCellError) -> None:
+    play = playing(Start())
+    assert play.feed(Failed(error)) == (CloseSource(1), URGENT)
+    assert play.status is Status.FAILED
+    assert type(play.current.error) is type(error)
+
+
+# -- retried by itself -------------------------------------------------------------------------------------------------
+
+
+def test_a_failed_attempt_waits_and_is_made_again_until_the_policy_is_spent() -> None:
+    play = playing(Start(), policy=THREE)
+    assert play.feed(OVERLOADED, chance=1.0) == (CloseSource(1), SetTimer(2, 0.5), URGENT)
+    assert play.stands_at(Status.WAITING, attempt=2)
+    assert view_of(play.session.document)["retry_at"] == 0.5
+    assert view_of(play.session.document)["error"]["kind"] == "provider"
+    assert play.feed(Tick(2), after=0.5) == (OpenSource(3), URGENT)
+    assert play.stands_at(Status.CONNECTING, attempt=2)
+    assert (play.current.error, play.session.document.retry_at) == (None, None)
+    assert play.feed(STARTED, OVERLOADED, chance=1.0) == (CloseSource(3), SetTimer(4, 1.0), URGENT)
+    assert play.feed(Tick(4)) == (OpenSource(5), URGENT)
+    assert play.feed(OVERLOADED) == (CloseSource(5), URGENT)
+    assert play.stands_at(Status.FAILED, attempt=3)
+
+
+def test_a_retried_attempt_can_succeed_and_counts_time_from_its_own_start() -> None:
+    play = playing(Start(), OVERLOADED, policy=THREE)
+    play.feed(Tick(play.session.run), after=5.0)
+    play.feed(STARTED, TextDelta("ok"), Finished("stop"), after=0.5)
+    assert (play.status, play.current.text, play.current.attempt) == (Status.DONE, "ok", 2)
+    assert play.current.timings.total == pytest.approx(0.5)
+    assert len(play.session.document.versions) == 1
+
+
+def test_a_new_attempt_forgets_what_the_provider_said_of_the_old_one() -> None:
+    play = playing(Start(), STARTED, UsageReported(Usage(1)), OVERLOADED, policy=THREE)
+    play.feed(Tick(play.session.run))
+    assert (play.current.request_id, play.current.usage) == (None, None)
+    play.feed(Failed(AuthenticationFailed()))
+    assert play.current.error is not None
+    assert play.current.error.request_id is None
+
+
+def test_the_providers_own_wait_is_obeyed() -> None:
+    play = playing(Start(), policy=THREE)
+    assert SetTimer(2, 7.5) in play.feed(Failed(RateLimited(retry_after=7.5)), chance=0.1)
+
+
+def test_a_wait_beyond_patience_fails_at_once() -> None:
+    play = playing(Start(), Failed(RateLimited(retry_after=61.0)), policy=THREE)
+    assert play.status is Status.FAILED
+    assert play.current.error is not None
+    assert play.current.error.retry_after == 61.0
+
+
+@pytest.mark.parametrize("said", [TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x")])
+def test_nothing_is_retried_once_something_was_said(said: Event) -> None:
+    play = playing(Start(), STARTED, said, OVERLOADED, policy=THREE)
+    assert play.status is Status.FAILED
+
+
+def test_a_source_that_cannot_be_opened_twice_is_not_retried() -> None:
+    play = playing(Start(), OVERLOADED, policy=THREE, retry_off="read once")
+    assert play.status is Status.FAILED
+    assert play.ignores(Retry())
+
+
+def test_a_timer_that_was_overtaken_does_nothing() -> None:
+    play = playing(Start(), OVERLOADED, policy=THREE)
+    timer = play.session.run
+    assert RESTART in play.feed(Retry())
+    assert (play.status, play.current.attempt) == (Status.CONNECTING, 2)
+    assert play.ignores(Tick(timer), Tick(play.session.run))
+    play.feed(OVERLOADED)
+    assert play.stands_at(Status.WAITING, attempt=3)
+    assert play.ignores(Tick(timer))
+    assert not play.ignores(Tick(play.session.run))
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.WAITING}))
+def test_a_timer_opens_only_what_waits(status: Status) -> None:
+    play = at(status)
+    assert play.ignores(Tick(play.session.run))
+
+
+# -- retried by the user, and versions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_retry_keeps_what_was_said_as_a_version(status: Status) -> None:
+    play = at(status)
+    former, run = play.current, play.session.run
+    assert play.feed(Retry()) == (OpenSource(run + 1), RESTART)
+    assert play.status is Status.CONNECTING
+    document = play.session.document
+    assert (document.former, document.shown) == ((former,), 1)
+    assert document.current == Version(status=Status.CONNECTING, origin=former.origin)
+    play.feed(STARTED, TextDelta("again"), Finished("stop"))
+    assert [version.text for version in play.session.document.versions] == ["Hel", "again"]
+
+
+@pytest.mark.parametrize("said", [TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x")])
+def test_any_words_make_a_version(said: Event) -> None:
+    play = playing(Start(), STARTED, said, Stop(), Retry())
+    assert len(play.session.document.versions) == 2
+
+
+def test_an_attempt_that_said_nothing_is_no_version() -> None:
+    play = playing(Start(), STARTED, Stop(), Retry())
+    assert play.session.document.former == ()
+    assert play.current.error is None
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.CONNECTING, Status.STREAMING])
+def test_retry_before_the_end_does_nothing(status: Status) -> None:
+    assert at(status).ignores(Retry())
+
+
+def test_the_policys_attempts_are_counted_anew_after_a_retry() -> None:
+    play = playing(Start(), OVERLOADED, policy=RetryPolicy(attempts=2))
+    play.feed(Tick(play.session.run), OVERLOADED)
+    assert play.status is Status.FAILED
+    play.feed(Retry(), OVERLOADED)
+    assert (play.status, play.current.attempt) == (Status.WAITING, 2)
+
+
+def test_a_former_version_can_be_looked_at_after_the_end() -> None:
+    play = playing(Start(), STARTED, TextDelta("1"), Stop(), Retry(), STARTED, TextDelta("2"))
+    assert play.ignores(Select(0))  # still on its way
+    play.feed(Finished("stop"))
+    assert play.ignores(Select(1), Select(-1), Select(2))
+    assert play.feed(Select(0)) == (RESTART,)
+    assert (play.session.document.version.text, play.status) == ("1", Status.DONE)
+    play.feed(Retry())
+    assert (play.session.document.shown, play.session.document.version.text) == (2, "")

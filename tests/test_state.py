@@ -1,0 +1,75 @@
+"""The table of states: every pair of a status and a trigger, written out a second time."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_status
+
+# One line a status, in the words of the design; a trigger that is not named does nothing there.
+LEGAL = {
+    "queued": {"open": "connecting", "stop": "stopped"},
+    "connecting": {
+        "started": "streaming",
+        "finished": "done",
+        "cut": "interrupted",
+        "failed": "failed",
+        "backoff": "waiting",
+        "stop": "stopped",
+    },
+    "streaming": {
+        "finished": "done",
+        "cut": "interrupted",
+        "failed": "failed",
+        "backoff": "waiting",
+        "stop": "stopped",
+    },
+    "waiting": {"open": "connecting", "retry": "connecting", "stop": "stopped"},
+    "done": {"retry": "connecting"},
+    "stopped": {"retry": "connecting"},
+    "failed": {"retry": "connecting"},
+    "interrupted": {"retry": "connecting"},
+}
+
+PAIRS = list(itertools.product(Status, Trigger))
+
+
+@pytest.mark.parametrize(("status", "trigger"), PAIRS, ids=[f"{one.value}-{two.value}" for one, two in PAIRS])
+def test_every_pair_leads_where_the_table_says_or_nowhere(status: Status, trigger: Trigger) -> None:
+    expected = LEGAL[status.value].get(trigger.value)
+    assert next_status(status, trigger) == (None if expected is None else Status(expected))
+
+
+def test_the_statuses_are_the_wires_words() -> None:
+    assert [status.value for status in Status] == [
+        "queued",
+        "connecting",
+        "streaming",
+        "waiting",
+        "interrupted",
+        "stopped",
+        "failed",
+        "done",
+    ]
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_an_end_is_left_by_retry_alone(status: Status) -> None:
+    assert {trigger for trigger in Trigger if next_status(status, trigger) is not None} == {Trigger.RETRY}
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - TERMINAL))
+def test_whatever_has_not_ended_can_be_stopped(status: Status) -> None:
+    assert next_status(status, Trigger.STOP) is Status.STOPPED
+
+
+def test_every_status_is_reached_and_every_end_is_terminal() -> None:
+    assert {Status.QUEUED, *TRANSITIONS.values()} == set(Status)
+    assert {Status.DONE, Status.STOPPED, Status.FAILED, Status.INTERRUPTED} == TERMINAL
+
+
+def test_the_table_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        TRANSITIONS[Status.DONE, Trigger.STOP] = Status.STOPPED  # type: ignore[index]

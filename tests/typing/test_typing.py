@@ -1,0 +1,37 @@
+"""The types of the public surface, by the checker that users run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+import streamcell
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the checkout's own options mypy's cache is the one that linting has filled."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("MYPYPATH", raising=False)
+
+
+def test_what_users_write_has_the_types_that_they_expect() -> None:
+    said, complained, status = api.run([str(HERE / "usage.py")])
+    assert status == 0, said + complained
+
+
+def test_a_wrong_expectation_would_be_told(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("from streamcell import stream_cell\nnumber: int = stream_cell('Why?').result()\n")
+    said, _, status = api.run([str(wrong)])
+    assert status == 1
+    assert 'expression has type "str", variable has type "int"' in said
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (Path(streamcell.__file__).parent / "py.typed").is_file()
