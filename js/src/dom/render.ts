@@ -87,7 +87,8 @@ function isSame(before: TreeNode, after: TreeNode): boolean {
 
 /** The element in which the text ends, if it is one that can hold a caret. */
 function findTip(mounted: readonly Mounted[]): Element | null {
-  const last = mounted.findLast((each) => !isEmptyCell(each.node));
+  // Notes stand below the text that grows, though they were written before it.
+  const last = mounted.findLast((each) => !isEmptyCell(each.node) && each.node.kind !== "notes");
   if (last === undefined) return null;
   switch (last.node.kind) {
     case "paragraph":

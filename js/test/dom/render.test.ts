@@ -231,6 +231,7 @@ describe("the mark of the end", () => {
     ["| a | b |\n|---|---|\n| 1 |", "td"],
     ["a\n\n---", "div"],
     ["<div>", "div"],
+    ["a[^1]\n\n[^1]: note\n\n# b", "h1"],
   ])("of %j is on a %s", (markdown, tag) => {
     show(markdown);
     expect(tip()).toBe(tag);
