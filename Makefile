@@ -22,7 +22,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
 .PHONY: help demo test lint format bench lock upgrade build clean env front-end node-modules peer-modules \
-	test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers
+	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
@@ -71,6 +71,9 @@ test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front o
 
 bench: env ## measure, side by side in one run: bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
+
+screenshot: env ## take the README's picture anew, from the real thing
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/screenshot.py
 
 lock: env ## compile requirements/*.in anew, keeping the versions that still fit
 	$(PY) scripts/lock.py
