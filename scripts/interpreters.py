@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ def candidates() -> list[Path]:
     # pyenv keeps its versions beside its shims; PATH names them even where HOME is another's.
     pyenv = [folder.parent for folder in folders if folder.name == "shims"]
     pyenv += [Path(os.environ["PYENV_ROOT"])] if os.environ.get("PYENV_ROOT") else []
-    pyenv += [Path.home() / ".pyenv"]
+    pyenv += [Path(home) / ".pyenv" for home in (Path.home(), pwd.getpwuid(os.geteuid()).pw_dir)]
     for root in dict.fromkeys(pyenv):
         try:
             found += sorted((root / "versions").glob("3.*/bin/python3"))
