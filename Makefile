@@ -21,8 +21,8 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
-.PHONY: help demo test lint format bench lock upgrade build clean env front-end node-modules peer-modules \
-	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers
+.PHONY: help demo test lint format bench bench-wire bench-renderer lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
@@ -48,6 +48,17 @@ format: env node-modules ## let ruff and biome put the sources in form
 test-js: env node-modules ## the front end's suite (vitest)
 	cd js && npm test
 
+# FUZZ_COUNT=… and FUZZ_SEED=… make another run; a failure names its seed and the shortest document that fails.
+FUZZ_COUNT ?= 500000
+ifndef FUZZ_SEED
+FUZZ_SEED := $(shell date +%s)
+endif
+
+fuzz: env node-modules ## nightly: the Markdown engine on generated documents, streamed against whole
+	@echo "FUZZ_COUNT=$(FUZZ_COUNT) FUZZ_SEED=$(FUZZ_SEED)"
+	cd js && STREAMCELL_FUZZ_COUNT=$(FUZZ_COUNT) STREAMCELL_FUZZ_SEED=$(FUZZ_SEED) \
+		npx vitest run test/markdown/properties.test.ts -t generated
+
 test-python: env ## the Python suite on the main interpreter
 	$(PYTEST) $(PYTHON_SUITE)
 
@@ -61,7 +72,7 @@ test-openai2: env ## the source contract suite with openai 2.x
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py
 
-test-browser: env ## real JupyterLab, real kernels, real Chromium
+test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser
 
@@ -69,8 +80,14 @@ test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front o
 	$(PY) scripts/environment.py litellm
 	$(PYTEST) tests/peers/test_aimock.py tests/peers/test_litellm.py
 
-bench: env ## measure, side by side in one run: bytes, messages and kernel time per answer
+bench: bench-wire bench-renderer ## measure both of these, beside what others do
+
+bench-wire: env ## bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
+
+# BENCH_PEERS=0 leaves the other renderers out; BENCH="--kinds fence --rounds 3" and the like go to js/bench/run.ts.
+bench-renderer: env node-modules bench-modules ## time, memory and work per update of the page's renderer
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" node js/bench/run.ts $(BENCH)
 
 screenshot: env ## take the README's picture anew, from the real thing
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/screenshot.py
@@ -86,7 +103,7 @@ build: env ## the sdist and the wheel, into dist/
 	$(PY) -m build --no-isolation
 
 clean: ## remove what was built and installed here, downloads' caches aside
-	rm -rf .venv .venvs build dist js/node_modules tests/peers/node_modules src/streamcell/static
+	rm -rf .venv .venvs build dist js/node_modules js/bench/node_modules tests/peers/node_modules src/streamcell/static
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/failures bench-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -102,6 +119,11 @@ node-modules: env
 
 peer-modules: tests/peers/node_modules/.package-lock.json
 
+bench-modules: js/bench/node_modules/.package-lock.json
+
 # npm writes that file last.
 tests/peers/node_modules/.package-lock.json: tests/peers/package-lock.json | env
 	cd tests/peers && npm ci --no-audit --no-fund
+
+js/bench/node_modules/.package-lock.json: js/bench/package-lock.json | env
+	cd js/bench && npm ci --no-audit --no-fund

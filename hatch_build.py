@@ -99,7 +99,7 @@ class FrontEnd:
             for path in sorted(self.sources.rglob("*"))
             if path.relative_to(self.sources).parts[0] not in NOT_SOURCES and path.is_file()
         ]
-        built = [self.static / name for name in BUILT]
+        built = [path for path in sorted(self.static.rglob("*")) if path.is_file() and path.name != STAMP]
         return f"sources {_digest(sources)}\nbuilt {_digest(built)}\n"
 
 

@@ -1,50 +1,43 @@
 /**
  * Builds the front end into the Python package: `node build.mjs [--outdir DIR] [--dev]`.
  *
- * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries.
+ * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries. And the parts, which
+ * the bundle fetches from the kernel when they are needed.
  */
 
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
+import { bundleOptions } from "./bundle.mjs";
+import { buildParts, licences } from "./parts.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
-const dev = args.includes("--dev");
+const minify = !args.includes("--dev");
 const at = args.indexOf("--outdir");
 const outdir = at >= 0 ? resolve(args[at + 1]) : join(here, "../src/streamcell/static");
 
-/** A style sheet as a string, for the bundle to put where it is shown. */
-const cssAsText = {
-  name: "css-as-text",
-  setup(bundler) {
-    bundler.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: !dev });
-      return { contents: code.trim(), loader: "text" };
-    });
-  },
-};
-
-const result = await build({
-  absWorkingDir: here,
-  entryPoints: { streamcell: "src/index.ts", stub: "src/stub.ts" },
-  outdir,
-  bundle: true,
-  format: "esm",
-  platform: "browser",
-  target: ["es2022"],
-  charset: "utf8",
-  minify: !dev,
-  legalComments: "none",
-  plugins: [cssAsText],
-  write: true,
-  metafile: true,
-});
-
-for (const file of Object.keys(result.metafile.outputs)) {
-  const bytes = readFileSync(join(here, file));
-  const name = file.split("/").pop();
+function report(name, bytes) {
   console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
 }
+
+const parts = await buildParts(undefined, { minify });
+const folder = join(outdir, "parts");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const digest = createHash("sha256");
+for (const [name, text] of [...parts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  writeFileSync(join(folder, `${name}.js`), text);
+  digest.update(`${name}\0${text.length}\0${text}`);
+  report(`parts/${name}.js`, Buffer.from(text));
+}
+writeFileSync(join(folder, "LICENSES.txt"), licences());
+
+// A page keeps the parts by the bundle's digest: other parts must make another bundle.
+const banner = { js: `/* parts ${digest.digest("hex").slice(0, 16)} */` };
+await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/index.ts" }, outdir, banner });
+await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/stub.ts" }, outdir });
+for (const name of ["streamcell.js", "stub.js"]) report(name, readFileSync(join(outdir, name)));

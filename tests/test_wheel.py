@@ -109,7 +109,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     package = [name for name in names if not name.startswith(f"streamcell-{streamcell.__version__}.dist-info/")]
     assert all(name.startswith("streamcell/") for name in package)
     assert {"streamcell/py.typed", *(f"streamcell/static/{name}" for name in BUILT)} <= set(package)
-    assert {name for name in package if "/static/" in name} == {f"streamcell/static/{name}" for name in BUILT}
+    static = {name.removeprefix("streamcell/static/") for name in package if "/static/" in name}
+    parts = {name for name in static if name.startswith("parts/")}
+    assert static == parts | set(BUILT)
+    assert {"parts/LICENSES.txt", "parts/math.js", "parts/python.js"} <= parts
     sources = {
         path.relative_to(ROOT / "src").as_posix()
         for path in committed()
@@ -184,6 +187,9 @@ def test_it_is_built_again_only_when_something_has_changed(tmp_path: Path) -> No
     source.write_text("export default 2\n", "utf-8")
     assert front_end.build()
     (tmp_path / STATIC / BUILT[0]).write_text("by hand", "utf-8")
+    assert front_end.build()
+    (tmp_path / STATIC / "parts").mkdir()
+    (tmp_path / STATIC / "parts" / "a.js").write_text("by hand", "utf-8")
     assert front_end.build()
 
 

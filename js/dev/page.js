@@ -1,6 +1,7 @@
 /**
  * Shows the built bundle in its states, without Jupyter: serve the repository's root, open js/dev/page.html#done
- * (#streaming, #stopped, ... or nothing for all). `window.cells` has the fake models, to send messages by hand.
+ * (#streaming, #stopped, ... or nothing for all; #grow streams a long answer). `window.cells` has the fake models, to
+ * send messages by hand.
  */
 
 import make from "../../src/streamcell/static/streamcell.js";
@@ -36,6 +37,22 @@ def entropy(p):
 
 - قائمة
 - ثانية
+
+Math in a line, $\\int_0^1 x^2\\,dx = \\tfrac13$, with bad TeX $\\frac{$, and apart:
+
+$$
+H(p) = -\\sum_{i=1}^n p_i \\log_2 p_i
+$$
+
+<details>
+<summary>More, <b>folded</b></summary>
+
+A list in it:
+
+- with <kbd>Ctrl</kbd>+<kbd>C</kbd>
+- and H<sub>2</sub>O
+
+</details>
 
 Emoji 👩‍👩‍👧‍👦 🇨🇭 👍🏽 and raw <b>HTML</b><br>after a break.
 
@@ -129,6 +146,7 @@ const STATES = {
       ],
     }),
   },
+  grow: { status: "streaming" },
   refused: { status: "done", refusal: "I can't help with that.", finish_reason: "stop" },
 };
 
@@ -171,8 +189,42 @@ function fakeModel(document) {
   };
 }
 
+/** A kernel that holds the parts: the server's files. */
+const shared = {
+  listeners: new Set(),
+  on(_, callback) {
+    this.listeners.add(callback);
+  },
+  off(_, callback) {
+    this.listeners.delete(callback);
+  },
+  async send({ name }) {
+    const response = await fetch(`../../src/streamcell/static/parts/${name}.js`);
+    const esm = response.ok ? await response.text() : null;
+    for (const listener of this.listeners) listener({ type: "part", name, esm });
+  },
+};
+
+const LONG = [
+  RICH,
+  `A long paragraph. ${"It goes on and on, with *emphasis*, `code` and [links](https://example.org) in it. ".repeat(80)}`,
+  `\`\`\`python\n${'def f(x):\n    """Doc."""\n    return x + 1  # one more\n\n'.repeat(40)}\`\`\``,
+  Array.from({ length: 200 }, (_, index) => `${index + 1}. item ${index + 1}`).join("\n"),
+  `| n | square | words |\n|--:|--:|---|\n${Array.from({ length: 100 }, (_, n) => `| ${n} | ${n * n} | some words |`).join("\n")}`,
+  RICH.slice(0, RICH.indexOf("\n---")),
+].join("\n\n");
+
+/** Sends the long answer in steps, as a kernel does. */
+async function grow(model) {
+  for (let at = 0, seq = 1; at < LONG.length; at += 40, seq += 1) {
+    model.receive({ type: "patch", epoch: 1, seq, ops: [["append", "text", LONG.slice(at, at + 40)]] });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 window.cells = {};
 window.RICH = RICH;
+window.LONG = LONG;
 const wanted = location.hash.slice(1).split(",").filter(Boolean);
 for (const [name, over] of Object.entries(STATES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -183,7 +235,8 @@ for (const [name, over] of Object.entries(STATES)) {
   document.body.append(section);
   const model = fakeModel({ ...EMPTY, ...over });
   const definition = make();
-  definition.initialize({ model });
+  definition.initialize({ model, shared });
   definition.render({ model, el: section });
   window.cells[name] = model;
+  if (name === "grow") grow(model);
 }

@@ -2,15 +2,17 @@
  * The only user of the widget model: reads its traits, listens to its messages, sends commands.
  *
  * Runs the store's effects, and repeats what went unanswered: a message may be lost, and an old kernel answers only
- * when its cell has ended.
+ * when its cell has ended. And it asks the kernels for parts of the front end.
  */
 
 import {
   type Command,
   type Doc,
   hello,
+  type PartRequest,
   type Place,
   parseMessage,
+  parsePart,
   readDoc,
   readPlace,
   type ToKernel,
@@ -176,5 +178,109 @@ export class Connection implements Cell {
       // The kernel is gone. The command stays pending, and the status line says that nothing comes.
       console.warn("[streamcell] could not reach the kernel", error);
     }
+  }
+}
+
+// -- parts --------------------------------------------------------------------------------------------------------------
+
+/** What is used of the shared widget's model. */
+export type SharedModel = Pick<WidgetModel, "on" | "off" | "send">;
+
+/** Milliseconds in which one question is enough, however many fences and cells need the part. */
+export const ASK_AGAIN = 5000;
+
+interface Awaited {
+  readonly text: Promise<string | null>;
+  readonly answer: (text: string | null) => void;
+  asked: number;
+  /** Who has been asked, and has not said that it has no such part. */
+  readonly models: Set<SharedModel>;
+}
+
+/**
+ * The kernels that this page can ask for parts of the front end, through the widget that each kernel's cells share.
+ *
+ * A question may be lost, and a busy kernel without subshells answers it only when its cell has ended. So an answer is
+ * awaited for as long as the page lives, and who needs the part too asks again.
+ */
+export class Kernels {
+  readonly #clock: Clock;
+  /** How many cells of each are in the page. */
+  readonly #cells = new Map<SharedModel, number>();
+  readonly #listeners = new Map<SharedModel, (message: unknown) => void>();
+  readonly #awaited = new Map<string, Awaited>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A cell whose kernel shares `model` has come; the returned function tells that it has gone. */
+  join(model: SharedModel): () => void {
+    const cells = this.#cells.get(model) ?? 0;
+    this.#cells.set(model, cells + 1);
+    if (cells === 0) this.#listen(model);
+    let here = true;
+    return () => {
+      if (here) this.#leave(model);
+      here = false;
+    };
+  }
+
+  /** A part's text, null where its kernel has no such part; null at once if there is nobody to ask. */
+  fetch(name: string): Promise<string | null> | null {
+    const awaited = this.#awaited.get(name) ?? this.#await(name);
+    const due = awaited.models.size === 0 || this.#clock.now() - awaited.asked >= ASK_AGAIN;
+    if (due) this.#ask(name, awaited);
+    return awaited.models.size > 0 ? awaited.text : null;
+  }
+
+  #await(name: string): Awaited {
+    let answer = (_text: string | null) => {};
+    const text = new Promise<string | null>((resolve) => {
+      answer = resolve;
+    });
+    const awaited = { text, answer, asked: 0, models: new Set<SharedModel>() };
+    this.#awaited.set(name, awaited);
+    return awaited;
+  }
+
+  #ask(name: string, awaited: Awaited): void {
+    awaited.asked = this.#clock.now();
+    const request: PartRequest = { type: "part", name };
+    for (const model of this.#cells.keys()) {
+      try {
+        model.send(request);
+        awaited.models.add(model);
+      } catch {
+        // This kernel is gone; another may be there, or will be.
+      }
+    }
+  }
+
+  #listen(model: SharedModel): void {
+    const listener = (raw: unknown) => {
+      const part = parsePart(raw);
+      const awaited = part && this.#awaited.get(part.name);
+      if (!awaited) return;
+      awaited.models.delete(model);
+      if (part.esm === null && awaited.models.size > 0) return;
+      this.#awaited.delete(part.name);
+      awaited.answer(part.esm);
+    };
+    this.#listeners.set(model, listener);
+    model.on("msg:custom", listener);
+  }
+
+  #leave(model: SharedModel): void {
+    const cells = (this.#cells.get(model) ?? 0) - 1;
+    if (cells > 0) {
+      this.#cells.set(model, cells);
+      return;
+    }
+    this.#cells.delete(model);
+    const listener = this.#listeners.get(model);
+    if (listener) model.off("msg:custom", listener);
+    this.#listeners.delete(model);
+    for (const { models } of this.#awaited.values()) models.delete(model);
   }
 }

@@ -123,6 +123,18 @@ export interface Hello extends Partial<Place> {
 
 export type ToKernel = Command | Hello;
 
+/** Asks the kernel's shared widget for a part of the front end. */
+export interface PartRequest {
+  readonly type: "part";
+  readonly name: string;
+}
+
+/** Its answer. */
+export interface Part extends PartRequest {
+  /** The module's text; null: this kernel has no such part. */
+  readonly esm: string | null;
+}
+
 export const hello = (place: Place | null): Hello =>
   place === null ? { type: "hello", wire: WIRE } : { type: "hello", wire: WIRE, epoch: place.epoch, seq: place.seq };
 
@@ -296,4 +308,12 @@ export function parseMessage(raw: unknown): FromKernel | null {
   if (raw.type === "patch") return parsePatch(raw);
   if (raw.type === "snapshot") return parseSnapshot(raw);
   return null;
+}
+
+/** The part in a message of the shared widget, or null. */
+export function parsePart(raw: unknown): Part | null {
+  if (!isRecord(raw) || raw.type !== "part") return null;
+  const name = string(raw.name);
+  const esm = nullable(string)(raw.esm);
+  return name === undefined || esm === undefined ? null : { type: "part", name, esm };
 }

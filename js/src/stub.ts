@@ -27,7 +27,7 @@ interface Props {
 type Cleanup = (() => void) | undefined;
 
 interface Definition {
-  initialize(props: Props & { readonly early: readonly unknown[] }): Cleanup;
+  initialize(props: Props & { readonly early: readonly unknown[]; readonly shared: Model }): Cleanup;
   render(props: Props & { readonly el: HTMLElement }): Cleanup;
 }
 
@@ -69,7 +69,7 @@ async function findShared({ model, host }: Props): Promise<Model> {
   }
 }
 
-async function load(props: Props): Promise<Definition> {
+async function load(props: Props): Promise<{ definition: Definition; shared: Model }> {
   const shared = await findShared(props);
   const digest = String(shared.get("digest"));
   let bundle = bundles.get(digest);
@@ -79,7 +79,7 @@ async function load(props: Props): Promise<Definition> {
     bundles.set(digest, bundle);
     bundle.catch(() => bundles.delete(digest));
   }
-  return (await bundle).default();
+  return { definition: (await bundle).default(), shared };
 }
 
 /** Backbone tells listeners of a change which model has changed. */
@@ -119,9 +119,9 @@ export default () => {
     };
     props.model.on("msg:custom", keep);
     listenPast(props.model);
-    ready ??= load(props).then((definition) => {
+    ready ??= load(props).then(({ definition, shared }) => {
       props.model.off("msg:custom", keep);
-      return { definition, cleanup: definition.initialize({ ...props, early }) };
+      return { definition, cleanup: definition.initialize({ ...props, early, shared }) };
     });
     ready.catch((error) => console.error("[streamcell]", error));
     return ready;

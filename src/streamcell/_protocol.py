@@ -10,7 +10,7 @@ from ._document import Document
 from ._errors import Stopped
 from ._session import Retry, Select, Stop
 
-__all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "view_of"]
+__all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
 
 WIRE: Final = 1
 """The wire's version: it changes with every change that an older page could not follow."""
@@ -73,6 +73,14 @@ def parse_command(content: object) -> Command | None:
         return Retry()
     index = _whole(content.get("version"))
     return Select(index) if kind == "select" and index is not None else None
+
+
+def parse_part_request(content: object) -> str | None:
+    """Return the name of the part of the front end that a page asks the kernel for, or None for anything else."""
+    if not isinstance(content, Mapping) or content.get("type") != "part":
+        return None
+    name = content.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _whole(value: object) -> int | None:

@@ -17,7 +17,7 @@ import traitlets
 
 from ._document import Version
 from ._driver import Stream
-from ._protocol import GROWING, View, parse_command
+from ._protocol import GROWING, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Retry, Select, Session, Start, Stop
 from ._state import TERMINAL, Status
@@ -40,13 +40,29 @@ def _built(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _part(name: str) -> str | None:
+    """Return a part of the front end, or None. The name is looked up among those that there are; it is no path."""
+    known = {path.stem: path for path in (_STATIC / "parts").glob("*.js")}
+    path = known.get(name)
+    return None if path is None else path.read_text(encoding="utf-8")
+
+
 class _Bundle(ipywidgets.Widget):
-    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once."""
+    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once.
+
+    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such a part by name.
+    """
 
     esm = traitlets.Unicode().tag(sync=True)
     digest = traitlets.Unicode().tag(sync=True)
 
     _shared: _Bundle | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        """Open the comm and take questions for parts."""
+        super().__init__(**traits)
+        self.on_msg(self._on_page_message)
+        _take_messages_where_the_page_sends_them(self.comm)
 
     @classmethod
     def shared(cls) -> _Bundle:
@@ -56,6 +72,12 @@ class _Bundle(ipywidgets.Widget):
             esm = _built("streamcell.js")
             bundle = cls._shared = cls(esm=esm, digest=hashlib.sha256(esm.encode()).hexdigest()[:16])
         return bundle
+
+    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
+        # This may run on the main thread or on a subshell's: it changes nothing.
+        name = parse_part_request(content)
+        if name is not None:
+            self.send({"type": "part", "name": name, "esm": _part(name)})
 
 
 class StreamCell(anywidget.AnyWidget):
@@ -94,11 +116,7 @@ class StreamCell(anywidget.AnyWidget):
         self._stream = Stream(source, session, self)
         super().__init__(_esm=_built("stub.js"), _bundle=_Bundle.shared(), **_traits_of(self._stream.view))
         self.on_msg(self._on_page_message)
-        # ipykernel 7.4 sends a page's message to the shell that last published on the comm. Our driver publishes from
-        # no shell of its own, so that would be the main one, and Stop would wait while a cell sleeps. The page's own
-        # choice, a subshell, is right. Other releases have no such method.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = _as_the_page_chose
+        _take_messages_where_the_page_sends_them(self.comm)
 
     def _start(self) -> None:
         self._stream.post(Start())
@@ -242,6 +260,16 @@ class StreamCell(anywidget.AnyWidget):
 
 
 _SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
+
+
+def _take_messages_where_the_page_sends_them(comm: Any) -> None:
+    """Let a page's messages run on the subshell that it chose, so that Stop need not wait while a cell sleeps.
+
+    ipykernel 7.4 sends them to the shell that last published on the comm. Our driver publishes from no shell of its
+    own, and a widget is made by a cell: that would be the main one. Other releases have no such method.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = _as_the_page_chose
 
 
 def _as_the_page_chose(_data: object, default: object) -> object:

@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from streamcell.rehearsal import Exchange, RehearsalServer
 
+from .answer_page import AnswerPage, AnswerServer, build
 from .jupyterlab import ROOT, JupyterLab
 from .notebook import Notebook
 
@@ -118,3 +119,30 @@ def open_notebook(
     for notebook in opened:
         notebook.page.close()
     lab.end_sessions()
+
+
+@pytest.fixture(scope="session")
+def answer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnswerServer]:
+    server = AnswerServer(build(tmp_path_factory.mktemp("answer-page")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_answer_page(answer_server: AnswerServer, browser: Browser) -> Iterator[Callable[[], AnswerPage]]:
+    """`open_answer_page()`: a tab of its own with the engine and renderer, and no JupyterLab."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    yield lambda: AnswerPage(answer_server, context)
+    context.close()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tell whoever runs the tests, also when all is well."""
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", end="")
+
+    return show

@@ -21,17 +21,29 @@ export function setAttribute(target: Element, name: string, value: string | bool
   }
 }
 
-/** Bring a text node to `text`; text that grew at its end is appended, so that a selection in it lives on. */
-export function setText(node: Text, text: string): void {
-  const now = node.data;
+/**
+ * Bring a text node from `now` to `text` by touching only what differs: a selection in the rest of it lives on, and text
+ * that grows costs what was added.
+ */
+export function setText(node: Text, now: string, text: string): void {
   if (now === text) return;
-  if (text.length > now.length && text.startsWith(now)) node.appendData(text.slice(now.length));
-  else node.data = text;
+  if (text.startsWith(now)) {
+    node.appendData(text.slice(now.length));
+    return;
+  }
+  const shorter = Math.min(now.length, text.length);
+  let start = 0;
+  while (start < shorter && now.charCodeAt(start) === text.charCodeAt(start)) start += 1;
+  let end = 0;
+  while (end < shorter - start && now.charCodeAt(now.length - 1 - end) === text.charCodeAt(text.length - 1 - end)) {
+    end += 1;
+  }
+  node.replaceData(start, now.length - start - end, text.slice(start, text.length - end));
 }
 
 /** The same for an element that holds nothing but text. */
 export function setLabel(target: Element, text: string): void {
   const first = target.firstChild;
-  if (first instanceof Text && first === target.lastChild) setText(first, text);
+  if (first instanceof Text && first === target.lastChild) setText(first, first.data, text);
   else target.replaceChildren(text);
 }

@@ -1,11 +1,13 @@
-/** What a view needs of the page around it: frames, time, preferences, the clipboard. Tests hand in another one. */
+/** What a view needs of the page around it: frames, time, parts, preferences, the clipboard. Tests hand in another one. */
 
 import { FrameLoop } from "../frame.js";
 import type { Clock } from "../host.js";
+import { NO_PARTS, type Parts } from "./parts.js";
 
 export interface Page {
   readonly loop: FrameLoop;
   readonly clock: Clock;
+  readonly parts: Parts;
   /** Whether text should appear without movement: the user asked for that, or nobody is looking. */
   isStill(): boolean;
   /** Put `text` on the clipboard; false if the browser refuses. */
@@ -17,7 +19,7 @@ export interface Page {
 /** Hidden tabs get no animation frames; an answer that ends there must still reach the page. */
 const HIDDEN_FRAME = 1000;
 
-const clock: Clock = {
+export const browserClock: Clock = {
   now: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
@@ -65,12 +67,13 @@ function copyBySelection(text: string): boolean {
 }
 
 /** One per loaded bundle: all its views share one frame loop. */
-export function browserPage(): Page {
+export function browserPage(parts: Parts = NO_PARTS): Page {
   const tag = Math.random().toString(36).slice(2, 8);
   let made = 0;
   return {
-    loop: new FrameLoop({ now: clock.now, request: requestFrame }),
-    clock,
+    loop: new FrameLoop({ now: browserClock.now, request: requestFrame }),
+    clock: browserClock,
+    parts,
     isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,
     copy,
     newId: () => {

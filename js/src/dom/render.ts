@@ -1,69 +1,83 @@
 /**
- * The tree in the DOM: a small recursive diff by position. What did not change is not touched, text that grows touches
- * one text node, so that selections, scroll positions and loaded images stay.
+ * The document in the page. An update visits what is open, from the first child that was not settled when it was last
+ * seen; what is closed and shown is neither looked at nor touched again, but for the leaves that are named as late.
  */
 
-import type { Block, Node as TreeNode } from "../markdown/tree.js";
-import { setAttribute, setText } from "./element.js";
-import { create, refresh } from "./nodes.js";
+import type { Leaf, Document as MarkdownDocument } from "../markdown/tree.js";
+import { Children } from "./children.js";
+import { Drawing } from "./drawing.js";
+import { setAttribute } from "./element.js";
+import { Groups, SECTION, section } from "./groups.js";
+import { browserLayout, type Layout } from "./layout.js";
+import { mount } from "./mount.js";
+import { Notes } from "./notes.js";
+import type { Parts } from "./parts.js";
 
-/** A node of the tree and what stands for it in the page. */
-export interface Mounted {
-  node: TreeNode;
-  readonly dom: ChildNode;
-  /** Where children go: all of them, or the first and the rest (a table's head and body). */
-  readonly slots: readonly [] | readonly [Element] | readonly [Element, Element];
-  readonly children: Mounted[];
+/** One document as it is drawn. */
+interface Shown {
+  readonly drawing: Drawing;
+  readonly sections: Groups;
+  readonly children: Children;
+  readonly notes: Notes;
 }
 
 export class Renderer {
   readonly #root: HTMLElement;
   readonly #prefix: string;
-  readonly #mounted: Mounted[] = [];
+  readonly #parts: Parts;
+  readonly #layout: Layout;
+  #shown: Shown;
   #tip: Element | null = null;
 
   /** `prefix`: begins every id made here, so that no answer's id is another's. */
-  constructor(root: HTMLElement, prefix: string) {
+  constructor(root: HTMLElement, prefix: string, parts: Parts, layout: Layout = browserLayout) {
     this.#root = root;
     this.#prefix = prefix;
+    this.#parts = parts;
+    this.#layout = layout;
+    this.#shown = this.#begin();
   }
 
-  update(blocks: readonly Block[]): void {
-    this.#patch([this.#root], this.#mounted, blocks);
-    this.#markTip(findTip(this.#mounted) ?? this.#root);
+  /** DOM nodes made since the last reset. */
+  get created(): number {
+    return this.#shown.drawing.created;
   }
 
-  #patch(slots: Mounted["slots"], mounted: Mounted[], nodes: readonly TreeNode[]): void {
-    for (const [index, node] of nodes.entries()) {
-      const old = mounted[index];
-      if (old === undefined) {
-        const made = this.#mount(node);
-        mounted.push(made);
-        (slots[Math.min(index, slots.length - 1)] as Element).append(made.dom);
-      } else if (isSame(old.node, node)) {
-        this.#update(old, node);
-      } else {
-        const made = this.#mount(node);
-        mounted[index] = made;
-        old.dom.replaceWith(made.dom);
-      }
-    }
-    for (const extra of mounted.splice(nodes.length)) extra.dom.remove();
+  /** `late`: the closed leaves that changed since the last update. */
+  update(document: MarkdownDocument, late: readonly Leaf[]): void {
+    const { drawing, sections, children, notes } = this.#shown;
+    drawing.measure();
+    for (const leaf of late) drawing.waiting.get(leaf)?.revise();
+    children.update(document.children, document.settled);
+    sections.settle(document.settled);
+    notes.update(document.notes);
+    this.#markTip(children.last?.tip() ?? notes.tip() ?? this.#end());
   }
 
-  #mount(node: TreeNode): Mounted {
-    const mounted = create(node, this.#prefix);
-    if ("children" in node) this.#patch(mounted.slots, mounted.children, node.children);
-    return mounted;
+  /** Another text follows. */
+  reset(): void {
+    this.#shown.drawing.end();
+    this.#tip?.removeAttribute("data-tip");
+    this.#tip = null;
+    this.#root.replaceChildren();
+    this.#shown = this.#begin();
   }
 
-  #update(mounted: Mounted, node: TreeNode): void {
-    const before = mounted.node;
-    if (before === node) return;
-    mounted.node = node;
-    if (node.kind === "text") setText(mounted.dom as Text, node.text);
-    else refresh(mounted, before, node, this.#prefix);
-    if ("children" in node) this.#patch(mounted.slots, mounted.children, node.children);
+  #begin(): Shown {
+    const drawing = new Drawing(this.#root, this.#prefix, this.#parts, this.#layout, mount);
+    const notes = new Notes(drawing, this.#root);
+    const sections = new Groups(drawing, SECTION, () => {
+      const made = section(drawing);
+      this.#root.insertBefore(made, notes.dom);
+      return made;
+    });
+    return { drawing, sections, children: new Children(drawing, sections), notes };
+  }
+
+  /** Where the caret belongs between blocks: at the end, but above the notes, which were written before it. */
+  #end(): Element {
+    const { notes, sections } = this.#shown;
+    return (notes.dom && sections.last) ?? this.#root;
   }
 
   /** The caret is drawn by the style sheet after the element that carries this mark. */
@@ -74,35 +88,3 @@ export class Renderer {
     this.#tip = tip;
   }
 }
-
-/** Whether the element of `before` can become that of `after`. */
-function isSame(before: TreeNode, after: TreeNode): boolean {
-  if (before.kind !== after.kind) return false;
-  if (before.kind === "heading") return before.depth === (after as typeof before).depth;
-  if (before.kind === "list") return (before.start === null) === ((after as typeof before).start === null);
-  if (before.kind === "cell") return before.header === (after as typeof before).header;
-  if (before.kind === "image") return before.src === (after as typeof before).src;
-  return true;
-}
-
-/** The element in which the text ends, if it is one that can hold a caret. */
-function findTip(mounted: readonly Mounted[]): Element | null {
-  // Notes stand below the text that grows, though they were written before it.
-  const last = mounted.findLast((each) => !isEmptyCell(each.node) && each.node.kind !== "notes");
-  if (last === undefined) return null;
-  switch (last.node.kind) {
-    case "paragraph":
-    case "heading":
-    case "cell":
-    case "html":
-      return last.dom as Element;
-    case "pre":
-      return last.slots[0] ?? null;
-    case "rule":
-      return null;
-    default:
-      return findTip(last.children) ?? (last.node.kind === "item" ? (last.dom as Element) : null);
-  }
-}
-
-const isEmptyCell = (node: TreeNode): boolean => node.kind === "cell" && node.children.length === 0;

@@ -2,14 +2,13 @@
 
 import { advance, cutAt, type Pace, paceFrom, type Task } from "../frame.js";
 import type { Cell } from "../host.js";
-import { parse } from "../markdown/parse.js";
-import { settledLength } from "../markdown/settled.js";
 import { type Doc, WIRE } from "../protocol.js";
 import { isTerminal, type State } from "../store.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
 import { element, setAttribute, setLabel } from "./element.js";
+import { LiveMarkdown } from "./live.js";
 import type { Page } from "./page.js";
 import { Reasoning } from "./reasoning.js";
 import { Renderer } from "./render.js";
@@ -37,12 +36,12 @@ export class View {
   readonly #controls: Controls;
   readonly #reasoning: Reasoning;
   readonly #renderer: Renderer;
+  readonly #markdown: LiveMarkdown;
   readonly #copying: Copying;
 
   #pace: Pace;
   /** What is on the screen; null before the first render. */
   #drawn: State | null = null;
-  #rendered: string | null = null;
   #retryAt: number | null = null;
   #cancelTick: (() => void) | null = null;
 
@@ -51,8 +50,9 @@ export class View {
     this.#page = page;
     this.#copying = { page, say: (words) => this.#say(words) };
     const id = page.newId();
-    this.#renderer = new Renderer(this.#answer, id);
-    this.#reasoning = new Reasoning(`${id}-r`);
+    this.#renderer = new Renderer(this.#answer, id, page.parts);
+    this.#markdown = new LiveMarkdown(this.#renderer);
+    this.#reasoning = new Reasoning(`${id}-r`, page.parts);
     this.#controls = new Controls((command) => cell.press(command), this.#copying);
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
@@ -73,6 +73,8 @@ export class View {
     this.#unsubscribe();
     this.#task.cancel();
     this.#cancelTick?.();
+    this.#renderer.reset();
+    this.#reasoning.dispose();
     this.#root.remove();
   }
 
@@ -97,16 +99,9 @@ export class View {
   #drawAnswer(doc: Doc, terminal: boolean): void {
     this.#foreign.hidden = true;
     this.#answer.hidden = false;
-    this.#reasoning.update(doc.reasoning);
-    const text = terminal ? doc.text : this.#visible(doc.text);
-    if (text === this.#rendered) return;
-    this.#renderer.update(parse(text));
-    this.#rendered = text;
-  }
-
-  #visible(text: string): string {
-    const shown = text.slice(0, cutAt(text, this.#pace.shown));
-    return shown.slice(0, settledLength(shown));
+    const name = `${doc.version}.${doc.attempt}`;
+    this.#reasoning.update(doc.reasoning, terminal, name);
+    this.#markdown.show(doc.text, cutAt(doc.text, this.#pace.shown), terminal, name);
   }
 
   #drawForeign(foreign: { readonly wire: number; readonly text: string }): void {

@@ -1,8 +1,7 @@
 // @vitest-environment happy-dom
 
 import { describe, expect, test } from "vitest";
-import { Renderer } from "../../src/dom/render.js";
-import { parse } from "../../src/markdown/parse.js";
+import { Drawn } from "./drawn.js";
 
 const ATTACKS = [
   "<script>window.hit = 1</script>",
@@ -42,34 +41,62 @@ const ATTACKS = [
 ];
 
 const ELEMENTS = new Set(
-  "A BLOCKQUOTE BR BUTTON CODE DEL DIV EM H1 H2 H3 H4 H5 H6 HR INPUT LI OL P PRE SECTION SPAN STRONG SUP TABLE TBODY TD TH THEAD TR UL".split(
+  "A B BLOCKQUOTE BR BUTTON CODE DEL DETAILS DIV EM H1 H2 H3 H4 H5 H6 HR INPUT LI OL P PRE SECTION SPAN STRONG SUMMARY SUP TABLE TBODY TD TH THEAD TR UL".split(
     " ",
   ),
 );
 
 const ATTRIBUTES = new Set(
-  "aria-label class checked data-align data-language data-task data-tight data-tip dir disabled href id rel start tabindex target title type".split(
+  "aria-label checked class data-align data-language data-loose data-pending data-task data-tip dir disabled href id open rel start tabindex target title type value".split(
     " ",
   ),
 );
 
+function check(root: Element): void {
+  for (const element of root.querySelectorAll("*")) {
+    expect(ELEMENTS, element.outerHTML).toContain(element.tagName);
+    for (const attribute of element.getAttributeNames()) expect(ATTRIBUTES, element.outerHTML).toContain(attribute);
+    const href = element.getAttribute("href");
+    if (href !== null) expect(href).toMatch(/^(https?:\/\/|mailto:|#p-|[^:]*$)/);
+    const id = element.getAttribute("id");
+    if (id !== null) expect(id).toMatch(/^p-/);
+  }
+  expect("hit" in window).toBe(false);
+}
+
 describe.each(ATTACKS)("%s", (attack) => {
-  test.each([attack, `before\n\n${attack}\n\nafter`, `> - ${attack}`, attack.slice(0, -1)])(
-    "in %j is harmless",
-    (markdown) => {
-      const root = document.createElement("div");
-      document.body.replaceChildren(root);
-      const renderer = new Renderer(root, "view");
-      renderer.update(parse(markdown));
-      for (const element of root.querySelectorAll("*")) {
-        expect(ELEMENTS, element.outerHTML).toContain(element.tagName);
-        for (const attribute of element.getAttributeNames()) expect(ATTRIBUTES, element.outerHTML).toContain(attribute);
-        const href = element.getAttribute("href");
-        if (href !== null) expect(href).toMatch(/^(https?:\/\/|mailto:|#view-|[^:]*$)/);
-        const id = element.getAttribute("id");
-        if (id !== null) expect(id).toMatch(/^view-/);
-      }
-      expect("hit" in window).toBe(false);
-    },
-  );
+  test.each([
+    attack,
+    `before\n\n${attack}\n\nafter`,
+    `> - ${attack}`,
+    `<details><summary>${attack}</summary>\n\n${attack}`,
+  ])("in %j is harmless at every cut", (markdown) => {
+    const drawn = new Drawn();
+    for (const character of markdown) {
+      drawn.push(character);
+      check(drawn.root);
+    }
+    drawn.end();
+    check(drawn.root);
+  });
+});
+
+test("what the tree should never hold is not made either", () => {
+  const drawn = new Drawn();
+  const { document } = drawn.engine;
+  const attributes = { onclick: "window.hit = 1", style: "position: fixed", id: "location", dir: "rtl" };
+  document.children.push({ kind: "box", tag: "script", attributes, children: [], settled: 0, open: false });
+  document.children.push({
+    kind: "paragraph",
+    children: [{ kind: "element", tag: "iframe", attributes, children: [] }],
+    settled: 1,
+    open: false,
+    waiting: false,
+  });
+  drawn.update();
+  check(drawn.root);
+  expect(drawn.all("[dir]").map((element) => element.outerHTML)).toEqual([
+    '<span dir="rtl"></span>',
+    '<span dir="rtl"></span>',
+  ]);
 });

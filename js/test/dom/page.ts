@@ -1,6 +1,7 @@
 /** A page for views: frames and time that the test moves, a clipboard that it reads. */
 
 import type { Page } from "../../src/dom/page.js";
+import { NO_PARTS, type Parts } from "../../src/dom/parts.js";
 import { FrameLoop } from "../../src/frame.js";
 import { FakeClock } from "../clock.js";
 
@@ -8,6 +9,7 @@ export class FakePage implements Page {
   readonly clock = new FakeClock();
   readonly loop = new FrameLoop(this.clock);
   readonly copied: string[] = [];
+  parts: Parts = NO_PARTS;
   still = false;
   refuses = false;
   #ids = 0;

@@ -1,36 +1,16 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { Renderer } from "../../src/dom/render.js";
-import { parse } from "../../src/markdown/parse.js";
+import type { Block, Quote } from "../../src/markdown/tree.js";
+import { CORPUS } from "../corpus/index.js";
 import { randomFrom } from "../random.js";
+import { Drawn, seen, watch } from "./drawn.js";
 
-let root: HTMLElement;
-let renderer: Renderer;
+let drawn: Drawn;
 
 beforeEach(() => {
-  root = document.createElement("div");
-  document.body.replaceChildren(root);
-  renderer = new Renderer(root, "p");
+  drawn = new Drawn();
 });
-
-const show = (markdown: string): void => renderer.update(parse(markdown));
-
-/** The tree below `node`, whatever the order in which its attributes were set. */
-const seen = (node: Node): unknown =>
-  node instanceof Element
-    ? [
-        node.tagName,
-        Object.fromEntries([...node.attributes].map(({ name, value }) => [name, value])),
-        [...node.childNodes].map(seen),
-      ]
-    : node.textContent;
-
-const fresh = (markdown: string): unknown => {
-  const other = document.createElement("div");
-  new Renderer(other, "p").update(parse(markdown));
-  return seen(other);
-};
 
 const RICH = [
   "# Title *with* marks",
@@ -40,114 +20,201 @@ const RICH = [
   "> quoted\n>\n> - list",
   "| a | b |\n|:--|--:|\n| 1 | *2* |\n| 3 | 4 |",
   "```py\nprint('<b>')\n\n1\n```",
-  "<div onclick=x>raw</div>",
+  "<script>raw\n</script>",
+  "<details open>\n<summary>more</summary>\n\n- inside\n\n</details>",
+  "H<sub>2</sub>O, $x^2$ and $$y$$",
+  "$$\nz\n$$",
   "note[^1] and again[^1]",
   "***",
   "![alt](https://images.example/a.png)",
   "[^1]: the note\n\n    with two paragraphs",
 ].join("\n\n");
 
+/** What stands for the closed blocks below `parent`, whose element is `dom`. */
+function* closedBelow(dom: Element, parent: { readonly children: readonly unknown[] }): Generator<Element> {
+  const elements = [...dom.children].flatMap((child) =>
+    child.matches(".sc-section, .sc-items") ? [...child.children] : child.matches("input, .sc-notes") ? [] : [child],
+  );
+  for (const [index, child] of (parent.children as readonly Block[]).entries()) {
+    const element = elements[index] as Element;
+    if (!child.open) yield element;
+    else if (["list", "item", "quote"].includes(child.kind)) yield* closedBelow(element, child as Quote);
+  }
+}
+
 describe("what does not change is not touched", () => {
   test("growing text touches one text node", () => {
-    show("# A\n\npara **b** tail");
-    const [heading, paragraph] = [...root.children];
-    const strong = root.querySelector("strong");
-    const tail = paragraph?.lastChild;
-    show("# A\n\npara **b** tail grows");
-    expect([...root.children]).toEqual([heading, paragraph]);
-    expect(root.querySelector("strong")).toBe(strong);
-    expect(paragraph?.lastChild).toBe(tail);
-    expect(tail?.textContent).toBe(" tail grows");
+    drawn.push("# A\n\npara **b** tail");
+    const changes = watch(drawn.root);
+    drawn.push(" grows");
+    const records = changes();
+    expect(records.map((record) => record.type)).toEqual(["characterData"]);
+    expect(records[0]?.target.textContent).toBe(" tail grows");
   });
 
   test("growing text is appended, so that a selection in it lives on", () => {
-    show("some text");
-    const text = root.querySelector("p")?.firstChild as Text;
+    drawn.push("some text");
+    const text = drawn.get("p").firstChild as Text;
     const appended: string[] = [];
     text.appendData = (data) => {
       appended.push(data);
       text.data += data;
     };
-    show("some text grows");
-    show("another text");
-    expect([appended, text.data]).toEqual([[" grows"], "another text"]);
+    drawn.push(" grows");
+    expect([appended, text.data]).toEqual([[" grows"], "some text grows"]);
   });
 
-  test("a node that an engine gives again is not looked into", () => {
+  test("closed blocks are not looked into", () => {
+    drawn.push("a\n\nb\n\nc");
+    const { children } = drawn.engine.document;
     let looked = 0;
-    const paragraph = {
-      kind: "paragraph" as const,
-      tight: false,
-      get children() {
+    Object.defineProperty(children, "0", {
+      get: () => {
         looked += 1;
-        return [{ kind: "text" as const, text: "a" }];
       },
-    };
-    renderer.update([paragraph]);
-    const first = looked;
-    renderer.update([paragraph, { kind: "rule" }]);
-    expect(looked).toBe(first);
-  });
-
-  test("a mutation observer sees the growth, and the mark of the end, and nothing else", () => {
-    show("a\n\nb");
-    const observer = new MutationObserver(() => {});
-    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
-    show("a\n\nbc");
-    const records = observer.takeRecords();
-    expect(records.map((record) => record.type)).toEqual(["characterData"]);
-    show("a\n\nbc\n\nd");
-    expect(observer.takeRecords().map((record) => record.type)).not.toContain("characterData");
+    });
+    drawn.push("d\n\ne");
+    drawn.end();
+    expect(looked).toBe(0);
+    expect(drawn.all("p").map((p) => p.textContent)).toEqual(["a", "b", "cd", "e"]);
   });
 
   test.each([
-    ["a fence", "```py\na", "```py\na\nb\n```\n\nend", "code"],
-    ["a list", "- a", "- a\n- b\n  - c", "li"],
-    ["a table", "| a |\n|---|\n| 1 |", "| a |\n|---|\n| 1 |\n| 2 |", "tbody tr"],
-    ["a quotation", "> a", "> a\n>\n> b", "blockquote p"],
-    ["a link's text", "[a](https://a.example) b", "[a](https://a.example) b c", "a"],
-    ["a tight list that becomes loose", "- a\n- b", "- a\n- b\n\n- c", "li p"],
+    ["a fence", "```py\na", "\nb\n```\n\nend", "code"],
+    ["a list", "- a", "\n- b\n  - c", "li"],
+    ["a table", "| a |\n|---|\n| 1 |", "\n| 2 |\n", "tbody tr"],
+    ["a quotation", "> a", "\n>\n> b", "blockquote p"],
+    ["a link's text", "[a](https://a.example) b", " c", "a"],
+    ["a half-written link", "[a b](https://a", ".example) c", "a"],
+    ["half-written emphasis", "a **b", " c** d", "strong"],
+    ["a tight list that becomes loose", "- a\n- b", "\n\n- c", "li p"],
   ])("%s keeps its elements", (_, before, after, selector) => {
-    show(before);
-    const element = root.querySelector(selector);
-    expect(element).not.toBeNull();
-    show(after);
-    expect(root.querySelector(selector)).toBe(element);
+    drawn.push(before);
+    const element = drawn.get(selector);
+    drawn.push(after, 1);
+    expect(drawn.get(selector)).toBe(element);
   });
 
   test("the same tree again changes nothing", () => {
-    show(RICH);
-    const observer = new MutationObserver(() => {});
-    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
-    show(RICH);
-    expect(observer.takeRecords()).toEqual([]);
+    drawn.push(RICH);
+    const changes = watch(drawn.root);
+    drawn.update();
+    drawn.end();
+    drawn.update();
+    expect(changes().filter((record) => record.attributeName !== "data-tip")).toEqual([]);
+  });
+
+  test("what the reader opens or closes stays so", () => {
+    drawn.push("<details>\n<summary>s</summary>\n\na");
+    const details = drawn.get<HTMLDetailsElement>("details");
+    details.open = true;
+    drawn.push(" b\n\n- c\n\n</details>\n\n<details open>\n\nd", 1);
+    expect(details.open).toBe(true);
+    const other = drawn.all("details")[1] as HTMLDetailsElement;
+    other.open = false;
+    drawn.push(" e\n\n</details>\n\nf", 1);
+    drawn.end();
+    expect([details.open, other.open]).toEqual([true, false]);
+  });
+});
+
+describe("over the corpus, by four characters", () => {
+  test("nothing changes in a block after the update in which it closed, but late references", () => {
+    const wrong: string[] = [];
+    for (const { name, text } of CORPUS) {
+      drawn = new Drawn();
+      const changes = watch(drawn.root);
+      const closed = new Set<Node>();
+      let late = new Set<Node>();
+      for (let at = 0; at < text.length; at += 4) {
+        drawn.engine.push(text.slice(at, at + 4));
+        const leaves = drawn.engine.takeLate();
+        drawn.renderer.update(drawn.engine.document, leaves);
+        const records = changes();
+        if (leaves.length > 0) late = new Set(records.map((record) => record.target));
+        for (const { target } of records) {
+          for (let node: Node | null = target; node; node = node.parentNode) {
+            if (closed.has(node) && !late.has(target)) wrong.push(`${name} at ${at}`);
+          }
+        }
+        for (const element of closedBelow(drawn.root, drawn.engine.document)) closed.add(element);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("hardly more nodes are made than stay", () => {
+    let [made, stayed] = [0, 0];
+    for (const { text } of CORPUS) {
+      drawn = new Drawn();
+      drawn.push(text, 4);
+      drawn.end();
+      const walker = document.createTreeWalker(drawn.root);
+      while (walker.nextNode()) stayed += 1;
+      made += drawn.renderer.created;
+    }
+    expect(made / stayed).toBeLessThan(1.1);
   });
 });
 
 describe("an updated view is the same as a new one", () => {
   test("character by character", () => {
-    for (let end = 0; end <= RICH.length; end += 1) {
-      show(RICH.slice(0, end));
-      if (end % 7 === 0) expect(seen(root)).toEqual(fresh(RICH.slice(0, end)));
+    for (let end = 0; end < RICH.length; end += 1) {
+      drawn.push(RICH.charAt(end));
+      expect(seen(drawn.root)).toEqual(drawn.fresh());
     }
-    expect(seen(root)).toEqual(fresh(RICH));
+    drawn.end();
+    expect(seen(drawn.root)).toEqual(drawn.fresh());
   });
 
-  test("from any text to any other", () => {
+  test("for any text at any cuts", () => {
     const random = randomFrom(1);
     const pieces = RICH.split("\n\n");
     for (let round = 0; round < 150; round += 1) {
+      drawn = new Drawn();
       const text = pieces.filter(() => random() < 0.5).join(random() < 0.2 ? "\n" : "\n\n");
-      show(text);
-      expect(seen(root)).toEqual(fresh(text));
+      for (let at = 0; at < text.length; ) {
+        const size = 1 + Math.floor(random() * 20);
+        drawn.push(text.slice(at, at + size));
+        at += size;
+        expect(seen(drawn.root)).toEqual(drawn.fresh());
+      }
+      drawn.end();
+      expect(seen(drawn.root)).toEqual(drawn.fresh());
     }
   });
+
+  test("for every answer of the corpus", () => {
+    const wrong = CORPUS.filter(({ text }) => {
+      drawn = new Drawn();
+      drawn.push(text, 7);
+      drawn.end();
+      return JSON.stringify(seen(drawn.root)) !== JSON.stringify(drawn.fresh());
+    });
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("after another text", () => {
+    drawn.push(RICH, 5);
+    drawn.show("# other");
+    expect(seen(drawn.root)).toEqual(drawn.fresh());
+    expect(drawn.root.textContent).toBe("other");
+  });
+});
+
+test("what stood for a block goes when it becomes another", () => {
+  drawn.push("Title\nand more\n=");
+  drawn.push("==\n\n| a | b |\n");
+  expect(drawn.get("h1").textContent).toContain("Title");
+  drawn.push("|---|---|\n");
+  expect(drawn.all("p")).toEqual([]);
+  expect(drawn.all("th")).toHaveLength(2);
 });
 
 describe("elements", () => {
   test("links open apart, and show their target", () => {
-    show("[text](https://example.org/x 'Title') [rel](a.md)");
-    const [first, second] = [...root.querySelectorAll("a")];
+    drawn.show("[text](https://example.org/x 'Title') [rel](a.md)");
+    const [first, second] = [...drawn.root.querySelectorAll("a")];
     expect(first?.outerHTML).toBe(
       '<a target="_blank" rel="noopener noreferrer" href="https://example.org/x" title="Title\nhttps://example.org/x">text</a>',
     );
@@ -155,21 +222,21 @@ describe("elements", () => {
   });
 
   test("code has its language as a label, its text is its own", () => {
-    show("```python\na = 1\n```");
-    const box = root.querySelector(".sc-code");
+    drawn.show("```python\na = 1\n```");
+    const box = drawn.root.querySelector(".sc-code");
     expect(box?.getAttribute("data-language")).toBe("python");
-    expect(root.textContent).toBe("a = 1");
+    expect(drawn.root.textContent).toBe("a = 1");
   });
 
   test("tables have a head, a body, and a box to scroll in", () => {
-    show("| a | b |\n|:-:|---|\n| 1 | 2 |");
-    expect(root.querySelector(".sc-table > table > thead > tr > th")?.getAttribute("data-align")).toBe("center");
-    expect(root.querySelectorAll("tbody td")).toHaveLength(2);
+    drawn.show("| a | b |\n|:-:|---|\n| 1 | 2 |");
+    expect(drawn.root.querySelector(".sc-table > table > thead > tr > th")?.getAttribute("data-align")).toBe("center");
+    expect(drawn.root.querySelectorAll("tbody td")).toHaveLength(2);
   });
 
   test("tasks have checkboxes that cannot be ticked", () => {
-    show("- [x] done\n- [ ] to do\n- none");
-    const boxes = [...root.querySelectorAll("input")];
+    drawn.show("- [x] done\n- [ ] to do\n- none");
+    const boxes = [...drawn.root.querySelectorAll("input")];
     expect(boxes.map((box) => [box.type, box.disabled, box.checked])).toEqual([
       ["checkbox", true, true],
       ["checkbox", true, false],
@@ -178,36 +245,36 @@ describe("elements", () => {
 
   test("an image is a button until it is pressed, and stays loaded while the text grows", () => {
     const markdown = "![A chart](https://images.example/a.png 'T')";
-    show(markdown);
-    expect(root.querySelector("img")).toBeNull();
-    const button = root.querySelector("button");
+    drawn.push(markdown);
+    expect(drawn.root.querySelector("img")).toBeNull();
+    const button = drawn.root.querySelector("button");
     expect(button?.textContent).toBe("Load image “A chart” from images.example");
     button?.click();
-    const image = root.querySelector("img");
+    const image = drawn.root.querySelector("img");
     expect(image?.getAttribute("src")).toBe("https://images.example/a.png");
     expect(image?.getAttribute("referrerpolicy")).toBe("no-referrer");
-    show(`${markdown} and more`);
-    expect(root.querySelector("img")).toBe(image);
-    show("![A chart](https://images.example/b.png)");
-    expect(root.querySelector("img")).toBeNull();
+    drawn.push(" and more");
+    expect(drawn.root.querySelector("img")).toBe(image);
+    drawn.show("![A chart](https://images.example/b.png)");
+    expect(drawn.root.querySelector("img")).toBeNull();
   });
 
   test("an image that does not load says so", () => {
-    show("![](https://images.example/a.png)");
-    expect(root.querySelector("button")?.textContent).toBe("Load image from images.example");
-    root.querySelector("button")?.click();
-    root.querySelector("img")?.dispatchEvent(new Event("error"));
-    expect(root.textContent).toBe("Could not load the image from images.example");
+    drawn.show("![](https://images.example/a.png)");
+    expect(drawn.root.querySelector("button")?.textContent).toBe("Load image from images.example");
+    drawn.root.querySelector("button")?.click();
+    drawn.root.querySelector("img")?.dispatchEvent(new Event("error"));
+    expect(drawn.root.textContent).toBe("Could not load the image from images.example");
   });
 
   test("footnotes lead there and back by ids that begin with the view's own", () => {
-    show("a[^n] b[^n]\n\n[^n]: note");
-    const ids = [...root.querySelectorAll("[id]")].map((element) => element.id);
+    drawn.show("a[^n] b[^n]\n\n[^n]: note");
+    const ids = [...drawn.root.querySelectorAll("[id]")].map((element) => element.id);
     expect(ids).toEqual(["p-use-1-1", "p-use-1-2", "p-note-1"]);
-    const hrefs = [...root.querySelectorAll("a")].map((anchor) => anchor.getAttribute("href"));
+    const hrefs = [...drawn.root.querySelectorAll("a")].map((anchor) => anchor.getAttribute("href"));
     expect(hrefs).toEqual(["#p-note-1", "#p-note-1", "#p-use-1-1", "#p-use-1-2"]);
     const moved = new MouseEvent("click", { bubbles: true, cancelable: true });
-    root.querySelector("a")?.dispatchEvent(moved);
+    drawn.root.querySelector("a")?.dispatchEvent(moved);
     expect(moved.defaultPrevented).toBe(true);
     expect(document.activeElement?.id).toBe("p-note-1");
   });
@@ -217,30 +284,38 @@ describe("the mark of the end", () => {
   const tip = () => {
     const marked = [...document.querySelectorAll("[data-tip]")];
     expect(marked).toHaveLength(1);
-    return marked[0]?.tagName.toLowerCase();
+    const [{ tagName, className }] = marked as [Element];
+    return [tagName.toLowerCase(), className].filter(Boolean).join(".");
   };
 
   test.each([
     ["", "div"],
     ["a", "p"],
     ["# a", "h1"],
-    ["a\n\n```\nb", "code"],
+    ["a\n\n```\nb", "span.sc-lines"],
+    ["a\n\n```\n", "code"],
     ["- a\n  - b", "p"],
-    ["- ", "li"],
+    ["-\n", "li"],
     ["> a", "p"],
-    ["| a | b |\n|---|---|\n| 1 |", "td"],
+    ["| a | b |\n|---|---|\n| 1", "td"],
+    ["| a | b |\n|---|---|\n| 1 |", "div"],
     ["a\n\n---", "div"],
     ["<div>", "div"],
+    ["- a\n\n", "div"],
     ["a[^1]\n\n[^1]: note\n\n# b", "h1"],
+    ["a[^1]\n\n[^1]: note", "p"],
+    ["a[^1]\n\n[^1]: note\n\n---\n", "div.sc-section"],
   ])("of %j is on a %s", (markdown, tag) => {
-    show(markdown);
+    drawn.push(markdown);
     expect(tip()).toBe(tag);
   });
 
   test("moves on", () => {
-    show("a");
-    show("a\n\nb");
+    drawn.push("a");
+    drawn.push("\n\nb");
     tip();
-    expect(root.lastElementChild?.hasAttribute("data-tip")).toBe(true);
+    expect(drawn.all("p").map((p) => p.hasAttribute("data-tip"))).toEqual([false, true]);
+    drawn.end();
+    expect(tip()).toBe("div");
   });
 });

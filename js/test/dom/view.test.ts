@@ -100,7 +100,7 @@ describe("text", () => {
   test("that may become something else waits while it streams", () => {
     model.receive(patch(1, ["append", "text", "Steps:\n-"]));
     frames(20);
-    expect(answer().innerHTML).toBe('<p data-tip="">Steps:</p>');
+    expect(answer().querySelector(".sc-section")?.innerHTML).toBe('<p data-tip="">Steps:</p>');
     model.receive(patch(2, ["set", "status", "stopped"]));
     frames(2);
     expect(answer().innerHTML).toContain("<h2");

@@ -1,7 +1,8 @@
 /** What GitHub's dialect adds to CommonMark: representative cases, in the specification's notation. */
 
 import { describe, expect, test } from "vitest";
-import { parse } from "../../src/markdown/parse.js";
+import { parse } from "../../src/markdown/engine.js";
+import type { Paragraph } from "../../src/markdown/tree.js";
 import { html } from "./html.js";
 
 const seen = (markdown: string): string => html(parse(markdown)).replaceAll("\n", "");
@@ -31,6 +32,8 @@ describe("strikethrough", () => {
     ["~~**a**~~", "<p><del><strong>a</strong></del></p>"],
     ["~~a", "<p>~~a</p>"],
     ["from ~5 to ~10", "<p>from ~5 to ~10</p>"],
+    ["~a~", "<p><del>a</del></p>"],
+    ["b ~~~a~~~", "<p>b ~~~a~~~</p>"],
   ])("%j", (markdown, expected) => {
     expect(seen(markdown)).toBe(expected);
   });
@@ -94,33 +97,89 @@ describe("footnotes", () => {
   });
 });
 
-describe("raw HTML", () => {
+describe("math", () => {
+  const inline = (text: string) => `<math>${text}</math>`;
+  const display = (text: string) => `<math display="block">${text}</math>`;
   test.each([
-    "<script>alert(1)</script>",
-    "<b onclick=x>a</b>",
-    "<!-- hidden -->",
-    '<iframe src="https://evil.example"></iframe>',
-    "<style>*{display:none}</style>",
-    "<svg><script>1</script></svg>",
-  ])("%j is text, block or inline", (raw) => {
-    for (const markdown of [raw, `a ${raw} b`]) {
-      expect(JSON.stringify(parse(markdown))).toContain(JSON.stringify(raw).slice(1, 8));
-      expect(seen(markdown).replace(/<\/?p>/g, "")).not.toMatch(/<[a-z!/]/i);
-    }
+    ["$x^2$ and $y$.", `<p>${inline("x^2")} and ${inline("y")}.</p>`],
+    ["\\(x^2\\) and \\[y\\] in a line", `<p>${inline("x^2")} and ${display("y")} in a line</p>`],
+    ["a $$x$$ b", `<p>a ${display("x")} b</p>`],
+    ["$$\nx\n= y\n$$", display("x= y")],
+    ["$$ x $$", display("x")],
+    ["\\[\nx\n\\]\nb", `${display("x")}<p>b</p>`],
+    ["- a\n  $$\n  x\n  $$", `<ul><li>a${display("x")}</li></ul>`],
+    ["$a_1$ *and* $b_1$", `<p>${inline("a_1")} <em>and</em> ${inline("b_1")}</p>`],
+    ["$\\$5 + x$", `<p>${inline("\\$5 + x")}</p>`],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+
+  test.each([
+    "costs $5 and $6",
+    "from $5 to $600. Pay $20/month or $240/year",
+    "a $ b $ c",
+    "US$5 and US$6",
+    "$5 apples and 6$",
+    "`$x$` and `$$`",
+    "$HOME and $PATH:/bin",
+    "\\$x\\$",
+    "$x",
+    "they put $AAPL in the same basket as $MSFT",
+  ])("%j is none", (markdown) => {
+    expect(seen(markdown)).not.toContain("<math");
+  });
+
+  test("code is not touched", () => {
+    expect(seen("```\n$$\nx\n$$\n```")).toBe("<pre><code>$$x$$</code></pre>");
+  });
+
+  test("without it dollars are text", () => {
+    expect(html(parse("$x$", { math: false }))).toBe("<p>$x$</p>");
   });
 });
 
-test("code keeps its language and its text, open or closed", () => {
-  const code = (markdown: string) => parse(markdown)[0];
-  expect(code("```py title=x\na\n\nb\n```")).toEqual({ kind: "pre", language: "py", text: "a\n\nb" });
-  expect(code("```\na")).toEqual({ kind: "pre", language: "", text: "a" });
-  expect(code("~~~js\nlet a")).toEqual({ kind: "pre", language: "js", text: "let a" });
+describe("raw HTML", () => {
+  test.each([
+    "<script>alert(1)</script>",
+    '<iframe src="https://evil.example"></iframe>',
+    "<style>*{display:none}</style>",
+    "<svg><script>1</script></svg>",
+    "<form action=x><input name=y></form>",
+  ])("%j is text, block or inline", (raw) => {
+    for (const markdown of [raw, `a ${raw} b`]) {
+      expect(JSON.stringify(parse(markdown))).toContain(JSON.stringify(raw).slice(1, 8));
+      expect(JSON.stringify(parse(markdown))).not.toMatch(/"kind":"(?:box|element|link|image|raw)"/);
+    }
+  });
+
+  test.each([
+    ["H<sub>2</sub>O, <kbd>Ctrl</kbd>", "<p>H<sub>2</sub>O, <kbd>Ctrl</kbd></p>"],
+    ["a<br>b<br/>c", "<p>a<br />b<br />c</p>"],
+    ["<b onclick=x style=y>a</b>", "<p><b>a</b></p>"],
+    ["<kbd>open *a*", "<p><kbd>open <em>a</em></kbd></p>"],
+    ["a <!-- hidden --> b", "<p>a  b</p>"],
+    ["<!-- hidden -->", ""],
+    ["</kbd>a", "<p>a</p>"],
+    [
+      "<details open id=x>\n<summary>More</summary>\n\n**b**\n\n</details>\n\nc",
+      '<details open=""><summary>More</summary><p><strong>b</strong></p></details><p>c</p>',
+    ],
+    ['<div align="center">\n\n# a\n\n</div>', '<div align="center"><h1>a</h1></div>'],
+  ])("%j is what GitHub makes of it", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+});
+
+test("code keeps its language and its lines, open or closed", () => {
+  const code = (markdown: string) => parse(markdown).children[0];
+  expect(code("```py title=x\na\n\nb\n```")).toMatchObject({ language: "py", lines: ["a", "", "b"] });
+  expect(code("```\na")).toMatchObject({ language: "", lines: ["a"] });
+  expect(code("~~~js\nlet a")).toMatchObject({ language: "js", lines: ["let a"] });
 });
 
 test("texts that meet are one text, so that growth stays in one place", () => {
-  expect(parse("a\nb &amp; c\\* d")).toEqual([
-    { kind: "paragraph", tight: false, children: [{ kind: "text", text: "a\nb & c* d" }] },
-  ]);
+  const [paragraph] = parse("a\nb &amp; c\\* d").children;
+  expect((paragraph as Paragraph).children).toEqual([{ kind: "text", text: "a\nb & c* d" }]);
 });
 
 test("deep nesting ends without a failure", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { parse } from "../../src/markdown/engine.js";
 import { safeHref, safeImage } from "../../src/markdown/links.js";
-import { parse } from "../../src/markdown/parse.js";
 import type { Inline } from "../../src/markdown/tree.js";
 
 describe("what may be a link", () => {
@@ -105,11 +105,11 @@ function targets(markdown: string): string[] {
   const found: string[] = [];
   const visit = (node: object): void => {
     const { kind } = node as Inline;
-    if (kind === "link") found.push((node as Extract<Inline, { kind: "link" }>).href);
+    if (kind === "link") found.push(String((node as Extract<Inline, { kind: "link" }>).href));
     if (kind === "image") found.push((node as Extract<Inline, { kind: "image" }>).src);
     for (const child of (node as { children?: readonly object[] }).children ?? []) visit(child);
   };
-  parse(markdown).forEach(visit);
+  parse(markdown).children.forEach(visit);
   return found;
 }
 
@@ -131,7 +131,9 @@ describe("in Markdown", () => {
     "![a](data:image/svg+xml;base64,AAAA)",
     "![a](file.png)",
     '<a href="javascript:alert(1)">a</a>',
-    '<img src="https://evil.example/x.png" onerror="alert(1)">',
+    '<a href="jav&#x09;ascript:alert(1)">a</a>',
+    "<details><a href=javascript:alert(1)>a</a></details>",
+    '<img src="data:image/svg+xml,x" onerror="alert(1)">',
     "ftp://example.org/x",
     "javascript:alert(1)",
     "[a](#user-content)",
@@ -140,10 +142,8 @@ describe("in Markdown", () => {
   });
 
   test("a refused link leaves its text", () => {
-    expect(parse("a [*b*](javascript:x) c")).toEqual([
+    expect(parse("a [*b*](javascript:x) c").children).toMatchObject([
       {
-        kind: "paragraph",
-        tight: false,
         children: [
           { kind: "text", text: "a " },
           { kind: "emphasis", children: [{ kind: "text", text: "b" }] },
@@ -151,7 +151,21 @@ describe("in Markdown", () => {
         ],
       },
     ]);
-    expect(parse("a [b](javascript:x) c ![d](x)")).toMatchObject([{ children: [{ text: "a b c d" }] }]);
+    const [paragraph] = parse("a [b](javascript:x) c ![d](x)").children;
+    expect(paragraph).toMatchObject({ children: [{ text: "a b c d" }] });
+  });
+
+  test("raw HTML follows the same rule", () => {
+    const markdown = '<img src="https://a.example/x.png" onerror="x"> <a href="https://b.example" onclick="x">b</a>';
+    expect(targets(markdown)).toEqual(["https://a.example/x.png", "https://b.example"]);
+    expect(JSON.stringify(parse(markdown))).not.toMatch(/onerror|onclick/);
+  });
+
+  test("no link is in another", () => {
+    const both = "[see https://a.example and <https://b.example>](https://c.example)";
+    expect(targets(both)).toEqual(["https://c.example"]);
+    expect(targets("[https://a.example](https://a.example)")).toEqual(["https://a.example"]);
+    expect(targets("[https://a.example] stays")).toEqual(["https://a.example"]);
   });
 
   test("good ones are kept", () => {

@@ -1,0 +1,107 @@
+/** Math, in a line and apart: typeset when it is whole and the part for it is there, until then a quiet placeholder. */
+
+import type { Formula, Node as TreeNode } from "../markdown/tree.js";
+import type { Drawing, Mounted } from "./drawing.js";
+import type { Kind } from "./inlines.js";
+import type { MathRenderer } from "./parts.js";
+
+/** Fill `target`, which carries the mark of a placeholder, as soon as that is possible. */
+function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
+  const show = (math: MathRenderer | null) => {
+    target.removeAttribute("data-pending");
+    try {
+      if (math === null) showSource(drawing, tex, target);
+      else math.render(tex, display, target);
+    } catch {
+      // Not TeX that can be typeset: its author sees best from the source what is wrong.
+      showSource(drawing, tex, target);
+    }
+  };
+  const math = drawing.parts.math();
+  if (math === null || !("then" in math)) show(math);
+  else {
+    math.then((loaded) =>
+      drawing.later(() => {
+        show(loaded);
+        return false;
+      }),
+    );
+  }
+}
+
+function showSource(drawing: Drawing, tex: string, target: HTMLElement): void {
+  target.replaceChildren(drawing.element("code", { class: "sc-tex" }, tex));
+}
+
+export class MountedMath implements Mounted {
+  node: Kind<"math">;
+  readonly dom: HTMLElement;
+  readonly #drawing: Drawing;
+
+  constructor(drawing: Drawing, node: Kind<"math">) {
+    this.#drawing = drawing;
+    this.node = node;
+    this.dom = drawing.element("span", { class: "sc-math", "data-display": node.display, "data-pending": true });
+    if (!node.open) typeset(drawing, node.text, node.display, this.dom);
+  }
+
+  get first(): HTMLElement {
+    return this.dom;
+  }
+
+  accept(node: TreeNode): boolean {
+    if (node === this.node) return true;
+    if (node.kind !== "math" || node.display !== this.node.display) return false;
+    if (!this.node.open && (node.open || node.text !== this.node.text)) return false;
+    const closes = this.node.open && !node.open;
+    this.node = node;
+    if (closes) typeset(this.#drawing, node.text, node.display, this.dom);
+    return true;
+  }
+
+  tip(): null {
+    return null;
+  }
+
+  remove(): void {
+    this.dom.remove();
+  }
+}
+
+export class MountedFormula implements Mounted {
+  readonly node: Formula;
+  readonly dom: HTMLElement;
+  readonly #drawing: Drawing;
+  #shown = false;
+
+  constructor(drawing: Drawing, node: Formula) {
+    this.#drawing = drawing;
+    this.node = node;
+    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true });
+    this.#update();
+  }
+
+  get first(): HTMLElement {
+    return this.dom;
+  }
+
+  accept(node: TreeNode): boolean {
+    if (node !== this.node) return false;
+    this.#update();
+    return true;
+  }
+
+  #update(): void {
+    if (this.node.open || this.#shown) return;
+    this.#shown = true;
+    typeset(this.#drawing, this.node.text, true, this.dom);
+  }
+
+  tip(): Element | null {
+    return this.node.open ? this.dom : null;
+  }
+
+  remove(): void {
+    this.dom.remove();
+  }
+}

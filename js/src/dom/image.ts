@@ -1,0 +1,22 @@
+/**
+ * A button in place of a remote image: to load an image tells its server that it is looked at, and its address may
+ * carry off what was said before.
+ */
+
+import type { Drawing } from "./drawing.js";
+import { element } from "./element.js";
+import type { Kind } from "./inlines.js";
+
+export function image(drawing: Drawing, node: Kind<"image">): HTMLElement {
+  const named = node.alt ? `“${node.alt}” ` : "";
+  const label = `Load image ${named}from ${node.host}`;
+  const button = drawing.element("button", { type: "button", class: "sc-load", title: node.src }, label);
+  const holder = drawing.element("span", { class: "sc-image" }, button);
+  button.addEventListener("click", () => {
+    const loaded = element("img", { alt: node.alt, title: node.title || node.alt, referrerpolicy: "no-referrer" });
+    loaded.addEventListener("error", () => holder.replaceChildren(`Could not load the image from ${node.host}`));
+    loaded.setAttribute("src", node.src);
+    button.replaceWith(loaded);
+  });
+  return holder;
+}

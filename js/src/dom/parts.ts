@@ -1,0 +1,102 @@
+/**
+ * What not every page needs, brought when it is first needed: the languages of the highlighter, and math. Parts are
+ * modules of their own that the kernel holds; one that is loaded serves all cells of the page.
+ */
+
+import { partOf } from "../parts/languages.js";
+
+/** Brings a part, once per page; null where it cannot be had (no kernel): then the plain form stays. */
+export interface Parts {
+  /** Null: no such language. A grammar at once if it is loaded already. */
+  grammar(language: string): Grammar | Promise<Grammar | null> | null;
+  math(): MathRenderer | Promise<MathRenderer | null> | null;
+}
+
+export interface Grammar<State = unknown> {
+  start(): State;
+  /** The spans of one line (no line break in it); `from` is the state after the line before. States are immutable values. */
+  line(text: string, from: State): { readonly spans: readonly Span[]; readonly next: State };
+}
+
+/** A stretch of a line: up to where (exclusive), and its style, null for plain. Spans are contiguous and cover the line. */
+export interface Span {
+  readonly end: number;
+  readonly style: string | null;
+}
+
+/** Builds the DOM of a formula inside `target`. Throws on bad TeX, and then `target` is as it was. */
+export interface MathRenderer {
+  render(tex: string, display: boolean, target: HTMLElement): void;
+}
+
+/** Brings nothing. */
+export const NO_PARTS: Parts = { grammar: () => null, math: () => null };
+
+/** What a part's module exports: a language's grammar, or the renderer of formulas. */
+interface Module {
+  readonly grammar?: Grammar;
+  readonly math?: MathRenderer;
+}
+
+/**
+ * The text of a part's module, or null where there is none. It may take as long as a cell runs, or for ever; asking
+ * again while it is awaited is allowed. Null at once: there is nobody to ask.
+ */
+export type Fetch = (name: string) => Promise<string | null> | null;
+
+export class FetchedParts implements Parts {
+  readonly #fetch: Fetch;
+  readonly #load: (text: string) => Promise<Module>;
+  readonly #loaded = new Map<string, Module>();
+  readonly #coming = new Map<string, Promise<Module | null>>();
+
+  constructor(fetch: Fetch, load: (text: string) => Promise<Module> = importText) {
+    this.#fetch = fetch;
+    this.#load = load;
+  }
+
+  grammar(language: string): Grammar | Promise<Grammar | null> | null {
+    const name = partOf(language);
+    return name === null ? null : this.#bring(name, (module) => module.grammar);
+  }
+
+  math(): MathRenderer | Promise<MathRenderer | null> | null {
+    return this.#bring("math", (module) => module.math);
+  }
+
+  #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {
+    const loaded = this.#loaded.get(name);
+    if (loaded) return pick(loaded) ?? null;
+    const text = this.#fetch(name);
+    const coming = this.#coming.get(name) ?? (text && this.#await(name, text));
+    return coming?.then((module) => (module && pick(module)) ?? null) ?? null;
+  }
+
+  #await(name: string, text: Promise<string | null>): Promise<Module | null> {
+    const coming = this.#take(name, text).finally(() => this.#coming.delete(name));
+    this.#coming.set(name, coming);
+    return coming;
+  }
+
+  async #take(name: string, text: Promise<string | null>): Promise<Module | null> {
+    try {
+      const source = await text;
+      if (source === null) return null;
+      const module = await this.#load(source);
+      this.#loaded.set(name, module);
+      return module;
+    } catch (error) {
+      console.warn(`[streamcell] the part ${name} could not be loaded`, error);
+      return null;
+    }
+  }
+}
+
+async function importText(text: string): Promise<Module> {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return (await import(url)) as Module;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The flat list of what a line of text holds before its delimiters are matched, and the matching: CommonMark 0.31.2,
+ * "An algorithm for parsing nested emphasis and links".
+ */
+
+import { charAt, charBefore, isPunctuation, isWhitespace } from "./characters.js";
+import type { Inline } from "./tree.js";
+
+export interface Delimiter {
+  readonly type: "delimiter";
+  readonly char: string;
+  /** How many there were, and how many are not matched yet. */
+  readonly size: number;
+  count: number;
+  canOpen: boolean;
+  canClose: boolean;
+}
+
+export interface Bracket {
+  readonly type: "bracket";
+  readonly image: boolean;
+  /** Where the text behind it begins. */
+  readonly at: number;
+  /** False: within another link, where no link may be. */
+  active: boolean;
+  /** Another bracket follows, so that what is between is no label. */
+  nested: boolean;
+}
+
+/** The opening tag of an allowed element, and what it makes of what it holds. */
+export interface OpenTag {
+  readonly type: "tag";
+  readonly tag: string;
+  readonly make: (children: Inline[]) => readonly Inline[];
+}
+
+export type Item = { type: "text"; text: string } | { type: "node"; node: Inline } | Delimiter | Bracket | OpenTag;
+
+/** A run of delimiters between `before` and `after`, or null where it can neither open nor close anything. */
+export function delimiter(text: string, at: number, end: number): Delimiter | null {
+  const char = text[at] as string;
+  const before = charBefore(text, at);
+  const after = charAt(text, end);
+  const spaceBefore = isWhitespace(before);
+  const spaceAfter = isWhitespace(after);
+  const markBefore = isPunctuation(before);
+  const markAfter = isPunctuation(after);
+  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore);
+  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter);
+  const word = char === "_";
+  const canOpen = word ? left && (!right || markBefore) : left;
+  const canClose = word ? right && (!left || markAfter) : right;
+  const size = end - at;
+  if ((!canOpen && !canClose) || (char === "~" && size > 2)) return null;
+  return { type: "delimiter", char, size, count: size, canOpen, canClose };
+}
+
+/** How far back the search for an opener need not go, by kind of closer. */
+export type Bottoms = Map<string, number>;
+
+const kindOf = (closer: Delimiter): string =>
+  `${closer.char}${closer.canOpen ? "+" : "-"}${closer.char === "~" ? closer.size : closer.size % 3}`;
+
+function matches(opener: Delimiter, closer: Delimiter): boolean {
+  if (opener.char !== closer.char || !opener.canOpen || opener.count === 0) return false;
+  if (closer.char === "~") return opener.count === closer.count;
+  if (!closer.canOpen && !opener.canClose) return true;
+  return closer.size % 3 === 0 || (opener.size + closer.size) % 3 !== 0;
+}
+
+/** Match the closer at `index` with openers behind `floor`; the index of the item that the next search begins with. */
+export function close(items: Item[], index: number, floor: number, bottoms: Bottoms): number {
+  let at = index;
+  const closer = items[at] as Delimiter;
+  while (closer.count > 0) {
+    const kind = kindOf(closer);
+    const bottom = Math.max(floor, bottoms.get(kind) ?? 0);
+    const opener = findOpener(items, at - 1, bottom, closer);
+    if (opener < 0) {
+      bottoms.set(kind, at);
+      if (!closer.canOpen) items[at] = { type: "text", text: closer.char.repeat(closer.count) };
+      return at + 1;
+    }
+    at = wrap(items, opener, at);
+    for (const [each, value] of bottoms) if (value > at) bottoms.set(each, at);
+  }
+  return at;
+}
+
+function findOpener(items: readonly Item[], from: number, bottom: number, closer: Delimiter): number {
+  for (let index = from; index >= bottom; index -= 1) {
+    const item = items[index];
+    if (item?.type === "delimiter" && matches(item, closer)) return index;
+  }
+  return -1;
+}
+
+/** Turn what is between an opener and a closer into a node; the closer's index afterwards, or that of what follows it. */
+function wrap(items: Item[], opener: number, closer: number): number {
+  const open = items[opener] as Delimiter;
+  const end = items[closer] as Delimiter;
+  const used = open.char === "~" ? open.count : open.count >= 2 && end.count >= 2 ? 2 : 1;
+  const kind = open.char === "~" ? "strike" : used === 2 ? "strong" : "emphasis";
+  const children = settle(items.slice(opener + 1, closer));
+  open.count -= used;
+  end.count -= used;
+  const node: Item = { type: "node", node: { kind, children } };
+  const from = open.count > 0 ? opener + 1 : opener;
+  items.splice(from, closer + (end.count > 0 ? 0 : 1) - from, node);
+  return from + 1;
+}
+
+/** Match all closers from `from` on. */
+export function closeAll(items: Item[], from: number, floor: number, bottoms: Bottoms): void {
+  let index = from;
+  while (index < items.length) {
+    const item = items[index] as Item;
+    index =
+      item.type === "delimiter" && item.canClose && item.count > 0 ? close(items, index, floor, bottoms) : index + 1;
+  }
+}
+
+/** Whether an opener that nothing has closed yet is taken for one. */
+export type Predict = (item: Delimiter | Bracket, index: number) => boolean;
+
+const NEVER: Predict = () => false;
+
+/** Elements deeper than this are flat: no answer means them, and each level costs the page a frame of its stack. */
+const DEEPEST = 64;
+
+/** The nodes of a list whose closers are matched: what is open is text, or ends where the list ends. */
+export function settle(items: readonly Item[], predict: Predict = NEVER): Inline[] {
+  const root: Inline[] = [];
+  const open: { readonly make: Maker; readonly children: Inline[] }[] = [];
+  const top = (): Inline[] => open.at(-1)?.children ?? root;
+  for (const [index, item] of items.entries()) {
+    if (item.type === "text") pushText(top(), item.text);
+    else if (item.type === "node") top().push(item.node);
+    else if (open.length >= DEEPEST) pushText(top(), literal(item));
+    else if (item.type === "tag") open.push({ make: item.make, children: [] });
+    else if (!predict(item, index)) pushText(top(), literal(item));
+    else for (const make of predicted(item)) open.push({ make, children: [] });
+  }
+  for (let last = open.pop(); last; last = open.pop()) {
+    if (last.children.length > 0) pushAll(top(), last.make(last.children));
+  }
+  return root;
+}
+
+const literal = (item: Item): string => {
+  if (item.type === "bracket") return item.image ? "![" : "[";
+  return item.type === "delimiter" ? item.char.repeat(item.count) : "";
+};
+
+type Maker = OpenTag["make"];
+
+const LINK: Maker = (children) => [{ kind: "link", href: null, title: "", children: unlinked(children) }];
+
+/** An image is a button with its name, once that is whole. */
+const NOTHING: Maker = () => [];
+
+const EMPHASIS: Maker = (children) => [{ kind: "emphasis", children }];
+
+const STRONG: Maker = (children) => [{ kind: "strong", children }];
+
+const STRIKE: Maker = (children) => [{ kind: "strike", children }];
+
+function predicted(item: Delimiter | Bracket): readonly Maker[] {
+  if (item.type === "bracket") return [item.image ? NOTHING : LINK];
+  if (item.char === "~") return [STRIKE];
+  if (item.count >= 3) return [EMPHASIS, STRONG];
+  return [item.count === 2 ? STRONG : EMPHASIS];
+}
+
+/** Section 6.3: no link holds another, so that an address in a link's text is text. */
+export function unlinked(nodes: readonly Inline[]): Inline[] {
+  const all: Inline[] = [];
+  for (const node of nodes) {
+    if (node.kind === "link") pushAll(all, unlinked(node.children));
+    else pushAll(all, ["children" in node ? { ...node, children: unlinked(node.children) } : node]);
+  }
+  return all;
+}
+
+/** Append text, in one node where two meet: what grows then grows in one place. */
+export function pushText(nodes: Inline[], text: string): void {
+  const last = nodes.at(-1);
+  if (text === "") return;
+  if (last?.kind === "text") nodes[nodes.length - 1] = { kind: "text", text: last.text + text };
+  else nodes.push({ kind: "text", text });
+}
+
+/** Append nodes, joining text with text. */
+export function pushAll(nodes: Inline[], more: readonly Inline[]): void {
+  for (const node of more) {
+    if (node.kind === "text") pushText(nodes, node.text);
+    else nodes.push(node);
+  }
+}
+
+/** What an image says instead of its content. */
+export function plain(nodes: readonly Inline[]): string {
+  return nodes
+    .map((node) => {
+      if (node.kind === "text" || node.kind === "code" || node.kind === "math") return node.text;
+      if (node.kind === "image") return node.alt;
+      if (node.kind === "break") return "\n";
+      return "children" in node ? plain(node.children) : "";
+    })
+    .join("");
+}

@@ -1,0 +1,164 @@
+/** The inlines of one leaf: what is settled, what is shown behind it, and what its labels mean. */
+
+import type { Dialect } from "./dialect.js";
+import type { Labels, LinkTarget, Use } from "./labels.js";
+import { type LabelSource, Reading } from "./reading.js";
+import { areSame } from "./same.js";
+import type { Inline, Leaf } from "./tree.js";
+
+/** What all leaves of a document share. */
+export interface Context {
+  readonly dialect: Dialect;
+  readonly labels: Labels;
+  /** Work done, in characters. */
+  scanned: number;
+  /** Closed leaves that changed. */
+  readonly late: Set<Leaf>;
+}
+
+export class Inlines implements LabelSource {
+  #leaf: Leaf;
+  readonly #context: Context;
+  /** All text, in pieces, for another reading. */
+  #raw: string[] = [];
+  #reading: Reading;
+  /** Whether what is read may yet turn out to be something else: then its labels do not count. */
+  speculative = false;
+  /** Whether it has labels, which must be read again if they count. */
+  foresaw = false;
+  #uses = new Map<number, { readonly label: string; readonly use: Use; readonly numbering: number }>();
+  #waits = false;
+  #isDropped = false;
+
+  constructor(leaf: Leaf, context: Context) {
+    this.#leaf = leaf;
+    this.#context = context;
+    this.#reading = new Reading(context, this);
+  }
+
+  get leaf(): Leaf {
+    return this.#leaf;
+  }
+
+  /** The text so far. */
+  get raw(): string {
+    return this.#raw.join("");
+  }
+
+  /** Take more text. */
+  feed(text: string): void {
+    this.#raw.push(text);
+    this.#settle(this.#reading.feed(text));
+  }
+
+  /** No more text. */
+  finish(): void {
+    this.#settle(this.#reading.finish());
+    this.leaf.children.length = this.leaf.settled;
+    this.leaf.open = false;
+    this.leaf.waiting = this.#waits;
+    if (!this.#waits && this.#uses.size === 0 && !this.foresaw) this.#raw = [];
+  }
+
+  #settle(nodes: readonly Inline[]): void {
+    const { leaf } = this;
+    if (nodes.length === 0) return;
+    leaf.children.length = leaf.settled;
+    leaf.children.push(...nodes);
+    leaf.settled = leaf.children.length;
+  }
+
+  /** Bring the leaf's open children to what was read. */
+  show(): void {
+    const { leaf } = this;
+    leaf.children.length = leaf.settled;
+    leaf.children.push(...this.#reading.foresee());
+    leaf.waiting = this.#waits;
+  }
+
+  // ---------------------------------------------------------------------------------------------- other readings
+
+  #readAnew(raw: string): void {
+    this.leaf.children.length = 0;
+    this.leaf.settled = 0;
+    this.#raw = [];
+    this.#reading = new Reading(this.#context, this);
+    this.#waits = this.foresaw = false;
+    if (raw !== "") this.feed(raw);
+  }
+
+  /** Read everything again: a label has become known, or never will. */
+  reread(): void {
+    if (this.#isDropped) return;
+    const before = [...this.leaf.children];
+    this.#readAnew(this.raw);
+    this.finish();
+    if (!areSame(before, this.leaf.children)) this.#context.late.add(this.leaf);
+    // Whoever shows them knows them by these objects.
+    else this.leaf.children.splice(0, before.length, ...before);
+  }
+
+  /** What was read speculatively is what it seemed to be. */
+  confirm(): void {
+    this.speculative = false;
+    if (!this.foresaw) return;
+    this.#readAnew(this.raw);
+    this.finish();
+  }
+
+  /** Go on in another leaf. */
+  moveTo(leaf: Leaf): void {
+    if (leaf === this.#leaf) return;
+    leaf.children.push(...this.#leaf.children.slice(0, this.#leaf.settled));
+    leaf.settled = this.#leaf.settled;
+    this.#leaf = leaf;
+  }
+
+  /** Read the first `length` characters only: the rest belongs elsewhere. */
+  rewind(length: number): void {
+    const raw = this.raw.slice(0, length);
+    for (const [place, { label }] of [...this.#uses].reverse()) {
+      if (place < length) break;
+      this.#context.labels.unrefer(label);
+      this.#uses.delete(place);
+    }
+    this.#readAnew(raw);
+  }
+
+  /** Nobody shows this any more. */
+  drop(): void {
+    this.#isDropped = true;
+  }
+
+  // ---------------------------------------------------------------------------------------------- labels
+
+  target(label: string): LinkTarget | "unknown" | null {
+    const { labels } = this.#context;
+    if (this.speculative) {
+      this.foresaw = true;
+      return labels.foreseeLink(label) ?? "unknown";
+    }
+    const target = labels.link(label, this);
+    if (target !== null || labels.ended) return target;
+    this.#waits = true;
+    return "unknown";
+  }
+
+  use(label: string, place: number): Use | null {
+    const { labels } = this.#context;
+    if (this.speculative) {
+      this.foresaw = true;
+      return labels.foresee(label);
+    }
+    const before = this.#uses.get(place);
+    if (before?.numbering === labels.numbering) {
+      const known = labels.isKnown(label);
+      this.#waits ||= !known;
+      return { ...before.use, known };
+    }
+    const use = labels.refer(label, this);
+    this.#waits ||= use?.known === false;
+    if (use) this.#uses.set(place, { label, use, numbering: labels.numbering });
+    return use;
+  }
+}

@@ -1,0 +1,221 @@
+/** What of a leaf was read and is not settled: text, nodes, and delimiters, brackets and tags whose ends have not come. */
+
+import {
+  type Bottoms,
+  type Bracket,
+  close,
+  closeAll,
+  type Delimiter,
+  type Item,
+  type OpenTag,
+  plain,
+  settle,
+} from "./emphasis.js";
+import { LONGEST_OPEN } from "./preview.js";
+import type { Inline } from "./tree.js";
+
+/** Where a text is cut into nodes, at a space: the renderer lays out and the page appends to one node at a time. */
+const LONGEST_TEXT = 1000;
+
+export class OpenItems {
+  /** Text in front of the items, which the next text still joins. */
+  text = "";
+  #items: Item[] = [];
+  #brackets: Bracket[] = [];
+  #bottoms: Bottoms = new Map();
+  /** The first item that may be a closer which an open bracket keeps from matching. */
+  #unmatched = -1;
+
+  append(text: string): void {
+    const last = this.#items.at(-1);
+    if (last === undefined) this.text += text;
+    else if (last.type === "text") last.text += text;
+    else this.#items.push({ type: "text", text });
+  }
+
+  node(node: Inline): void {
+    if (node.kind === "text") this.append(node.text);
+    else this.#items.push({ type: "node", node });
+  }
+
+  /** The text that the next text would join. */
+  get lastText(): string {
+    const last = this.#items.at(-1);
+    if (last === undefined) return this.text;
+    return last.type === "text" ? last.text : "";
+  }
+
+  /** Take back the last characters of it. */
+  cutText(length: number): void {
+    const last = this.#items.at(-1);
+    if (last === undefined) this.text = this.text.slice(0, -length);
+    else if (last.type === "text") last.text = last.text.slice(0, -length);
+  }
+
+  // ---------------------------------------------------------------------------------------------- delimiters
+
+  delimiter(item: Delimiter): void {
+    this.#items.push(item);
+    if (!item.canClose) return;
+    const index = this.#items.length - 1;
+    // Matched at once, or when no bracket is open any more: it may be a link's, which binds tighter.
+    if (this.#brackets.length === 0) close(this.#items, index, 0, this.#bottoms);
+    else if (this.#unmatched < 0) this.#unmatched = index;
+  }
+
+  #matchWaiting(): void {
+    if (this.#unmatched < 0 || this.#brackets.length > 0) return;
+    closeAll(this.#items, this.#unmatched, 0, this.#bottoms);
+    this.#unmatched = -1;
+  }
+
+  // ---------------------------------------------------------------------------------------------- brackets and tags
+
+  get firstBracket(): Bracket | undefined {
+    return this.#brackets[0];
+  }
+
+  get lastBracket(): Bracket | undefined {
+    return this.#brackets.at(-1);
+  }
+
+  openBracket(bracket: Bracket): void {
+    const before = this.#brackets.at(-1);
+    if (before) before.nested = true;
+    this.#brackets.push(bracket);
+    this.#items.push(bracket);
+  }
+
+  /** The last bracket was none. */
+  literalBracket(): void {
+    const bracket = this.#brackets.pop() as Bracket;
+    this.#items[this.#items.lastIndexOf(bracket)] = { type: "text", text: bracket.image ? "![" : "[" };
+    this.append("]");
+    this.#matchWaiting();
+  }
+
+  /** Take out the last bracket and what it holds, for which nodes are put. */
+  wrapBracket(make: (children: Inline[]) => readonly Inline[]): void {
+    const bracket = this.#brackets.pop() as Bracket;
+    const index = this.#items.lastIndexOf(bracket);
+    const children = this.#takeFrom(index);
+    for (const node of make(children)) this.node(node);
+    this.#matchWaiting();
+  }
+
+  /** Links hold no links. */
+  deactivateBrackets(): void {
+    for (const bracket of this.#brackets) if (!bracket.image) bracket.active = false;
+  }
+
+  openTag(tag: OpenTag): void {
+    this.#items.push(tag);
+  }
+
+  /** A closing tag without an opening one means nothing. */
+  closeTag(name: string): void {
+    const index = this.#items.findLastIndex(
+      (item) => item.type === "bracket" || (item.type === "tag" && item.tag === name),
+    );
+    const open = this.#items[index];
+    if (open?.type !== "tag") return;
+    for (const node of open.make(this.#takeFrom(index))) this.node(node);
+  }
+
+  /** Take out the item at an index and what follows it, which is given as nodes. */
+  #takeFrom(index: number): Inline[] {
+    const inner = this.#items.splice(index).slice(1);
+    if (this.#unmatched >= index) this.#unmatched = -1;
+    for (const [kind, bottom] of this.#bottoms) if (bottom > index) this.#bottoms.set(kind, index);
+    closeAll(inner, 0, 0, new Map());
+    return settle(inner);
+  }
+
+  // ---------------------------------------------------------------------------------------------- what is settled
+
+  /** Take out what nothing that follows can change. */
+  release(): Inline[] {
+    const open = this.#items.findIndex((item) => item.type !== "text" && item.type !== "node");
+    return this.#release(open < 0 ? this.#items.length : open);
+  }
+
+  /** Take out everything: what is open is text. */
+  releaseAll(): Inline[] {
+    this.#brackets = [];
+    this.#matchWaiting();
+    const settled = this.#release(this.#items.length);
+    if (this.text !== "") settled.push({ kind: "text", text: this.text });
+    this.text = "";
+    return settled;
+  }
+
+  #release(count: number): Inline[] {
+    const settled: Inline[] = [];
+    this.#cutLong(settled);
+    if (count === 0) return settled;
+    for (const node of settle(this.#items.splice(0, count))) {
+      if (node.kind === "text") {
+        this.text += node.text;
+        this.#cutLong(settled);
+        continue;
+      }
+      if (this.text !== "") settled.push({ kind: "text", text: this.text });
+      this.text = "";
+      settled.push(node);
+    }
+    for (const [kind, bottom] of this.#bottoms) this.#bottoms.set(kind, Math.max(0, bottom - count));
+    if (this.#unmatched >= 0) this.#unmatched = Math.max(0, this.#unmatched - count);
+    return settled;
+  }
+
+  /** Whole nodes' worth of text; its end may yet be an address's. */
+  #cutLong(settled: Inline[]): void {
+    for (let cut = cutOf(this.text); cut > 0; cut = cutOf(this.text)) {
+      settled.push({ kind: "text", text: this.text.slice(0, cut) });
+      this.text = this.text.slice(cut);
+    }
+  }
+
+  /** The open items as they will most likely end, where `pending` more characters are undecided. */
+  foresee(pending: number): Inline[] {
+    if (this.#items.length === 0) return [];
+    const items = this.#items.map((item) => ({ ...item }));
+    const last = this.#brackets.at(-1);
+    const floor = last ? this.#items.lastIndexOf(last) : 0;
+    if (this.#unmatched >= 0) closeAll(items, Math.max(floor, this.#unmatched), floor, new Map());
+    const behind = lengthsBehind(items);
+    return settle(items, (item, index) => {
+      const length = (behind[index] as number) + pending;
+      if (length === 0) return false;
+      if (item.type === "bracket") return item.active && length <= LONGEST_OPEN.link;
+      // One tilde is "about" more often than it strikes.
+      if (item.char === "~" && item.count === 1) return false;
+      return item.canOpen && length <= (item.count === 1 ? LONGEST_OPEN.emphasis : LONGEST_OPEN.strong);
+    });
+  }
+}
+
+/** Between words, or between characters of scripts that do without spaces. */
+const CUT = /[\s\u2e80-\u9fff\uac00-\ud7af]/g;
+
+/** Where a text that is long enough is cut; 0: nowhere yet. */
+function cutOf(text: string): number {
+  if (text.length <= LONGEST_TEXT) return 0;
+  CUT.lastIndex = LONGEST_TEXT;
+  const found = CUT.exec(text);
+  if (found) return found.index;
+  return text.length > 4 * LONGEST_TEXT ? LONGEST_TEXT : 0;
+}
+
+/** How much text stands behind each item. */
+function lengthsBehind(items: readonly Item[]): number[] {
+  const lengths = new Array<number>(items.length);
+  let sum = 0;
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    lengths[index] = sum;
+    const item = items[index] as Item;
+    if (item.type === "text") sum += item.text.length;
+    else if (item.type === "node") sum += plain([item.node]).length || 1;
+  }
+  return lengths;
+}

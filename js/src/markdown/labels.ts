@@ -1,0 +1,172 @@
+/** What is defined in one place and used in another: link references and footnotes, early or late. */
+
+import { normalizeLabel } from "./characters.js";
+import type { Document, Note } from "./tree.js";
+
+/** A leaf that can be read again when a label becomes known. */
+export interface Reader {
+  /** Read the text again. */
+  reread(): void;
+}
+
+export interface LinkTarget {
+  readonly destination: string;
+  readonly title: string;
+}
+
+export interface Use {
+  readonly note: number;
+  readonly use: number;
+  readonly known: boolean;
+}
+
+interface Referred {
+  note: number;
+  uses: number;
+  definition: Note | null;
+}
+
+/** Footnotes' labels are another kind of label. */
+const noteKey = (label: string): string => `^${normalizeLabel(label)}`;
+
+export class Labels {
+  readonly #links = new Map<string, LinkTarget>();
+  readonly #definitions = new Map<string, Note>();
+  readonly #referred = new Map<string, Referred>();
+  readonly #waiting = new Map<string, Set<Reader>>();
+  /** Those with a footnote's reference, in the order of the text. */
+  readonly #referring = new Set<Reader>();
+  readonly #document: Document;
+  #ended = false;
+  #numbering = 0;
+
+  constructor(document: Document) {
+    this.#document = document;
+  }
+
+  /** After the end nothing becomes known any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Another number when all uses are counted anew. */
+  get numbering(): number {
+    return this.#numbering;
+  }
+
+  link(label: string, reader: Reader): LinkTarget | null {
+    const key = normalizeLabel(label);
+    if (key === "") return null;
+    return this.#links.get(key) ?? this.#await(key, reader);
+  }
+
+  /** The same for text that may yet be read as something else. */
+  foreseeLink(label: string): LinkTarget | null {
+    return this.#links.get(normalizeLabel(label)) ?? null;
+  }
+
+  /** The next use of a footnote; null after the end, if it is not defined. */
+  refer(label: string, reader: Reader): Use | null {
+    const key = noteKey(label);
+    const definition = this.#definitions.get(key) ?? null;
+    if (definition === null) this.#await(key, reader);
+    if (definition === null && this.#ended) return null;
+    let entry = this.#referred.get(key);
+    if (entry === undefined) {
+      entry = { note: this.#referred.size + 1, uses: 0, definition };
+      this.#referred.set(key, entry);
+    }
+    entry.uses += 1;
+    this.#referring.add(reader);
+    if (definition) this.#list(entry, definition);
+    return { note: entry.note, use: entry.uses, known: definition !== null };
+  }
+
+  /** Take the last use of a footnote back. */
+  unrefer(label: string): void {
+    const entry = this.#referred.get(noteKey(label));
+    if (entry === undefined) return;
+    entry.uses -= 1;
+    if (entry.definition) entry.definition.uses = entry.uses;
+    if (entry.uses > 0) return;
+    this.#referred.delete(noteKey(label));
+    if (entry.definition === null) return;
+    this.#document.notes = this.#document.notes.filter((note) => note !== entry.definition);
+    entry.definition.note = 0;
+  }
+
+  /** What `refer` would give, for text that may yet be read as something else: it does not count. */
+  foresee(label: string): Use {
+    const entry = this.#referred.get(noteKey(label));
+    return {
+      note: entry?.note ?? this.#referred.size + 1,
+      use: (entry?.uses ?? 0) + 1,
+      known: this.isKnown(label),
+    };
+  }
+
+  /** Whether a note of this label has come. */
+  isKnown(label: string): boolean {
+    return this.#definitions.has(noteKey(label));
+  }
+
+  #await(key: string, reader: Reader): null {
+    if (this.#ended) return null;
+    const readers = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, readers.add(reader));
+    return null;
+  }
+
+  /** The first definition of a label is the one that counts. */
+  defineLink(label: string, target: LinkTarget): void {
+    const key = normalizeLabel(label);
+    if (this.#links.has(key)) return;
+    this.#links.set(key, target);
+    this.#resolve(key);
+  }
+
+  defineNote(label: string, note: Note): void {
+    const key = noteKey(label);
+    if (this.#definitions.has(key)) return;
+    this.#definitions.set(key, note);
+    const entry = this.#referred.get(key);
+    if (entry) this.#list(entry, note);
+    this.#resolve(key);
+  }
+
+  #resolve(key: string): void {
+    const readers = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    for (const reader of readers ?? []) reader.reread();
+  }
+
+  #list(entry: Referred, definition: Note): void {
+    const isNew = definition.note === 0;
+    entry.definition = definition;
+    definition.note = entry.note;
+    definition.uses = entry.uses;
+    if (!isNew) return;
+    const notes = [...this.#document.notes, definition];
+    this.#document.notes = notes.sort((one, other) => one.note - other.note);
+  }
+
+  /** What is not defined by now never will be: its marks are text, and the notes' numbers close the gaps. */
+  end(): void {
+    this.#ended = true;
+    const readers = new Set([...this.#waiting.values()].flatMap((each) => [...each]));
+    this.#waiting.clear();
+    if ([...this.#referred.values()].some((entry) => entry.definition === null)) this.#renumber(readers);
+    for (const reader of readers) reader.reread();
+  }
+
+  #renumber(readers: Set<Reader>): void {
+    this.#numbering += 1;
+    this.#referred.clear();
+    this.#document.notes = [];
+    for (const definition of this.#definitions.values()) definition.note = 0;
+    for (const reader of [...this.#referring]) {
+      reader.reread();
+      readers.delete(reader);
+    }
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * What a line is: which open blocks it continues and which it begins (CommonMark 0.31.2, sections 4 and 5, and
+ * "Phase 1: block structure"). Pure: it looks at the open blocks and changes none.
+ *
+ * A line that has not ended is decided as soon as nothing that may follow could change what it is, which is after its
+ * first few characters as a rule; the rest of it then goes straight to its leaf.
+ */
+
+import { MORE, unescaped } from "./characters.js";
+import { Cursor } from "./cursor.js";
+import type { Dialect } from "./dialect.js";
+import { htmlCondition } from "./rawblock.js";
+import type { Align } from "./tree.js";
+
+/** What tells one list from another. */
+export interface Marker {
+  /** "-", "+", "*", "." or ")". */
+  readonly sign: string;
+  /** Null: a bullet list. */
+  readonly start: number | null;
+}
+
+export type ContainerStart =
+  | { readonly type: "quote" }
+  /** `indent`: the columns that its further lines need. */
+  | { readonly type: "item"; readonly marker: Marker; readonly indent: number }
+  | { readonly type: "note"; readonly label: string };
+
+export interface Fence {
+  readonly char: string;
+  readonly length: number;
+  readonly indent: number;
+}
+
+export type LeafStart =
+  | { readonly type: "heading"; readonly depth: number }
+  | { readonly type: "setext"; readonly depth: number }
+  | { readonly type: "rule" }
+  | { readonly type: "indented" }
+  | { readonly type: "fence"; readonly fence: Fence; readonly language: string }
+  | { readonly type: "html"; readonly condition: number }
+  /** `text`: what stands in its first line; `whole`: it ends there. */
+  | { readonly type: "formula"; readonly close: string; readonly text: string; readonly whole: boolean }
+  | { readonly type: "table"; readonly aligns: readonly Align[] };
+
+/** What is known of an open container. */
+export interface OpenContainer {
+  readonly type: "document" | "quote" | "list" | "item" | "note";
+  readonly indent: number;
+  /** Whether anything was begun in it. */
+  readonly filled: boolean;
+}
+
+/** What is known of the open leaf. */
+export type OpenLeaf =
+  | { readonly kind: "paragraph"; canUnderline(): boolean; columns(): number }
+  | { readonly kind: "fence"; readonly fence: Fence }
+  | { readonly kind: "html"; readonly condition: number }
+  | { readonly kind: "indented" | "formula" | "table" };
+
+export interface Plan {
+  /** How many of the open containers go on. */
+  readonly matched: number;
+  readonly opened: readonly ContainerStart[];
+  readonly leaf: LeafStart | null;
+  /** The open leaf takes the line: as its text, or as its end. */
+  readonly continues: "text" | "end" | null;
+  /** The open paragraph goes on, though containers around it do not (section 5.1, laziness). */
+  readonly lazy: boolean;
+  readonly blank: boolean;
+  /** In front of the leaf's text. */
+  readonly cursor: Cursor;
+}
+
+/** Containers within containers; more are text, as no page could show them. */
+const DEEPEST = 100;
+
+/** How far an undecided line was read: so many containers go on, up to here. */
+export interface Progress {
+  readonly matched: number;
+  readonly cursor: Cursor;
+}
+
+/** `before`: where the last reading of the same line, when it was shorter, had come to. */
+export function readLine(
+  text: string,
+  complete: boolean,
+  before: Progress | null,
+  containers: readonly OpenContainer[],
+  leaf: OpenLeaf | null,
+  dialect: Dialect,
+): Plan | Progress {
+  const reader = new LineReader(text, complete, before, containers, leaf, dialect);
+  const plan = reader.read();
+  return plan === MORE ? reader.progress : plan;
+}
+
+/** Whether a line is decided. */
+export const isPlan = (result: Plan | Progress): result is Plan => "opened" in result;
+
+class LineReader {
+  readonly #cursor: Cursor;
+  readonly #complete: boolean;
+  readonly #containers: readonly OpenContainer[];
+  readonly #leaf: OpenLeaf | null;
+  readonly #dialect: Dialect;
+  readonly #opened: ContainerStart[] = [];
+  #matched: number;
+  #progress: Progress;
+
+  constructor(
+    text: string,
+    complete: boolean,
+    before: Progress | null,
+    containers: readonly OpenContainer[],
+    leaf: OpenLeaf | null,
+    dialect: Dialect,
+  ) {
+    this.#cursor = before ? before.cursor.copy(text) : new Cursor(text);
+    this.#matched = before?.matched ?? 1;
+    this.#progress = before ?? { matched: 1, cursor: new Cursor(text) };
+    this.#complete = complete;
+    this.#containers = containers;
+    this.#leaf = leaf;
+    this.#dialect = dialect;
+  }
+
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  read(): Plan | typeof MORE {
+    if (!this.#matchContainers()) return MORE;
+    if (this.#isAllMatched && this.#leaf) {
+      const continued = this.#continueLeaf(this.#leaf);
+      if (continued) return continued;
+    }
+    return this.#begin();
+  }
+
+  get #isAllMatched(): boolean {
+    return this.#matched === this.#containers.length;
+  }
+
+  /** Blank so far, and more may come. */
+  get #isOpenBlank(): boolean {
+    return !this.#complete && this.#cursor.isBlank;
+  }
+
+  #plan(plan: Partial<Plan>): Plan {
+    return {
+      matched: this.#matched,
+      opened: this.#opened,
+      leaf: null,
+      continues: null,
+      lazy: false,
+      blank: false,
+      cursor: this.#cursor,
+      ...plan,
+    };
+  }
+
+  /** Count the containers that go on; false: not known yet. */
+  #matchContainers(): boolean {
+    const cursor = this.#cursor;
+    for (; this.#matched < this.#containers.length; this.#matched += 1) {
+      const container = this.#containers[this.#matched] as OpenContainer;
+      if (container.type === "list") continue;
+      if (this.#isOpenBlank) return false;
+      this.#mark();
+      if (container.type === "quote") {
+        if (cursor.indent >= 4 || cursor.text[cursor.nonspace] !== ">") break;
+        skipQuoteMark(cursor);
+      } else if (cursor.isBlank) {
+        if (!container.filled) break;
+        cursor.skipIndent();
+      } else if (cursor.indent >= container.indent) cursor.skipColumns(container.indent);
+      else break;
+    }
+    if (!cursor.isBlank) this.#mark();
+    return true;
+  }
+
+  /** Up to here nothing that follows changes what was matched. */
+  #mark(): void {
+    if (!this.#complete) this.#progress = { matched: this.#matched, cursor: this.#cursor.copy() };
+  }
+
+  #continueLeaf(leaf: OpenLeaf): Plan | typeof MORE | null {
+    const cursor = this.#cursor;
+    switch (leaf.kind) {
+      case "fence": {
+        const { char, length, indent } = leaf.fence;
+        const isMarks = cursor.indent < 4 && new RegExp(`^\\${char}*[ \\t]*$`).test(cursor.rest);
+        if (isMarks && !this.#complete) return MORE;
+        if (isMarks && cursor.rest.trimEnd().length >= length) return this.#plan({ continues: "end" });
+        cursor.skipColumns(indent);
+        return this.#plan({ continues: "text" });
+      }
+      case "html":
+        if (!this.#complete) return MORE;
+        return cursor.isBlank && leaf.condition >= 6 ? null : this.#plan({ continues: "text" });
+      case "formula":
+        return this.#complete ? this.#plan({ continues: "text", blank: cursor.isBlank }) : MORE;
+      case "indented":
+        if (this.#isOpenBlank) return MORE;
+        if (cursor.isBlank || cursor.indent >= 4) {
+          cursor.skipColumns(4);
+          return this.#plan({ continues: "text", blank: cursor.isBlank });
+        }
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  #begin(): Plan | typeof MORE {
+    const cursor = this.#cursor;
+    for (;;) {
+      if (this.#isOpenBlank) return MORE;
+      if (cursor.isBlank) return this.#plan({ blank: this.#opened.length === 0 });
+      if (cursor.indent >= 4) {
+        if (this.#isParagraph) break;
+        cursor.skipColumns(4);
+        return this.#plan({ leaf: { type: "indented" } });
+      }
+      const rest = cursor.rest;
+      if (!this.#complete && this.#isAmbiguous(rest)) return MORE;
+      const container = this.#containers.length + this.#opened.length < DEEPEST ? this.#beginContainer(rest) : null;
+      if (container) {
+        this.#opened.push(container);
+        continue;
+      }
+      const leaf = this.#beginLeaf(rest);
+      if (leaf === MORE) return MORE;
+      if (leaf) return this.#plan({ leaf });
+      break;
+    }
+    const lazy = this.#leaf?.kind === "paragraph" && this.#opened.length === 0 && !this.#isAllMatched;
+    const goesOn = this.#leaf?.kind === "paragraph" || this.#leaf?.kind === "table";
+    const continues = goesOn && this.#opened.length === 0 && (this.#isAllMatched || lazy) ? "text" : null;
+    cursor.skipIndent();
+    return this.#plan({ lazy, continues: lazy ? "text" : continues });
+  }
+
+  /** Whether the line could still go on with the open paragraph, lazily or not. */
+  get #isParagraph(): boolean {
+    return this.#leaf?.kind === "paragraph" && this.#opened.length === 0;
+  }
+
+  /** Whether it stands directly in the open paragraph. */
+  get #interrupts(): boolean {
+    return this.#isParagraph && this.#isAllMatched;
+  }
+
+  #isAmbiguous(rest: string): boolean {
+    switch (rest[0]) {
+      case "#":
+        return /^#{1,6}$/.test(rest);
+      case "`":
+        return /^(?:`{1,2}|`{3,}[^`]*)$/.test(rest);
+      case "~":
+        return /^~+$|^~{3}/.test(rest);
+      case "-":
+      case "*":
+      case "_":
+        return /^([-*_])[ \t]*(?:\1[ \t]*)*$/.test(rest) || (this.#interrupts && /^[-:| \t]+$/.test(rest));
+      case "+":
+        return /^\+[ \t]*$/.test(rest);
+      case "=":
+        return this.#interrupts && /^=+[ \t]*$/.test(rest);
+      case ":":
+      case "|":
+        return this.#interrupts && this.#dialect.gfm && /^[-:| \t]+$/.test(rest);
+      case "[":
+        return this.#dialect.gfm && /^\[(?:\^(?:[^\s[\]^]*(?:\]:?)?)?)?$/.test(rest);
+      case "$":
+        return this.#dialect.math && /^\$(?:$|\$)/.test(rest);
+      case "\\":
+        return this.#dialect.math && /^\\(?:$|\[)/.test(rest);
+      case "<":
+        return /^<[!?/]?[a-z0-9[-]*$/i.test(rest);
+      default:
+        return /^\d{1,9}(?:[.)][ \t]*)?$/.test(rest);
+    }
+  }
+
+  #beginContainer(rest: string): ContainerStart | null {
+    if (rest[0] === ">") {
+      skipQuoteMark(this.#cursor);
+      return { type: "quote" };
+    }
+    if (this.#dialect.gfm && rest.startsWith("[^")) {
+      const note = /^\[\^([^\s[\]^]+)\]:[ \t]*/.exec(rest);
+      if (note === null) return null;
+      this.#cursor.skipIndent();
+      this.#cursor.skip(note[0].trimEnd().length);
+      this.#cursor.skipIndent();
+      return { type: "note", label: note[1] as string };
+    }
+    return isRule(rest) || this.#isUnderline(rest) ? null : this.#beginItem(rest);
+  }
+
+  #isUnderline(rest: string): boolean {
+    return this.#interrupts && /^-+[ \t]*$/.test(rest);
+  }
+
+  #beginItem(rest: string): ContainerStart | null {
+    const mark = /^(?:([-+*])|(\d{1,9})([.)]))(?=[ \t]|$)/.exec(rest);
+    if (mark === null) return null;
+    const start = mark[2] === undefined ? null : Number(mark[2]);
+    const isEmpty = /^[ \t]*$/.test(rest.slice(mark[0].length));
+    if (this.#interrupts && (isEmpty || (start !== null && start !== 1))) return null;
+    const cursor = this.#cursor;
+    const before = cursor.indent + mark[0].length;
+    cursor.skipIndent();
+    cursor.skip(mark[0].length);
+    const spaces = cursor.indent;
+    const padding = isEmpty || spaces >= 5 ? 1 : spaces;
+    cursor.skipColumns(padding);
+    return { type: "item", marker: { sign: (mark[1] ?? mark[3]) as string, start }, indent: before + padding };
+  }
+
+  #beginLeaf(rest: string): LeafStart | typeof MORE | null {
+    const heading = /^(#{1,6})(?:[ \t]+|$)/.exec(rest);
+    if (heading) {
+      this.#cursor.skipIndent();
+      this.#cursor.skip((heading[1] as string).length);
+      this.#cursor.skipIndent();
+      return { type: "heading", depth: (heading[1] as string).length };
+    }
+    const fence = /^(?:(`{3,})([^`]*)|(~{3,})(.*))$/.exec(rest);
+    if (fence) return this.#fence((fence[1] ?? fence[3]) as string, (fence[2] ?? fence[4]) as string);
+    if (rest[0] === "<") {
+      const html = this.#html(rest);
+      if (html !== null) return html;
+    }
+    const leaf = this.#leaf;
+    const underline = leaf?.kind === "paragraph" && this.#interrupts ? /^(?:(=+)|-+)[ \t]*$/.exec(rest) : null;
+    if (underline && leaf?.kind === "paragraph" && leaf.canUnderline()) {
+      return { type: "setext", depth: underline[1] ? 1 : 2 };
+    }
+    if (isRule(rest)) return { type: "rule" };
+    return this.#formula(rest) ?? this.#table(rest);
+  }
+
+  #fence(marks: string, info: string): LeafStart {
+    const fence = { char: marks[0] as string, length: marks.length, indent: this.#cursor.indent };
+    return { type: "fence", fence, language: unescaped(info).trim().split(/\s+/)[0] ?? "" };
+  }
+
+  #html(rest: string): LeafStart | typeof MORE | null {
+    const condition = htmlCondition(rest, this.#complete, this.#isParagraph);
+    if (condition === MORE || (condition > 0 && !this.#complete)) return MORE;
+    return condition > 0 ? { type: "html", condition } : null;
+  }
+
+  #formula(rest: string): LeafStart | null {
+    const open = this.#dialect.math && this.#complete ? /^(?:\$\$|\\\[)/.exec(rest)?.[0] : undefined;
+    if (open === undefined) return null;
+    const close = open === "$$" ? "$$" : "\\]";
+    const text = rest.slice(open.length);
+    const end = text.indexOf(close);
+    if (end < 0) return { type: "formula", close, text, whole: false };
+    const inner = text.slice(0, end);
+    const isWhole = inner.trim() !== "" && text.slice(end + close.length).trim() === "";
+    return isWhole ? { type: "formula", close, text: inner, whole: true } : null;
+  }
+
+  /** GitHub Flavored Markdown, section 4.10: the second line of a table. */
+  #table(rest: string): LeafStart | null {
+    const leaf = this.#leaf;
+    if (!this.#dialect.gfm || !this.#complete || !this.#interrupts || leaf?.kind !== "paragraph") return null;
+    const aligns = readDelimiterRow(rest);
+    return aligns && aligns.length === leaf.columns() ? { type: "table", aligns } : null;
+  }
+}
+
+function skipQuoteMark(cursor: Cursor): void {
+  cursor.skipIndent();
+  cursor.skip(1);
+  cursor.skipColumns(1);
+}
+
+const isRule = (rest: string): boolean => /^(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/.test(rest);
+
+const DELIMITER_ROW = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+
+function readDelimiterRow(rest: string): Align[] | null {
+  if (!DELIMITER_ROW.test(rest)) return null;
+  const cells = rest
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|");
+  return cells.map((cell) => {
+    const [left, right] = [cell.trim().startsWith(":"), cell.trim().endsWith(":")];
+    return left && right ? "center" : left ? "left" : right ? "right" : null;
+  });
+}

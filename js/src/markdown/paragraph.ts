@@ -1,0 +1,228 @@
+/**
+ * The open paragraph, which may turn out to be other things: definitions, a task's mark, the head of a table, a heading
+ * that its next line underlines.
+ */
+
+import { attach, detach, type Parent, replace, settle } from "./blocks.js";
+import { MORE } from "./characters.js";
+import { type Context, Inlines } from "./inlines.js";
+import { countCells, RowWriter } from "./rows.js";
+import { scanDefinition } from "./targets.js";
+import type { Align, Heading, Item, Paragraph, Table } from "./tree.js";
+
+const TASK = /^\[([ xX])\](?:[ \t\n]+|$)/;
+const TASK_BEGUN = /^\[(?:[ xX]?|[ xX]\])$/;
+
+const newParagraph = (): Paragraph => ({ kind: "paragraph", children: [], settled: 0, open: true, waiting: false });
+
+interface Head {
+  readonly table: Table;
+  readonly row: RowWriter;
+}
+
+export class ParagraphWriter {
+  readonly kind = "paragraph";
+  readonly parent: Parent;
+  readonly #context: Context;
+  #node = newParagraph();
+  readonly #inlines: Inlines;
+  #isAttached = false;
+  /** Whether a line came before. */
+  #isBegun = false;
+  /** The line so far, as it stands in the text. */
+  #line = "";
+  /** The line as the head of a table, which it most likely is. */
+  #head: Head | null = null;
+  /** What may still be a task's mark or definitions; null: it is neither. */
+  #pending: string | null = "";
+  /** Behind a task's mark, which no definition follows. */
+  #isMarked = false;
+  /** The item whose first block this is. */
+  #item: Item | null;
+
+  constructor(parent: Parent, item: Item | null, context: Context) {
+    this.parent = parent;
+    this.#context = context;
+    this.#item = context.dialect.gfm ? item : null;
+    this.#inlines = new Inlines(this.#node, context);
+  }
+
+  /** Another line begins, with this character. */
+  beginLine(first: string): void {
+    const failed = this.#revertHead();
+    this.#line = "";
+    if (this.#context.dialect.gfm && first === "|" && !failed) this.#foreseeHead();
+    else this.#breakLine();
+  }
+
+  #breakLine(): void {
+    if (this.#isBegun) this.#take("\n");
+    this.#isBegun = true;
+  }
+
+  write(text: string): void {
+    this.#line += text;
+    if (this.#head) this.#head.row.write(text);
+    else this.#take(text);
+  }
+
+  endLine(): void {
+    this.#head?.row.finish();
+  }
+
+  show(): void {
+    if (this.#head) this.#head.row.show();
+    if (this.#isAttached) this.#inlines.show();
+  }
+
+  close(): void {
+    this.#revertHead();
+    this.#resolve();
+    this.#inlines.finish();
+    if (this.#node.children.length === 0) {
+      if (this.#isAttached) detach(this.parent, this.#node);
+      this.#inlines.drop();
+    }
+    settle(this.parent);
+  }
+
+  // -------------------------------------------------------------------------------------------------- headings
+
+  /** Whether there is text to underline, once definitions are taken out. */
+  canUnderline(): boolean {
+    this.#revertHead();
+    this.#resolve();
+    return this.#isAttached;
+  }
+
+  underline(depth: number): void {
+    const heading: Heading = { kind: "heading", depth, children: [], settled: 0, open: true, waiting: false };
+    replace(this.parent, this.#node, heading);
+    this.#inlines.moveTo(heading);
+    this.#inlines.finish();
+    settle(this.parent);
+  }
+
+  // -------------------------------------------------------------------------------------------------- tables
+
+  /** How many cells the last line has as the head of a table; 0: it is no text. */
+  columns(): number {
+    if (this.#head === null) this.#resolve();
+    return this.#head || this.#isAttached ? countCells(this.#line) : 0;
+  }
+
+  #foreseeHead(): void {
+    const table: Table = { kind: "table", children: [], settled: 0, open: true };
+    this.#head = { table, row: new RowWriter(table, null, true, this.#context) };
+    attach(this.parent, table);
+  }
+
+  #revertHead(): boolean {
+    const head = this.#head;
+    if (head === null) return false;
+    this.#head = null;
+    detach(this.parent, head.table);
+    this.#breakLine();
+    this.#take(this.#line);
+    return true;
+  }
+
+  /** Its last line is the head of a table, which is given; what is before it is a closed paragraph. */
+  becomeTable(aligns: readonly Align[]): Table {
+    const head = this.#head;
+    this.#head = null;
+    if (head) {
+      this.close();
+      head.row.commit(aligns);
+      settle(head.table);
+      return head.table;
+    }
+    const line = this.#takeBack();
+    this.close();
+    const table: Table = { kind: "table", children: [], settled: 0, open: true };
+    attach(this.parent, table);
+    const row = new RowWriter(table, aligns, true, this.#context);
+    row.write(line);
+    row.finish();
+    settle(table);
+    return table;
+  }
+
+  /** Forget the last line, and give it. What was settled may be in it, so that the rest is a paragraph anew. */
+  #takeBack(): string {
+    const { raw } = this.#inlines;
+    const begin = raw.lastIndexOf("\n") + 1;
+    const paragraph = newParagraph();
+    replace(this.parent, this.#node, paragraph);
+    this.#node = paragraph;
+    this.#inlines.moveTo(paragraph);
+    this.#inlines.rewind(Math.max(0, begin - 1));
+    return raw.slice(begin);
+  }
+
+  // -------------------------------------------------------------------------------------------------- text
+
+  #take(text: string): void {
+    if (this.#pending === null) {
+      this.#inlines.feed(text);
+      return;
+    }
+    this.#pending += text;
+    this.#decide(false);
+  }
+
+  /** Nothing more comes that could change what the beginning is. */
+  #resolve(): void {
+    if (this.#pending !== null) this.#decide(true);
+  }
+
+  #decide(final: boolean): void {
+    if (this.#item && !this.#decideTask(final)) return;
+    if (this.#isMarked) {
+      // However the spaces behind the mark are cut, they are the mark's.
+      const text = (this.#pending as string).replace(/^[ \t\n]+/, "");
+      if (text !== "" || final) this.#release(text);
+      return;
+    }
+    // What ended a definition has been taken with it, unless it came later.
+    if (this.#pending?.startsWith("\n")) this.#pending = this.#pending.slice(1);
+    while (this.#pending !== "") {
+      const pending = this.#pending as string;
+      const definition = pending[0] === "[" ? scanDefinition(pending, 0, final) : null;
+      this.#context.scanned += pending[0] === "[" ? pending.length : 0;
+      if (definition === MORE) return;
+      if (definition === null || typeof definition === "number") {
+        this.#release(pending);
+        return;
+      }
+      this.#context.labels.defineLink(definition.label, definition);
+      this.#pending = pending.slice(definition.end);
+    }
+  }
+
+  /** Whether it is known if this begins with a task's mark. */
+  #decideTask(final: boolean): boolean {
+    const pending = this.#pending as string;
+    if (!final && TASK_BEGUN.test(pending)) return false;
+    const mark = TASK.exec(pending);
+    if (mark && !final && mark[0].length === 3) return false;
+    const item = this.#item as Item;
+    this.#item = null;
+    if (mark === null) return true;
+    item.checked = mark[1] !== " ";
+    this.#isMarked = true;
+    this.#pending = pending.slice(mark[0].length);
+    return true;
+  }
+
+  #release(text: string): void {
+    this.#pending = null;
+    if (!this.#isAttached) {
+      if (this.#head) detach(this.parent, this.#head.table);
+      attach(this.parent, this.#node);
+      if (this.#head) attach(this.parent, this.#head.table);
+      this.#isAttached = true;
+    }
+    this.#inlines.feed(text);
+  }
+}

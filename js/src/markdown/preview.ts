@@ -1,0 +1,61 @@
+/** What waits for its end, as it will most likely end. */
+
+import { isAddressBegun } from "./addresses.js";
+import { mathMarks } from "./math.js";
+import type { Inline } from "./tree.js";
+
+/** What stays open for longer than this is more likely no syntax at all. */
+export const LONGEST_OPEN = { strong: 200, emphasis: 100, link: 200, code: 300, other: 120 } as const;
+
+/** The inlines for a text that begins with something undecided. */
+export function preview(rest: string, math: boolean): Inline[] {
+  if (rest === "") return [];
+  const text: Inline[] = [{ kind: "text", text: rest }];
+  switch (rest[0]) {
+    case "`":
+      return previewCode(rest) ?? text;
+    case "$":
+    case "\\":
+      return math ? (previewMath(rest) ?? (rest.length < 3 ? [] : text)) : [];
+    case "<":
+      return rest.length > LONGEST_OPEN.other ? text : previewAngle(rest);
+    case "h":
+    case "H":
+    case "w":
+    case "W":
+    case "f":
+    case "F":
+      return isAddressBegun(rest, 0) ? [{ kind: "link", href: null, title: "", children: text }] : [];
+    case "@":
+      return text;
+    default:
+      return [];
+  }
+}
+
+function previewCode(rest: string): Inline[] | null {
+  // One with a space behind it is a backtick, and three are a fence's, in words about them.
+  const isMark = /^(?:`[ \t\n]|`{3})/.test(rest);
+  if (isMark || rest.length > LONGEST_OPEN.code) return null;
+  const text = rest.replace(/^`+/, "").replace(/`+$/, "").replaceAll("\n", " ").trim();
+  return text === "" ? [] : [{ kind: "code", text }];
+}
+
+/** A formula cannot be shown by halves; a price can. */
+function previewMath(rest: string): Inline[] | null {
+  const marks = mathMarks(rest, 0);
+  const inner = marks ? rest.slice(marks.open.length) : "";
+  if (marks === null || rest.length > LONGEST_OPEN.code) return null;
+  const isText = /^\d[\d.,]*(?:\s|$)/.test(inner) || (/\s\S+\s/.test(inner) && !/[\\^_{}=+]/.test(inner));
+  if (marks.open === "$" && isText) return null;
+  return inner === ""
+    ? []
+    : [{ kind: "math", text: inner, display: marks.open === "$$" || marks.open === "\\[", open: true }];
+}
+
+function previewAngle(rest: string): Inline[] {
+  const address = /^<(https?:\/\/.+|mailto:.+)/i.exec(rest)?.[1];
+  return address === undefined
+    ? []
+    : [{ kind: "link", href: null, title: "", children: [{ kind: "text", text: address }] }];
+}

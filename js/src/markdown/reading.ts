@@ -1,0 +1,396 @@
+/**
+ * One reading of a leaf's text, as it comes: CommonMark 0.31.2, section 6, and GitHub's and math's additions.
+ *
+ * Each character is looked at once: what can be decided becomes an item at once, and only a construct whose end has not
+ * come is scanned again.
+ */
+
+import { isAutolinkBegun, readMailBegin, scanAddress, scanAutolink, scanMailEnd } from "./addresses.js";
+import { codeText, decodeEntity, ESCAPABLE, MORE, matchAt, NO, scanEntity } from "./characters.js";
+import type { Dialect } from "./dialect.js";
+import { type Bracket, delimiter, plain, pushAll, pushText, unlinked } from "./emphasis.js";
+import { OpenItems } from "./items.js";
+import type { LinkTarget, Use } from "./labels.js";
+import { scanMath } from "./math.js";
+import { preview } from "./preview.js";
+import { elementMaker, isPhrasing, readImage, readTag, scanTag } from "./tags.js";
+import { LONGEST_LABEL, scanLabel, scanTarget } from "./targets.js";
+import type { Inline } from "./tree.js";
+
+const PLAIN = /(?:[^\n\\`*_~[\]!<&$@ \thHwWfF]+|(?<=[A-Za-z0-9])[hHwWfF]+|[ \t](?=[^ \t\n]))+/y;
+const PLAIN_NO_GFM = /(?:[^\n\\`*_[\]!<&$ \t]+|[ \t](?=[^ \t\n]))+/y;
+const SPACES = /[ \t]+/y;
+const TICKS = /`+/y;
+const FOOTNOTE = /\[\^([^\s[\]^]+)\]/y;
+const FOOTNOTE_BEGUN = /\[(?:\^[^\s[\]^]*)?$/y;
+
+/** What a step gives when it must wait for more. */
+type Step = number | typeof MORE;
+
+/** What labels mean. */
+export interface LabelSource {
+  /** Where a link's label leads; "unknown": that may yet come. */
+  target(label: string): LinkTarget | "unknown" | null;
+  /** What a footnote's reference at this place is; null: nothing. */
+  use(label: string, place: number): Use | null;
+}
+
+export class Reading {
+  readonly #context: { readonly dialect: Dialect; scanned: number };
+  readonly #source: LabelSource;
+  readonly #items = new OpenItems();
+  /** What is looked at, from a little before `#at` on; `#base` is where it begins in the whole. */
+  #buffer = "";
+  #base = 0;
+  #at = 0;
+  #final = false;
+  /** Where the search for the end of a code span goes on, and which lengths of backticks have no end. */
+  #searched = 0;
+  readonly #endless = new Set<number>();
+
+  constructor(context: { readonly dialect: Dialect; scanned: number }, source: LabelSource) {
+    this.#context = context;
+    this.#source = source;
+  }
+
+  /** Take more text; the nodes that are settled by it. */
+  feed(text: string): Inline[] {
+    this.#buffer += text;
+    this.#run();
+    const settled = this.#items.release();
+    this.#trim();
+    return settled;
+  }
+
+  /** No more text: the nodes that were open. */
+  finish(): Inline[] {
+    this.#final = true;
+    this.#run();
+    this.#buffer = "";
+    return this.#items.releaseAll();
+  }
+
+  /** What is open, as it will most likely end. */
+  foresee(): Inline[] {
+    const tail: Inline[] = [];
+    pushText(tail, this.#items.text);
+    pushAll(tail, this.#items.foresee(this.#buffer.length - this.#at));
+    pushAll(tail, preview(this.#buffer.slice(this.#at), this.#context.dialect.math));
+    return tail;
+  }
+
+  #run(): void {
+    while (this.#at < this.#buffer.length) {
+      const searched = this.#searched;
+      const end = this.#step();
+      if (end === MORE) {
+        // The end of a code span is searched from where the last search ended.
+        const from = this.#buffer[this.#at] === "`" ? Math.max(this.#at, searched) : this.#at;
+        this.#context.scanned += this.#buffer.length - from;
+        break;
+      }
+      this.#context.scanned += end - this.#at;
+      this.#at = end;
+    }
+  }
+
+  /** Forget what no scan will look back at: all but a character, and the text of a label that is open. */
+  #trim(): void {
+    const first = this.#items.firstBracket;
+    let keep = this.#at - 2;
+    if (first) keep = Math.min(keep, Math.max(first.at - this.#base, this.#at - LONGEST_LABEL - 1));
+    if (keep <= 0) return;
+    this.#buffer = this.#buffer.slice(keep);
+    this.#base += keep;
+    this.#at -= keep;
+    this.#searched = Math.max(0, this.#searched - keep);
+  }
+
+  /** Look at what stands at `#at`: where it ends, or that its end has not come. */
+  #step(): Step {
+    const text = this.#buffer;
+    const { gfm, math } = this.#context.dialect;
+    const here = this.#at;
+    const run = matchAt(gfm ? PLAIN : PLAIN_NO_GFM, text, here);
+    if (run) return this.#push(run[0]);
+    const char = text[here] as string;
+    switch (char) {
+      case " ":
+      case "\t":
+        return this.#spaces();
+      case "\n":
+        return this.#push("\n");
+      case "\\":
+        return this.#backslash();
+      case "`":
+        return this.#code();
+      case "*":
+      case "_":
+      case "~":
+        return char === "~" && !gfm ? this.#push(char) : this.#delimiters(char);
+      case "[":
+        return this.#bracket(here, false);
+      case "!":
+        return this.#bang();
+      case "]":
+        return this.#bracketEnd();
+      case "<":
+        return this.#angle();
+      case "&":
+        return this.#entity();
+      case "$":
+        return math ? this.#math() : this.#push(char);
+      case "@":
+        return gfm ? this.#mail() : this.#push(char);
+      default:
+        return this.#address();
+    }
+  }
+
+  /** Append text of the same length as its source. */
+  #push(text: string): number {
+    this.#items.append(text);
+    return this.#at + text.length;
+  }
+
+  #node(node: Inline, end: number): number {
+    this.#items.node(node);
+    return end;
+  }
+
+  #spaces(): Step {
+    const text = this.#buffer;
+    const end = this.#at + (matchAt(SPACES, text, this.#at)?.[0].length ?? 0);
+    if (end >= text.length) return this.#final ? end : MORE;
+    if (text[end] !== "\n") return this.#push(text.slice(this.#at, end));
+    if (!text.endsWith("  ", end) || end - this.#at < 2) return end;
+    return this.#node({ kind: "break" }, end + 1);
+  }
+
+  #backslash(): Step {
+    const next = this.#buffer[this.#at + 1];
+    if (next === undefined) return this.#final ? this.#push("\\") : MORE;
+    if (next === "\n") return this.#node({ kind: "break" }, this.#at + 2);
+    if (this.#context.dialect.math && (next === "(" || next === "[")) {
+      const math = scanMath(this.#buffer, this.#at, this.#final);
+      if (math === MORE) return MORE;
+      if (typeof math !== "number") return this.#formula(math);
+    }
+    if (!ESCAPABLE.test(next)) return this.#push("\\");
+    this.#items.append(next);
+    return this.#at + 2;
+  }
+
+  #code(): Step {
+    const text = this.#buffer;
+    const run = matchAt(TICKS, text, this.#at)?.[0] ?? "";
+    const from = this.#at + run.length;
+    if (from >= text.length && !this.#final) return MORE;
+    if (this.#endless.has(run.length)) return this.#push(run);
+    let search = Math.max(from, this.#searched);
+    for (;;) {
+      const open = text.indexOf("`", search);
+      if (open < 0) break;
+      const length = matchAt(TICKS, text, open)?.[0].length ?? 0;
+      const end = open + length;
+      if (end >= text.length && !this.#final) {
+        this.#searched = open;
+        return MORE;
+      }
+      if (length === run.length) {
+        this.#searched = 0;
+        return this.#node({ kind: "code", text: codeText(text.slice(from, open)) }, end);
+      }
+      search = end;
+    }
+    this.#searched = text.length;
+    if (!this.#final) return MORE;
+    this.#searched = 0;
+    this.#endless.add(run.length);
+    return this.#push(run);
+  }
+
+  #math(): Step {
+    const math = scanMath(this.#buffer, this.#at, this.#final);
+    if (math === MORE) return MORE;
+    if (typeof math !== "number") return this.#formula(math);
+    return this.#push(/^\$+/.exec(this.#buffer.slice(this.#at, this.#at + 2))?.[0] ?? "$");
+  }
+
+  #formula(math: { readonly end: number; readonly text: string; readonly display: boolean }): number {
+    return this.#node({ kind: "math", text: math.text, display: math.display, open: false }, math.end);
+  }
+
+  #delimiters(char: string): Step {
+    const text = this.#buffer;
+    let end = this.#at + 1;
+    while (text[end] === char) end += 1;
+    // Half a pair of surrogates says nothing of what follows.
+    const next = text.charCodeAt(end);
+    const isHalf = next >= 0xd800 && next <= 0xdbff && end + 1 >= text.length;
+    if ((end >= text.length || isHalf) && !this.#final) return MORE;
+    const item = delimiter(text, this.#at, end);
+    if (item === null) return this.#push(text.slice(this.#at, end));
+    this.#items.delimiter(item);
+    return end;
+  }
+
+  // ---------------------------------------------------------------------------------------------- links and images
+
+  #bang(): Step {
+    const next = this.#buffer[this.#at + 1];
+    if (next === undefined) return this.#final ? this.#push("!") : MORE;
+    if (next !== "[") return this.#push("!");
+    if (this.#context.dialect.gfm) {
+      // "Text![^1]" is text and a footnote.
+      if (matchAt(FOOTNOTE, this.#buffer, this.#at + 1)) return this.#push("!");
+      if (!this.#final && matchAt(FOOTNOTE_BEGUN, this.#buffer, this.#at + 1)) return MORE;
+    }
+    return this.#bracket(this.#at + 1, true);
+  }
+
+  #bracket(here: number, image: boolean): Step {
+    if (this.#context.dialect.gfm && !image) {
+      const match = matchAt(FOOTNOTE, this.#buffer, here);
+      if (match) return this.#footnote(match[1] as string, here + match[0].length);
+      if (!this.#final && matchAt(FOOTNOTE_BEGUN, this.#buffer, here)) return MORE;
+    }
+    const place = this.#base + here + 1;
+    this.#items.openBracket({ type: "bracket", image, at: place, active: true, nested: false });
+    return here + 1;
+  }
+
+  #footnote(label: string, end: number): number {
+    const use = this.#source.use(label, this.#base + this.#at);
+    if (use) return this.#node({ kind: "reference", ...use }, end);
+    return this.#push(this.#buffer.slice(this.#at, end));
+  }
+
+  #bracketEnd(): Step {
+    const bracket = this.#items.lastBracket;
+    if (bracket === undefined) return this.#push("]");
+    if (!bracket.active) return this.#literalBracket();
+    const text = this.#buffer;
+    const after = this.#at + 1;
+    if (after >= text.length && !this.#final) return MORE;
+    if (text[after] === "(") {
+      const target = scanTarget(text, after, this.#final);
+      if (target === MORE) return MORE;
+      if (typeof target !== "number") return this.#link(bracket, target, target.end);
+    }
+    return this.#labelled(bracket, after);
+  }
+
+  #labelled(bracket: Bracket, after: number): Step {
+    const text = this.#buffer;
+    const labelEnd = text[after] === "[" ? scanLabel(text, after, this.#final) : NO;
+    if (labelEnd === MORE) return MORE;
+    const full = labelEnd > after + 2;
+    const end = labelEnd === NO ? after : labelEnd;
+    const label = full ? text.slice(after + 1, labelEnd - 1) : this.#between(bracket);
+    const target = label === null || label.trim() === "" ? null : this.#source.target(label);
+    if (target && target !== "unknown") return this.#link(bracket, target, end);
+    // Who writes "[text][label]" will most likely define it.
+    if (target === "unknown" && labelEnd !== NO) return this.#link(bracket, null, end);
+    return this.#literalBracket();
+  }
+
+  /** The text between the brackets, if it can be a label. */
+  #between(bracket: Bracket): string | null {
+    const from = bracket.at - this.#base;
+    if (bracket.nested || from < 0 || this.#at - from > LONGEST_LABEL) return null;
+    return this.#buffer.slice(from, this.#at);
+  }
+
+  #literalBracket(): number {
+    this.#items.literalBracket();
+    return this.#at + 1;
+  }
+
+  #link(bracket: Bracket, target: LinkTarget | null, end: number): number {
+    if (!bracket.image) this.#items.deactivateBrackets();
+    this.#items.wrapBracket((children) =>
+      bracket.image ? this.#image(children, target) : this.#anchor(children, target),
+    );
+    return end;
+  }
+
+  #anchor(children: Inline[], target: LinkTarget | null): readonly Inline[] {
+    const href = target === null ? null : this.#context.dialect.policy.href(target.destination);
+    if (target !== null && href === null) return children;
+    return [{ kind: "link", href, title: target?.title ?? "", children: unlinked(children) }];
+  }
+
+  #image(children: Inline[], target: LinkTarget | null): readonly Inline[] {
+    const alt = plain(children);
+    const safe = target === null ? null : this.#context.dialect.policy.image(target.destination);
+    if (safe === null) return [{ kind: "text", text: alt }];
+    return [{ kind: "image", ...safe, alt, title: target?.title ?? "" }];
+  }
+
+  // ---------------------------------------------------------------------------------------------- angle brackets
+
+  #angle(): Step {
+    const text = this.#buffer;
+    const here = this.#at;
+    const address = scanAutolink(text, here);
+    if (address) return this.#autolink(address.href, address.text, address.end);
+    const end = scanTag(text, here);
+    if (end >= 0) return this.#tag(text.slice(here, end), end);
+    if (!this.#final && (end === MORE || isAutolinkBegun(text, here))) return MORE;
+    return this.#push("<");
+  }
+
+  #autolink(destination: string, text: string, end: number): number {
+    const href = this.#context.dialect.policy.href(destination);
+    const shown: Inline = { kind: "text", text };
+    return this.#node(href === null ? shown : { kind: "link", href, title: "", children: [shown] }, end);
+  }
+
+  #tag(raw: string, end: number): number {
+    if (this.#context.dialect.html === "raw") return this.#node({ kind: "raw", text: raw }, end);
+    const tag = readTag(raw);
+    if (tag.type === "other") return raw.startsWith("<!--") ? end : this.#push(raw);
+    if (tag.type === "close") return this.#closeTag(tag.name, raw, end);
+    if (tag.name === "br") return this.#node({ kind: "break" }, end);
+    if (tag.name === "img") return this.#node(readImage(tag.attributes, this.#context.dialect.policy), end);
+    if (tag.name === "wbr") return end;
+    if (!isPhrasing(tag.name)) return this.#push(raw);
+    const make = elementMaker(tag.name, tag.attributes, this.#context.dialect.policy);
+    this.#items.openTag({ type: "tag", tag: tag.name, make });
+    return end;
+  }
+
+  #closeTag(name: string, raw: string, end: number): number {
+    if (!isPhrasing(name)) return this.#push(raw);
+    this.#items.closeTag(name);
+    return end;
+  }
+
+  #entity(): Step {
+    const end = scanEntity(this.#buffer, this.#at, this.#final);
+    if (end === MORE) return MORE;
+    if (end === NO) return this.#push("&");
+    this.#items.append(decodeEntity(this.#buffer.slice(this.#at, end)));
+    return end;
+  }
+
+  // ---------------------------------------------------------------------------------------------- bare addresses
+
+  #address(): Step {
+    const found = scanAddress(this.#buffer, this.#at, this.#items.lastBracket !== undefined, this.#final);
+    if (found === MORE) return MORE;
+    if (found === NO) return this.#push(this.#buffer[this.#at] as string);
+    return this.#autolink(found.href, this.#buffer.slice(this.#at, found.end), found.end);
+  }
+
+  #mail(): Step {
+    const { scheme, local } = readMailBegin(this.#items.lastText);
+    const end = local === "" ? NO : scanMailEnd(this.#buffer, this.#at, scheme, this.#final);
+    if (end === MORE) return MORE;
+    if (end === NO) return this.#push("@");
+    this.#items.cutText(scheme.length + local.length);
+    const address = scheme + local + this.#buffer.slice(this.#at, end);
+    return this.#autolink(scheme === "" ? `mailto:${address}` : address, address, end);
+  }
+}

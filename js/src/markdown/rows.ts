@@ -1,0 +1,143 @@
+/** The rows of a table, cell by cell as their text comes: GitHub Flavored Markdown, section 4.10. */
+
+import { type Context, Inlines } from "./inlines.js";
+import type { Align, Cell, Row, Table } from "./tree.js";
+
+/** How many cells a line has when it is read as a row. */
+export function countCells(line: string): number {
+  const inner = line.trim().replace(/^\|/, "");
+  const pipes = inner.replace(/\\./g, "").split("|");
+  return inner === "" ? 1 : pipes.length - (pipes.at(-1)?.trim() === "" ? 1 : 0);
+}
+
+const TEXT = /[^|\\\n]+/y;
+
+export class RowWriter {
+  readonly row: Row;
+  readonly #context: Context;
+  readonly #header: boolean;
+  /** The columns' alignments; null: a head whose columns are not known yet. */
+  readonly #aligns: readonly Align[] | null;
+  readonly #written: Inlines[] = [];
+  #cell: Inlines | null = null;
+  #begun = false;
+  #isSkipping = false;
+  #isEscaped = false;
+
+  constructor(table: Table, aligns: readonly Align[] | null, header: boolean, context: Context) {
+    this.row = { kind: "row", children: [], settled: 0, open: true };
+    this.#context = context;
+    this.#header = header;
+    this.#aligns = aligns;
+    table.children.push(this.row);
+  }
+
+  /** Take a part of the line, from `from` on; where it or the line ends. */
+  write(text: string, from = 0): number {
+    let at = from;
+    while (at < text.length && text[at] !== "\n") {
+      if (this.#isEscaped) {
+        this.#isEscaped = false;
+        // A pipe that is escaped is a cell's, also within code.
+        this.#feed(text[at] === "|" ? "|" : `\\${text[at]}`);
+        at += 1;
+        continue;
+      }
+      TEXT.lastIndex = at;
+      const run = TEXT.exec(text)?.[0];
+      if (run !== undefined) {
+        this.#feed(run);
+        at += run.length;
+      } else {
+        if (text[at] === "|") this.#pipe();
+        else this.#isEscaped = true;
+        at += 1;
+      }
+    }
+    this.#context.scanned += at - from;
+    return at;
+  }
+
+  #feed(text: string): void {
+    const content = this.#cell === null && !this.#isSkipping ? text.trimStart() : text;
+    if (content === "") return;
+    this.#begun = true;
+    if (this.#cell === null && !this.#isSkipping) this.#openCell();
+    this.#cell?.feed(content);
+  }
+
+  #pipe(): void {
+    const isFirst = !this.#begun;
+    this.#begun = true;
+    if (isFirst) return;
+    if (this.#cell === null && !this.#isSkipping) this.#openCell();
+    this.#closeCell();
+  }
+
+  #openCell(): void {
+    const { children } = this.row;
+    if (this.#aligns && children.length >= this.#aligns.length) {
+      this.#isSkipping = true;
+      return;
+    }
+    const align = this.#aligns?.[children.length] ?? null;
+    const cell: Cell = {
+      kind: "cell",
+      header: this.#header,
+      align,
+      children: [],
+      settled: 0,
+      open: true,
+      waiting: false,
+    };
+    children.push(cell);
+    this.#cell = new Inlines(cell, this.#context);
+    this.#cell.speculative = this.#aligns === null;
+    this.#written.push(this.#cell);
+  }
+
+  #closeCell(): void {
+    this.#isSkipping = false;
+    if (this.#cell === null) return;
+    this.#cell.finish();
+    // The cells of a head that is only foreseen may yet change.
+    if (this.#aligns === null) this.#cell.leaf.open = true;
+    else this.row.settled = this.row.children.length;
+    this.#cell = null;
+  }
+
+  show(): void {
+    this.#cell?.show();
+  }
+
+  /** The line has ended. */
+  finish(): void {
+    if (this.#isEscaped) this.#feed("\\");
+    this.#isEscaped = false;
+    this.#closeCell();
+    if (this.#aligns === null) return;
+    while (this.row.children.length < this.#aligns.length) {
+      this.#openCell();
+      this.#closeCell();
+    }
+    this.#close();
+  }
+
+  #close(): void {
+    this.row.settled = this.row.children.length;
+    this.row.open = false;
+  }
+
+  /** A head that was foreseen is one: its columns are these. */
+  commit(aligns: readonly Align[]): void {
+    for (const [index, inlines] of this.#written.entries()) {
+      const cell = inlines.foresaw ? { ...(inlines.leaf as Cell), children: [], settled: 0 } : (inlines.leaf as Cell);
+      cell.align = aligns[index] ?? null;
+      this.row.children[index] = cell;
+      inlines.moveTo(cell);
+      inlines.confirm();
+      cell.open = false;
+    }
+    this.#close();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Blocks of raw HTML as elements around the blocks of Markdown: `<details>` in one block and `</details>` in another hold
+ * what is between them.
+ */
+
+import { attach, type Parent, settle } from "./blocks.js";
+import { decodeEntities, MORE } from "./characters.js";
+import type { Policy } from "./links.js";
+import {
+  IMPLIED,
+  isAllowed,
+  isPhrasing,
+  isVoid,
+  readAttributes,
+  readImage,
+  readTag,
+  safeAttributes,
+  scanTag,
+} from "./tags.js";
+import type { Box, Inline } from "./tree.js";
+
+/** More elements within each other are text, as no page could show them. */
+const DEEPEST = 32;
+
+/** Whether a block of raw HTML that begins so is woven, or shown as text. */
+export function isWoven(line: string): boolean {
+  const begun = line.trimStart();
+  if (begun.startsWith("<!--")) return true;
+  const name = /^<\/?([a-z][a-z0-9-]*)/i.exec(begun)?.[1]?.toLowerCase();
+  return name !== undefined && isAllowed(name);
+}
+
+export class Weaver {
+  readonly kind = "html";
+  readonly condition: number;
+  /** The elements that are open around what comes next, from the outermost. */
+  readonly #boxes: Box[];
+  readonly #root: Parent;
+  readonly #policy: Policy;
+  #pending = "";
+  /** The paragraph that text in no element of its own stands in. */
+  #implicit: Box | null = null;
+
+  constructor(condition: number, boxes: Box[], root: Parent, policy: Policy) {
+    this.condition = condition;
+    this.#boxes = boxes;
+    this.#root = root;
+    this.#policy = policy;
+  }
+
+  line(text: string): void {
+    this.#pending += `${text}\n`;
+    this.#take(false);
+  }
+
+  close(): void {
+    this.#take(true);
+    this.#endImplicit();
+    // What is within a line ends with the block; what holds blocks stays open for them.
+    let top = this.#boxes.at(-1);
+    while (top && isPhrasing(top.tag)) {
+      this.#pop();
+      top = this.#boxes.at(-1);
+    }
+  }
+
+  get #top(): Parent {
+    return this.#boxes.at(-1) ?? this.#root;
+  }
+
+  #take(final: boolean): void {
+    let at = 0;
+    const text = this.#pending;
+    while (at < text.length) {
+      const next = text.indexOf("<", at);
+      if (next < 0) {
+        this.#text(decodeEntities(text.slice(at)));
+        at = text.length;
+        break;
+      }
+      this.#text(decodeEntities(text.slice(at, next)));
+      at = next;
+      const end = scanTag(text, at);
+      if (end === MORE && !final) break;
+      if (end < 0) {
+        // A comment that does not end hides nothing but its mark.
+        this.#text("<");
+        at += 1;
+      } else {
+        this.#tag(text.slice(at, end));
+        at = end;
+      }
+    }
+    this.#pending = text.slice(at);
+  }
+
+  #tag(raw: string): void {
+    const tag = readTag(raw);
+    if (tag.type === "other") {
+      if (!raw.startsWith("<!--")) this.#text(raw);
+    } else if (!isAllowed(tag.name)) this.#text(raw);
+    else if (tag.type === "close") this.#closeTag(tag.name);
+    else this.#openTag(tag.name, tag.attributes, raw);
+  }
+
+  #openTag(name: string, attributes: string, raw: string): void {
+    if (name === "br") this.#inline({ kind: "break" });
+    else if (name === "img") this.#inline(readImage(attributes, this.#policy));
+    else if (name === "hr") {
+      this.#endImplicit();
+      attach(this.#top, { kind: "rule", open: false });
+      settle(this.#top);
+    } else if (isVoid(name)) return;
+    else if (this.#boxes.length >= DEEPEST) this.#text(raw);
+    else {
+      if (isPhrasing(name)) this.#beginImplicit();
+      else this.#endImplicit();
+      this.#endImplied(name);
+      this.#push(name, attributes);
+    }
+  }
+
+  #push(tag: string, source: string): Box {
+    const attributes = tag === "a" ? this.#target(source) : safeAttributes(tag, source);
+    const box: Box = { kind: "box", tag, attributes, children: [], settled: 0, open: true };
+    attach(this.#top, box);
+    this.#boxes.push(box);
+    return box;
+  }
+
+  #target(source: string): Record<string, string> {
+    const attributes = readAttributes(source);
+    const href = this.#policy.href(attributes.get("href") ?? "");
+    return href === null ? {} : { href, title: attributes.get("title") ?? "" };
+  }
+
+  #pop(): void {
+    const box = this.#boxes.pop();
+    if (box === undefined) return;
+    settle(box);
+    box.open = false;
+    if (box === this.#implicit) this.#implicit = null;
+    settle(this.#top);
+  }
+
+  #closeTag(name: string): void {
+    const index = this.#boxes.findLastIndex((box) => box.tag === name && box !== this.#implicit);
+    if (index < 0) return;
+    while (this.#boxes.length > index) this.#pop();
+  }
+
+  /** An opening tag ends elements whose end tag may be left out. */
+  #endImplied(name: string): void {
+    const rule = IMPLIED[name];
+    if (rule === undefined) return;
+    const from = this.#boxes.findLastIndex((box) => rule.within.includes(box.tag)) + 1;
+    const index = this.#boxes.findIndex((box, at) => at >= from && rule.ends.includes(box.tag));
+    while (index >= 0 && this.#boxes.length > index) this.#pop();
+  }
+
+  #beginImplicit(): void {
+    if (this.#boxes.length === 0) this.#implicit = this.#push("p", "");
+  }
+
+  #endImplicit(): void {
+    while (this.#implicit) this.#pop();
+  }
+
+  #text(text: string): void {
+    const preserved = this.#boxes.some((box) => box.tag === "pre");
+    const top = this.#top;
+    const isInline = this.#boxes.length > 0 && (isPhrasing(this.#boxes.at(-1)?.tag ?? "") || top.children.length > 0);
+    if (text === "" || (text.trim() === "" && !preserved && !isInline)) return;
+    this.#inline({ kind: "text", text });
+  }
+
+  #inline(node: Inline): void {
+    this.#beginImplicit();
+    attach(this.#top, node);
+    settle(this.#top);
+  }
+}

@@ -1,0 +1,36 @@
+/** A language's rules of Ace as a grammar: line by line, with the state between lines as a value. */
+
+import type { TextHighlightRules } from "ace-code/src/mode/text_highlight_rules";
+import { type State, Tokenizer } from "ace-code/src/tokenizer";
+import type { Grammar, Span } from "../dom/parts.js";
+import { styleOf } from "./styles.js";
+
+export function grammar(Rules: new () => TextHighlightRules, first = "start"): Grammar<State> {
+  const tokenizer = new Tokenizer(new Rules().getRules());
+  // It would throw into the page from a timer; the tokens that it has by then are as good as any.
+  tokenizer.reportError = () => {};
+  return {
+    start: () => first,
+    line(text, from) {
+      const { tokens, state } = tokenizer.getLineTokens(text, from);
+      return { spans: spansOf(tokens), next: state };
+    },
+  };
+}
+
+function spansOf(tokens: readonly { readonly type: string; readonly value: string }[]): Span[] {
+  const spans: { end: number; style: string | null }[] = [];
+  let end = 0;
+  const add = (to: number, style: string | null) => {
+    if (to === end) return;
+    const last = spans.at(-1);
+    if (last?.style === style) last.end = to;
+    else spans.push({ end: to, style });
+    end = to;
+  };
+  for (const [index, { type, value }] of tokens.entries()) {
+    const called = type === "identifier" && tokens[index + 1]?.value.startsWith("(");
+    add(end + value.length, called ? "function" : styleOf(type));
+  }
+  return spans;
+}

@@ -1,0 +1,14 @@
+/** The part that typesets formulas. */
+
+import type { MathRenderer } from "../dom/parts.js";
+import { dress, loadFont } from "./math/look.js";
+import { math as plain } from "./math/render.js";
+
+export const math: MathRenderer = {
+  render(tex, display, target) {
+    plain.render(tex, display, target);
+    dress(target);
+  },
+};
+
+await loadFont();

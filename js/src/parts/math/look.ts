@@ -1,0 +1,34 @@
+/** How formulas look: Temml's sheet, and a font with the measures that MathML needs, which few machines have. */
+
+import bytes from "font:stix";
+import temml from "temml/dist/Temml-STIX2.css";
+import own from "./look.css";
+
+const css = temml + own;
+
+/** Formulas are laid out by the font: wait for it. A page that refuses it shows them in another. */
+export async function loadFont(): Promise<void> {
+  const font = new FontFace("streamcell math", bytes);
+  document.fonts.add(font);
+  await font.load().catch((error) => console.warn("[streamcell] no font for formulas", error));
+}
+
+const dressed = new WeakSet<Node>();
+
+/** Put the sheet where `target` is shown; the document has it, a shadow root around it needs its own. */
+export function dress(target: HTMLElement): void {
+  add(document.head);
+  // The target may be attached later.
+  requestAnimationFrame(() => {
+    const root = target.getRootNode();
+    if (root instanceof ShadowRoot) add(root);
+  });
+}
+
+function add(root: HTMLElement | ShadowRoot): void {
+  if (dressed.has(root)) return;
+  dressed.add(root);
+  const style = document.createElement("style");
+  style.textContent = css;
+  root.append(style);
+}

@@ -1,0 +1,7 @@
+/** What the browser tests call: `proofs.…` in the page. */
+
+export { prepare } from "./answer.js";
+export { compareExamples } from "./examples.js";
+export { attackAll, attackControl } from "./security.js";
+export { watchControl, watchCorpus } from "./stillness.js";
+export { countWork } from "./work.js";
