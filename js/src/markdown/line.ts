@@ -9,7 +9,9 @@
 import { MORE, unescaped } from "./characters.js";
 import { Cursor } from "./cursor.js";
 import type { Dialect } from "./dialect.js";
+import { isFormula } from "./math.js";
 import { htmlCondition } from "./rawblock.js";
+import { readDelimiterRow } from "./rows.js";
 import type { Align } from "./tree.js";
 
 /** What tells one list from another. */
@@ -361,9 +363,9 @@ class LineReader {
     const close = open === "$$" ? "$$" : "\\]";
     const text = rest.slice(open.length);
     const end = text.indexOf(close);
-    if (end < 0) return { type: "formula", close, text, whole: false };
+    if (end < 0) return isBegun(text) ? { type: "formula", close, text, whole: false } : null;
     const inner = text.slice(0, end);
-    const isWhole = inner.trim() !== "" && text.slice(end + close.length).trim() === "";
+    const isWhole = isFormula(open, inner.trim()) && text.slice(end + close.length).trim() === "";
     return isWhole ? { type: "formula", close, text: inner, whole: true } : null;
   }
 
@@ -376,6 +378,9 @@ class LineReader {
   }
 }
 
+/** Whether a formula of several lines may begin with this: its marks alone, or what is not only words. */
+const isBegun = (text: string): boolean => text.trim() === "" || (/[\\^_{}=+<>&]/.test(text) && !text.includes("]("));
+
 function skipQuoteMark(cursor: Cursor): void {
   cursor.skipIndent();
   cursor.skip(1);
@@ -383,17 +388,3 @@ function skipQuoteMark(cursor: Cursor): void {
 }
 
 const isRule = (rest: string): boolean => /^(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/.test(rest);
-
-const DELIMITER_ROW = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
-
-function readDelimiterRow(rest: string): Align[] | null {
-  if (!DELIMITER_ROW.test(rest)) return null;
-  const cells = rest
-    .trim()
-    .replace(/^\||\|$/g, "")
-    .split("|");
-  return cells.map((cell) => {
-    const [left, right] = [cell.trim().startsWith(":"), cell.trim().endsWith(":")];
-    return left && right ? "center" : left ? "left" : right ? "right" : null;
-  });
-}

@@ -27,6 +27,15 @@ export function mathMarks(text: string, at: number): { readonly open: string; re
   return null;
 }
 
+const BARE_WORDS = /^(?:\p{L}{2,}|\p{N}+)(?:[\s,.;:-]+(?:\p{L}{2,}|\p{N}+))*[.?!]?$/u;
+
+/** Whether what stands between these marks is one: "\\[1\\]" and "\\(see below\\)" are brackets that were escaped. */
+export function isFormula(open: string, inner: string): boolean {
+  if (!/[\p{L}\p{N}]/u.test(inner)) return false;
+  if (open === "\\[") return !BARE_WORDS.test(inner);
+  return open !== "\\(" || !(BARE_WORDS.test(inner) && /\p{L}{2}.*\s.*\p{L}{2}/su.test(inner));
+}
+
 /**
  * The formula that begins at `at`. A single dollar sign opens one as in Pandoc and on GitHub: not within or behind a
  * word, no space inside it, and its end no digit's or letter's neighbour, so that "costs $5 and $6" stays text.
@@ -42,7 +51,7 @@ export function scanMath(text: string, at: number, final: boolean): Math | typeo
   const found = text.indexOf(close, from);
   if (found < 0) return final || text.length - from > LONGEST ? NO : MORE;
   const inner = text.slice(from, found).trim();
-  if (inner === "" || found - from > LONGEST) return NO;
+  if (!isFormula(open, inner) || found - from > LONGEST) return NO;
   return { end: found + close.length, text: inner, display: open !== "\\(" };
 }
 

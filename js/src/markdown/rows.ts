@@ -10,6 +10,21 @@ export function countCells(line: string): number {
   return inner === "" ? 1 : pipes.length - (pipes.at(-1)?.trim() === "" ? 1 : 0);
 }
 
+const DELIMITER_ROW = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+
+/** The alignments that the line below a head gives; null: it is no such line. */
+export function readDelimiterRow(rest: string): Align[] | null {
+  if (!DELIMITER_ROW.test(rest)) return null;
+  const cells = rest
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|");
+  return cells.map((cell) => {
+    const [left, right] = [cell.trim().startsWith(":"), cell.trim().endsWith(":")];
+    return left && right ? "center" : left ? "left" : right ? "right" : null;
+  });
+}
+
 const TEXT = /[^|\\\n]+/y;
 
 export class RowWriter {

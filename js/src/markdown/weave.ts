@@ -131,7 +131,8 @@ export class Weaver {
   #target(source: string): Record<string, string> {
     const attributes = readAttributes(source);
     const href = this.#policy.href(attributes.get("href") ?? "");
-    return href === null ? {} : { href, title: attributes.get("title") ?? "" };
+    const title = attributes.get("title") ?? "";
+    return href === null ? {} : title === "" ? { href } : { href, title };
   }
 
   #pop(): void {

@@ -7,7 +7,7 @@ import type { Policy } from "../../src/markdown/links.js";
 import { randomFrom } from "../random.js";
 import { pieces, randomCuts } from "./feeding.js";
 import gfm from "./gfm-spec.json" with { type: "json" };
-import { html } from "./html.js";
+import { html, plain } from "./html.js";
 
 /** The specification has no policy. */
 const encode = (url: string) => encodeURI(url).replace(/%25([0-9a-f]{2})/gi, "%$1");
@@ -32,9 +32,6 @@ function read(cuts: Iterable<string>, dialect: Partial<Dialect>): string {
   engine.end();
   return plain(html(engine.document));
 }
-
-/** Line breaks between blocks are layout, white space at both ends is none of the tree's. */
-const plain = (text: string): string => text.replace(/\s*\n\s*/g, "\n").trim();
 
 /** As `html()` writes the same: checkboxes, footnotes, and raw HTML without GitHub's filter, which is for a renderer. */
 function expected(example: string): string {

@@ -7,6 +7,14 @@ export function html(document: Document): string {
   return [blocks(document.children), ...notes].filter(Boolean).join("\n");
 }
 
+/** Empty lines between blocks are layout; in code, comments and raw HTML they are not. */
+export const plain = (text: string): string =>
+  text
+    .split(/(<pre[\s\S]*?<\/pre>|<!--[\s\S]*?-->)/)
+    .map((part, index) => (index % 2 === 0 ? part.replace(/\n+/g, "\n") : part))
+    .join("")
+    .trim();
+
 const blocks = (nodes: readonly (Block | Inline)[], tight = false): string =>
   nodes.map((node) => block(node, tight)).join("\n");
 
