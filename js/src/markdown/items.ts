@@ -9,6 +9,7 @@ import {
   type Item,
   type OpenTag,
   plain,
+  pushAll,
   settle,
 } from "./emphasis.js";
 import { LONGEST_OPEN } from "./preview.js";
@@ -16,6 +17,9 @@ import type { Inline } from "./tree.js";
 
 /** Where a text is cut into nodes, at a space: the renderer lays out and the page appends to one node at a time. */
 const LONGEST_TEXT = 1000;
+
+/** Beyond this all that is open is taken for text. */
+const LONGEST_FORESEEN = Math.max(...Object.values(LONGEST_OPEN));
 
 export class OpenItems {
   /** Text in front of the items, which the next text still joins. */
@@ -25,6 +29,7 @@ export class OpenItems {
   #bottoms: Bottoms = new Map();
   /** The first item that may be a closer which an open bracket keeps from matching. */
   #unmatched = -1;
+  readonly #past = new Past();
 
   append(text: string): void {
     const last = this.#items.at(-1);
@@ -179,21 +184,58 @@ export class OpenItems {
   /** The open items as they will most likely end, where `pending` more characters are undecided. */
   foresee(pending: number): Inline[] {
     if (this.#items.length === 0) return [];
-    const items = this.#items.map((item) => ({ ...item }));
     const last = this.#brackets.at(-1);
-    const floor = last ? this.#items.lastIndexOf(last) : 0;
-    if (this.#unmatched >= 0) closeAll(items, Math.max(floor, this.#unmatched), floor, new Map());
-    const behind = lengthsBehind(items);
-    return settle(items, (item, index) => {
-      const length = (behind[index] as number) + pending;
-      if (length === 0) return false;
-      if (item.type === "bracket") return item.active && length <= LONGEST_OPEN.link;
-      // One tilde is "about" more often than it strikes.
-      if (item.char === "~" && item.count === 1) return false;
-      return item.canOpen && length <= (item.count === 1 ? LONGEST_OPEN.emphasis : LONGEST_OPEN.strong);
-    });
+    const bracket = last ? this.#items.lastIndexOf(last) : 0;
+    const from = Math.max(bracket, this.#unmatched);
+    const { lengths, stale } = lengthsBehind(this.#items, pending);
+    const past = this.#past.of(this.#items, this.#unmatched >= 0 ? Math.min(stale, bracket) : stale);
+    const items = this.#items.slice(past.count).map((item) => ({ ...item }));
+    if (this.#unmatched >= 0) closeAll(items, from - past.count, bracket - past.count, new Map());
+    const behind = this.#unmatched >= 0 ? lengthsBehind(items, pending).lengths : lengths.slice(past.count);
+    const nodes = [...past.nodes];
+    pushAll(
+      nodes,
+      settle(items, (item, index) => {
+        const length = behind[index] as number;
+        if (length === 0) return false;
+        if (item.type === "bracket") return item.active && length <= LONGEST_OPEN.link;
+        // One tilde is "about" more often than it strikes.
+        if (item.char === "~" && item.count === 1) return false;
+        return item.canOpen && length <= (item.count === 1 ? LONGEST_OPEN.emphasis : LONGEST_OPEN.strong);
+      }),
+    );
+    return nodes;
   }
 }
+
+/** The items that have been open for so long that they are taken for text, as nodes; read again only when they change. */
+class Past {
+  #items: Item[] = [];
+  #counts: number[] = [];
+  #nodes: Inline[] = [];
+
+  /** Of the first `count` items, as far as no tag is among them. */
+  of(items: readonly Item[], count: number): { readonly count: number; readonly nodes: readonly Inline[] } {
+    const isKnown = this.#items.every((item, index) => item === items[index] && countOf(item) === this.#counts[index]);
+    if (!isKnown || this.#items.length > count) {
+      this.#items = [];
+      this.#counts = [];
+      this.#nodes = [];
+    }
+    const more = items.slice(this.#items.length, count);
+    // An opening tag holds whatever follows.
+    const tag = more.findIndex((item) => item.type === "tag");
+    const added = tag < 0 ? more : more.slice(0, tag);
+    pushAll(this.#nodes, settle(added));
+    this.#items.push(...added);
+    this.#counts.push(...added.map(countOf));
+    return { count: this.#items.length, nodes: this.#nodes };
+  }
+}
+
+/** Of what an item's meaning may still change, how much is left. */
+const countOf = (item: Item): number =>
+  item.type === "delimiter" ? item.count : item.type === "text" ? item.text.length : 0;
 
 /** Between words, or between characters of scripts that do without spaces. */
 const CUT = /[\s\u2e80-\u9fff\uac00-\ud7af]/g;
@@ -207,15 +249,19 @@ function cutOf(text: string): number {
   return text.length > 4 * LONGEST_TEXT ? LONGEST_TEXT : 0;
 }
 
-/** How much text stands behind each item. */
-function lengthsBehind(items: readonly Item[]): number[] {
+/** How much text stands behind each item that is not stale, and how many are. */
+function lengthsBehind(items: readonly Item[], pending: number): { lengths: number[]; stale: number } {
   const lengths = new Array<number>(items.length);
-  let sum = 0;
-  for (let index = items.length - 1; index >= 0; index -= 1) {
+  let sum = pending;
+  // Marks are no text, but they make what is before them older.
+  let marks = 0;
+  let index = items.length - 1;
+  for (; index >= 0 && sum + marks <= LONGEST_FORESEEN; index -= 1) {
     lengths[index] = sum;
     const item = items[index] as Item;
     if (item.type === "text") sum += item.text.length;
     else if (item.type === "node") sum += plain([item.node]).length || 1;
+    else marks += 1;
   }
-  return lengths;
+  return { lengths, stale: index + 1 };
 }

@@ -5,7 +5,7 @@
  * come is scanned again.
  */
 
-import { isAutolinkBegun, readMailBegin, scanAddress, scanAutolink, scanMailEnd } from "./addresses.js";
+import { isAddressBegun, isAutolinkBegun, readMailBegin, scanAddress, scanAutolink, scanMailEnd } from "./addresses.js";
 import { codeText, decodeEntity, ESCAPABLE, MORE, matchAt, NO, scanEntity } from "./characters.js";
 import type { Dialect } from "./dialect.js";
 import { type Bracket, delimiter, plain, pushAll, pushText, unlinked } from "./emphasis.js";
@@ -44,8 +44,9 @@ export class Reading {
   #base = 0;
   #at = 0;
   #final = false;
-  /** Where the search for the end of a code span goes on, and which lengths of backticks have no end. */
+  /** Where the search for the end of a code span or an address goes on. */
   #searched = 0;
+  /** Which lengths of backticks have no end. */
   readonly #endless = new Set<number>();
 
   constructor(context: { readonly dialect: Dialect; scanned: number }, source: LabelSource) {
@@ -84,9 +85,7 @@ export class Reading {
       const searched = this.#searched;
       const end = this.#step();
       if (end === MORE) {
-        // The end of a code span is searched from where the last search ended.
-        const from = this.#buffer[this.#at] === "`" ? Math.max(this.#at, searched) : this.#at;
-        this.#context.scanned += this.#buffer.length - from;
+        this.#context.scanned += this.#buffer.length - Math.max(this.#at, searched);
         break;
       }
       this.#context.scanned += end - this.#at;
@@ -378,10 +377,17 @@ export class Reading {
   // ---------------------------------------------------------------------------------------------- bare addresses
 
   #address(): Step {
-    const found = scanAddress(this.#buffer, this.#at, this.#items.lastBracket !== undefined, this.#final);
+    const text = this.#buffer;
+    const bracketed = this.#items.lastBracket !== undefined;
+    if (this.#searched > this.#at && !this.#final && !/[\s<\]]/.test(text.slice(this.#searched))) {
+      this.#searched = text.length;
+      return MORE;
+    }
+    const found = scanAddress(text, this.#at, bracketed, this.#final);
+    this.#searched = found === MORE && isAddressBegun(text, this.#at) ? text.length : 0;
     if (found === MORE) return MORE;
-    if (found === NO) return this.#push(this.#buffer[this.#at] as string);
-    return this.#autolink(found.href, this.#buffer.slice(this.#at, found.end), found.end);
+    if (found === NO) return this.#push(text[this.#at] as string);
+    return this.#autolink(found.href, text.slice(this.#at, found.end), found.end);
   }
 
   #mail(): Step {
