@@ -57,7 +57,10 @@ export class Inlines implements LabelSource {
     this.leaf.children.length = this.leaf.settled;
     this.leaf.open = false;
     this.leaf.waiting = this.#waits;
-    if (!this.#waits && this.#uses.size === 0 && !this.foresaw) this.#raw = [];
+    if (this.#waits || this.#uses.size > 0 || this.foresaw) return;
+    // Labels may still know this reader for text that was taken back.
+    this.#isDropped = true;
+    this.#raw = [];
   }
 
   #settle(nodes: readonly Inline[]): void {
@@ -151,14 +154,11 @@ export class Inlines implements LabelSource {
       return labels.foresee(label);
     }
     const before = this.#uses.get(place);
-    if (before?.numbering === labels.numbering) {
-      const known = labels.isKnown(label);
-      this.#waits ||= !known;
-      return { ...before.use, known };
-    }
-    const use = labels.refer(label, this);
-    this.#waits ||= use?.known === false;
-    if (use) this.#uses.set(place, { label, use, numbering: labels.numbering });
+    const isCounted = before?.numbering === labels.numbering;
+    const use = isCounted ? { ...before.use, known: labels.isKnown(label) } : labels.refer(label, this);
+    if (use && !isCounted) this.#uses.set(place, { label, use, numbering: labels.numbering });
+    // A number may change too, as long as one before it may turn out to be none.
+    this.#waits ||= labels.hasGaps;
     return use;
   }
 }

@@ -43,18 +43,28 @@ export class OpenItems {
     else this.#items.push({ type: "node", node });
   }
 
-  /** The text that the next text would join. */
+  /** The text in front of what comes next, whether it was settled in one piece or in several. */
   get lastText(): string {
-    const last = this.#items.at(-1);
-    if (last === undefined) return this.text;
-    return last.type === "text" ? last.text : "";
+    let text = "";
+    for (let index = this.#items.length - 1; index >= 0; index -= 1) {
+      const item = this.#items[index] as Item;
+      if (item.type !== "text") return text;
+      text = item.text + text;
+    }
+    return this.text + text;
   }
 
   /** Take back the last characters of it. */
   cutText(length: number): void {
-    const last = this.#items.at(-1);
-    if (last === undefined) this.text = this.text.slice(0, -length);
-    else if (last.type === "text") last.text = last.text.slice(0, -length);
+    let left = length;
+    for (let last = this.#items.at(-1); left > 0 && last?.type === "text"; last = this.#items.at(-1)) {
+      const cut = Math.min(left, last.text.length);
+      last.text = last.text.slice(0, last.text.length - cut);
+      left -= cut;
+      if (last.text !== "") return;
+      this.#items.pop();
+    }
+    if (left > 0) this.text = this.text.slice(0, -left);
   }
 
   // ---------------------------------------------------------------------------------------------- delimiters

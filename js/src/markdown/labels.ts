@@ -54,6 +54,11 @@ export class Labels {
     return this.#numbering;
   }
 
+  /** Whether a footnote was referred to and has not come. */
+  get hasGaps(): boolean {
+    return !this.#ended && [...this.#referred.values()].some((entry) => entry.definition === null);
+  }
+
   link(label: string, reader: Reader): LinkTarget | null {
     const key = normalizeLabel(label);
     if (key === "") return null;
