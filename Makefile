@@ -21,7 +21,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
-.PHONY: help demo test lint format bench bench-wire bench-renderer lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test lint format bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers fuzz
 
 help: ## list the targets
@@ -88,6 +88,9 @@ bench-wire: env ## bytes, messages and kernel time per answer
 # BENCH_PEERS=0 leaves the other renderers out; BENCH="--kinds fence --rounds 3" and the like go to js/bench/run.ts.
 bench-renderer: env node-modules bench-modules ## time, memory and work per update of the page's renderer
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" node js/bench/run.ts $(BENCH)
+
+bench-highlighters: env node-modules bench-modules ## what ways to colour code weigh and cost
+	node js/bench/highlighters.ts
 
 screenshot: env ## take the README's picture anew, from the real thing
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/screenshot.py

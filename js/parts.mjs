@@ -36,7 +36,6 @@ const ACE = {
   css: "css CssHighlightRules",
   d: "d DHighlightRules",
   dart: "dart DartHighlightRules",
-  diff: "diff DiffHighlightRules",
   dockerfile: "dockerfile DockerfileHighlightRules",
   dot: "dot DotHighlightRules",
   elixir: "elixir ElixirHighlightRules",

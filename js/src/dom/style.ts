@@ -1,9 +1,10 @@
 /** The style sheet, once per document or shadow root. */
 
 import answer from "./answer.css";
+import code from "./code.css";
 import view from "./view.css";
 
-const css = view + answer;
+const css = view + answer + code;
 
 const MARK = "data-streamcell-style";
 

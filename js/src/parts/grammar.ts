@@ -13,7 +13,10 @@ export function grammar(Rules: new () => TextHighlightRules, first = "start"): G
     start: () => first,
     line(text, from) {
       const { tokens, state } = tokenizer.getLineTokens(text, from);
-      return { spans: spansOf(tokens), next: state };
+      const spans = spansOf(tokens);
+      // Some rules lose characters of a line: then nobody knows whose colour is whose.
+      const isWhole = (spans.at(-1)?.end ?? 0) === text.length;
+      return { spans: isWhole ? spans : [{ end: text.length, style: null }], next: state };
     },
   };
 }

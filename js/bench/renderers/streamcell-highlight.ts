@@ -1,0 +1,9 @@
+import type { Parts } from "../../src/dom/parts.js";
+import { grammar } from "../../src/parts/languages/python.js";
+import type { Renderer } from "../page/instance.js";
+import { ours } from "./ours.js";
+
+/** The language that the bench's documents are written in, there from the beginning. */
+const PARTS: Parts = { grammar: (language) => (language === "python" ? grammar : null), math: () => null };
+
+export const renderer: Renderer = { create: (root) => ours(root, PARTS) };

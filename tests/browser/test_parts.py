@@ -1,0 +1,129 @@
+"""Highlighting and math, in a real notebook: from the package itself, in the notebook's colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from .cells import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook
+
+ANSWER = """\
+Inline $a^2 + b^2$ and apart:
+
+$$
+\\sqrt{\\frac{x}{y}}
+$$
+
+$\\hat{x}$ and $\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}$
+
+```python
+@cache
+def area(radius: float) -> str:  # of a circle
+    return f"{3.14 * radius ** 2} m²" if radius is not None else True
+```
+
+```html
+<p class="note">&amp;</p>
+```
+
+```sql
+SELECT count(*) FROM visits;
+```
+
+```diff
+-old
++new
+```
+"""
+
+LEAST_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
+
+# Colours may come as color(srgb r g b / a): a canvas knows them all.
+SPANS = """
+(root) => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const paint = (...colors) => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const backgrounds = (node) => {
+    const all = [];
+    for (let one = node; one; one = one.parentElement) all.unshift(getComputedStyle(one).backgroundColor);
+    return ["white", ...all];
+  };
+  return [...root.querySelectorAll(".sc-code [class^=sc-t-]")].map((span) => ({
+    style: span.className,
+    text: span.textContent,
+    back: paint(...backgrounds(span)),
+    color: paint(...backgrounds(span), getComputedStyle(span).color),
+  }));
+}
+"""
+
+
+def luminance(color: list[int]) -> float:
+    parts = [value / 255 for value in color]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(span: dict[str, Any]) -> float:
+    low, high = sorted((luminance(span["color"]), luminance(span["back"])))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.fixture
+def shown(open_notebook: Callable[..., Notebook]) -> Notebook:
+    notebook = open_notebook([ask(ANSWER, "echo?rate=400")])
+    requests: list[str] = []
+    notebook.page.on("request", lambda request: requests.append(request.url))
+    notebook.start(0)
+    notebook.wait_for_status(0, "done")
+    answer = notebook.answer(0)
+    answer.locator(".sc-t-keyword", has_text="SELECT").wait_for()
+    answer.locator(".sc-t-inserted").first.wait_for()
+    answer.locator("math msqrt").wait_for()
+    hosts = {urlsplit(url).hostname for url in requests if url.startswith(("http", "ws"))}
+    assert hosts <= {"127.0.0.1", "localhost"}
+    return notebook
+
+
+def test_code_has_the_colours_of_the_theme_and_can_be_read(shown: Notebook) -> None:
+    colors: dict[str, dict[str, list[int]]] = {}
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        shown.set_theme(theme)
+        spans = shown.answer(0).evaluate(SPANS)
+        assert {"sc-t-keyword", "sc-t-string", "sc-t-comment", "sc-t-number", "sc-t-tag"} <= {s["style"] for s in spans}
+        pale = {
+            (span["style"], span["text"], round(contrast(span), 2)) for span in spans if contrast(span) < LEAST_CONTRAST
+        }
+        assert pale == set()
+        colors[theme] = {span["style"]: span["color"] for span in spans}
+    light, dark = colors.values()
+    assert all(light[style] != dark[style] for style in light)
+
+
+def test_formulas_are_typeset(shown: Notebook) -> None:
+    answer = shown.answer(0)
+    assert answer.locator("math").count() == 4
+    assert answer.locator("math mover").count() == 1
+    assert answer.locator("math mtable mtr").count() == 2
+    assert answer.locator("math").first.locator("msup").count() == 2
+    height = answer.locator("math mfrac").bounding_box()
+    assert height is not None
+    assert height["height"] > 20, "a fraction that is not stacked"
+
+
+def test_what_is_shown_is_what_was_written(shown: Notebook) -> None:
+    codes = shown.answer(0).locator("pre code")
+    written = ANSWER.split("```python\n")[1].split("\n```", maxsplit=1)[0]
+    assert codes.nth(0).text_content() == written
+    assert shown.copied(0) == ANSWER
