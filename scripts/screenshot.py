@@ -19,7 +19,7 @@ from tests.browser.notebook import Notebook  # noqa: E402
 PICTURE = ROOT / "docs" / "streamcell.png"
 CELL = """from streamcell import stream_cell
 
-stream_cell("Compare Python's collections in a table", model="rehearsal?rate=60")"""
+stream_cell("Derive the quadratic formula", model="rehearsal?rate=60")"""
 
 
 def main() -> None:
@@ -32,12 +32,12 @@ def main() -> None:
         try:
             browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
             page = browser.new_page(viewport={"width": 1000, "height": 720}, device_scale_factor=2)
-            lab.write_notebook("collections.ipynb", [CELL])
+            lab.write_notebook("formula.ipynb", [CELL])
             notebook = Notebook(lab, page)
-            notebook.open("collections.ipynb")
+            notebook.open("formula.ipynb")
             notebook.start(0)
             notebook.wait_for_status(0, "streaming")
-            page.wait_for_function("() => document.querySelector('[data-streamcell-answer]')?.innerText.length > 520")
+            page.wait_for_function("() => document.querySelector('[data-streamcell-answer]')?.innerText.length > 620")
             PICTURE.parent.mkdir(exist_ok=True)
             page.screenshot(path=PICTURE)
             browser.close()
