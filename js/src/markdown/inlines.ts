@@ -1,8 +1,8 @@
 /** The inlines of one leaf: what is settled, what is shown behind it, and what its labels mean. */
 
 import type { Dialect } from "./dialect.js";
-import type { Labels, LinkTarget, Use } from "./labels.js";
-import { type LabelSource, Reading } from "./reading.js";
+import type { LabelSource, Labels, LinkTarget, Use } from "./labels.js";
+import { Reading } from "./reading.js";
 import { areSame } from "./same.js";
 import type { Inline, Leaf } from "./tree.js";
 

@@ -20,6 +20,14 @@ export interface Use {
   readonly known: boolean;
 }
 
+/** What labels mean. */
+export interface LabelSource {
+  /** Where a link's label leads; "unknown": that may yet come. */
+  target(label: string): LinkTarget | "unknown" | null;
+  /** What a footnote's reference at this place is; null: nothing. */
+  use(label: string, place: number): Use | null;
+}
+
 interface Referred {
   note: number;
   uses: number;

@@ -10,7 +10,7 @@ import { codeText, decodeEntity, ESCAPABLE, MORE, matchAt, NO, scanEntity } from
 import type { Dialect } from "./dialect.js";
 import { type Bracket, delimiter, plain, pushAll, pushText, unlinked } from "./emphasis.js";
 import { OpenItems } from "./items.js";
-import type { LinkTarget, Use } from "./labels.js";
+import type { LabelSource, LinkTarget } from "./labels.js";
 import { scanMath } from "./math.js";
 import { preview } from "./preview.js";
 import { elementMaker, isPhrasing, readImage, readTag, scanTag } from "./tags.js";
@@ -26,14 +26,6 @@ const FOOTNOTE_BEGUN = /\[(?:\^[^\s[\]^]*)?$/y;
 
 /** What a step gives when it must wait for more. */
 type Step = number | typeof MORE;
-
-/** What labels mean. */
-export interface LabelSource {
-  /** Where a link's label leads; "unknown": that may yet come. */
-  target(label: string): LinkTarget | "unknown" | null;
-  /** What a footnote's reference at this place is; null: nothing. */
-  use(label: string, place: number): Use | null;
-}
 
 export class Reading {
   readonly #context: { readonly dialect: Dialect; scanned: number };
