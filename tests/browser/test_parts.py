@@ -97,18 +97,25 @@ def shown(open_notebook: Callable[..., Notebook]) -> Notebook:
 
 
 def test_code_has_the_colours_of_the_theme_and_can_be_read(shown: Notebook) -> None:
-    colors: dict[str, dict[str, list[int]]] = {}
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        shown.set_theme(theme)
-        spans = shown.answer(0).evaluate(SPANS)
-        assert {"sc-t-keyword", "sc-t-string", "sc-t-comment", "sc-t-number", "sc-t-tag"} <= {s["style"] for s in spans}
-        pale = {
-            (span["style"], span["text"], round(contrast(span), 2)) for span in spans if contrast(span) < LEAST_CONTRAST
-        }
-        assert pale == set()
-        colors[theme] = {span["style"]: span["color"] for span in spans}
-    light, dark = colors.values()
+    light = colours(shown)
+    shown.set_theme("JupyterLab Dark")
+    try:
+        dark = colours(shown)
+    finally:
+        # The server keeps the theme for whoever comes next.
+        shown.set_theme("JupyterLab Light")
     assert all(light[style] != dark[style] for style in light)
+
+
+def colours(notebook: Notebook) -> dict[str, list[int]]:
+    """The colour of each style, all of which can be read."""
+    spans = notebook.answer(0).evaluate(SPANS)
+    assert {"sc-t-keyword", "sc-t-string", "sc-t-comment", "sc-t-number", "sc-t-tag"} <= {s["style"] for s in spans}
+    pale = {
+        (span["style"], span["text"], round(contrast(span), 2)) for span in spans if contrast(span) < LEAST_CONTRAST
+    }
+    assert pale == set()
+    return {span["style"]: span["color"] for span in spans}
 
 
 def test_formulas_are_typeset(shown: Notebook) -> None:
