@@ -44,6 +44,7 @@ KINDS = {
     "connection",
     "timeout",
     "interrupted",
+    "stalled",
     "provider",
     "bad_data",
     "not_a_stream",
@@ -79,7 +80,7 @@ def test_each_without_a_word_still_says_what_happened(kind: type[StreamCellError
 
 def test_only_what_can_pass_by_itself_is_retryable() -> None:
     retryable = {one.kind for one in TREE if one.retryable}
-    assert retryable == {"rate_limit", "connection", "timeout", "provider"}
+    assert retryable == {"rate_limit", "connection", "timeout", "provider", "interrupted", "stalled"}
 
 
 def test_no_key_names_the_three_ways_out() -> None:

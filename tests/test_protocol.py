@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._document import Document, Timings, Version
+from streamcell._document import Document, Quiet, Timings, Version
 from streamcell._errors import RateLimited, Stopped
 from streamcell._events import Origin, Usage
 from streamcell._protocol import GROWING, WIRE, Hello, Patch, Snapshot, parse_command, view_of
-from streamcell._session import Retry, Select, Stop
+from streamcell._resume import Seam, Way
+from streamcell._session import Retry, Select, Stop, TakeUp
 from streamcell._state import Status
 
 EXAMPLES = Path(__file__).parent / "wire"
@@ -38,11 +39,16 @@ FULL = Document(
         origin=Origin("m", "Responses API", "chosen", rehearsal=True),
         notice="Possibly incomplete.",
         timings=Timings(0.5, 1.5),
+        seams=(Seam(1, Way.EXACT),),
     ),
     former=(Version(text="old"),),
     shown=1,
     retry_at=2.5,
     retry_off="read once",
+    attempts=4,
+    quiet=Quiet(12.5, 60.0),
+    place=3,
+    resume=Way.CONTINUED,
 )
 
 
@@ -58,6 +64,7 @@ FULL = Document(
         ({"type": "stop"}, Stop()),
         ({"type": "retry"}, Retry()),
         ({"type": "select", "version": 3}, Select(3)),
+        ({"type": "resume"}, TakeUp()),
         ({"type": "stop", "unknown": "field"}, Stop()),
     ],
 )
@@ -83,7 +90,7 @@ def test_a_pages_commands(content: object, command: object) -> None:
         {"type": "select", "version": 1.0},
         {"type": "select", "version": True},
         {"type": "select", "version": None},
-        {"type": "resume"},
+        {"type": "take_up"},
     ],
     ids=repr,
 )
@@ -100,12 +107,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-WORDS = st.sampled_from(["hello", "stop", "retry", "select", "snapshot", "patch"])
+WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch"])
 
 
 @given(st.one_of(JSON, st.fixed_dictionaries({"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON})))
 def test_junk_never_raises(content: object) -> None:
-    assert isinstance(parse_command(content), (Hello, Stop, Retry, Select, type(None)))
+    assert isinstance(parse_command(content), (Hello, Stop, Retry, TakeUp, Select, type(None)))
 
 
 # -- to the page -------------------------------------------------------------------------------------------------------
@@ -126,6 +133,11 @@ KEYS = {
     "version": int,
     "versions": int,
     "retry_off": (str, type(None)),
+    "attempts": int,
+    "quiet": (dict, type(None)),
+    "place": (int, type(None)),
+    "resumable": (str, type(None)),
+    "seams": list,
 }
 
 

@@ -30,10 +30,12 @@ EXPORTED = [
     "Request",
     "RetryPolicy",
     "SourceFailed",
+    "Stalled",
     "Stopped",
     "StreamCell",
     "StreamCellError",
     "TimedOut",
+    "Timeouts",
     "Version",
     "__version__",
     "configure",
@@ -70,6 +72,8 @@ def test_stream_cell_is_called_like_this() -> None:
         ("instructions", "keyword_only", None),
         ("previous", "keyword_only", None),
         ("retry", "keyword_only", None),
+        ("timeouts", "keyword_only", None),
+        ("auto_resume", "keyword_only", None),
         ("display", "keyword_only", True),
         ("params", "var_keyword", "required"),
     ]
@@ -81,11 +85,13 @@ def test_configure_takes_only_names() -> None:
         ("model", "keyword_only"),
         ("client", "keyword_only"),
         ("retry", "keyword_only"),
+        ("timeouts", "keyword_only"),
+        ("auto_resume", "keyword_only"),
     ]
 
 
 def test_the_retry_policys_defaults() -> None:
-    assert RetryPolicy() == RetryPolicy(attempts=3, base=0.5, cap=8.0, patience=60.0)
+    assert RetryPolicy() == RetryPolicy(attempts=4, base=0.5, cap=8.0, patience=60.0, total=120.0)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +100,7 @@ def test_the_retry_policys_defaults() -> None:
         ("result", [("self", "required"), ("timeout", None)]),
         ("stop", [("self", "required")]),
         ("retry", [("self", "required")]),
+        ("resume", [("self", "required")]),
         ("select", [("self", "required"), ("index", "required")]),
         ("close", [("self", "required")]),
     ],
@@ -145,7 +152,7 @@ def test_every_error_is_caught_as_one() -> None:
     errors = [
         one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
     ]
-    assert len(errors) == 18
+    assert len(errors) == 19
     assert all(issubclass(one, StreamCellError) for one in errors)
 
 

@@ -14,7 +14,6 @@ from streamcell._errors import (
     AuthenticationFailed,
     BadRequest,
     ConnectionFailed,
-    Interrupted,
     NoKey,
     ProviderFailed,
     QuotaExhausted,
@@ -82,7 +81,7 @@ def test_what_can_pass_is_tried_again(kind: type[StreamCellError]) -> None:
     assert RetryPolicy().wait(1, kind(), 0.5) is not None
 
 
-@pytest.mark.parametrize("kind", [AuthenticationFailed, BadRequest, Interrupted, NoKey, QuotaExhausted])
+@pytest.mark.parametrize("kind", [AuthenticationFailed, BadRequest, NoKey, QuotaExhausted])
 def test_what_cannot_pass_is_not_even_with_a_retry_after(kind: type[StreamCellError]) -> None:
     assert RetryPolicy().wait(1, kind(retry_after=1.0), 0.5) is None
 

@@ -244,7 +244,7 @@ def test_an_end_before_the_head_is_a_failed_connection() -> None:
 
 def test_an_end_before_the_head_is_retried_where_the_policy_says_so() -> None:
     play = playing(Start(), policy=THREE)
-    assert SetTimer(2, 0.25) in play.feed(Closed(1))
+    assert SetTimer(Tick(2), 0.25) in play.feed(Closed(1))
     assert play.status is Status.WAITING
 
 
@@ -261,14 +261,14 @@ def test_an_error_without_a_retry_left_fails(error: StreamCellError) -> None:
 
 def test_a_failed_attempt_waits_and_is_made_again_until_the_policy_is_spent() -> None:
     play = playing(Start(), policy=THREE)
-    assert play.feed(OVERLOADED, chance=1.0) == (CloseSource(1), SetTimer(2, 0.5), URGENT)
+    assert play.feed(OVERLOADED, chance=1.0) == (CloseSource(1), SetTimer(Tick(2), 0.5), URGENT)
     assert play.stands_at(Status.WAITING, attempt=2)
     assert view_of(play.session.document)["retry_at"] == 0.5
     assert view_of(play.session.document)["error"]["kind"] == "provider"
     assert play.feed(Tick(2), after=0.5) == (OpenSource(3), URGENT)
     assert play.stands_at(Status.CONNECTING, attempt=2)
     assert (play.current.error, play.session.document.retry_at) == (None, None)
-    assert play.feed(STARTED, OVERLOADED, chance=1.0) == (CloseSource(3), SetTimer(4, 1.0), URGENT)
+    assert play.feed(STARTED, OVERLOADED, chance=1.0) == (CloseSource(3), SetTimer(Tick(4), 1.0), URGENT)
     assert play.feed(Tick(4)) == (OpenSource(5), URGENT)
     assert play.feed(OVERLOADED) == (CloseSource(5), URGENT)
     assert play.stands_at(Status.FAILED, attempt=3)
@@ -294,7 +294,7 @@ def test_a_new_attempt_forgets_what_the_provider_said_of_the_old_one() -> None:
 
 def test_the_providers_own_wait_is_obeyed() -> None:
     play = playing(Start(), policy=THREE)
-    assert SetTimer(2, 7.5) in play.feed(Failed(RateLimited(retry_after=7.5)), chance=0.1)
+    assert SetTimer(Tick(2), 7.5) in play.feed(Failed(RateLimited(retry_after=7.5)), chance=0.1)
 
 
 def test_a_wait_beyond_patience_fails_at_once() -> None:

@@ -16,10 +16,12 @@ from streamcell._errors import (
     RateLimited,
 )
 from streamcell._events import (
+    Alive,
     Event,
     Failed,
     Finished,
     Origin,
+    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -28,6 +30,7 @@ from streamcell._events import (
     UsageReported,
 )
 from streamcell._protocol import view_of
+from streamcell._resume import Way
 from streamcell._retry import RetryPolicy
 from streamcell._session import (
     Closed,
@@ -35,6 +38,7 @@ from streamcell._session import (
     Effect,
     Input,
     OpenSource,
+    Placed,
     Received,
     Retry,
     Select,
@@ -42,10 +46,13 @@ from streamcell._session import (
     SetTimer,
     Start,
     Stop,
+    TakeUp,
     Tick,
+    Watch,
     step,
 )
 from streamcell._state import TERMINAL, TRANSITIONS, Status
+from streamcell._timeouts import Timeouts
 
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
 
@@ -55,6 +62,8 @@ EVENT = st.one_of(
     st.builds(ReasoningDelta, st.text(min_size=1, max_size=4)),
     st.builds(RefusalDelta, st.text(min_size=1, max_size=4)),
     st.just(UsageReported(Usage(1, 2, 3))),
+    st.just(Alive()),
+    st.just(Reached("resp-1", 7)),
     st.builds(Finished, st.sampled_from(["stop", "length", "cancelled", None])),
     st.builds(
         Failed,
@@ -68,7 +77,13 @@ GIVEN = st.one_of(
     st.tuples(st.just("event"), LAG, EVENT),
     st.tuples(st.just("closed"), LAG, st.none()),
     st.tuples(st.just("tick"), LAG, st.none()),
-    st.tuples(st.sampled_from([Start(), Stop(), Retry(), Select(0), Select(1), Select(-1)]), st.just(0), st.none()),
+    st.tuples(st.just("watch"), LAG, st.none()),
+    st.tuples(st.sampled_from(["placed", "granted"]), LAG, st.none()),
+    st.tuples(
+        st.sampled_from([Start(), Stop(), Retry(), TakeUp(), TakeUp(), Select(0), Select(1), Select(-1)]),
+        st.just(0),
+        st.none(),
+    ),
 )
 
 
@@ -79,7 +94,11 @@ def _input(kind: object, run: int, event: Event | None) -> Input:
         return Closed(run)
     if kind == "tick":
         return Tick(run)
-    assert isinstance(kind, (Start, Stop, Retry, Select))
+    if kind == "watch":
+        return Watch(run)
+    if kind in ("placed", "granted"):
+        return Placed(run, 3 if kind == "placed" else None)
+    assert isinstance(kind, (Start, Stop, Retry, TakeUp, Select))
     return kind
 
 
@@ -95,10 +114,12 @@ class Ledger:
 
     def check(self, before: Session, given_: Input, after: Session, effects: Iterable[Effect]) -> None:
         effects = tuple(effects)
-        assert (after is before) == (effects == ())
+        # What only says that the connection lives, or how far it is, shows nothing.
+        silent = isinstance(given_, Received) and isinstance(given_.event, (Alive, Reached))
+        assert (after is before) == (effects == ()) or silent
         old, new = before.status, after.status
         assert old is new or new in {to for (where, _), to in TRANSITIONS.items() if where is old}
-        if isinstance(given_, (Received, Closed, Tick)) and given_.run != before.run:
+        if isinstance(given_, (Received, Closed, Tick, Watch, Placed)) and given_.run != before.run:
             assert after is before
         self._text(before, given_, after)
         self._sources(effects, after)
@@ -106,7 +127,7 @@ class Ledger:
             self.settled += 1
         if old in TERMINAL and new not in TERMINAL:
             self.settled -= 1
-            assert isinstance(given_, Retry)
+            assert isinstance(given_, (Retry, TakeUp))
         assert self.settled == (1 if new in TERMINAL else 0)
         self._document(before.document, after)
 
@@ -119,7 +140,7 @@ class Ledger:
             and running
         ):
             self.said += given_.event.text
-        if before.status in TERMINAL and after.status not in TERMINAL:
+        if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, TakeUp):
             self.said = ""
         assert after.document.current.text == self.said
 
@@ -132,11 +153,14 @@ class Ledger:
                 self.last_run = effect.run
                 self.open.add(effect.run)
             elif isinstance(effect, SetTimer):
-                assert (effect.run, after.status) == (after.run, Status.WAITING)
+                waits = isinstance(effect.given, Tick)
+                assert effect.given.run == after.run
+                assert after.status in ((Status.WAITING,) if waits else (Status.CONNECTING, Status.STREAMING))
                 assert effect.seconds >= 0
         if after.status is Status.DONE:
             self.open.clear()  # it closes by itself
-        assert len(self.open) == (1 if after.status in (Status.CONNECTING, Status.STREAMING) else 0)
+        queues = after.document.place is not None
+        assert len(self.open) == (1 if queues or after.status in (Status.CONNECTING, Status.STREAMING) else 0)
 
     def _document(self, before: Document, after: Session) -> None:
         document, current = after.document, after.document.current
@@ -148,20 +172,39 @@ class Ledger:
         has_error = current.status in TERMINAL - {Status.DONE} or current.status is Status.WAITING
         assert (current.error is not None) == has_error
         assert current.error is None or current.error.text == current.text
+        assert (document.place is not None) <= (current.status is Status.QUEUED)
+        assert document.quiet is None or current.status in (Status.CONNECTING, Status.STREAMING)
+        assert document.resume is None or (current.status in TERMINAL and current.text and document.retry_off is None)
+        assert "".join(part.text for part in current.parts) == current.text
         json.dumps(view_of(document), allow_nan=False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     inputs=st.lists(GIVEN, max_size=40),
     attempts=st.integers(1, 4),
     retry_off=st.sampled_from([None, None, "read once"]),
     chance=st.floats(0, 1),
+    timeouts=st.sampled_from([None, Timeouts(first_token=3, between=3, alive=5, shown=1)]),
+    way=st.sampled_from([None, Way.CONTINUED]),
+    auto_resume=st.sampled_from([None, True, False]),
 )
 def test_no_order_of_inputs_loses_text_or_leaves_the_table(
-    inputs: list[tuple[object, int, Event | None]], attempts: int, retry_off: str | None, chance: float
+    inputs: list[tuple[object, int, Event | None]],
+    attempts: int,
+    retry_off: str | None,
+    chance: float,
+    timeouts: Timeouts | None,
+    way: Way | None,
+    auto_resume: bool | None,
 ) -> None:
-    session = Session(document=Document(retry_off=retry_off), policy=RetryPolicy(attempts=attempts))
+    session = Session(
+        document=Document(retry_off=retry_off),
+        policy=RetryPolicy(attempts=attempts),
+        timeouts=timeouts,
+        way=way,
+        auto_resume=auto_resume,
+    )
     ledger = Ledger()
     # Always started: a queue of inputs before the start would end in nothing, again and again.
     for place, (kind, lag, event) in enumerate([(Start(), 0, None), *inputs]):

@@ -12,6 +12,7 @@ from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_statu
 LEGAL = {
     "queued": {"open": "connecting", "stop": "stopped"},
     "connecting": {
+        "queue": "queued",
         "started": "streaming",
         "finished": "done",
         "cut": "interrupted",
@@ -27,10 +28,10 @@ LEGAL = {
         "stop": "stopped",
     },
     "waiting": {"open": "connecting", "retry": "connecting", "stop": "stopped"},
-    "done": {"retry": "connecting"},
-    "stopped": {"retry": "connecting"},
-    "failed": {"retry": "connecting"},
-    "interrupted": {"retry": "connecting"},
+    "done": {"retry": "connecting", "resume": "connecting"},
+    "stopped": {"retry": "connecting", "resume": "connecting"},
+    "failed": {"retry": "connecting", "resume": "connecting"},
+    "interrupted": {"retry": "connecting", "resume": "connecting"},
 }
 
 PAIRS = list(itertools.product(Status, Trigger))
@@ -56,8 +57,11 @@ def test_the_statuses_are_the_wires_words() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_an_end_is_left_by_retry_alone(status: Status) -> None:
-    assert {trigger for trigger in Trigger if next_status(status, trigger) is not None} == {Trigger.RETRY}
+def test_an_end_is_left_by_retry_and_resume_alone(status: Status) -> None:
+    assert {trigger for trigger in Trigger if next_status(status, trigger) is not None} == {
+        Trigger.RETRY,
+        Trigger.RESUME,
+    }
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - TERMINAL))

@@ -50,9 +50,12 @@ export const HELLOS = 8;
 const HELLO_FIRST = 1000;
 const HELLO_LONGEST = 60_000;
 
-/** The trait that mirrors a key of the document; no trait has the countdown. */
+/** What is true for a moment only, no trait has. */
+const MOMENTARY: ReadonlySet<keyof Doc> = new Set(["retry_at", "quiet", "place"]);
+
+/** The trait that mirrors a key of the document. */
 const traitOf = (key: keyof Doc): string | null => {
-  if (key === "retry_at") return null;
+  if (MOMENTARY.has(key)) return null;
   return key === "versions" ? "version_count" : key;
 };
 

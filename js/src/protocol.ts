@@ -59,6 +59,24 @@ export interface Timings {
   readonly total: number | null;
 }
 
+/** Nothing has come for `seconds`; after `limit` the attempt is given up. Both when the message was sent. */
+export interface Quiet {
+  readonly seconds: number;
+  readonly limit: number;
+}
+
+export const WAYS = ["exact", "prefix", "continued"] as const;
+
+/** How a cut answer goes on. */
+export type Way = (typeof WAYS)[number];
+
+/** Where an answer was cut and taken up again. */
+export interface Seam {
+  /** Characters before it. */
+  readonly at: number;
+  readonly way: Way;
+}
+
 export interface Doc {
   readonly text: string;
   readonly reasoning: string;
@@ -79,6 +97,14 @@ export interface Doc {
   readonly versions: number;
   /** Why Retry is off, or null. */
   readonly retry_off: string | null;
+  /** How many attempts there are at most. */
+  readonly attempts: number;
+  readonly quiet: Quiet | null;
+  /** How many answers are before this one in the line; null: it does not queue. */
+  readonly place: number | null;
+  /** How the answer can go on, or null. */
+  readonly resumable: Way | null;
+  readonly seams: readonly Seam[];
 }
 
 export type TextKey = "text" | "reasoning" | "refusal";
@@ -107,6 +133,7 @@ export type FromKernel = Snapshot | Patch | Foreign;
 export type Command =
   | { readonly type: "stop" }
   | { readonly type: "retry" }
+  | { readonly type: "resume" }
   | { readonly type: "select"; readonly version: number };
 
 /** Where a document stands in the stream of messages; `seq` counts within an `epoch`. */
@@ -154,6 +181,11 @@ export const EMPTY: Doc = {
   version: 0,
   versions: 1,
   retry_off: null,
+  attempts: 1,
+  quiet: null,
+  place: null,
+  resumable: null,
+  seams: [],
 };
 
 type Narrow<T> = (value: unknown) => T | undefined;
@@ -173,6 +205,8 @@ const count: Narrow<number> = (value) =>
 const positive: Narrow<number> = (value) => (value === 0 ? undefined : count(value));
 
 const status: Narrow<Status> = (value) => STATUSES.find((known) => known === value);
+
+const way: Narrow<Way> = (value) => WAYS.find((known) => known === value);
 
 function nullable<T>(narrow: Narrow<T>): Narrow<T | null> {
   return (value) => (value === null ? null : narrow(value));
@@ -227,6 +261,21 @@ const timings: Narrow<Timings> = (value) => {
   return { first_token: number(value.first_token) ?? null, total: number(value.total) ?? null };
 };
 
+const quiet: Narrow<Quiet> = (value) => {
+  if (!isRecord(value)) return undefined;
+  const [seconds, limit] = [number(value.seconds), number(value.limit)];
+  return seconds === undefined || limit === undefined ? undefined : { seconds, limit };
+};
+
+const seams: Narrow<readonly Seam[]> = (value) => {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((seam: unknown) => {
+    const at = isRecord(seam) ? count(seam.at) : undefined;
+    const how = isRecord(seam) ? way(seam.way) : undefined;
+    return at === undefined || how === undefined ? [] : [{ at, way: how }];
+  });
+};
+
 const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
   text: string,
   reasoning: string,
@@ -243,6 +292,11 @@ const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
   version: count,
   versions: positive,
   retry_off: nullable(string),
+  attempts: positive,
+  quiet: nullable(quiet),
+  place: nullable(count),
+  resumable: nullable(way),
+  seams,
 };
 
 export const DOC_KEYS = Object.keys(FIELDS) as readonly (keyof Doc)[];

@@ -143,7 +143,8 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
     case "stop":
       return isTerminal(doc);
     case "retry":
-      return !isTerminal(doc);
+    case "resume":
+      return !isTerminal(doc) && doc.status !== "waiting";
     case "select":
       return doc.version === wanted.version;
   }
@@ -165,7 +166,9 @@ function isPossible(doc: Doc, wanted: Command): boolean {
     case "stop":
       return !isTerminal(doc);
     case "retry":
-      return isTerminal(doc) && doc.retry_off === null;
+      return (isTerminal(doc) || doc.status === "waiting") && doc.retry_off === null;
+    case "resume":
+      return isTerminal(doc) && doc.resumable !== null;
     case "select":
       return isTerminal(doc) && wanted.version !== doc.version && wanted.version >= 0 && wanted.version < doc.versions;
   }

@@ -148,7 +148,10 @@ describe("commands", () => {
     const state = synced(doc({ status, versions: 2 }));
     const ended = isTerminal(state.doc);
     expect(press(state, { type: "stop" }).effects).toHaveLength(ended ? 0 : 1);
-    expect(press(state, { type: "retry" }).effects).toHaveLength(ended ? 1 : 0);
+    expect(press(state, { type: "retry" }).effects).toHaveLength(ended || status === "waiting" ? 1 : 0);
+    expect(press(state, { type: "resume" }).effects).toHaveLength(0);
+    const cut = synced(doc({ status, resumable: "exact" }));
+    expect(press(cut, { type: "resume" }).effects).toHaveLength(ended ? 1 : 0);
     expect(press(state, { type: "select", version: 1 }).effects).toHaveLength(ended ? 1 : 0);
   });
 

@@ -21,12 +21,14 @@ from ._errors import (
     QuotaExhausted,
     RateLimited,
     SourceFailed,
+    Stalled,
     Stopped,
     StreamCellError,
     TimedOut,
 )
 from ._request import Request
 from ._retry import RetryPolicy
+from ._timeouts import Timeouts
 from ._version import __version__
 from ._widget import StreamCell
 
@@ -48,10 +50,12 @@ __all__ = [
     "Request",
     "RetryPolicy",
     "SourceFailed",
+    "Stalled",
     "Stopped",
     "StreamCell",
     "StreamCellError",
     "TimedOut",
+    "Timeouts",
     "Version",
     "__version__",
     "configure",

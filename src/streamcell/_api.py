@@ -11,6 +11,7 @@ from ._request import Message, Request, is_rehearsal, make_request, messages_of
 from ._retry import RetryPolicy
 from ._session import Session
 from ._state import TERMINAL
+from ._timeouts import Timeouts
 from ._widget import StreamCell
 from .sources._client import check_client
 
@@ -25,6 +26,8 @@ class _Defaults:
     model: str | None = None
     client: AsyncOpenAI | OpenAI | None = None
     retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # frozen
+    timeouts: Timeouts = Timeouts()  # noqa: RUF009  # frozen
+    auto_resume: bool | None = None
 
 
 _UNSET: Final[Any] = object()
@@ -36,10 +39,12 @@ def configure(
     model: str | None = _UNSET,
     client: AsyncOpenAI | OpenAI | None = _UNSET,
     retry: RetryPolicy | int | None = _UNSET,
+    timeouts: Timeouts | None = _UNSET,
+    auto_resume: bool | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
 
-    `model` is a model's name, `client` an OpenAI SDK client, `retry` a policy, see `stream_cell`. Raises TypeError or
+    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. Raises TypeError or
     ValueError for anything else, and then changes nothing.
     """
     global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
@@ -54,6 +59,10 @@ def configure(
         changed = replace(changed, client=client)
     if retry is not _UNSET:
         changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
+    if timeouts is not _UNSET:
+        changed = replace(changed, timeouts=Timeouts() if timeouts is None else _timeouts(timeouts))
+    if auto_resume is not _UNSET:
+        changed = replace(changed, auto_resume=_auto_resume(auto_resume))
     _defaults = changed
 
 
@@ -66,6 +75,8 @@ def stream_cell(
     instructions: str | None = None,
     previous: StreamCell | None = None,
     retry: RetryPolicy | int | None = None,
+    timeouts: Timeouts | None = None,
+    auto_resume: bool | None = None,
     display: bool = True,
     **params: Any,
 ) -> StreamCell:
@@ -83,7 +94,10 @@ def stream_cell(
         instructions: how to answer, as the system's words.
         previous: a finished cell whose conversation this one goes on.
         retry: a `RetryPolicy`, or a number of attempts in all (1: never again by itself). None takes the default:
-            3 attempts, only for errors that can pass, only before any text has come.
+            4 attempts, only for errors that can pass, only before any text has come.
+        timeouts: how long silence is borne, see `Timeouts`.
+        auto_resume: whether a cut answer goes on by itself. None: only where that is exact and costs nothing (a
+            background response); True: also by another request; False: never. `cell.resume()` does it by hand.
         display: whether to show the cell now; a cell can be displayed again at any time.
         **params: go to the API untouched.
 
@@ -115,8 +129,15 @@ def stream_cell(
     else:
         request, source = _ask(messages, model, client, api, instructions, previous, params)
     policy = _defaults.retry if retry is None else _policy(retry)
-    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off)
-    cell = StreamCell(source, Session(document=document, policy=policy), request)
+    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=policy.attempts)
+    session = Session(
+        document=document,
+        policy=policy,
+        timeouts=_defaults.timeouts if timeouts is None else _timeouts(timeouts),
+        way=source.way,
+        auto_resume=_defaults.auto_resume if auto_resume is None else _auto_resume(auto_resume),
+    )
+    cell = StreamCell(source, session, request)
     if display:
         cell._show()
     cell._start()
@@ -156,6 +177,18 @@ def _policy(retry: object) -> RetryPolicy:
     if isinstance(retry, int) and not isinstance(retry, bool):
         return RetryPolicy(attempts=retry)
     raise TypeError(f"retry must be a RetryPolicy or a number of attempts, not {type(retry).__name__}")
+
+
+def _timeouts(timeouts: object) -> Timeouts:
+    if isinstance(timeouts, Timeouts):
+        return timeouts
+    raise TypeError(f"timeouts must be Timeouts, not {type(timeouts).__name__}")
+
+
+def _auto_resume(auto_resume: object) -> bool | None:
+    if auto_resume is None or isinstance(auto_resume, bool):
+        return auto_resume
+    raise TypeError(f"auto_resume must be True, False or None, not {type(auto_resume).__name__}")
 
 
 def _conversation(previous: object) -> tuple[Message, ...]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from ._errors import StreamCellError
 from ._events import (
+    Alive,
     Event,
     Failed,
     Finished,
     Origin,
+    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -17,9 +19,10 @@ from ._events import (
     Usage,
     UsageReported,
 )
+from ._resume import Seam, Way
 from ._state import Status
 
-__all__ = ["Document", "Timings", "Version", "reduce"]
+__all__ = ["Document", "Part", "Quiet", "Timings", "Version", "reduce"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,22 @@ class Timings:
 
     first_token: float | None = None
     total: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of an answer that came in one piece; `way` says how it was taken up, None for the first."""
+
+    text: str
+    way: Way | None = None
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Nothing has come for `seconds`; after `limit` seconds without anything the attempt is given up."""
+
+    seconds: float
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,22 @@ class Version:
     notice: str | None = None
     request_id: str | None = None
     timings: Timings = field(default_factory=Timings)
+    seams: tuple[Seam, ...] = ()
+    reached: Reached | None = None
+
+    @property
+    def said_something(self) -> bool:
+        """Whether anything of the answer has come."""
+        return bool(self.text or self.reasoning or self.refusal)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
+        places = [0, *(seam.at for seam in self.seams), len(self.text)]
+        ways = [None, *(seam.way for seam in self.seams)]
+        return tuple(
+            Part(self.text[begin:end], way) for begin, end, way in zip(places[:-1], places[1:], ways, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +88,9 @@ class Document:
     """The one truth about a cell: its current answer, the former ones, and which of them is shown.
 
     `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
-    number of seconds that a waiting attempt waits; `retry_off` says why Retry is not possible, or is None.
+    number of seconds that a waiting attempt waits; `retry_off` says why Retry is not possible, or None. `attempts` is
+    how many there are at most, `quiet` that nothing has come for a while, `place` how many others are before this one
+    (None: it does not queue), `resume` the way in which the answer can go on, or None.
     """
 
     current: Version = field(default_factory=Version)
@@ -61,6 +98,10 @@ class Document:
     shown: int = 0
     retry_at: float | None = None
     retry_off: str | None = None
+    attempts: int = 1
+    quiet: Quiet | None = None
+    place: int | None = None
+    resume: Way | None = None
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -83,6 +124,10 @@ def reduce(version: Version, event: Event) -> Version:
         return replace(version, refusal=version.refusal + event.text)
     if isinstance(event, UsageReported):
         return replace(version, usage=event.usage)
+    if isinstance(event, Reached):
+        return replace(version, reached=event)
+    if isinstance(event, Alive):
+        return version
     if isinstance(event, Started):
         return replace(version, origin=event.origin, request_id=event.request_id)
     if isinstance(event, Finished):

@@ -26,6 +26,7 @@ from ._session import (
     Session,
     SetTimer,
     Tick,
+    Watch,
     step,
 )
 from ._state import TERMINAL, Status
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Driver", "Sink", "Stream", "driver"]
 
 _log = logging.getLogger("streamcell")
+
+_lots: Final = random.Random()  # jitter, nothing secret; a user's seed of the module's own generator stays theirs
 
 _TAKEN_WITHIN: Final = 1.0  # seconds that a command waits to be taken: far above a loop's turn, far below patience
 
@@ -113,6 +116,7 @@ class Stream:
         self._task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._timers: dict[type[Tick | Watch], asyncio.TimerHandle] = {}
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
 
     @property
@@ -155,7 +159,7 @@ class Stream:
             self._greet(given)
             return
         before = self._session.status
-        self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=random.random())
+        self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=_lots.random())
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
         for effect in effects:
@@ -166,7 +170,7 @@ class Stream:
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, OpenSource):
             self._driver.running.add(self)
-            self._task = self._driver.loop.create_task(self._consume(effect.run))
+            self._task = self._driver.loop.create_task(self._consume(effect))
             self._tasks.add(self._task)
             self._task.add_done_callback(self._tasks.discard)
         elif isinstance(effect, CloseSource):
@@ -174,12 +178,23 @@ class Stream:
                 self._task.cancel()
                 self._task = None
         elif isinstance(effect, SetTimer):
-            self._driver.loop.call_later(effect.seconds, self._accept, Tick(effect.run))
+            self._set_timer(effect)
         else:
             self._publish(effect)
 
-    async def _consume(self, run: int) -> None:
-        events = self._source.events()
+    def _set_timer(self, effect: SetTimer) -> None:
+        kind = type(effect.given)
+        self._cancel_timer(kind)
+        self._timers[kind] = self._driver.loop.call_later(effect.seconds, self._accept, effect.given)
+
+    def _cancel_timer(self, kind: type[Tick | Watch]) -> None:
+        timer = self._timers.pop(kind, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _consume(self, opening: OpenSource) -> None:
+        run = opening.run
+        events = self._source.events(opening.resume)
         try:
             async for event in events:
                 self._accept(Received(run, event))
@@ -243,6 +258,8 @@ class Stream:
 
     def _settle(self) -> None:
         self._driver.running.discard(self)
+        self._cancel_timer(Tick)
+        self._cancel_timer(Watch)
         version = self.document.current
         if version.status is Status.DONE:
             self._settled.set_result(version.text)

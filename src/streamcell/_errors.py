@@ -23,6 +23,7 @@ __all__ = [
     "QuotaExhausted",
     "RateLimited",
     "SourceFailed",
+    "Stalled",
     "Step",
     "Stopped",
     "StreamCellError",
@@ -237,7 +238,19 @@ class Interrupted(StreamCellError):
 
     kind = "interrupted"
     title = "The answer was cut off"
-    steps = (Step("What came is kept. Press Retry to ask again; this answer stays as a version."),)
+    retryable = True
+    steps = (
+        Step(
+            "What came is kept. Continue, where it is offered, goes on from there; Retry asks anew and keeps this too."
+        ),
+    )
+
+
+class Stalled(Interrupted):
+    """The server fell silent in mid-answer and the connection was given up; what came before is kept."""
+
+    kind = "stalled"
+    title = "The server fell silent"
 
 
 class ProviderFailed(StreamCellError):

@@ -8,10 +8,12 @@ from typing import Union
 from ._errors import StreamCellError
 
 __all__ = [
+    "Alive",
     "Event",
     "Failed",
     "Finished",
     "Origin",
+    "Reached",
     "ReasoningDelta",
     "RefusalDelta",
     "Started",
@@ -48,6 +50,19 @@ class Started:
 
     origin: Origin
     request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Alive:
+    """Something has come that is no event: the connection lives, though the model is silent."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The answer can be taken up exactly here: at `sequence_number` of a response that goes on without us."""
+
+    response_id: str
+    sequence_number: int
 
 
 @dataclass(frozen=True)
@@ -97,4 +112,4 @@ class Failed:
     error: StreamCellError
 
 
-Event = Union[Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed]
+Event = Union[Started, Alive, Reached, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed]

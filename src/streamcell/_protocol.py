@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Union
 
 from ._document import Document
 from ._errors import Stopped
-from ._session import Retry, Select, Stop
+from ._session import Retry, Select, Stop, TakeUp
 
 __all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
 
@@ -57,7 +57,7 @@ class Hello:
     seq: int | None = None
 
 
-Command = Union[Hello, Stop, Retry, Select]
+Command = Union[Hello, Stop, Retry, TakeUp, Select]
 
 
 def parse_command(content: object) -> Command | None:
@@ -71,6 +71,8 @@ def parse_command(content: object) -> Command | None:
         return Stop()
     if kind == "retry":
         return Retry()
+    if kind == "resume":
+        return TakeUp()
     index = _whole(content.get("version"))
     return Select(index) if kind == "select" and index is not None else None
 
@@ -108,4 +110,9 @@ def view_of(document: Document) -> View:
         "version": document.shown,
         "versions": len(document.former) + 1,
         "retry_off": document.retry_off,
+        "attempts": document.attempts,
+        "quiet": None if document.quiet is None else asdict(document.quiet),
+        "place": document.place,
+        "resumable": None if document.resume is None or version is not document.current else document.resume.value,
+        "seams": [{"at": seam.at, "way": seam.way.value} for seam in version.seams],
     }

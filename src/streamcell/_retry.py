@@ -17,13 +17,17 @@ class RetryPolicy:
 
     `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn
     evenly from 0 to `min(cap, base * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless it is
-    longer than `patience` seconds: then the attempt fails, and the card says so.
+    longer than `patience` seconds: then the attempt fails, and the card says so. No attempt begins later than `total`
+    seconds after the first one.
+
+    Any object with `attempts` and a `wait` like this one's can take its place.
     """
 
-    attempts: int = 3
+    attempts: int = 4
     base: float = 0.5
     cap: float = 8.0
     patience: float = 60.0
+    total: float = 120.0
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be a policy."""
@@ -35,14 +39,19 @@ class RetryPolicy:
             if not isinstance(seconds, (int, float)) or not math.isfinite(seconds) or seconds < 0:
                 raise ValueError(f"RetryPolicy.{name} must be a number of seconds, 0 or more, not {seconds!r}")
 
-    def wait(self, attempt: int, error: StreamCellError, chance: float) -> float | None:
+    def wait(self, attempt: int, error: StreamCellError, chance: float, elapsed: float = 0.0) -> float | None:
         """Return the seconds to wait after `attempt` (1-based) failed with `error`, or None to give up.
 
-        `chance` is a number from 0 to 1 that the caller drew; the policy itself is pure.
+        `chance` is a number from 0 to 1 that the caller drew, `elapsed` the seconds since the first attempt began; the
+        policy itself is pure.
         """
         if attempt >= self.attempts or not error.retryable:
             return None
         if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self.patience else None
-        doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before
-        return chance * min(self.cap, self.base * 2.0**doublings)
+            seconds = error.retry_after
+            if seconds > self.patience:
+                return None
+        else:
+            doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before
+            seconds = chance * min(self.cap, self.base * 2.0**doublings)
+        return seconds if elapsed + seconds <= self.total else None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Union
 
-from ._document import Document, Timings, Version, reduce
-from ._errors import ConnectionFailed, Interrupted, Stopped
-from ._events import Event, Failed, Finished, Started
+from ._document import Document, Quiet, Timings, Version, reduce
+from ._errors import ConnectionFailed, Interrupted, Stalled, Stopped, TimedOut
+from ._events import Alive, Event, Failed, Finished, Reached, Started
+from ._resume import Resume, Seam, Way
 from ._retry import RetryPolicy
 from ._state import TERMINAL, Status, Trigger, next_status
+from ._timeouts import Timeouts
 
 __all__ = [
     "CloseSource",
@@ -17,6 +19,7 @@ __all__ = [
     "Effect",
     "Input",
     "OpenSource",
+    "Placed",
     "Publish",
     "Received",
     "Retry",
@@ -25,7 +28,9 @@ __all__ = [
     "SetTimer",
     "Start",
     "Stop",
+    "TakeUp",
     "Tick",
+    "Watch",
     "step",
 ]
 
@@ -52,9 +57,24 @@ class Closed:
 
 @dataclass(frozen=True)
 class Tick:
-    """The timer set for `run` has gone off."""
+    """The backoff of `run` is over."""
 
     run: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """It is time to look whether anything has come for `run`."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`run` waits for its turn, with `place` others before it; None: its turn has come."""
+
+    run: int
+    place: int | None
 
 
 @dataclass(frozen=True)
@@ -68,20 +88,26 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class TakeUp:
+    """The user wants a cut answer to go on from its last token."""
+
+
+@dataclass(frozen=True)
 class Select:
     """The user looks at version `index` (0-based)."""
 
     index: int
 
 
-Input = Union[Start, Received, Closed, Tick, Stop, Retry, Select]
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Stop, Retry, TakeUp, Select]
 
 
 @dataclass(frozen=True)
 class OpenSource:
-    """Open the source and tag what it emits with `run`."""
+    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there."""
 
     run: int
+    resume: Resume | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +119,9 @@ class CloseSource:
 
 @dataclass(frozen=True)
 class SetTimer:
-    """Feed `Tick(run)` after `seconds`."""
+    """Feed `given` after `seconds`."""
 
-    run: int
+    given: Tick | Watch
     seconds: float
 
 
@@ -112,12 +138,24 @@ Effect = Union[OpenSource, CloseSource, SetTimer, Publish]
 
 @dataclass(frozen=True)
 class Session:
-    """All that the session knows; `run` tags the source now open: what an older one still emits is passed over."""
+    """All that the session knows.
+
+    `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
+    an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). The times
+    are those of the driver's clock.
+    """
 
     document: Document = field(default_factory=Document)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1))
+    timeouts: Timeouts | None = None
+    way: Way | None = None
+    auto_resume: bool | None = None
     run: int = 0
+    resuming: Resume | None = None
+    asked_at: float = 0.0
     opened_at: float = 0.0
+    life_at: float = 0.0
+    token_at: float | None = None
 
     @property
     def status(self) -> Status:
@@ -126,101 +164,196 @@ class Session:
 
 
 _URGENT = (Publish(urgent=True),)
+_Step = tuple[Session, tuple[Effect, ...]]
 
 
-def step(
-    session: Session, given: Input, *, now: float = 0.0, chance: float = 0.5
-) -> tuple[Session, tuple[Effect, ...]]:
+def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.5) -> _Step:
     """Return the session after `given` and what is to be done.
 
     `now` is a monotonic time in seconds and `chance` a number from 0 to 1, both drawn by the caller. What is not legal
     in the present state returns the same session and no effect.
     """
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed)):
+        return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
     if isinstance(given, Start):
-        return _open(session, Trigger.OPEN, now)
-    if isinstance(given, Received):
-        return _receive(session, given.event, now, chance) if given.run == session.run else (session, ())
-    if isinstance(given, Closed):
-        return _closed(session, now, chance) if given.run == session.run else (session, ())
-    if isinstance(given, Tick):
-        if given.run != session.run or session.status is not Status.WAITING:
-            return session, ()
-        return _open(session, Trigger.OPEN, now)
+        return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
     if isinstance(given, Stop):
         return _stop(session, now)
     if isinstance(given, Retry):
         return _retry(session, now)
+    if isinstance(given, TakeUp):
+        return _take_up(session, now)
     return _select(session, given.index)
 
 
-def _open(session: Session, trigger: Trigger, now: float) -> tuple[Session, tuple[Effect, ...]]:
+def _of_run(session: Session, given: Received | Closed | Tick | Watch | Placed, now: float, chance: float) -> _Step:
+    if isinstance(given, Received):
+        return _receive(session, given.event, now, chance)
+    if isinstance(given, Closed):
+        return _closed(session, now, chance)
+    if isinstance(given, Watch):
+        return _watch(session, now, chance)
+    if isinstance(given, Placed):
+        return _place(session, given.place, now)
+    return _open(session, Trigger.OPEN, now) if session.status is Status.WAITING else (session, ())
+
+
+def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     status = next_status(session.status, trigger)
     if status is None:
         return session, ()
     before = session.document.current
     # Nothing but these outlives an attempt: a request id or a count of tokens of the failed one is not the new one's.
     current = Version(status=status, attempt=before.attempt, origin=before.origin)
+    if session.resuming is not None:
+        current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
     run = session.run + 1
-    opened = replace(
-        session, document=replace(session.document, current=current, retry_at=None), run=run, opened_at=now
+    document = replace(session.document, current=current, retry_at=None, quiet=None, resume=None)
+    opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None)
+    return opened, (OpenSource(run, session.resuming), *_watching(opened, now), *_URGENT)
+
+
+def _watching(session: Session, now: float) -> tuple[Effect, ...]:
+    """When to look next: before the silence is shown, then before it is given up."""
+    if session.timeouts is None:
+        return ()
+    return (
+        SetTimer(
+            Watch(session.run), session.timeouts.next_look(session.life_at, session.token_at, session.opened_at, now)
+        ),
     )
-    return opened, (OpenSource(run), *_URGENT)
 
 
-def _receive(session: Session, event: Event, now: float, chance: float) -> tuple[Session, tuple[Effect, ...]]:
+def _watch(session: Session, now: float, chance: float) -> _Step:
+    timeouts, current = session.timeouts, session.document.current
+    if timeouts is None or session.status not in (Status.CONNECTING, Status.STREAMING):
+        return session, ()
+    silence, limit = timeouts.silence(session.life_at, session.token_at, session.opened_at, now)
+    if silence >= limit:
+        words = f"Nothing came for {silence:,.0f} s."
+        return _fail(session, Failed(Stalled(words) if current.said_something else TimedOut(words)), now, chance)
+    if now - session.life_at < timeouts.shown:
+        return session, _watching(session, now)
+    document = replace(session.document, quiet=Quiet(silence, limit))
+    return replace(session, document=document), (*_watching(session, now), *_URGENT)
+
+
+def _place(session: Session, place: int | None, now: float) -> _Step:
+    """Show where an attempt stands in the line; its clocks begin when its turn has come."""
+    current = session.document.current
+    trigger = Trigger.OPEN if place is None else Trigger.QUEUE
+    status = next_status(current.status, trigger) or current.status
+    if status not in (Status.QUEUED, Status.CONNECTING) or place == session.document.place:
+        return session, ()
+    document = replace(session.document, current=replace(current, status=status), place=place, quiet=None)
+    placed = replace(session, document=document)
+    if place is not None:
+        return placed, _URGENT
+    granted = replace(placed, opened_at=now, life_at=now)
+    return granted, (*_watching(granted, now), *_URGENT)
+
+
+def _receive(session: Session, event: Event, now: float, chance: float) -> _Step:
     current = session.document.current
     if current.status not in (Status.CONNECTING, Status.STREAMING):
         return session, ()
     if isinstance(event, Failed):
         return _fail(session, event, now, chance)
+    alive, effects = _with_life(session, event, now)
+    if isinstance(event, Alive):
+        return alive, effects
     if isinstance(event, Finished):
         if event.reason == "cancelled":
-            return _stop(session, now)
-        return _end(session, reduce(current, event), Trigger.FINISHED, now)
+            return _stop(alive, now)
+        return _end(alive, reduce(current, event), Trigger.FINISHED, now)
     changed = reduce(current, event)
-    effects: tuple[Effect, ...] = (Publish(),)
+    if isinstance(event, Reached):
+        return _with_current(alive, changed), effects
+    effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
     if isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
-        effects = _URGENT
+        if session.resuming is not None:
+            changed = replace(changed, seams=(*changed.seams, Seam(len(changed.text), session.resuming.way)))
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif changed.text and not current.text and changed.timings.first_token is None:
         changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
-        effects = _URGENT
-    return _with_current(session, changed), effects
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
+    return _with_current(alive, changed), effects
 
 
-def _closed(session: Session, now: float, chance: float) -> tuple[Session, tuple[Effect, ...]]:
+def _with_life(session: Session, event: Event, now: float) -> _Step:
+    """Note that something came; a silence that was shown is over, and from the first token on another limit holds."""
+    is_token = not isinstance(event, (Alive, Started))
+    alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
+    looks = _watching(alive, now) if is_token and session.token_at is None else ()
+    if session.document.quiet is None:
+        return alive, looks
+    alive = replace(alive, document=replace(alive.document, quiet=None))
+    return alive, (*_watching(alive, now), *_URGENT)
+
+
+def _closed(session: Session, now: float, chance: float) -> _Step:
     status = session.status
     if status is Status.CONNECTING:
         return _fail(session, Failed(ConnectionFailed("The connection was closed without an answer.")), now, chance)
     if status is not Status.STREAMING:
         return session, ()
-    version = reduce(session.document.current, Failed(Interrupted("The stream ended without the provider's end mark.")))
-    return _end(session, version, Trigger.CUT, now)
+    return _fail(session, Failed(Interrupted("The stream ended without the provider's end mark.")), now, chance)
 
 
-def _fail(session: Session, event: Failed, now: float, chance: float) -> tuple[Session, tuple[Effect, ...]]:
+def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     current = session.document.current
-    untouched = not (current.text or current.reasoning or current.refusal)
-    seconds = session.policy.wait(current.attempt, event.error, chance) if untouched else None
-    if seconds is not None and session.document.retry_off is None:
-        waiting = replace(reduce(current, event), status=Status.WAITING, attempt=current.attempt + 1)
-        document = replace(session.document, current=waiting, retry_at=seconds)
-        closing = CloseSource(session.run)
-        waited = replace(session, document=document, run=session.run + 1)
-        return waited, (closing, SetTimer(waited.run, seconds), *_URGENT)
+    resume = _resume_by_itself(session) if current.said_something else None
+    if (resume is not None or not current.said_something) and session.document.retry_off is None:
+        # An attempt that brought more is no failed one: the count begins again.
+        advanced = session.resuming is not None and len(current.text) > len(session.resuming.text)
+        attempt = 1 if resume is not None and (session.resuming is None or advanced) else current.attempt
+        seconds = session.policy.wait(attempt, event.error, chance, now - session.asked_at)
+        if seconds is not None:
+            waiting = replace(reduce(current, event), status=Status.WAITING, attempt=attempt + 1)
+            document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None)
+            asked_at = now if attempt == 1 and resume is not None else session.asked_at
+            waited = replace(session, document=document, run=session.run + 1, resuming=resume, asked_at=asked_at)
+            return waited, (CloseSource(session.run), SetTimer(Tick(waited.run), seconds), *_URGENT)
     trigger = Trigger.CUT if isinstance(event.error, Interrupted) else Trigger.FAILED
     return _end(session, reduce(current, event), trigger, now)
 
 
-def _end(session: Session, version: Version, trigger: Trigger, now: float) -> tuple[Session, tuple[Effect, ...]]:
+def _way(session: Session, version: Version) -> Way | None:
+    """How the answer of `version` can go on: exactly where the provider still has it, else as the source can."""
+    finished = version.finish_reason is not None
+    if not version.text or version.refusal or (finished and version.finish_reason != "length"):
+        return None
+    if version.reached is not None and not finished:
+        return Way.EXACT
+    return session.way
+
+
+def _resume_by_itself(session: Session) -> Resume | None:
+    version = session.document.current
+    way = _way(session, version)
+    if way is None or session.auto_resume is False or (way is not Way.EXACT and not session.auto_resume):
+        return None
+    return Resume(way, version.text, version.reached)
+
+
+def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _Step:
     status = next_status(version.status, trigger) or version.status
     timings = Timings(version.timings.first_token, now - session.opened_at)
+    ended = replace(version, status=status, timings=timings)
     # A finished source is left to drain its connection, so that the next request can use it again.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
-    return _with_current(session, replace(version, status=status, timings=timings)), (*closing, *_URGENT)
+    return _at_rest(session, ended), (*closing, *_URGENT)
 
 
-def _stop(session: Session, now: float) -> tuple[Session, tuple[Effect, ...]]:
+def _at_rest(session: Session, version: Version) -> Session:
+    """The session when its answer has ended: nothing waits, and the way to go on is offered."""
+    document = replace(session.document, current=version, retry_at=None, quiet=None, place=None)
+    offered = None if session.document.retry_off is not None else _way(session, version)
+    return replace(session, document=replace(document, resume=offered))
+
+
+def _stop(session: Session, now: float) -> _Step:
     status = next_status(session.status, Trigger.STOP)
     if status is None:
         return session, ()
@@ -230,25 +363,48 @@ def _stop(session: Session, now: float) -> tuple[Session, tuple[Effect, ...]]:
         current, status=status, timings=timings, error=Stopped(text=current.text, request_id=current.request_id)
     )
     # The next run number makes whatever the closing source still emits stale.
-    document = replace(session.document, current=stopped, retry_at=None)
-    return replace(session, document=document, run=session.run + 1), (CloseSource(session.run), *_URGENT)
+    return replace(_at_rest(session, stopped), run=session.run + 1), (CloseSource(session.run), *_URGENT)
 
 
-def _retry(session: Session, now: float) -> tuple[Session, tuple[Effect, ...]]:
+def _retry(session: Session, now: float) -> _Step:
     document = session.document
     if document.retry_off is not None or next_status(session.status, Trigger.RETRY) is None:
         return session, ()
-    if session.status in TERMINAL:
+    restart = session.status in TERMINAL
+    if restart:
         last = document.current
-        said_something = bool(last.text or last.reasoning or last.refusal)
-        former = (*document.former, last) if said_something else document.former
+        former = (*document.former, last) if last.said_something else document.former
         fresh = Version(status=last.status, origin=last.origin)
-        session = replace(session, document=replace(document, current=fresh, former=former, shown=len(former)))
+        session = replace(
+            session,
+            document=replace(document, current=fresh, former=former, shown=len(former)),
+            asked_at=now,
+            resuming=None,
+        )
     opened, effects = _open(session, Trigger.RETRY, now)
     return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
 
 
-def _select(session: Session, index: int) -> tuple[Session, tuple[Effect, ...]]:
+def _take_up(session: Session, now: float) -> _Step:
+    document = session.document
+    way = document.resume
+    if way is None or next_status(session.status, Trigger.RESUME) is None:
+        return session, ()
+    current = replace(document.current, attempt=1)
+    shown = len(document.former)
+    taken = replace(
+        session,
+        document=replace(document, current=current, shown=shown),
+        resuming=Resume(way, current.text, current.reached),
+        asked_at=now,
+    )
+    opened, effects = _open(taken, Trigger.RESUME, now)
+    if document.shown == shown:
+        return opened, effects
+    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+
+
+def _select(session: Session, index: int) -> _Step:
     document = session.document
     if session.status not in TERMINAL or not 0 <= index < len(document.versions) or index == document.shown:
         return session, ()

@@ -33,6 +33,8 @@ class Trigger(str, Enum):
     BACKOFF = "backoff"  # an error that the policy retries after a while
     STOP = "stop"  # the user, or the provider on the user's behalf, ended it
     RETRY = "retry"  # the user asked for a new attempt
+    RESUME = "resume"  # a cut answer goes on from its last token
+    QUEUE = "queue"  # the attempt waits for its turn: others are before it
 
 
 TERMINAL: Final = frozenset({Status.DONE, Status.STOPPED, Status.FAILED, Status.INTERRUPTED})
@@ -45,12 +47,14 @@ TRANSITIONS: Final = MappingProxyType(
         (Status.WAITING, Trigger.OPEN): Status.CONNECTING,
         (Status.WAITING, Trigger.RETRY): Status.CONNECTING,
         (Status.CONNECTING, Trigger.STARTED): Status.STREAMING,
+        (Status.CONNECTING, Trigger.QUEUE): Status.QUEUED,
         **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},
         **{(status, Trigger.CUT): Status.INTERRUPTED for status in _RUNNING},
         **{(status, Trigger.FAILED): Status.FAILED for status in _RUNNING},
         **{(status, Trigger.BACKOFF): Status.WAITING for status in _RUNNING},
         **{(status, Trigger.STOP): Status.STOPPED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},
         **{(status, Trigger.RETRY): Status.CONNECTING for status in TERMINAL},
+        **{(status, Trigger.RESUME): Status.CONNECTING for status in TERMINAL},
     }
 )
 """Every legal move. What is not here does nothing, by rule: Stop after the end, a late chunk, a second Retry."""

@@ -15,11 +15,11 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from ._document import Version
+from ._document import Part, Version
 from ._driver import Stream
 from ._protocol import GROWING, View, parse_command, parse_part_request
 from ._request import Request
-from ._session import Retry, Select, Session, Start, Stop
+from ._session import Retry, Select, Session, Start, Stop, TakeUp
 from ._state import TERMINAL, Status
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class StreamCell(anywidget.AnyWidget):
     refusal = traitlets.Unicode(help="The model's refusal so far.").tag(sync=True)
     status = traitlets.Unicode("queued", help="queued, connecting, streaming, waiting or how it ended.").tag(sync=True)
     attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.").tag(sync=True)
+    attempts = traitlets.Int(1, help="How many attempts there are at most, unless asked for by hand.").tag(sync=True)
     finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.").tag(sync=True)
     usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.").tag(sync=True)
     error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.").tag(sync=True)
@@ -107,6 +108,8 @@ class StreamCell(anywidget.AnyWidget):
     version = traitlets.Int(0, help="The index of the version that is shown.").tag(sync=True)
     version_count = traitlets.Int(1, help="How many versions there are.").tag(sync=True)
     retry_off = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(sync=True)
+    resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.").tag(sync=True)
+    seams: traitlets.List[Any] = traitlets.List(help="Where the answer was cut and taken up again.").tag(sync=True)
 
     def __init__(self, source: Source, session: Session, request: Request | None) -> None:
         """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
@@ -188,6 +191,22 @@ class StreamCell(anywidget.AnyWidget):
         if document.current.status not in TERMINAL | {Status.WAITING}:
             raise RuntimeError("the answer is still on its way: call stop() first")
         self._stream.take(Retry())
+
+    def resume(self) -> None:
+        """Go on with an answer that was cut or stopped, or that ran into its limit of tokens, from its last token.
+
+        `resumable` says how: `exact` where the provider still has the rest (a background response), else `continued`,
+        by another request, which costs what a request costs. Raises ValueError where there is nothing to go on with.
+        """
+        if self._stream.document.resume is None:
+            raise ValueError("this answer cannot go on: it is whole, still on its way, or has no text to go on from")
+        self._stream.take(TakeUp())
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
+        document = self._stream.document
+        return document.version.parts
 
     def select(self, index: int) -> None:
         """Show version `index` (0-based, negative from the end), in the page and in the traits.
@@ -276,8 +295,12 @@ def _as_the_page_chose(_data: object, default: object) -> object:
     return default
 
 
+# What is true for a moment only, and what a trait of another name holds.
+_NO_TRAITS: Final = ("versions", "retry_at", "quiet", "place")
+
+
 def _traits_of(view: View) -> dict[str, Any]:
-    traits = {key: value for key, value in view.items() if key not in ("versions", "retry_at")}
+    traits = {key: value for key, value in view.items() if key not in _NO_TRAITS}
     return {**traits, "version_count": view["versions"]}
 
 

@@ -324,3 +324,60 @@ def test_no_key_is_kept(server: RehearsalServer) -> None:
         client.responses.create(model="rehearsal/echo", input="Hi")
     assert "sk-secret-1234" not in repr(server.exchanges)
     assert "user-agent" in server.exchanges[0].headers
+
+
+# -- refusals, background, going on ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, openai.BadRequestError),
+        (401, openai.AuthenticationError),
+        (403, openai.PermissionDeniedError),
+        (404, openai.NotFoundError),
+        (429, openai.RateLimitError),
+        (503, openai.InternalServerError),
+    ],
+)
+def test_a_refusal_has_its_status_and_its_wait(
+    client: openai.OpenAI, status: int, error: type[openai.APIStatusError]
+) -> None:
+    with pytest.raises(error) as refused:
+        client.responses.create(model=f"rehearsal/refuse?status={status}&retry_after=1.5", input="Hi")
+    assert refused.value.status_code == status
+    assert refused.value.response.headers["retry-after"] == "1.5"
+
+
+def test_a_refusal_can_pass(client: openai.OpenAI) -> None:
+    model = "rehearsal/refuse?times=2&rate=0&first_token=0"
+    for _ in range(2):
+        with pytest.raises(openai.RateLimitError):
+            client.responses.create(model=model, input="Explain entropy")
+    assert client.responses.create(model=model, input="Explain entropy").output_text.startswith("## Entropy")
+
+
+def test_a_background_response_goes_on_behind_a_cut_and_is_taken_up_anywhere(client: openai.OpenAI) -> None:
+    model = "rehearsal/cut?after=5&rate=0&first_token=0"
+    begun = list(client.responses.create(model=model, input="Explain entropy", stream=True, background=True))
+    name = begun[0].response.id
+    assert begun[0].response.background is True
+    everything = list(client.responses.retrieve(name, stream=True, starting_after=-1))
+    assert [event.sequence_number for event in everything] == list(range(len(everything)))
+    assert [event.to_dict() for event in begun] == [event.to_dict() for event in everything[: len(begun)]]
+    assert everything[-1].type == "response.completed"
+    rest = list(client.responses.retrieve(name, stream=True, starting_after=begun[-1].sequence_number))
+    assert [event.to_dict() for event in rest] == [event.to_dict() for event in everything[len(begun) :]]
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve("resp_none", stream=True)
+
+
+def test_who_asks_to_go_on_gets_the_rest_after_the_last_words(client: openai.OpenAI) -> None:
+    ask: list[Any] = [{"role": "user", "content": "Explain entropy"}]
+    whole = client.chat.completions.create(model="rehearsal?rate=0&first_token=0", messages=ask)
+    text = whole.choices[0].message.content or ""
+    go_on = [*ask, {"role": "assistant", "content": text[:300]}, {"role": "user", "content": "Go on."}]
+    rest = client.chat.completions.create(model="rehearsal?rate=0&first_token=0", messages=go_on)
+    said = rest.choices[0].message.content or ""
+    assert text.endswith(said)
+    assert len(text) - 300 < len(said) < len(text) - 250

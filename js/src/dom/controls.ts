@@ -5,10 +5,17 @@ import { isTerminal, type State } from "../store.js";
 import { type Copying, copyButton } from "./copy.js";
 import { element, setAttribute, setLabel } from "./element.js";
 
+const RESUME_TITLES = {
+  exact: "Go on from the very character: the provider still has the rest",
+  prefix: "Go on from here, by another request",
+  continued: "Go on from here, by another request",
+} as const;
+
 export class Controls {
   readonly root: HTMLElement;
   readonly #stop: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
+  readonly #resume: HTMLButtonElement;
   readonly #copy: HTMLButtonElement;
   readonly #versions: HTMLElement;
   readonly #previous: HTMLButtonElement;
@@ -19,6 +26,7 @@ export class Controls {
   constructor(press: (command: Command) => void, copying: Copying) {
     this.#stop = button("Stop", "sc-primary", () => press({ type: "stop" }));
     this.#retry = button("Retry", "", () => press({ type: "retry" }));
+    this.#resume = button("Continue", "sc-primary", () => press({ type: "resume" }));
     this.#previous = button("Previous version", "sc-arrow", () =>
       press({ type: "select", version: this.#shown() - 1 }),
     );
@@ -29,7 +37,8 @@ export class Controls {
     setAttribute(this.#copy, "title", "Copy the answer's Markdown");
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": "Versions" });
     this.#versions.append(this.#previous, this.#position, this.#next);
-    this.root = element("div", { class: "sc-controls" }, this.#versions, this.#copy, this.#retry, this.#stop);
+    this.root = element("div", { class: "sc-controls" }, this.#versions, this.#copy);
+    this.root.append(this.#resume, this.#retry, this.#stop);
   }
 
   update(state: State): void {
@@ -37,14 +46,23 @@ export class Controls {
     const { doc, pending } = state;
     const running = !isTerminal(doc);
     const wanted = pending?.late === false ? pending.command.type : null;
-    this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
+    const waiting = doc.status === "waiting";
+    if (waiting) this.#stop.hidden = this.#retry.hidden = false;
+    else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
+    this.#resume.hidden = doc.resumable === null || running;
     setLabel(this.#stop, pending?.command.type === "stop" ? "Stopping…" : "Stop");
-    setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : "Retry");
+    setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : waiting ? "Retry now" : "Retry");
+    setLabel(this.#resume, pending?.command.type === "resume" ? "Continuing…" : "Continue");
+    disable(
+      this.#resume,
+      wanted === null ? null : "The kernel has been told",
+      RESUME_TITLES[doc.resumable ?? "continued"],
+    );
     disable(this.#stop, wanted === "stop" ? "The kernel has been told" : null, "Stop the answer; what has come stays");
     disable(
       this.#retry,
       doc.retry_off ?? (wanted === null ? null : "The kernel has been told"),
-      "Ask again; this version stays",
+      waiting ? "Do not wait: ask again now" : "Ask again; this version stays",
     );
     disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
     this.#updateVersions(state, running || wanted !== null);

@@ -3,23 +3,34 @@
 import type { Doc } from "../protocol.js";
 import type { State } from "../store.js";
 
-/** What the status line says. `left`: milliseconds until the next attempt, if that is known. */
-export function statusLine(state: State, left: number | null): string {
+/** What the status line says. `left`: milliseconds until the next attempt; `silent`: seconds without data; if known. */
+export function statusLine(state: State, left: number | null, silent: number | null = null): string {
   const { doc, pending } = state;
-  if (pending?.late) return `${describe(doc, left)} · waiting for the kernel`;
-  return describe(doc, left);
+  return [describe(doc, left), silence(doc, silent), pending?.late ? "waiting for the kernel" : ""]
+    .filter(Boolean)
+    .join(" · ");
 }
+
+function silence({ quiet }: Doc, silent: number | null): string {
+  if (quiet === null || silent === null) return "";
+  return `no data for ${seconds(silent)}, given up after ${seconds(quiet.limit)}`;
+}
+
+const seconds = (value: number): string => (value < 120 ? `${Math.floor(value)} s` : `${Math.floor(value / 60)} min`);
+
+const attempt = (doc: Doc): string =>
+  doc.attempts > 1 ? `attempt ${doc.attempt} of ${Math.max(doc.attempt, doc.attempts)}` : `attempt ${doc.attempt}`;
 
 function describe(doc: Doc, left: number | null): string {
   switch (doc.status) {
     case "queued":
-      return "Queued";
+      return doc.place === null ? "Queued" : doc.place === 0 ? "Queued · next" : `Queued · ${doc.place} before it`;
     case "connecting":
-      return doc.attempt > 1 ? `Connecting, attempt ${doc.attempt}` : "Connecting";
+      return doc.attempt > 1 ? `Connecting · ${attempt(doc)}` : "Connecting";
     case "streaming":
       return doc.text === "" && doc.reasoning !== "" ? "Thinking" : "Streaming";
     case "waiting":
-      return ["Waiting", countdown(left), doc.error?.title ?? ""].filter(Boolean).join(" · ");
+      return ["Waiting", `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
     case "done":
       return [ending(doc), ...facts(doc)].join(" · ");
     case "stopped":
@@ -39,8 +50,8 @@ function ending(doc: Doc): string {
 
 function countdown(left: number | null): string {
   if (left === null) return "";
-  const seconds = Math.ceil(left / 1000);
-  return seconds > 0 ? `trying again in ${seconds} s` : "trying again";
+  const whole = Math.ceil(left / 1000);
+  return whole > 0 ? `, in ${whole} s` : ", now";
 }
 
 const kept = (doc: Doc): string => (doc.text === "" ? "" : `${characters(doc.text.length)} kept`);
@@ -98,3 +109,13 @@ export function announcement(doc: Doc): string {
       return `${doc.status === "failed" ? "Failed" : "Interrupted"}. ${doc.error?.title ?? ""}`;
   }
 }
+
+const SEAMS = {
+  exact: "the provider went on from the very character",
+  prefix: "the model went on from this text",
+  continued: "another request asked for the rest, and what it repeated was left out",
+} as const;
+
+/** Where the answer was cut, in words; empty for one that came in one piece. */
+export const seamsLine = ({ seams }: Doc): string =>
+  seams.map(({ at, way }) => `Cut off after ${characters(at)} and taken up again: ${SEAMS[way]}.`).join(" ");

@@ -12,7 +12,7 @@ import { LiveMarkdown } from "./live.js";
 import type { Page } from "./page.js";
 import { Reasoning } from "./reasoning.js";
 import { Renderer } from "./render.js";
-import { announcement, statusDetails, statusLine } from "./status.js";
+import { announcement, seamsLine, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
 
 const SECOND = 1000;
@@ -31,6 +31,7 @@ export class View {
   readonly #foreign = element("pre", { class: "sc-foreign" });
   readonly #refusal = element("div", { class: "sc-refusal", dir: "auto" });
   readonly #notice = element("p", { class: "sc-notice" });
+  readonly #seams = element("p", { class: "sc-seams" });
   readonly #card = element("div");
   readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
   readonly #controls: Controls;
@@ -58,7 +59,15 @@ export class View {
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.root);
     const body = element("div", { class: "sc-body" });
-    body.append(this.#reasoning.root, this.#answer, this.#foreign, this.#refusal, this.#notice, this.#card);
+    body.append(
+      this.#reasoning.root,
+      this.#answer,
+      this.#foreign,
+      this.#refusal,
+      this.#seams,
+      this.#notice,
+      this.#card,
+    );
     this.#root.append(head, body, this.#live);
     // What is there already is painted at once: only what comes from now on moves.
     this.#pace = paceFrom(cell.state.doc.text.length, page.clock.now());
@@ -119,6 +128,10 @@ export class View {
       setLabel(this.#notice, state.foreign ? foreignNotice(state.foreign.wire) : (doc.notice ?? ""));
     }
     if (before?.origin !== doc.origin) this.#drawOrigin(doc);
+    if (before?.seams !== doc.seams) {
+      this.#seams.hidden = doc.seams.length === 0;
+      setLabel(this.#seams, seamsLine(doc));
+    }
     if (before?.refusal !== doc.refusal) {
       this.#refusal.hidden = doc.refusal === "";
       setLabel(this.#refusal, doc.refusal);
@@ -141,15 +154,26 @@ export class View {
   #drawLine(state: State, now: number): void {
     const { doc } = state;
     const left = this.#countdown(doc, now);
-    setLabel(this.#status, statusLine(state, left));
+    const silent = this.#silence(doc, now);
+    setLabel(this.#status, statusLine(state, left, silent === null ? null : silent / SECOND));
     setAttribute(this.#status, "title", statusDetails(doc) || false);
     this.#cancelTick?.();
+    const due =
+      left !== null && left > 0 ? left % SECOND || SECOND : silent === null ? null : SECOND - (silent % SECOND);
     this.#cancelTick =
-      left === null || left <= 0
-        ? null
-        : this.#page.clock.after(left % SECOND || SECOND, () =>
-            this.#drawLine(this.#cell.state, this.#page.clock.now()),
-          );
+      due === null ? null : this.#page.clock.after(due, () => this.#drawLine(this.#cell.state, this.#page.clock.now()));
+  }
+
+  #quiet: Doc["quiet"] = null;
+  #quietFrom = 0;
+
+  /** Milliseconds without data; counted on from what the message said. */
+  #silence({ quiet }: Doc, now: number): number | null {
+    if (quiet !== this.#quiet) {
+      this.#quiet = quiet;
+      this.#quietFrom = quiet === null ? 0 : now - quiet.seconds * SECOND;
+    }
+    return quiet === null ? null : now - this.#quietFrom;
   }
 
   #counted: number | null = null;

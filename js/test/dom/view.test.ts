@@ -210,6 +210,42 @@ describe("the buttons", () => {
   });
 });
 
+describe("going on", () => {
+  const isHidden = (name: string) => button(name).hidden;
+
+  test("is offered where an answer was cut, and asks the kernel", () => {
+    open({ status: "interrupted", text: "abc", resumable: "exact" });
+    expect(isHidden("Continue")).toBe(false);
+    expect(isHidden("Retry")).toBe(false);
+    button("Continue").click();
+    expect(model.sent.at(-1)).toEqual({ type: "resume" });
+    expect(button("Continue").textContent).toBe("Continuing…");
+  });
+
+  test("is not offered for what is whole or still on its way", () => {
+    open({ status: "done", text: "abc" });
+    expect(isHidden("Continue")).toBe(true);
+    open({ status: "streaming", text: "abc", resumable: "exact" });
+    expect(isHidden("Continue")).toBe(true);
+  });
+
+  test("leaves a mark where it was cut", () => {
+    open({ status: "done", text: "abcdef", seams: [{ at: 3, way: "continued" }] });
+    expect(part(".sc-seams").hidden).toBe(false);
+    expect(part(".sc-seams").textContent).toContain("Cut off after 3 characters and taken up again");
+    open({ status: "done", text: "abcdef" });
+    expect(part(".sc-seams").hidden).toBe(true);
+  });
+
+  test("a wait can be cut short, or ended", () => {
+    open({ status: "waiting", attempt: 2, attempts: 4, retry_at: 9, error: CARD });
+    expect(button("Retry").textContent).toBe("Retry now");
+    expect(isHidden("Stop")).toBe(false);
+    button("Retry").click();
+    expect(model.sent.at(-1)).toEqual({ type: "retry" });
+  });
+});
+
 describe("the status line", () => {
   const usage = {
     input_tokens: 5,
@@ -221,7 +257,9 @@ describe("the status line", () => {
   test.each<[string, Partial<Doc>]>([
     ["Queued", { status: "queued" }],
     ["Connecting", { status: "connecting" }],
-    ["Connecting, attempt 3", { status: "connecting", attempt: 3 }],
+    ["Connecting · attempt 3 of 4", { status: "connecting", attempt: 3, attempts: 4 }],
+    ["Queued · 2 before it", { status: "queued", place: 2 }],
+    ["Queued · next", { status: "queued", place: 0 }],
     ["Streaming", { status: "streaming", text: "a" }],
     ["Thinking", { status: "streaming", reasoning: "hm" }],
     ["Done", { status: "done" }],
@@ -236,16 +274,27 @@ describe("the status line", () => {
   });
 
   test("counts down to the next attempt", () => {
-    open({ status: "waiting", retry_at: 2.5, error: CARD });
-    expect(line()).toBe("Waiting · trying again in 3 s · Rate limit reached");
+    open({ status: "waiting", attempt: 2, attempts: 4, retry_at: 2.5, error: CARD });
+    expect(line()).toBe("Waiting · attempt 2 of 4, in 3 s · Rate limit reached");
     page.clock.pass(500);
-    expect(line()).toBe("Waiting · trying again in 2 s · Rate limit reached");
+    expect(line()).toBe("Waiting · attempt 2 of 4, in 2 s · Rate limit reached");
     page.clock.pass(2000);
-    expect(line()).toBe("Waiting · trying again · Rate limit reached");
+    expect(line()).toBe("Waiting · attempt 2 of 4, now · Rate limit reached");
     expect(page.clock.waiting).toBe(0);
     model.receive(patch(1, ["set", "status", "connecting"], ["set", "retry_at", null]));
     frames(1);
-    expect(line()).toBe("Connecting");
+    expect(line()).toBe("Connecting · attempt 2 of 4");
+  });
+
+  test("counts the silence on, and says when it is given up", () => {
+    open({ status: "streaming", text: "a", quiet: { seconds: 10.2, limit: 60 } });
+    expect(line()).toBe("Streaming · no data for 10 s, given up after 60 s");
+    page.clock.pass(2000);
+    expect(line()).toBe("Streaming · no data for 12 s, given up after 60 s");
+    model.receive(patch(1, ["append", "text", "b"], ["set", "quiet", null]));
+    frames(1);
+    expect(line()).toBe("Streaming");
+    expect(page.clock.waiting).toBe(0);
   });
 
   test("says what the answer cost", () => {

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -18,7 +18,7 @@ from tornado.web import Application, RequestHandler
 from ._exchanges import Exchange, ExchangeLog, Record, without_secrets
 from ._rate_limits import RateLimits
 from ._request import Asked, Body, RefusedError, Turn, decode, read_chat, read_responses
-from ._scenarios import choose, model_names, write_script
+from ._scenarios import choose, model_names, whole, write_script
 from ._steps import Cut, End, Piece, Stall, Step, Timing, schedule
 from ._wire import Stamp, Wire, wire
 
@@ -35,10 +35,21 @@ _EVENTS_A_TURN = 16
 
 _MODELS_CREATED = 1_767_225_600  # the first of January 2026
 
+# Background responses that can be taken up.
+_BACKGROUND_KEPT = 256
+
 # Conversations that `previous_response_id` can go on with.
 _CONVERSATIONS_KEPT = 256
 
 _ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+
+@dataclass(frozen=True)
+class Going:
+    """A background response: its events and when each falls due, on the loop's clock, whoever listens."""
+
+    began: float
+    events: tuple[tuple[float, bytes, str], ...]
 
 
 @dataclass
@@ -49,6 +60,8 @@ class Stage:
     log: ExchangeLog
     limits: RateLimits = field(default_factory=RateLimits)
     conversations: OrderedDict[str, tuple[Turn, ...]] = field(default_factory=OrderedDict)
+    background: OrderedDict[str, Going] = field(default_factory=OrderedDict)
+    asked: Counter[str] = field(default_factory=Counter)
     # Seeds of answers that name none: nothing secret is drawn here.
     lots: random.Random = field(default_factory=random.Random)
 
@@ -68,6 +81,7 @@ def make_app(stage: Stage) -> Application:
             (r"/v1/models/(.+)", _Model, given),
             (r"/v1/chat/completions", _Answer, {**given, "reader": read_chat}),
             (r"/v1/responses", _Answer, {**given, "reader": read_responses}),
+            (r"/v1/responses/([^/]+)", _TakenUp, given),
         ],
         default_handler_class=_NoSuchRoute,
         default_handler_args=given,
@@ -137,6 +151,8 @@ class _Handler(RequestHandler):
             refused = self._refusal(status_code)
         self.set_status(refused.status)
         self.common_headers()
+        if refused.retry_after is not None:
+            self.set_header("retry-after", f"{refused.retry_after:g}")
         if refused.status == 405:
             self.set_header("allow", self.allowed)
         kind = "invalid_request_error" if refused.status < 500 else "server_error"
@@ -194,11 +210,16 @@ class _Answer(_Handler):
             body=self.body, model=model if isinstance(model, str) else "", stream=self.body.get("stream") is True
         )
         asked = self._with_history(self.reader(self.body))
+        asked = replace(asked, before=self.stage.asked[asked.model])
+        self.stage.asked[asked.model] += 1
         script = write_script(asked, self.stage.timing, seed=self.stage.lots.getrandbits(32))
         tokens = asked.input_tokens + (asked.limit or 0)
         for name, value in self.stage.limits.headers(tokens, time.monotonic()).items():
             self.set_header(name, value)
-        answer = wire(asked, self.body, Stamp(token=uuid4().hex + uuid4().hex[:16], created=int(time.time())))
+        stamp = Stamp(token=uuid4().hex + uuid4().hex[:16], created=int(time.time()))
+        answer = wire(asked, self.body, stamp)
+        if asked.background:
+            self._go_on(script, asked, stamp)
         if asked.stream:
             self.set_header("content-type", "text/event-stream; charset=utf-8")
             self.set_header("cache-control", "no-cache")
@@ -215,6 +236,18 @@ class _Answer(_Handler):
         self.common_headers()
         self.record.sent("".join(step.text for step in script if isinstance(step, Piece)))
         self.finish_json(answer.whole())
+
+    def _go_on(self, script: Sequence[Step], asked: Asked, stamp: Stamp) -> None:
+        """Let the answer go on whatever becomes of this connection."""
+        answer = wire(asked, self.body, stamp)
+        events = tuple(
+            (due, answer.encode(event), step.text if isinstance(step, Piece) and "delta" in event else "")
+            for due, step in schedule(whole(script, asked))
+            for event in answer.feed(step, due)
+        )
+        self.stage.background[answer.id] = Going(asyncio.get_running_loop().time(), events)
+        while len(self.stage.background) > _BACKGROUND_KEPT:
+            self.stage.background.popitem(last=False)
 
     def _with_history(self, asked: Asked) -> Asked:
         if asked.previous_response_id is None:
@@ -275,3 +308,30 @@ class _Answer(_Handler):
         """Sleep, but no longer than the client stays."""
         await asyncio.wait({self.closed}, timeout=seconds)
         self.unyielded = 0
+
+
+class _TakenUp(_Handler):
+    """`GET /v1/responses/{id}?stream=true&starting_after=n`: a background response from its event n + 1 on."""
+
+    async def get(self, name: str) -> None:
+        going = self.stage.background.get(name)
+        if going is None:
+            raise RefusedError(f"Response with id '{name}' not found.", status=404, code="response_not_found")
+        after = self.get_query_argument("starting_after", "-1")
+        if not after.lstrip("-").isdecimal():
+            raise RefusedError("'starting_after' must be a whole number.", param="starting_after")
+        self.record.update(stream=True)
+        self.set_header("content-type", "text/event-stream; charset=utf-8")
+        loop = asyncio.get_running_loop()
+        for due, event, text in going.events[int(after) + 1 :]:
+            ahead = going.began + due - loop.time()
+            if ahead > 0:
+                await asyncio.wait({self.closed}, timeout=ahead)
+            if self.gone:
+                return
+            if not self._headers_written:
+                self.common_headers()
+            self.record.sent(text)
+            self.write(event)
+            await self.flush()
+        self.finish()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from . import _tokens
@@ -20,12 +21,24 @@ _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _LEAST_OUTPUT_TOKENS = 16
 
 
+_GOES_ON = re.compile(r"\b(?:go on|continue)\b", re.IGNORECASE)
+
+
 class RefusedError(Exception):
     """The request is refused with `status` and an error object in OpenAI's form."""
 
-    def __init__(self, message: str, *, status: int = 400, param: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after  # seconds
         self.param = param
         self.code = code
 
@@ -53,6 +66,8 @@ class Asked:
     thinks: bool = False  # reasoning was asked for
     summarizes: bool = False  # and a summary of it is to be shown
     previous_response_id: str | None = None
+    before: int = 0  # how often this model, by its full name, was asked before
+    background: bool = False  # Responses: the answer goes on though the client leaves
 
     @property
     def prompt(self) -> str:
@@ -63,6 +78,13 @@ class Asked:
     def questions(self) -> list[str]:
         """The user's messages, oldest first."""
         return [turn.text for turn in self.turns if turn.role == "user"]
+
+    @property
+    def interrupted(self) -> tuple[Asked, str] | None:
+        """Where the client wants an answer that was cut to go on: what was asked before, and the answer so far."""
+        if len(self.turns) < 3 or self.turns[-2].role != "assistant" or not _GOES_ON.search(self.turns[-1].text):
+            return None
+        return replace(self, turns=self.turns[:-2]), self.turns[-2].text
 
     @property
     def input_tokens(self) -> int:
@@ -139,6 +161,7 @@ def read_responses(body: Body) -> Asked:
         thinks=summarizes or reasoning.get("effort") not in {None, "none"},
         summarizes=summarizes,
         previous_response_id=_string(body, "previous_response_id", default="") or None,
+        background=_flag(body, "background"),
     )
 
 

@@ -6,7 +6,7 @@ A new scenario is a function that yields steps and a row in `SCENARIOS`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
@@ -82,12 +82,40 @@ def _cut(asked: Asked, settings: Settings, rng: Random) -> Iterator[Step]:
     yield Cut()
 
 
+def _refuse(asked: Asked, settings: Settings, rng: Random) -> Iterator[Step]:
+    times, status = int(settings["times"]), int(settings["status"])
+    if times and asked.before >= times:
+        yield from _tour(asked, settings, rng)
+        return
+    message, code = _REFUSALS.get(status, ("The server had an error while processing your request.", None))
+    wait = settings["retry_after"]
+    raise RefusedError(message, status=status, code=code, retry_after=None if wait < 0 else wait)
+
+
+_REFUSALS: Mapping[int, tuple[str, str | None]] = {
+    400: (
+        "This model's maximum context length is 8192 tokens. Please shorten your messages.",
+        "context_length_exceeded",
+    ),
+    401: ("Incorrect API key provided.", "invalid_api_key"),
+    402: ("You exceeded your current quota, please check your plan and billing details.", "insufficient_quota"),
+    403: ("Your key may not use this model.", None),
+    404: ("The model does not exist or you do not have access to it.", "model_not_found"),
+    408: ("The server timed out waiting for the request.", None),
+    429: ("Rate limit reached for requests.", "rate_limit_exceeded"),
+    503: ("The engine is currently overloaded, please try again later.", None),
+}
+
+
 def _thinking(asked: Asked) -> Iterator[Step]:
     if asked.thinks:
         yield from map(Thought, _tokens.pieces(_answers.thought(asked)))
 
 
 DEFAULT = "tour"
+
+# Characters that a continuation says again.
+_REPEATED = 24
 
 _AFTER = Setting(20, 0, 1_000_000)
 
@@ -104,6 +132,15 @@ SCENARIOS: Mapping[str, Scenario] = {
         "Silence on an open connection after some tokens; then the rest.",
         _stall,
         {"after": _AFTER, "seconds": Setting(60, 0, 86_400, whole=False)},
+    ),
+    "refuse": Scenario(
+        "The request is refused with an HTTP status, always or the first times; then an answer.",
+        _refuse,
+        {
+            "status": Setting(429, 400, 599),
+            "times": Setting(0, 0, 1_000),
+            "retry_after": Setting(-1, -1, 86_400, whole=False),
+        },
     ),
     "cut": Scenario("The body ends after some tokens, without the end mark.", _cut, {"after": _AFTER}),
 }
@@ -161,7 +198,34 @@ def write_script(asked: Asked, timing: Timing, *, seed: int) -> list[Step]:
     settings = {key: given.get(key, setting.default) for key, setting in scenario.settings.items()}
     # Two lots from one seed, so that another pace leaves the text as it is. Nothing secret is drawn.
     text, pace = Random(f"text {lot}"), Random(f"pace {lot}")
-    return list(paced(limited(scenario.steps(asked, settings, text), asked.limit), timing, pace))
+    interrupted = asked.interrupted
+    steps = (
+        scenario.steps(asked, settings, text) if interrupted is None else _rest(*interrupted, scenario, settings, text)
+    )
+    return list(paced(limited(steps, asked.limit), timing, pace))
+
+
+def whole(steps: Sequence[Step], asked: Asked) -> list[Step]:
+    """The script of an answer that goes on behind a connection that `steps` cuts."""
+    if not isinstance(steps[-1], Cut):
+        return list(steps)
+    shown = "".join(step.text for step in steps if isinstance(step, Piece))
+    more = _rest(asked, shown, SCENARIOS[DEFAULT], {}, Random(0), repeated=0)
+    return [*steps[:-1], *(step for step in more if not isinstance(step, Open))]
+
+
+def _rest(
+    asked: Asked, so_far: str, scenario: Scenario, settings: Settings, rng: Random, *, repeated: int = _REPEATED
+) -> Iterator[Step]:
+    """What is left of an answer; as a model would, it begins with the last words that were there."""
+    # What was cut once comes whole now.
+    steps = scenario.steps if scenario.steps not in (_cut, _stall) else _tour
+    text = "".join(step.text for step in steps(asked, settings, rng) if isinstance(step, Piece))
+    begin = len(so_far) if text.startswith(so_far) else 0
+    begin = max(0, begin - repeated) if begin else 0
+    yield Open()
+    yield from map(Piece, _tokens.pieces(text[begin:]))
+    yield End("stop")
 
 
 def _number(key: str, text: str, setting: Setting) -> float:

@@ -268,7 +268,7 @@ class ResponsesWire:
             "object": "response",
             "created_at": self._stamp.created,
             "status": self._status,
-            "background": False,
+            "background": self._asked.background,
             "completed_at": self._ended_at if self._status == "completed" else None,
             "error": None,
             "incomplete_details": {"reason": "max_output_tokens"} if cut else None,

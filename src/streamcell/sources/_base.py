@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Protocol
 
 from .._events import Event, Origin
+from .._resume import Resume, Way
 
 __all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of"]
 
@@ -17,7 +18,8 @@ class Source(Protocol):
     """Where an answer comes from.
 
     `origin` is what the page shows before anything has come; `retry_off` says why the source cannot be opened twice,
-    or is None; `home` is the foreign event loop that a user's own iterator lives on, or None.
+    or is None; `home` is the foreign event loop that a user's own iterator lives on, or None;
+    `way` is how it can go on with an answer that was cut, where the provider has no more of it, or None.
     """
 
     @property
@@ -27,8 +29,13 @@ class Source(Protocol):
     @property
     def home(self) -> asyncio.AbstractEventLoop | None: ...
 
-    def events(self) -> AsyncIterator[Event]:
+    @property
+    def way(self) -> Way | None: ...
+
+    def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:
         """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
+
+        The events are those of the whole answer, or of what `resume` lacks.
 
         It ends with Finished only for the provider's own end mark, with Failed for what went wrong, or with nothing:
         then the answer was cut.

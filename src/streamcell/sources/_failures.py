@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from .._errors import (
@@ -166,7 +167,10 @@ def _plain(message: str) -> str:
 
 
 def _retry_after(headers: Any) -> float | None:
-    """Return the provider's wait in seconds: `retry-after-ms`, or a number in `retry-after` (RFC 9110, 10.2.3)."""
+    """Return the provider's wait in seconds: `retry-after-ms`, or a number or a date in `retry-after` (RFC 9110).
+
+    A date is taken against the provider's own clock, in `date`: a wrong clock here must not shorten the wait.
+    """
     for name, scale in (("retry-after-ms", 1_000), ("retry-after", 1)):
         value = headers.get(name)
         if value is not None:
@@ -174,4 +178,11 @@ def _retry_after(headers: Any) -> float | None:
                 return max(0.0, float(value) / scale)
             except ValueError:
                 continue
-    return None
+    return _until(headers.get("retry-after"), headers.get("date"))
+
+
+def _until(moment: str | None, now: str | None) -> float | None:
+    try:
+        return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(now or "")).total_seconds())
+    except (TypeError, ValueError):  # no date, or one with a zone and one without
+        return None

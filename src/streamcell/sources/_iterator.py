@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from .._errors import SourceFailed
 from .._events import Event, Failed, Finished, Origin, Started, TextDelta
+from .._resume import Resume
 from ._base import Decoder, Surrogates, field_of
 from ._bridge import close, from_loop, from_thread, running_loop
 from ._chat_completions import ChatDecoder
@@ -41,6 +42,8 @@ class IteratorSource:
     Raises ValueError for an iterator that is used up, closed, or already streaming into another cell.
     """
 
+    way = None
+
     def __init__(self, given: Any) -> None:
         self._given = given
         self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
@@ -58,7 +61,7 @@ class IteratorSource:
             _claim(given)
             self.retry_off = ONCE
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
         items: AsyncIterator[Any] | None = None
         reader = _Reader()

@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._errors import ConnectionFailed, ModelNotFound, NotAStream, Step, StreamCellError
-from .._events import Event, Failed, Origin, Started
+from .._events import Alive, Event, Failed, Origin, Started, TextDelta
 from .._request import Request
+from .._resume import Overlap, Resume, Way
 from ._base import Decoder, field_of, parts_of
+from ._body import drain, opened, until_end
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, flaw_of, has_own_http_client, is_openai, secrets_of
@@ -32,12 +34,6 @@ __all__ = ["DEFAULT_MODEL", "OpenAISource"]
 
 DEFAULT_MODEL: Final = "gpt-5.4-mini"
 """The model at OpenAI where none is named: small, quick and of the present generation."""
-
-_TRAILER_WAIT: Final = 2.0
-"""Seconds to wait for the usage after the finish_reason: a server that lingers must not hold the cell."""
-
-_DRAIN_WAIT: Final = 0.5
-"""Seconds to read on after the end, so that the connection ends cleanly and the next request can use it again."""
 
 _WHOLE_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of a body that is no stream, kept to be read as one answer."""
@@ -69,6 +65,7 @@ class OpenAISource:
     """
 
     retry_off = None
+    way = Way.CONTINUED
 
     def __init__(
         self,
@@ -85,18 +82,20 @@ class OpenAISource:
         self.home = running_loop() if client is not None and has_own_http_client(client) else None
         api = "" if request.api == "auto" else _LABELS[request.api]
         self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
+        # A response that is taken up goes on with the decoder that knows what came before.
+        self._decoder: Decoder | None = None
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:
         """Make one attempt, see `Source.events`."""
         away = self.home is not None and self.home is not running_loop()
-        events = self._events() if not away or self.home is None else from_loop(self._events(), self.home)
+        events = self._events(resume) if not away or self.home is None else from_loop(self._events(resume), self.home)
         try:
             async for event in events:
                 yield event
         finally:
             await close(events)
 
-    async def _events(self) -> AsyncGenerator[Event, None]:
+    async def _events(self, resume: Resume | None) -> AsyncGenerator[Event, None]:
         import openai
 
         try:
@@ -120,14 +119,14 @@ class OpenAISource:
             client, self._labelled(model, api, model_note, note), address_of(client), secrets_of(client)
         )
         try:
-            async with aclosing(self._attempt(answering, api, model)) as events:
+            async with aclosing(self._attempt(answering, api, model, resume)) as events:
                 async for event in events:
                     yield event
         except _NoSuchRouteError as missing:
             note = f"the server has no Responses API ({missing})"
             _chosen[answering.address] = ("chat", note)
             origin = self._labelled(model, "chat", model_note, note)
-            async with aclosing(self._attempt(replace(answering, origin=origin), "chat", model)) as events:
+            async with aclosing(self._attempt(replace(answering, origin=origin), "chat", model, resume)) as events:
                 async for event in events:
                     yield event
 
@@ -162,25 +161,42 @@ class OpenAISource:
             raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
         return names[0], "the server's first model, as none was named"
 
-    async def _attempt(self, answering: _Answering, api: str, model: str) -> AsyncGenerator[Event, None]:
+    def _decoder_for(self, api: str, resume: Resume | None) -> Decoder:
+        if resume is None or resume.way is not Way.EXACT or self._decoder is None:
+            self._decoder = ChatDecoder() if api == "chat" else ResponsesDecoder()
+        return self._decoder
+
+    def _opening(self, answering: _Answering, api: str, model: str, resume: Resume | None) -> Any:
+        """Begin the request for an answer, or for the rest of one."""
+        client, openai_itself = answering.client, is_openai(answering.client)
+        if resume is not None and resume.reached is not None and resume.way is Way.EXACT:
+            reached = resume.reached
+            return client.responses.with_streaming_response.retrieve(
+                reached.response_id, stream=True, starting_after=reached.sequence_number
+            )
+        request = self._request if resume is None else _going_on(self._request, resume.text)
+        if api == "chat":
+            body = chat_body(request, model, openai=openai_itself)
+            return client.chat.completions.with_streaming_response.create(**body)
+        body = responses_body(request, model, openai=openai_itself)
+        return client.responses.with_streaming_response.create(**body)
+
+    async def _attempt(
+        self, answering: _Answering, api: str, model: str, resume: Resume | None
+    ) -> AsyncGenerator[Event, None]:
         """Make the request and read its answer, every failure of which is an event."""
         import openai
 
-        client, openai_itself = answering.client, is_openai(answering.client)
         begun = False
+        overlap = None if resume is None or resume.way is Way.EXACT else Overlap(resume.text)
         try:
-            if api == "chat":
-                decoder: Decoder = ChatDecoder()
-                body = chat_body(self._request, model, openai=openai_itself)
-                opening = client.chat.completions.with_streaming_response.create(**body)
-            else:
-                decoder = ResponsesDecoder()
-                body = responses_body(self._request, model, openai=openai_itself)
-                opening = client.responses.with_streaming_response.create(**body)
-            async with opening as response, aclosing(_read(response, decoder, answering)) as events:
+            decoder = self._decoder_for(api, resume)
+            opening = self._opening(answering, api, model, resume)
+            async with opened(opening) as response, aclosing(_read(response, decoder, answering)) as events:
                 async for event in events:
-                    begun = begun or not isinstance(event, (Started, Failed))
-                    yield event
+                    begun = begun or not isinstance(event, (Started, Failed, Alive))
+                    for shown in (event,) if overlap is None else _without(overlap, event):
+                        yield shown
         except openai.APIStatusError as error:
             if api == "responses" and self._request.api == "auto" and is_missing_route(error):
                 raise _NoSuchRouteError(f"{error.status_code} for /responses") from error
@@ -193,6 +209,29 @@ class OpenAISource:
             if not _of_http_library(error):
                 raise
             yield _failed(connection_error(error, address=answering.address, begun=begun), error)
+
+
+_GO_ON: Final = (
+    "Your last answer was cut off. Go on exactly where it stops, in the middle of a word if need be. "
+    "Do not repeat anything, and do not comment."
+)
+
+
+def _going_on(request: Request, text: str) -> Request:
+    """The same conversation, with the answer so far and the wish for its rest."""
+    so_far = ({"role": "assistant", "content": text}, {"role": "user", "content": _GO_ON})
+    return replace(request, messages=(*request.messages, *so_far))
+
+
+def _without(overlap: Overlap, event: Event) -> list[Event]:
+    """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
+    if isinstance(event, (Started, Alive)):
+        return [event]
+    if isinstance(event, TextDelta):
+        text = overlap.feed(event.text)
+        return [TextDelta(text)] if text else []
+    held = overlap.end()
+    return [*([TextDelta(held)] if held else []), event]
 
 
 async def _read(response: Any, decoder: Decoder, answering: _Answering) -> AsyncGenerator[Event, None]:
@@ -209,11 +248,14 @@ async def _read(response: Any, decoder: Decoder, answering: _Answering) -> Async
     sse = SseDecoder()
     raw: list[bytes] | None = []  # until the first event: a page with a wrong content type is told by its body
     try:
-        async with aclosing(_until_end(chunks, decoder)) as pieces:
+        async with aclosing(until_end(response, chunks, decoder)) as pieces:
             async for data in pieces:
                 if raw is not None and sum(map(len, raw)) < _WHOLE_LIMIT:
                     raw.append(data)
-                for sent in sse.feed(data):
+                sent_events = sse.feed(data)
+                if not sent_events:
+                    yield Alive()
+                for sent in sent_events:
                     raw = None
                     for event in _decode(sent.data, decoder):
                         yield event
@@ -241,39 +283,7 @@ async def _read(response: Any, decoder: Decoder, answering: _Answering) -> Async
         for event in _whole(b"".join(raw), decoder, kind, request_id, commented=sse.fields > 0):
             yield event
     elif decoder.finished:
-        await _drain(chunks)
-
-
-async def _until_end(chunks: AsyncIterator[bytes], decoder: Decoder) -> AsyncGenerator[bytes, None]:
-    """Yield the body's pieces; after the end mark wait only so long for a trailer, and forgive how the body ends."""
-    while not decoder.finished:
-        if not decoder.complete:
-            try:
-                data = await anext(chunks)
-            except StopAsyncIteration:
-                return
-        else:
-            reading = asyncio.ensure_future(anext(chunks))
-            try:
-                await asyncio.wait({reading}, timeout=_TRAILER_WAIT)
-            finally:
-                if not reading.done():
-                    reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({reading})
-            if reading.cancelled() or reading.exception() is not None:
-                return
-            data = reading.result()
-        yield data
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    async def rest() -> None:
-        async for _ in chunks:
-            pass
-
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(rest(), _DRAIN_WAIT)
+        await drain(response, chunks)
 
 
 def _decode(data: str, decoder: Decoder) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .._events import Event, Failed, Finished, ReasoningDelta, RefusalDelta, TextDelta, UsageReported
+from .._events import Event, Failed, Finished, Reached, ReasoningDelta, RefusalDelta, TextDelta, UsageReported
 from .._request import Message, Request
 from ._base import Surrogates, field_of, parts_of
 from ._chat_completions import usage_of
@@ -64,6 +64,8 @@ class ResponsesDecoder:
         self._refusal = Surrogates()
         self._parts: dict[tuple[str, int | None, int | None], int] = {}
         self._spoke: set[str] = set()
+        self._kept_as: str | None = None
+        self._last: tuple[int, object] = (-1, None)
         self.finished = False
 
     @property
@@ -72,7 +74,26 @@ class ResponsesDecoder:
         return self.finished
 
     def feed(self, chunk: object) -> list[Event]:
-        """Take one event."""
+        """Take one event.
+
+        A background response goes on without us: where it can be taken up is told with each of its events, and what
+        comes a second time is passed over.
+        """
+        number = field_of(chunk, "sequence_number")
+        if not isinstance(number, int):
+            return self._feed(chunk)
+        before, same = self._last
+        if (number <= before and self._kept_as is not None) or (number == before and chunk == same):
+            return []
+        self._last = (number, chunk)
+        response = field_of(chunk, "response")
+        if field_of(response, "background") is True:
+            self._kept_as = field_of(response, "id")
+        events = self._feed(chunk)
+        reached = None if self._kept_as is None or self.finished else Reached(self._kept_as, number)
+        return [*events, reached] if reached else events
+
+    def _feed(self, chunk: object) -> list[Event]:
         kind = field_of(chunk, "type")
         if self.finished or not isinstance(kind, str):
             error = None if self.finished else field_of(chunk, "error")

@@ -1,0 +1,82 @@
+"""What a user sees and can press when an answer is refused, falls silent, or is cut."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .cells import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamcell.rehearsal import Exchange
+
+    from .notebook import Notebook
+
+IMPORTS = "from streamcell import RetryPolicy, Timeouts, stream_cell\n"
+
+
+def line(notebook: Notebook, index: int) -> str:
+    return notebook.view(index).locator(".sc-status").inner_text()
+
+
+def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange]
+) -> None:
+    prompt = "Explain entropy, and be cut"
+    notebook = open_notebook(
+        [ask(prompt, "cut?after=60&rate=400"), "print([part.way and part.way.value for part in cell.parts])"]
+    )
+    notebook.start(0)
+    notebook.wait_for_status(0, "interrupted")
+    card = notebook.view(0).locator(".sc-card")
+    assert "cut off" in card.inner_text()
+    cut = notebook.copied(0)
+    assert cut == asked(prompt, ended="finished").text_sent
+
+    notebook.button(0, "Continue").click()
+    notebook.wait_for_status(0, "done")
+    assert card.count() == 0
+    seam = notebook.view(0).locator(".sc-seams")
+    assert f"Cut off after {len(cut):,} characters" in seam.inner_text()
+    whole = notebook.copied(0)
+    assert whole.startswith(cut)
+    assert len(whole) > len(cut)
+    assert not notebook.button(0, "Continue").is_visible()
+    notebook.run(1)
+    assert notebook.printed(1).strip() == "[None, 'continued']"
+
+
+def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("Explain entropy", "refuse?times=1&retry_after=50&rate=400")])
+    notebook.start(0)
+    notebook.wait_for_status(0, "waiting")
+    first = line(notebook, 0)
+    assert re.fullmatch(r"Waiting · attempt 2 of 4, in \d+ s · Rate limit reached", first)
+    notebook.page.wait_for_function(
+        "([node, text]) => node.innerText !== text",
+        arg=[notebook.view(0).locator(".sc-status").element_handle(), first],
+    )
+    assert notebook.button(0, "Stop").is_visible()
+    retry = notebook.button(0, "Retry")
+    assert retry.inner_text() == "Retry now"
+    retry.click()
+    notebook.wait_for_status(0, "done")
+    assert notebook.answer(0).locator("h2").first.inner_text() == "Entropy counts the ways"
+
+
+def test_silence_is_shown_before_it_is_given_up_and_the_text_stays(open_notebook: Callable[..., Notebook]) -> None:
+    cell = (
+        f"{IMPORTS}cell = stream_cell('Explain entropy', model='rehearsal/stall?after=20&seconds=3600&rate=400', "
+        "timeouts=Timeouts(between=6, shown=1))"
+    )
+    notebook = open_notebook([cell])
+    notebook.start(0)
+    notebook.wait_for_status(0, "streaming")
+    status = notebook.view(0).locator(".sc-status")
+    status.filter(has_text=re.compile(r"no data for \d s, given up after 6 s")).wait_for()
+    notebook.wait_for_status(0, "interrupted")
+    assert "fell silent" in notebook.view(0).locator(".sc-card").inner_text()
+    assert notebook.copied(0).startswith("## Entropy")
+    assert notebook.button(0, "Continue").is_visible()

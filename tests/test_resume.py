@@ -1,0 +1,151 @@
+"""A cut answer that goes on: over real HTTP with the real SDK, and the repetition that is left out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamcell import Interrupted, RetryPolicy, StreamCell, TimedOut, Timeouts, stream_cell
+from streamcell._resume import OVERLAP_LIMIT, Overlap
+from streamcell.rehearsal import RehearsalServer, _server
+
+TIMEOUT = 30.0
+AT_ONCE = RetryPolicy(attempts=4, base=0.0)
+PROMPT = "Explain entropy"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[RehearsalServer]:
+    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_server, "_shared", running)
+        yield running
+
+
+def ask(model: str, **options: Any) -> StreamCell:
+    return stream_cell(PROMPT, model=model, display=False, retry=AT_ONCE, **options)
+
+
+@pytest.fixture(scope="module")
+def whole(server: RehearsalServer) -> str:
+    return str(ask("rehearsal").result(TIMEOUT))
+
+
+def test_a_background_answer_goes_on_exactly_wherever_it_was_cut(whole: str) -> None:
+    cells = [ask(f"rehearsal/cut?after={n}", api="responses", background=True) for n in range(1, 201)]
+    for cell in cells:
+        assert cell.result(TIMEOUT) == whole
+        first, *rest = cell.parts
+        assert [part.way for part in rest] == ["exact"]
+        assert first.text + rest[0].text == whole
+        assert 0 < len(first.text) < len(whole)
+
+
+def test_it_does_not_by_itself_where_it_may_not(whole: str) -> None:
+    cell = ask("rehearsal/cut?after=9", api="responses", background=True, auto_resume=False)
+    with pytest.raises(Interrupted):
+        cell.result(TIMEOUT)
+    assert cell.resumable == "exact"
+    cell.resume()
+    assert cell.result(TIMEOUT) == whole
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_another_request_goes_on_when_asked_and_repeats_nothing(whole: str, server: RehearsalServer, api: str) -> None:
+    cell = ask("rehearsal/cut?after=40", api=api)
+    with pytest.raises(Interrupted) as cut:
+        cell.result(TIMEOUT)
+    assert cell.resumable == "continued"
+    assert whole.startswith(cut.value.text)
+    assert cut.value.text
+    cell.resume()
+    assert cell.result(TIMEOUT) == whole
+    assert [part.way for part in cell.parts] == [None, "continued"]
+    assert cell.parts[0].text == cut.value.text
+    assert cell.resumable is None
+    # What the second answer repeated is left out, not what it brought.
+    assert len(server.exchanges[-1].text_sent) > len(cell.parts[1].text)
+
+
+def test_by_itself_if_the_user_says_so(whole: str) -> None:
+    cell = ask("rehearsal/cut?after=40", auto_resume=True)
+    assert cell.result(TIMEOUT) == whole
+    assert [seam["way"] for seam in cell.seams] == ["continued"]
+
+
+def test_a_stopped_answer_goes_on_and_one_at_its_limit_too(whole: str) -> None:
+    cell = ask("rehearsal", max_output_tokens=30)
+    assert whole.startswith(cell.result(TIMEOUT))
+    assert (cell.finish_reason, cell.resumable) == ("length", "continued")
+    stalled = ask("rehearsal/stall?after=30&seconds=3600")
+    come = threading.Event()
+    stalled.observe(lambda _: len(stalled.text) > 40 and come.set(), "text")
+    assert len(stalled.text) > 40 or come.wait(TIMEOUT)
+    stalled.stop()
+    assert stalled.resumable == "continued"
+    stalled.resume()
+    assert stalled.result(TIMEOUT) == whole
+
+
+def test_a_whole_answer_cannot_go_on() -> None:
+    cell = ask("rehearsal/echo")
+    cell.result(TIMEOUT)
+    with pytest.raises(ValueError, match="whole"):
+        cell.resume()
+
+
+def test_silence_is_given_up_and_what_came_is_kept(whole: str) -> None:
+    patience = Timeouts(first_token=0.3, between=0.3, shown=0.1)
+    cell = ask("rehearsal/stall?after=12&seconds=3600", timeouts=patience)
+    with pytest.raises(Interrupted) as stalled:
+        cell.result(TIMEOUT)
+    assert cell.error is not None
+    assert cell.error["kind"] == "stalled"
+    assert whole.startswith(stalled.value.text)
+    assert stalled.value.text
+    assert cell.resumable == "continued"
+
+
+def test_silence_before_the_first_token_is_tried_again(server: RehearsalServer) -> None:
+    model = "rehearsal/stall?after=0&seconds=3600"
+    cell = ask(model, timeouts=Timeouts(first_token=0.2, shown=0.1))
+    with pytest.raises(TimedOut, match="in time"):
+        cell.result(TIMEOUT)
+    assert cell.attempt == AT_ONCE.attempts
+    assert sum(exchange.model == model for exchange in server.exchanges) == AT_ONCE.attempts
+
+
+@given(st.text(max_size=600), st.integers(0, OVERLAP_LIMIT), st.text(max_size=60), st.lists(st.integers(1, 40)))
+def test_what_a_continuation_repeats_is_left_out_however_it_is_cut(
+    before: str, repeated: int, more: str, cuts: list[int]
+) -> None:
+    tail = before[len(before) - min(repeated, len(before)) :]
+    continuation = tail + more
+
+    def read(pieces: list[str]) -> str:
+        overlap = Overlap(before)
+        return "".join([*map(overlap.feed, pieces), overlap.end()])
+
+    whole = read([continuation])
+    pieces, at = [], 0
+    for cut in cuts:
+        pieces.append(continuation[at : at + cut])
+        at += cut
+    assert read([*pieces, continuation[at:]]) == whole
+    assert continuation.endswith(whole.lstrip()) or whole == continuation
+
+
+def test_a_repetition_of_words_is_left_out_and_chance_is_not() -> None:
+    def read(before: str, continuation: str) -> str:
+        overlap = Overlap(before)
+        return overlap.feed(continuation) + overlap.end()
+
+    assert read("The cat sat on the", "sat on the mat.") == " mat."
+    assert read("The cat sat on the", " mat.") == " mat."
+    assert read("one, two, ", "two, three") == "three"
+    assert read("aha", "ahab") == "ahab"
+    assert read("", "new") == "new"

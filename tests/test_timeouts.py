@@ -1,0 +1,106 @@
+"""Silence: shown after a while, borne for a while, by the session and without a clock."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from streamcell._document import Quiet
+from streamcell._events import Alive, Event, Origin, Started, TextDelta
+from streamcell._session import OpenSource, Received, Session, SetTimer, Start, Watch, step
+from streamcell._state import Status
+from streamcell._timeouts import Timeouts
+
+LIMITS = Timeouts(first_token=30, between=6, alive=50, shown=2)
+STARTED = Started(Origin(model="m"), "req-1")
+
+
+class Watched:
+    """A session with its one timer, and a clock that is told the time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.session = Session(timeouts=LIMITS)
+        self.due = math.inf
+        self.opened = 0
+        self.feed(Start())
+
+    def feed(self, given: Start | Watch | Event) -> None:
+        one = given if isinstance(given, (Start, Watch)) else Received(self.session.run, given)
+        self.session, effects = step(self.session, one, now=self.now)
+        for effect in effects:
+            if isinstance(effect, SetTimer) and isinstance(effect.given, Watch):
+                self.due = self.now + effect.seconds
+            self.opened += isinstance(effect, OpenSource)
+
+    def wait(self, until: float, *events: Event) -> None:
+        """Let time pass up to `until`, then take the events."""
+        while self.due <= until:
+            self.now, self.due = self.due, math.inf
+            self.feed(Watch(self.session.run))
+        self.now = until
+        for event in events:
+            self.feed(event)
+
+    def status(self) -> Status:
+        return self.session.status
+
+    @property
+    def quiet(self) -> Quiet | None:
+        return self.session.document.quiet
+
+
+def test_silence_is_shown_and_what_comes_ends_it() -> None:
+    watched = Watched()
+    watched.wait(1.9)
+    assert watched.quiet is None
+    watched.wait(2.5)
+    assert watched.quiet == Quiet(2.0, 30)
+    watched.wait(3.0, STARTED)
+    assert watched.quiet is None
+    watched.wait(5.5)
+    assert watched.quiet is not None
+    watched.wait(6.0, TextDelta("a"))
+    watched.wait(7.9, TextDelta("b"))
+    assert watched.quiet is None
+    watched.wait(9.9)
+    assert watched.quiet == Quiet(2.0, 6)
+
+
+def test_from_the_first_token_on_the_shorter_limit_holds() -> None:
+    watched = Watched()
+    watched.wait(29.0, STARTED, TextDelta("a"))
+    watched.wait(34.9)
+    assert watched.status() is Status.STREAMING
+    watched.wait(35.1)
+    assert watched.status() is Status.INTERRUPTED
+    error = watched.session.document.current.error
+    assert error is not None
+    assert (error.error_kind, error.text) == ("stalled", "a")
+
+
+def test_before_the_first_token_it_is_a_time_out() -> None:
+    watched = Watched()
+    watched.wait(30.1)
+    assert watched.status() is Status.FAILED
+    assert watched.session.document.current.error is not None
+    assert watched.session.document.current.error.error_kind == "timeout"
+
+
+def test_keep_alives_are_life_but_not_for_ever() -> None:
+    watched = Watched()
+    watched.wait(1.0, STARTED, TextDelta("a"))
+    for second in range(3, 51, 2):
+        watched.wait(second, Alive())
+        assert watched.status() is Status.STREAMING
+    watched.wait(51.1)
+    assert watched.status() is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("name", ["first_token", "between", "alive", "shown"])
+@pytest.mark.parametrize("seconds", [0, -1, math.nan, "3", None])
+def test_what_is_no_time_is_refused(name: str, seconds: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        Timeouts(**{name: seconds})
