@@ -16,6 +16,7 @@ from ._events import (
     RefusalDelta,
     Started,
     TextDelta,
+    TextRestored,
     Usage,
     UsageReported,
 )
@@ -118,6 +119,9 @@ def reduce(version: Version, event: Event) -> Version:
     """Return the version after `event`; its status is the session's to change, not this function's."""
     if isinstance(event, TextDelta):
         return replace(version, text=version.text + event.text)
+    if isinstance(event, TextRestored):
+        seams = tuple(replace(seam, at=min(seam.at, len(event.text))) for seam in version.seams)
+        return replace(version, text=event.text, seams=seams)
     if isinstance(event, ReasoningDelta):
         return replace(version, reasoning=version.reasoning + event.text)
     if isinstance(event, RefusalDelta):

@@ -18,6 +18,7 @@ __all__ = [
     "RefusalDelta",
     "Started",
     "TextDelta",
+    "TextRestored",
     "Usage",
     "UsageReported",
 ]
@@ -73,6 +74,15 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class TextRestored:
+    """The answer's whole text so far, by the provider's own record: events were lost on the way, or came in another
+    order, and what was shown is not a beginning of it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
 class ReasoningDelta:
     """More of the model's reasoning, where the provider shows it."""
 
@@ -112,4 +122,6 @@ class Failed:
     error: StreamCellError
 
 
-Event = Union[Started, Alive, Reached, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed]
+Event = Union[
+    Started, Alive, Reached, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
+]

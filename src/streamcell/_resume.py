@@ -50,6 +50,7 @@ class Overlap:
     """
 
     def __init__(self, before: str) -> None:
+        self._all = before
         self._before = before[-OVERLAP_LIMIT:]
         self._held: str | None = ""
 
@@ -63,6 +64,12 @@ class Overlap:
     def end(self) -> str:
         """Return what was held back, without what it repeats."""
         return "" if self._held is None else self._decide()
+
+    def whole(self, continuation: str) -> str:
+        """Return both texts as one, where the continuation is known whole; what was held back is in it."""
+        anew = Overlap(self._all)
+        self._held = None
+        return self._all + anew.feed(continuation) + anew.end()
 
     def _may_repeat(self, held: str) -> bool:
         """Whether more text could make a longer repetition: the held text lies whole in what was there."""

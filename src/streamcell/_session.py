@@ -7,7 +7,7 @@ from typing import Union
 
 from ._document import Document, Quiet, Timings, Version, reduce
 from ._errors import ConnectionFailed, Interrupted, Stalled, Stopped, TimedOut
-from ._events import Alive, Event, Failed, Finished, Reached, Started
+from ._events import Alive, Event, Failed, Finished, Reached, Started, TextRestored
 from ._resume import Resume, Seam, Way
 from ._retry import RetryPolicy
 from ._state import TERMINAL, Status, Trigger, next_status
@@ -269,6 +269,8 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     changed = reduce(current, event)
     if isinstance(event, Reached):
         return _with_current(alive, changed), effects
+    if isinstance(event, TextRestored):
+        return _with_current(alive, changed), (*effects, Publish(urgent=True, restart=True))
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
     if isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)

@@ -49,7 +49,7 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
 
 
 def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callable[..., Notebook]) -> None:
-    notebook = open_notebook([ask("Explain entropy", "refuse?times=1&retry_after=50&rate=400")])
+    notebook = open_notebook([ask("Explain entropy", "rate_limit?retry_after=50,tour?rate=400")])
     notebook.start(0)
     notebook.wait_for_status(0, "waiting")
     first = line(notebook, 0)

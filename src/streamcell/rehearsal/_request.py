@@ -21,6 +21,9 @@ _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _LEAST_OUTPUT_TOKENS = 16
 
 
+# Characters that a continuation says again.
+_REPEATED = 24
+
 _GOES_ON = re.compile(r"\b(?:go on|continue)\b", re.IGNORECASE)
 
 
@@ -34,11 +37,13 @@ class RefusedError(Exception):
         status: int = 400,
         param: str | None = None,
         code: str | None = None,
-        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        page: bytes | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.retry_after = retry_after  # seconds
+        self.headers = headers or {}
+        self.page = page  # HTML instead of the error object
         self.param = param
         self.code = code
 
@@ -66,7 +71,7 @@ class Asked:
     thinks: bool = False  # reasoning was asked for
     summarizes: bool = False  # and a summary of it is to be shown
     previous_response_id: str | None = None
-    before: int = 0  # how often this model, by its full name, was asked before
+    before: int = 0  # how many attempts at this answer there were before
     background: bool = False  # Responses: the answer goes on though the client leaves
 
     @property
@@ -80,11 +85,24 @@ class Asked:
         return [turn.text for turn in self.turns if turn.role == "user"]
 
     @property
-    def interrupted(self) -> tuple[Asked, str] | None:
-        """Where the client wants an answer that was cut to go on: what was asked before, and the answer so far."""
+    def interrupted(self) -> tuple[Asked, str, int] | None:
+        """Where the client wants an answer that was cut to go on: what was asked before, the answer so far, and how
+        many of its characters are said again.
+
+        A conversation that ends in the answer's own words is gone on with exactly; a message that asks for the rest
+        gets some of it twice, as from a model.
+        """
+        if len(self.turns) > 1 and self.turns[-1].role == "assistant":
+            return replace(self, turns=self.turns[:-1]), self.turns[-1].text, 0
         if len(self.turns) < 3 or self.turns[-2].role != "assistant" or not _GOES_ON.search(self.turns[-1].text):
             return None
-        return replace(self, turns=self.turns[:-2]), self.turns[-2].text
+        return replace(self, turns=self.turns[:-2]), self.turns[-2].text, _REPEATED
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What all attempts at one answer have in common: the model, the API and the messages before the answer."""
+        turns = self.interrupted[0].turns if self.interrupted else self.turns
+        return (self.model, self.api, *(turn.text for turn in turns))
 
     @property
     def input_tokens(self) -> int:

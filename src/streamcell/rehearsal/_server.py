@@ -148,7 +148,8 @@ class RehearsalServer:
         try:
             from tornado.httpserver import HTTPServer
 
-            from ._app import Stage, make_app
+            from ._app import make_app
+            from ._handler import Stage
 
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             http = HTTPServer(make_app(Stage(self._timing, self._log)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from random import Random
 
-Reason: TypeAlias = Literal["stop", "length"]
+Reason: TypeAlias = Literal["stop", "length", "content_filter"]
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,47 @@ class End:
 
 @dataclass(frozen=True)
 class Cut:
-    """The body ends as HTTP wants it, without the API's end mark."""
+    """The connection ends without the API's end mark: the body as HTTP wants it, by a close without the body's own end
+    (`fin`), or by a reset. Where nothing was sent before, there is no head either.
+    """
+
+    how: Literal["end", "fin", "reset"] = "end"
 
 
-Step: TypeAlias = Open | Wait | Thought | Piece | Stall | End | Cut
+@dataclass(frozen=True)
+class Torn:
+    """A token of which only a part of the event comes; `in_character`: up to the midst of a character."""
+
+    text: str
+    in_character: bool = False
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes that are no event of the API."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The API itself says, in the stream, that the answer has failed: in an `error` event, or by its status."""
+
+    kind: Literal["error", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer that is no stream, though one was asked for; without a body: the answer in one piece, as JSON."""
+
+    kind: str
+    body: bytes | None = None
+
+
+Step: TypeAlias = Open | Wait | Thought | Piece | Stall | End | Cut | Torn | Raw | Broken | Page
+Token: TypeAlias = Thought | Piece
+
+LAST = (End, Cut, Broken, Page)
 
 
 @dataclass(frozen=True)
@@ -101,7 +138,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
     """Put before each token the wait that a model would make there."""
     delay = timing.first_token
     for step in steps:
-        if isinstance(step, (Piece, Thought)):
+        if isinstance(step, (Piece, Thought, Torn)):
             if delay:
                 yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
             delay = 1 / timing.rate if timing.rate else 0.0

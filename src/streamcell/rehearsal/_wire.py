@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._steps import End, Open, Piece, Step, Thought
+from ._steps import Broken, End, Open, Piece, Step, Thought, Torn
 
 if TYPE_CHECKING:
     from ._request import Asked, Body
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Event: TypeAlias = dict[str, Any]
 
 DONE: Event = {}  # stands for Chat Completions' end mark, which is no JSON
+
+_FAILURE = {"message": "The server had an error while it generated the answer.", "code": "server_error"}
+_INCOMPLETE = {"length": "max_output_tokens"}
 
 # The API pads short deltas with noise to this many characters, so that their length says nothing to who listens in.
 _PADDED = 16
@@ -90,9 +93,12 @@ class ChatWire:
     def feed(self, step: Step, _due: float, /) -> list[Event]:
         if isinstance(step, Thought):
             self._tally.thoughts.append(step.text)
-        elif isinstance(step, Piece):
+        elif isinstance(step, (Piece, Torn)):
             self._tally.pieces.append(step.text)
             return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
+        elif isinstance(step, Broken):
+            # This API has no event for an answer that was cancelled.
+            return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
         elif isinstance(step, End):
             self._reason = step.reason
             events = [*self._opening(), self._chunk({}, reason=step.reason)]
@@ -164,6 +170,7 @@ class ResponsesWire:
         self._output: list[Event] = []  # items that are done
         self._item: Event | None = None  # the one that is under way
         self._status = "in_progress"
+        self._reason = "stop"
         self._ended_at: int | None = None
 
     def feed(self, step: Step, due: float, /) -> list[Event]:
@@ -175,13 +182,19 @@ class ResponsesWire:
             if self._asked.summarizes:
                 events.append(self._delta("response.reasoning_summary_text.delta", step.text, summary_index=0))
             return events
-        if isinstance(step, Piece):
+        if isinstance(step, (Piece, Torn)):
             events = self._begin_message()
             self._tally.pieces.append(step.text)
             events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=[]))
             return events
+        if isinstance(step, Broken):
+            if step.kind == "error":
+                return [self._numbered({"type": "error", **_FAILURE, "param": None})]
+            self._status = step.kind
+            return [self._about(f"response.{step.kind}")]
         if isinstance(step, End):
             whole = step.reason == "stop"
+            self._reason = step.reason
             # An answer without a word is still a message; a limit that fell into the reasoning leaves none.
             events = self._begin_message() if whole else []
             self._status = "completed" if whole else "incomplete"
@@ -256,7 +269,10 @@ class ResponsesWire:
         return {**event, "output_index": len(self._output), **fields}
 
     def _about(self, kind: str) -> Event:
-        event = {"type": kind, "sequence_number": self._number, "response": self._response()}
+        return self._numbered({"type": kind, "response": self._response()})
+
+    def _numbered(self, event: Event) -> Event:
+        event = {**event, "sequence_number": self._number}
         self._number += 1
         return event
 
@@ -270,8 +286,8 @@ class ResponsesWire:
             "status": self._status,
             "background": self._asked.background,
             "completed_at": self._ended_at if self._status == "completed" else None,
-            "error": None,
-            "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+            "error": _FAILURE if self._status == "failed" else None,
+            "incomplete_details": {"reason": _INCOMPLETE.get(self._reason, self._reason)} if cut else None,
             "instructions": body.get("instructions"),
             "max_output_tokens": self._asked.limit,
             "max_tool_calls": body.get("max_tool_calls"),

@@ -18,6 +18,7 @@ from .._errors import (
     Interrupted,
     ModelNotFound,
     NoKey,
+    NotAStream,
     PermissionDenied,
     ProviderFailed,
     QuotaExhausted,
@@ -86,13 +87,17 @@ def status_error(error: Any, secrets: tuple[str, ...] = ()) -> StreamCellError:
     body = error.body
     message = str(field_of(body, "message") or field_of(body, "detail") or "") or _plain(str(error.message))
     code = str(field_of(body, "code") or field_of(body, "type") or "")
+    told: dict[str, Any] = {
+        "status_code": status,
+        "request_id": error.response.headers.get("x-request-id"),
+        "retry_after": _retry_after(error.response.headers),
+    }
+    if is_missing_route(error):
+        return NotAStream(
+            without_secrets(message, secrets), kind="no_route", title="The server has no such address", **told
+        )
     kind = _by_code(code, message) or _by_status(status)
-    return kind(
-        without_secrets(message, secrets),
-        status_code=status,
-        request_id=error.response.headers.get("x-request-id"),
-        retry_after=_retry_after(error.response.headers),
-    )
+    return kind(without_secrets(message, secrets), **told)
 
 
 def is_missing_route(error: Any) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._errors import ConnectionFailed, ModelNotFound, NotAStream, Step, StreamCellError
-from .._events import Alive, Event, Failed, Origin, Started, TextDelta
+from .._events import Alive, Event, Failed, Origin, Started, TextDelta, TextRestored
 from .._request import Request
 from .._resume import Overlap, Resume, Way
 from ._base import Decoder, field_of, parts_of
@@ -230,6 +230,8 @@ def _without(overlap: Overlap, event: Event) -> list[Event]:
     if isinstance(event, TextDelta):
         text = overlap.feed(event.text)
         return [TextDelta(text)] if text else []
+    if isinstance(event, TextRestored):
+        return [TextRestored(overlap.whole(event.text))]
     held = overlap.end()
     return [*([TextDelta(held)] if held else []), event]
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .._events import Event, Failed, Finished, Reached, ReasoningDelta, RefusalDelta, TextDelta, UsageReported
+from .._events import (
+    Event,
+    Failed,
+    Finished,
+    Reached,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    TextRestored,
+    UsageReported,
+)
 from .._request import Message, Request
 from ._base import Surrogates, field_of, parts_of
 from ._chat_completions import usage_of
 from ._failures import error_in_stream
 
-__all__ = ["ResponsesDecoder", "responses_body"]
+__all__ = ["RESTORED", "ResponsesDecoder", "responses_body"]
+
+RESTORED: Final = "Parts of the stream were lost on the way; the text is the provider's own, as sent at the end."
 
 _REASONS: Final = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 _PARAGRAPH: Final = "\n\n"
@@ -55,14 +67,15 @@ class ResponsesDecoder:
     """Responses API events to ours, see `Decoder`. It switches on `type` and passes over what it does not know.
 
     Several output items, or parts of one, are joined by a blank line. A `done` event that knows more text than its
-    deltas gave, as from servers that send no deltas, makes up for the difference.
+    deltas gave, as from servers that send no deltas, makes up for the difference; one that knows another text is right.
     """
 
     def __init__(self) -> None:
         self._text = Surrogates()
         self._reasoning = Surrogates()
         self._refusal = Surrogates()
-        self._parts: dict[tuple[str, int | None, int | None], int] = {}
+        self._parts: dict[tuple[str, int | None, int | None], list[str]] = {}
+        self._restored = False
         self._spoke: set[str] = set()
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
@@ -119,7 +132,7 @@ class ResponsesDecoder:
             return []
         place = _place(field, chunk)
         first_of_part = place not in self._parts and field in self._spoke
-        self._parts[place] = self._parts.get(place, 0) + len(delta)
+        self._parts.setdefault(place, []).append(delta)
         self._spoke.add(field)
         if first_of_part:
             delta = _PARAGRAPH + delta
@@ -133,13 +146,22 @@ class ResponsesDecoder:
         return [TextDelta(shown)] if shown else []
 
     def _make_up(self, field: str, chunk: object, whole: object) -> list[Event]:
-        known = self._parts.get(_place(field, chunk), 0)
-        return self._grow(field, chunk, whole[known:]) if isinstance(whole, str) else []
+        if not isinstance(whole, str) or not whole:
+            return []
+        place = _place(field, chunk)
+        known = "".join(self._parts.get(place, ()))
+        if whole.startswith(known):
+            return self._grow(field, chunk, whole[len(known) :])
+        if field != "text" or known.startswith(whole):
+            return []
+        self._parts[place], self._restored, self._text = [whole], True, Surrogates()
+        parts = ["".join(pieces) for (kind, *_), pieces in self._parts.items() if kind == "text"]
+        text = _PARAGRAPH.join(parts)
+        return [TextRestored(self._text.feed(text) + self._text.end())]
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
         events: list[Event] = []
-        if not self._spoke & {"text", "refusal"}:
-            events.extend(self._output_of(response))
+        events.extend(self._output_of(response))
         events.extend(self._held())
         usage = field_of(response, "usage")
         if usage:
@@ -151,17 +173,24 @@ class ResponsesDecoder:
         if kind == "incomplete":
             given = field_of(field_of(response, "incomplete_details"), "reason")
             reason = _REASONS.get(given, given) if isinstance(given, str) else "length"
-        return [*events, Finished(reason)]
+        return [*events, Finished(reason, RESTORED if self._restored else None)]
 
     def _output_of(self, response: object) -> list[Event]:
+        """The answer as the terminal event has it, as far as deltas have not given it already.
+
+        Some servers give their deltas no place: what came so cannot be compared.
+        """
         events: list[Event] = []
+        spoke = bool(self._spoke & {"text", "refusal"})
         for index, item in enumerate(parts_of(response, "output")):
             for part_index, part in enumerate(parts_of(item, "content")):
                 place = {"output_index": index, "content_index": part_index}
+                if spoke and not {_place("text", place), _place("refusal", place)} & self._parts.keys():
+                    continue
                 if field_of(part, "type") == "output_text":
-                    events.extend(self._grow("text", place, field_of(part, "text")))
+                    events.extend(self._make_up("text", place, field_of(part, "text")))
                 elif field_of(part, "type") == "refusal":
-                    events.extend(self._grow("refusal", place, field_of(part, "refusal")))
+                    events.extend(self._make_up("refusal", place, field_of(part, "refusal")))
         return events
 
     def _held(self) -> list[Event]:

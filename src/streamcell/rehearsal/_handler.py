@@ -1,0 +1,168 @@
+"""What all handlers of one server share: the request's record, the headers, and how a refusal is said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import unquote
+from uuid import uuid4
+
+from tornado.web import RequestHandler
+
+from ._exchanges import Exchange, ExchangeLog, Record, without_secrets
+from ._rate_limits import RateLimits
+from ._request import Asked, Body, RefusedError, Turn
+from ._steps import Timing
+from ._wire import Stamp
+
+if TYPE_CHECKING:
+    from tornado.http1connection import HTTP1Connection
+
+# Background responses that can be taken up.
+_BACKGROUND_KEPT = 256
+
+# Conversations that `previous_response_id` can go on with.
+_CONVERSATIONS_KEPT = 256
+
+_ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+
+@dataclass(frozen=True)
+class Going:
+    """A background response, which goes on whoever listens: what makes it the same each time, and when it began."""
+
+    asked: Asked
+    body: Body
+    stamp: Stamp
+    seed: int
+    began: float
+
+
+@dataclass
+class Stage:
+    """What the handlers of one server share."""
+
+    timing: Timing
+    log: ExchangeLog
+    limits: RateLimits = field(default_factory=RateLimits)
+    conversations: OrderedDict[str, tuple[Turn, ...]] = field(default_factory=OrderedDict)
+    background: OrderedDict[str, Going] = field(default_factory=OrderedDict)
+    attempts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    # Seeds of answers that name none: nothing secret is drawn here.
+    lots: random.Random = field(default_factory=random.Random)
+
+    def remember(self, response_id: str, turns: tuple[Turn, ...]) -> None:
+        """Let a later request go on from this response."""
+        self.conversations[response_id] = turns
+        while len(self.conversations) > _CONVERSATIONS_KEPT:
+            self.conversations.popitem(last=False)
+
+    def attempt(self, asked: Asked) -> Asked:
+        """What was asked, told how many attempts there were before; this one counts from now on."""
+        before = self.attempts[asked.question]
+        self.attempts[asked.question] += 1
+        return replace(asked, before=before)
+
+    def keep(self, response_id: str, going: Going) -> None:
+        """Let a later request take this response up."""
+        self.background[response_id] = going
+        while len(self.background) > _BACKGROUND_KEPT:
+            self.background.popitem(last=False)
+
+
+class Handler(RequestHandler):
+    allowed: ClassVar[str] = "GET"
+    body: Body
+    record: Record
+
+    def initialize(self, stage: Stage) -> None:
+        self.stage = stage
+        self.began = time.monotonic()
+        self.request_id = f"req_{uuid4().hex}"
+        self.body = {}
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # An answer that fails in any way ends its exchange, so the exchange begins before anything can fail.
+        self.record = stage.log.begin(
+            Exchange(
+                path=unquote(self.request.path),
+                model="",
+                stream=False,
+                headers=without_secrets(dict(self.request.headers)),
+                request_id=self.request_id,
+                body=self.body,
+                method=self.request.method or "",
+            )
+        )
+
+    def prepare(self) -> None:
+        self.common_headers()
+
+    def common_headers(self) -> None:
+        self.set_header("x-request-id", self.request_id)
+        self.set_header("openai-version", "2020-10-01")
+        self.set_header("openai-processing-ms", str(round((time.monotonic() - self.began) * 1000)))
+
+    def compute_etag(self) -> None:
+        return None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has left, even if tornado has not called back yet."""
+        return self.closed.done() or cast("HTTP1Connection", self.request.connection).stream.closed()
+
+    def on_connection_close(self) -> None:
+        # Whatever the script waits for is waited for no longer; finish() records how this ended.
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
+        # Recorded first: a client that has read its answer finds it recorded.
+        self.record.update(ended="closed_by_client" if self.gone else "finished", status=self.get_status())
+        return super().finish(chunk)
+
+    def finish_json(self, value: object) -> None:
+        self.set_header("content-type", "application/json")
+        self.finish(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8"))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        exc_info: _ExcInfo = kwargs.get("exc_info", (None, None, None))
+        refused = exc_info[1]
+        if not isinstance(refused, RefusedError):
+            refused = self._refusal(status_code)
+        self.set_status(refused.status)
+        self.common_headers()
+        for name, value in refused.headers.items():
+            seconds = value.removeprefix("date+")
+            moment = value if seconds == value else formatdate(time.time() + float(seconds), usegmt=True)
+            self.set_header(name, moment)
+        if refused.status == 405:
+            self.set_header("allow", self.allowed)
+        if refused.page is not None:
+            self.set_header("content-type", "text/html")
+            self.finish(refused.page)
+            return
+        kind = "invalid_request_error" if refused.status < 500 else "server_error"
+        error = {"message": str(refused), "type": kind, "param": refused.param, "code": refused.code}
+        self.finish_json({"error": error})
+
+    def _refusal(self, status: int) -> RefusedError:
+        if status == 405:
+            message = f"Not allowed to {self.request.method} on {self.request.path}."
+            return RefusedError(message, status=status, code="method_not_supported")
+        return RefusedError("The server had an error while processing your request.", status=status)
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if not isinstance(value, RefusedError):
+            super().log_exception(typ, value, tb)
