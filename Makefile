@@ -21,7 +21,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
-.PHONY: help demo test lint format bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test lint format faults bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers fuzz
 
 help: ## list the targets
@@ -67,7 +67,7 @@ test-pythons: env ## the Python suite on Python 3.10 and on the newest Python of
 
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources
+	.venvs/openai2/bin/python -m pytest tests/sources tests/faults
 
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py
@@ -94,6 +94,9 @@ bench-highlighters: env node-modules bench-modules ## what ways to colour code w
 
 screenshot: env ## take the README's picture anew, from the real thing
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/screenshot.py
+
+faults: env ## write the table of faults in docs/faults.md anew, from what happens
+	$(PY) -m tests.faults.matrix
 
 lock: env ## compile requirements/*.in anew, keeping the versions that still fit
 	$(PY) scripts/lock.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from . import sources
@@ -161,14 +162,14 @@ def _ask(
     former = () if previous is None else _conversation(previous)
     request = make_request(messages, model=model, api=api, instructions=instructions, previous=former, params=params)
     if is_rehearsal(model) and client is None:
-        return request, sources.resolve(request, start_server=_rehearsal_address)
+        return request, sources.resolve(request, start_server=partial(_rehearsal_address, str(model)))
     return request, sources.resolve(request, client=_defaults.client if client is None else client)
 
 
-def _rehearsal_address() -> str:
+def _rehearsal_address(model: str) -> str:
     from . import rehearsal  # the server is loaded when it is first asked for by name
 
-    return str(rehearsal.shared().base_url)
+    return str(rehearsal.shared().url_for(model))
 
 
 def _policy(retry: object) -> RetryPolicy:

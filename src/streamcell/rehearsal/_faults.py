@@ -242,6 +242,7 @@ FAULTS: Mapping[str, Fault] = {
     "server_error": _refused_with(500),
     "bad_gateway": _refused_with(502, page=_GATEWAY),
     "overloaded": _refused_with(503),
+    "refused": Fault("Nothing listens at the address.", _only(Cut("fin"))),
     "closed": Fault("The connection is closed before the head.", _only(Cut("fin"))),
     "reset": Fault("The connection is reset before the head.", _only(Cut("reset"))),
     "slow_head": Fault("The head comes late; then the answer.", _slow_head, {"seconds": Setting(5, 0, 86_400, False)}),

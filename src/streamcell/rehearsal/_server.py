@@ -62,6 +62,7 @@ class RehearsalServer:
         self._port = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._closed: socket.socket | None = None
 
     def start(self) -> Self:
         """Start to listen, and give the server itself. A server that runs is left alone.
@@ -94,6 +95,9 @@ class RehearsalServer:
             with contextlib.suppress(RuntimeError):  # the loop has ended in this very moment
                 self._loop.call_soon_threadsafe(self._stop.set)
             thread.join(_STOP_SECONDS)
+            if self._closed is not None:
+                self._closed.close()
+                self._closed = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -126,6 +130,16 @@ class RehearsalServer:
         if not self._port:
             raise RuntimeError("the rehearsal server has no address before start()")
         return f"http://{_HOST}:{self._port}/v1"
+
+    def url_for(self, model: str) -> str:
+        """The address to ask for `model`: `base_url`, but for `rehearsal/refused` one where nothing listens."""
+        if model.partition("?")[0] != "rehearsal/refused":
+            return self.base_url
+        if self._closed is None:
+            # Bound and not listening: the port stays ours, and who knocks is refused.
+            self._closed = socket.socket()
+            self._closed.bind((_HOST, 0))
+        return f"http://{_HOST}:{self._closed.getsockname()[1]}/v1"
 
     @property
     def exchanges(self) -> list[Exchange]:
