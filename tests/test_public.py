@@ -20,6 +20,8 @@ EXPORTED = [
     "ContentFiltered",
     "ContextTooLong",
     "Interrupted",
+    "Limits",
+    "Log",
     "ModelNotFound",
     "NoKey",
     "NotAStream",
@@ -39,6 +41,7 @@ EXPORTED = [
     "Version",
     "__version__",
     "configure",
+    "limits",
     "stream_cell",
 ]
 
@@ -87,6 +90,7 @@ def test_configure_takes_only_names() -> None:
         ("retry", "keyword_only"),
         ("timeouts", "keyword_only"),
         ("auto_resume", "keyword_only"),
+        ("at_once", "keyword_only"),
     ]
 
 

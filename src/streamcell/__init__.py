@@ -5,6 +5,7 @@
 
 from ._api import configure, stream_cell
 from ._document import Version
+from ._driver import limits
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -26,6 +27,8 @@ from ._errors import (
     StreamCellError,
     TimedOut,
 )
+from ._lanes import Limits
+from ._log import Log
 from ._request import Request
 from ._retry import RetryPolicy
 from ._timeouts import Timeouts
@@ -40,6 +43,8 @@ __all__ = [
     "ContentFiltered",
     "ContextTooLong",
     "Interrupted",
+    "Limits",
+    "Log",
     "ModelNotFound",
     "NoKey",
     "NotAStream",
@@ -59,5 +64,6 @@ __all__ = [
     "Version",
     "__version__",
     "configure",
+    "limits",
     "stream_cell",
 ]

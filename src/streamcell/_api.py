@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import sources
 from ._document import Document, Version
+from ._driver import driver
+from ._lanes import AT_ONCE
 from ._request import Message, Request, is_rehearsal, make_request, messages_of
 from ._retry import RetryPolicy
 from ._session import Session
@@ -42,11 +44,13 @@ def configure(
     retry: RetryPolicy | int | None = _UNSET,
     timeouts: Timeouts | None = _UNSET,
     auto_resume: bool | None = _UNSET,
+    at_once: int | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
 
-    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. Raises TypeError or
-    ValueError for anything else, and then changes nothing.
+    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. `at_once` is how many
+    answers may be under way at once for one endpoint, key and model (16 unless set): the others wait in line, and their
+    cells show their place. Raises TypeError or ValueError for anything else, and then changes nothing.
     """
     global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
     changed = _defaults
@@ -64,6 +68,13 @@ def configure(
         changed = replace(changed, timeouts=Timeouts() if timeouts is None else _timeouts(timeouts))
     if auto_resume is not _UNSET:
         changed = replace(changed, auto_resume=_auto_resume(auto_resume))
+    if at_once is not _UNSET:
+        given: Any = at_once
+        if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
+            raise ValueError(f"at_once must be a whole number of at least 1, not {at_once!r}")
+        lanes = driver().lanes
+        lanes.at_once = AT_ONCE if at_once is None else at_once
+        lanes.loop.call_soon_threadsafe(lanes.look_again)
     _defaults = changed
 
 

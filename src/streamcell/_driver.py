@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import itertools
 import logging
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from . import _coalesce as coalesce
 from ._document import Document
-from ._errors import SourceFailed
-from ._events import Failed
+from ._errors import RateLimited, SourceFailed
+from ._events import Chunk, Event, Failed, Head, Note, TextDelta, Turn
+from ._lanes import Lanes, Limits
+from ._limits import Ticket
+from ._log import Entry, Log
 from ._protocol import Hello, Patch, Snapshot, View, view_of
 from ._session import (
     Closed,
@@ -21,6 +26,7 @@ from ._session import (
     Effect,
     Input,
     OpenSource,
+    Placed,
     Publish,
     Received,
     Session,
@@ -30,15 +36,18 @@ from ._session import (
     step,
 )
 from ._state import TERMINAL, Status
+from ._telemetry import Telemetry
 
 if TYPE_CHECKING:
     from .sources import Source
 
-__all__ = ["Driver", "Sink", "Stream", "driver"]
+__all__ = ["Driver", "Sink", "Stream", "driver", "limits"]
 
 _log = logging.getLogger("streamcell")
 
 _lots: Final = random.Random()  # jitter, nothing secret; a user's seed of the module's own generator stays theirs
+
+_tickets = itertools.count(1)
 
 _TAKEN_WITHIN: Final = 1.0  # seconds that a command waits to be taken: far above a loop's turn, far below patience
 
@@ -71,6 +80,7 @@ class Driver:
             loop.close()
             loop = asyncio.get_running_loop()
         self.loop: Final = loop
+        self.lanes: Final = Lanes(loop)
 
     @staticmethod
     def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -101,6 +111,17 @@ def driver() -> Driver:
         return _driver
 
 
+def limits() -> tuple[Limits, ...]:
+    """Return what is known of the rate limits of every server that was asked: one for each endpoint, key and model.
+
+    `requests` and `tokens` are the budgets that the last answer's `x-ratelimit-*` headers told of, as they stand now
+    (None where the server tells of none): `limit`, `remaining`, and `reset`, the seconds until all of it is back.
+    `running` answers are under way of `at_once` at most, `queued` wait for their turn, and all of them wait `paused`
+    seconds where a refusal asked for it.
+    """
+    return driver().lanes.now()
+
+
 class Stream:
     """One cell's stream: feeds the session, carries out its effects, and publishes its document to a sink.
 
@@ -118,6 +139,10 @@ class Stream:
         self._flush_timer: asyncio.TimerHandle | None = None
         self._timers: dict[type[Tick | Watch], asyncio.TimerHandle] = {}
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
+        self.log: Final = Log()
+        self._telemetry = Telemetry()
+        self._made_at = self._driver.loop.time()
+        self._chunked = False
 
     @property
     def document(self) -> Document:
@@ -162,6 +187,8 @@ class Stream:
         self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=_lots.random())
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
+        if self._session.status is not before or self._session.document.place is not None:
+            self._note_status()
         for effect in effects:
             self._carry_out(effect)
         if before not in TERMINAL and self._session.status in TERMINAL:
@@ -195,17 +222,73 @@ class Stream:
     async def _consume(self, opening: OpenSource) -> None:
         run = opening.run
         events = self._source.events(opening.resume)
+        turn: _Turn | None = None
         try:
             async for event in events:
-                self._accept(Received(run, event))
+                if isinstance(event, Turn):
+                    if turn is not None:
+                        turn.leave(whole=False)
+                    turn = _Turn(event, self._driver.lanes, next(_tickets))
+                    self._note(
+                        "request",
+                        run,
+                        endpoint=event.lane.endpoint,
+                        model=event.lane.model,
+                        api=event.api,
+                        resume=None if opening.resume is None else opening.resume.way.value,
+                    )
+                    if await turn.come(self._session.asked_at, lambda place: self._accept(Placed(run, place))):
+                        self._accept(Placed(run, None))
+                    continue
+                if turn is not None:
+                    turn.hear(event)
+                self._take(run, event)
         except Exception as error:  # noqa: BLE001  # a source maps its own failures; whatever is left is told, never swallowed
             _log.exception("a source raised")
             failed = SourceFailed(f"{type(error).__name__}: {error}")
             failed.__cause__ = error
             self._accept(Received(run, Failed(failed)))
         finally:
+            if turn is not None:
+                turn.leave(whole=self._session.run == run and self._session.status is Status.DONE)
             await _close(events)
         self._accept(Closed(run))
+
+    def _take(self, run: int, event: Event | Note) -> None:
+        """Note what comes; what concerns the answer is the session's."""
+        if isinstance(event, Head):
+            self._note("response", run, status=event.status, headers=event.headers, request_id=event.request_id)
+        elif isinstance(event, Chunk):
+            self._chunked = True
+            self._note("chunk", run, data=event.data)
+        elif not isinstance(event, Turn):
+            if isinstance(event, TextDelta) and not self._chunked:
+                self._note("text", run, text=event.text)
+            self._accept(Received(run, event))
+
+    def _note(self, kind: Any, run: int, **data: Any) -> None:
+        entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
+        self.log.add(entry)
+        try:
+            self._telemetry.take(entry)
+        except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
+            _log.debug("a handler of the log raised", exc_info=True)
+
+    def _note_status(self) -> None:
+        document, version = self.document, self.document.current
+        error = version.error
+        known = {
+            "status": version.status.value,
+            "attempt": version.attempt,
+            "finish_reason": version.finish_reason,
+            "usage": None if version.usage is None else asdict(version.usage),
+            "error": None if error is None else type(error).__name__,
+            "message": None if error is None else error.detail,
+            "retry_in": document.retry_at,
+            "place": document.place,
+        }
+        run = self._session.run
+        self._note("status", run, **{name: value for name, value in known.items() if value is not None})
 
     def _publish(self, effect: Publish) -> None:
         now = self._driver.loop.time()
@@ -265,6 +348,28 @@ class Stream:
             self._settled.set_result(version.text)
         elif version.error is not None:
             self._settled.set_exception(version.error)
+
+
+class _Turn:
+    """One attempt's place in its lane, from the line to its end."""
+
+    def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
+        self._turn, self._lanes, self._ticket = turn, lanes, ticket
+
+    async def come(self, since: float, placed: Callable[[int], None]) -> bool:
+        """Wait for the turn; give whether it had to be waited for."""
+        return await self._lanes.turn(self._turn.lane, Ticket(self._ticket, since, self._turn.tokens), placed)
+
+    def hear(self, event: Event | Note) -> None:
+        """Tell the lane what its server says."""
+        if isinstance(event, Head):
+            self._lanes.head(self._turn.lane, self._ticket, event.headers)
+        elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
+            self._lanes.refused(self._turn.lane, self._ticket, event.error.retry_after)
+
+    def leave(self, *, whole: bool) -> None:
+        """The attempt is over."""
+        self._lanes.leave(self._turn.lane, self._ticket, whole=whole)
 
 
 async def _close(events: object) -> None:

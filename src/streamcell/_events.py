@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Union
 
@@ -9,9 +10,13 @@ from ._errors import StreamCellError
 
 __all__ = [
     "Alive",
+    "Chunk",
     "Event",
     "Failed",
     "Finished",
+    "Head",
+    "Lane",
+    "Note",
     "Origin",
     "Reached",
     "ReasoningDelta",
@@ -19,6 +24,7 @@ __all__ = [
     "Started",
     "TextDelta",
     "TextRestored",
+    "Turn",
     "Usage",
     "UsageReported",
 ]
@@ -125,3 +131,41 @@ class Failed:
 Event = Union[
     Started, Alive, Reached, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
 ]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What a provider counts its limits by: the endpoint's address, the model, and the key, of which only a digest."""
+
+    endpoint: str
+    model: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The request is ready and waits for its turn in `lane`; it may cost `tokens`."""
+
+    lane: Lane
+    api: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of the response, without what is secret in it."""
+
+    status: int
+    headers: Mapping[str, str]
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What the provider sent, word for word; what it means follows as events."""
+
+    data: str
+
+
+Note = Union[Turn, Head, Chunk]
+"""What a source tells beside its events: for the line before the server and for the log, nothing to the answer."""

@@ -37,6 +37,15 @@ class Request:
     instructions: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def tokens(self) -> int:
+        """What the answer may cost of a budget of tokens, roughly: four characters to a token, and its own limit."""
+        limit = next((self.params[name] for name in _TOKEN_LIMITS if isinstance(self.params.get(name), int)), 0)
+        return sum(len(str(message.get("content", ""))) for message in self.messages) // 4 + int(limit)
+
+
+_TOKEN_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+
 
 def is_rehearsal(model: str | None) -> bool:
     """Whether `model` names the embedded rehearsal server; it is chosen only by name, never silently."""

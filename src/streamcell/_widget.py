@@ -17,6 +17,7 @@ import traitlets
 
 from ._document import Part, Version
 from ._driver import Stream
+from ._log import Log
 from ._protocol import GROWING, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Retry, Select, Session, Start, Stop, TakeUp
@@ -201,6 +202,15 @@ class StreamCell(anywidget.AnyWidget):
         if self._stream.document.resume is None:
             raise ValueError("this answer cannot go on: it is whole, still on its way, or has no text to go on from")
         self._stream.take(TakeUp())
+
+    @property
+    def log(self) -> Log:
+        """What happened, in order: each attempt, response and chunk with its time; bounded, and without secrets.
+
+        `cell.log.to_jsonl()` gives it as JSON Lines. The same goes to the standard logger `streamcell`, and where
+        OpenTelemetry is installed each attempt is a span.
+        """
+        return self._stream.log
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from streamcell._driver import driver
-from streamcell._events import Event, Failed, Finished, Started, TextDelta, Usage, UsageReported
+from streamcell._events import Chunk, Event, Failed, Finished, Head, Started, TextDelta, Turn, Usage, UsageReported
 from streamcell._request import Request, make_request, messages_of
 from streamcell.sources import Source
 
@@ -22,7 +22,7 @@ def read(source: Source) -> list[Event]:
     """Return every event of one attempt, read where the driver reads it: on its own loop."""
 
     async def collect() -> list[Event]:
-        return [event async for event in source.events()]
+        return [event async for event in source.events() if not isinstance(event, (Turn, Head, Chunk))]
 
     return asyncio.run_coroutine_threadsafe(collect(), driver().loop).result(60)
 

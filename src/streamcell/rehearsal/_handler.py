@@ -9,7 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote
 from uuid import uuid4
@@ -23,6 +23,8 @@ from ._steps import Timing
 from ._wire import Stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tornado.http1connection import HTTP1Connection
 
 # Background responses that can be taken up.
@@ -81,6 +83,7 @@ class Handler(RequestHandler):
     allowed: ClassVar[str] = "GET"
     body: Body
     record: Record
+    limit_headers: Mapping[str, str] = MappingProxyType({})
 
     def initialize(self, stage: Stage) -> None:
         self.stage = stage
@@ -105,6 +108,8 @@ class Handler(RequestHandler):
         self.common_headers()
 
     def common_headers(self) -> None:
+        for name, value in self.limit_headers.items():
+            self.set_header(name, value)
         self.set_header("x-request-id", self.request_id)
         self.set_header("openai-version", "2020-10-01")
         self.set_header("openai-processing-ms", str(round((time.monotonic() - self.began) * 1000)))

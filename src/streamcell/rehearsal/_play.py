@@ -137,11 +137,23 @@ class Answer(_Plays):
         self.record.update(
             body=self.body, model=model if isinstance(model, str) else "", stream=self.body.get("stream") is True
         )
-        asked = self.stage.attempt(self._with_history(self.reader(self.body)))
+        asked = self._with_history(self.reader(self.body))
+        limits, tokens, now = self.stage.limits, asked.input_tokens + (asked.limit or 0), time.monotonic()
+        refusal = limits.refusal(tokens, now)
+        self.limit_headers = limits.headers(0 if refusal else tokens, now, requests=0 if refusal else 1)
+        self.common_headers()
+        if refusal is not None:
+            message, wait = refusal
+            headers = {} if wait is None else {"retry-after-ms": f"{wait * 1000:g}"}
+            raise RefusedError(message, status=429, code="rate_limit_exceeded", headers=headers)
+        limits.running += 1
+        try:
+            await self._answer(self.stage.attempt(asked))
+        finally:
+            limits.running -= 1
+
+    async def _answer(self, asked: Asked) -> None:
         seed = self.stage.lots.getrandbits(32)
-        tokens = asked.input_tokens + (asked.limit or 0)
-        for name, value in self.stage.limits.headers(tokens, time.monotonic()).items():
-            self.set_header(name, value)
         script = write_script(asked, self.stage.timing, seed=seed)
         stamp = Stamp(token=uuid4().hex + uuid4().hex[:16], created=int(time.time()))
         answer = wire(asked, self.body, stamp)

@@ -1,9 +1,12 @@
 """The rate limits that the answers' headers tell of: two budgets, spent by requests and filled up again by time. Pure.
 
-Nothing is refused for them: an empty budget says 0.
+A server that was given limits refuses what is over them; one that was not only tells of generous ones.
 """
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
 
 # Those of a middling account, a minute.
 REQUESTS = 10_000
@@ -11,33 +14,63 @@ TOKENS = 2_000_000
 
 
 class Budget:
-    """What is left of `limit` a minute."""
+    """What is left of `limit` a minute, which may be shorter than 60 seconds to try things out."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, minute: float = 60.0) -> None:
+        self.limit = limit
+        self._minute = minute
         self._left = float(limit)
         self._seen = 0.0
 
+    def wait_for(self, amount: int, now: float) -> float:
+        """In how many seconds `amount` is there."""
+        self._fill(now)
+        return max(0.0, amount - self._left) * self._minute / self.limit
+
     def spend(self, amount: int, now: float) -> tuple[int, float]:
         """Take `amount` at `now` (in seconds); give what is left, and in how many seconds all is back."""
-        self._left = min(self._limit, self._left + max(0.0, now - self._seen) * self._limit / 60)
-        self._seen = max(self._seen, now)
+        self._fill(now)
         self._left = max(0.0, self._left - amount)
-        return int(self._left), (self._limit - self._left) * 60 / self._limit
+        return int(self._left), (self.limit - self._left) * self._minute / self.limit
+
+    def _fill(self, now: float) -> None:
+        self._left = min(self.limit, self._left + max(0.0, now - self._seen) * self.limit / self._minute)
+        self._seen = max(self._seen, now)
 
 
+@dataclass
 class RateLimits:
-    """The budgets of one server."""
+    """The budgets of one server; None: as good as unlimited. `at_once` is the number of answers under way at once."""
 
-    def __init__(self) -> None:
-        self._budgets = {"requests": Budget(REQUESTS), "tokens": Budget(TOKENS)}
+    requests: int | None = None
+    tokens: int | None = None
+    at_once: int | None = None
+    minute: float = 60.0
+    running: int = 0
+    _budgets: dict[str, Budget] = field(init=False)
 
-    def headers(self, tokens: int, now: float) -> dict[str, str]:
-        """Take one request of `tokens` at `now` (in seconds); give the six headers that tell of it."""
+    def __post_init__(self) -> None:
+        self._budgets = {
+            "requests": Budget(self.requests or REQUESTS, self.minute),
+            "tokens": Budget(self.tokens or TOKENS, self.minute),
+        }
+
+    def refusal(self, tokens: int, now: float) -> tuple[str, float | None] | None:
+        """Why a request of `tokens` at `now` is refused, and the seconds that it shall wait; None: it is taken."""
+        if self.at_once is not None and self.running >= self.at_once:
+            return f"Too many requests at once: the limit is {self.at_once}.", None
+        for kind, given, amount in (("requests", self.requests, 1), ("tokens", self.tokens, tokens)):
+            wait = 0.0 if given is None else self._budgets[kind].wait_for(min(amount, given), now)
+            if wait > 0:
+                return f"Rate limit reached for {kind}.", math.ceil(wait * 1000) / 1000
+        return None
+
+    def headers(self, tokens: int, now: float, requests: int = 1) -> dict[str, str]:
+        """Take `requests` of `tokens` in all at `now` (in seconds); give the six headers that tell of it."""
         headers = {}
-        for kind, limit, amount in (("requests", REQUESTS, 1), ("tokens", TOKENS, tokens)):
+        for kind, amount in (("requests", requests), ("tokens", tokens)):
             left, reset = self._budgets[kind].spend(amount, now)
-            headers[f"x-ratelimit-limit-{kind}"] = str(limit)
+            headers[f"x-ratelimit-limit-{kind}"] = str(self._budgets[kind].limit)
             headers[f"x-ratelimit-remaining-{kind}"] = str(left)
             headers[f"x-ratelimit-reset-{kind}"] = duration(reset)
         return headers

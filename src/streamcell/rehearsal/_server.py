@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from ._exchanges import Exchange, ExchangeLog
+from ._rate_limits import RateLimits
 from ._steps import Timing
 
 if TYPE_CHECKING:
@@ -36,12 +37,17 @@ class RehearsalServer:
         rate: Tokens a second; 0 sends them as fast as they are taken.
         first_token: Seconds from the request to the first token.
         jitter: The fraction, from 0 to 1, by which waits are longer or shorter by lot.
+        requests: Requests a minute, above which they are refused with 429; None: any number.
+        tokens: Tokens a minute, likewise.
+        at_once: Answers under way at once, likewise.
+        minute: The seconds that a minute of these limits has: a short one makes them quick to try.
         seed: Makes lots fall alike for every request; None draws a new seed for each.
 
     A request may name its own: `model="rehearsal?rate=200&seed=7"`.
 
     Raises:
-        ValueError: A timing is negative, not a number, or the jitter over 1; or no port has this number.
+        ValueError: A timing is negative, not a number, or the jitter over 1; a limit is below 1; or no port has this
+            number.
     """
 
     def __init__(
@@ -51,10 +57,19 @@ class RehearsalServer:
         first_token: float = 0.25,
         jitter: float = 0.3,
         seed: int | None = None,
+        *,
+        requests: int | None = None,
+        tokens: int | None = None,
+        at_once: int | None = None,
+        minute: float = 60.0,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be from 0 to 65535, not {port}")
+        for name, limit in {"requests": requests, "tokens": tokens, "at_once": at_once, "minute": minute}.items():
+            if limit is not None and not limit > 0:
+                raise ValueError(f"{name} must be above 0, not {limit!r}")
         self._wanted_port = port
+        self._limits = RateLimits(requests, tokens, at_once, minute)
         self._timing = Timing(rate=rate, first_token=first_token, jitter=jitter, seed=seed)
         self._log = ExchangeLog()
         self._guard = threading.Lock()
@@ -166,7 +181,7 @@ class RehearsalServer:
             from ._handler import Stage
 
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            http = HTTPServer(make_app(Stage(self._timing, self._log)))
+            http = HTTPServer(make_app(Stage(self._timing, self._log, self._limits)))
             http.add_socket(listener)
         except BaseException as error:  # noqa: BLE001
             ready.set_exception(error)  # start() raises it

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Protocol
 
-from .._events import Event, Origin
+from .._events import Event, Note, Origin
 from .._resume import Resume, Way
 
 __all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of"]
@@ -32,10 +32,11 @@ class Source(Protocol):
     @property
     def way(self) -> Way | None: ...
 
-    def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:
+    def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
 
-        The events are those of the whole answer, or of what `resume` lacks.
+        The events are those of the whole answer, or of what `resume` lacks. After a Turn nothing is asked of the server
+        until the next event is.
 
         It ends with Finished only for the provider's own end mark, with Failed for what went wrong, or with nothing:
         then the answer was cut.

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 
 from .._errors import SourceFailed
+from .._events import Turn
 
 __all__ = ["close", "from_loop", "from_thread", "running_loop"]
 
@@ -26,6 +27,8 @@ async def from_loop(iterable: Any, loop: asyncio.AbstractEventLoop) -> AsyncIter
             async for item in iterable:
                 while not handoff.put(item):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)  # far ahead: rare, so a short wait beats a signal across loops
+                while isinstance(item, Turn) and handoff.dealt_with is not item:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # once an attempt
             handoff.finish()
         except BaseException as error:
             handoff.finish(error)
@@ -83,6 +86,8 @@ class _Handoff:
         self._ready = asyncio.Event()
         self._error: BaseException | None = None
         self.closed = threading.Event()
+        self._taken: object = None
+        self.dealt_with: object = None  # the item after which another one was asked for
 
     def put(self, item: Any) -> bool:
         """Hand an item over; False where the reader is too far behind. Called on the other thread."""
@@ -106,11 +111,12 @@ class _Handoff:
         return self
 
     async def __anext__(self) -> Any:
+        self.dealt_with = self._taken
         while not self._items:
             self._ready.clear()
             if not self._items:
                 await self._ready.wait()
-        item = self._items.popleft()
+        item = self._taken = self._items.popleft()
         if item is not _END:
             return item
         if self._error is None:

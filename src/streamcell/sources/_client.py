@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import secrets
 import weakref
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +16,18 @@ from .._errors import AuthenticationFailed, BadRequest, StreamCellError
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-__all__ = ["address_of", "check_client", "client_for", "flaw_of", "has_own_http_client", "is_openai", "secrets_of"]
+__all__ = [
+    "address_of",
+    "check_client",
+    "client_for",
+    "digest_of",
+    "flaw_of",
+    "has_own_http_client",
+    "is_openai",
+    "secrets_of",
+]
+
+_SALT: Final = secrets.token_bytes(16)
 
 _ENVIRONMENT: Final = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 
@@ -111,6 +124,11 @@ def is_openai(client: AsyncOpenAI) -> bool:
     """Whether the client talks to OpenAI itself, regional hosts included."""
     host = urlsplit(str(client.base_url)).hostname or ""
     return host == "api.openai.com" or host.endswith(".api.openai.com")
+
+
+def digest_of(client: AsyncOpenAI) -> str:
+    """Return what tells this client's key from others, and from which it cannot be known."""
+    return hashlib.blake2b((client.api_key or "").encode(), digest_size=8, key=_SALT).hexdigest()
 
 
 def secrets_of(client: AsyncOpenAI) -> tuple[str, ...]:

@@ -9,20 +9,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._errors import ConnectionFailed, ModelNotFound, NotAStream, Step, StreamCellError
-from .._events import Alive, Event, Failed, Origin, Started, TextDelta, TextRestored
+from .._errors import ConnectionFailed, ModelNotFound, NotAStream, Step, StreamCellError, without_secrets
+from .._events import (
+    Alive,
+    Chunk,
+    Event,
+    Failed,
+    Head,
+    Lane,
+    Note,
+    Origin,
+    Started,
+    TextDelta,
+    TextRestored,
+    Turn,
+)
 from .._request import Request
 from .._resume import Overlap, Resume, Way
 from ._base import Decoder, field_of, parts_of
 from ._body import drain, opened, until_end
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
-from ._client import address_of, client_for, flaw_of, has_own_http_client, is_openai, secrets_of
+from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
 from ._failures import bad_data, connection_error, error_in_stream, is_missing_route, status_error, unsent_error
 from ._responses import ResponsesDecoder, responses_body
 from ._sse import SseDecoder
@@ -34,6 +48,11 @@ __all__ = ["DEFAULT_MODEL", "OpenAISource"]
 
 DEFAULT_MODEL: Final = "gpt-5.4-mini"
 """The model at OpenAI where none is named: small, quick and of the present generation."""
+
+_SECRET_HEADER: Final = re.compile(
+    r"cookie|authori[sz]ation|api-?key|secret|password|credential|auth-token", re.IGNORECASE
+)
+"""Response headers that are told to nobody; those of rate limits speak of tokens and are no secret."""
 
 _WHOLE_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of a body that is no stream, kept to be read as one answer."""
@@ -55,6 +74,7 @@ class _Answering:
     origin: Origin
     address: str
     secrets: tuple[str, ...]
+    lane: Lane
 
 
 class OpenAISource:
@@ -85,7 +105,7 @@ class OpenAISource:
         # A response that is taken up goes on with the decoder that knows what came before.
         self._decoder: Decoder | None = None
 
-    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:
+    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt, see `Source.events`."""
         away = self.home is not None and self.home is not running_loop()
         events = self._events(resume) if not away or self.home is None else from_loop(self._events(resume), self.home)
@@ -95,7 +115,7 @@ class OpenAISource:
         finally:
             await close(events)
 
-    async def _events(self, resume: Resume | None) -> AsyncGenerator[Event, None]:
+    async def _events(self, resume: Resume | None) -> AsyncGenerator[Event | Note, None]:
         import openai
 
         try:
@@ -115,9 +135,9 @@ class OpenAISource:
             yield Failed(error)
             return
         api, note = self._api(client)
-        answering = _Answering(
-            client, self._labelled(model, api, model_note, note), address_of(client), secrets_of(client)
-        )
+        lane = Lane(address_of(client), model, digest_of(client))
+        origin = self._labelled(model, api, model_note, note)
+        answering = _Answering(client, origin, lane.endpoint, secrets_of(client), lane)
         try:
             async with aclosing(self._attempt(answering, api, model, resume)) as events:
                 async for event in events:
@@ -183,21 +203,24 @@ class OpenAISource:
 
     async def _attempt(
         self, answering: _Answering, api: str, model: str, resume: Resume | None
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[Event | Note, None]:
         """Make the request and read its answer, every failure of which is an event."""
         import openai
 
+        yield Turn(answering.lane, _LABELS[api], self._request.tokens)
         begun = False
         overlap = None if resume is None or resume.way is Way.EXACT else Overlap(resume.text)
         try:
             decoder = self._decoder_for(api, resume)
             opening = self._opening(answering, api, model, resume)
             async with opened(opening) as response, aclosing(_read(response, decoder, answering)) as events:
+                yield _head_of(response, answering)
                 async for event in events:
-                    begun = begun or not isinstance(event, (Started, Failed, Alive))
+                    begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
                     for shown in (event,) if overlap is None else _without(overlap, event):
                         yield shown
         except openai.APIStatusError as error:
+            yield _head_of(error.response, answering)
             if api == "responses" and self._request.api == "auto" and is_missing_route(error):
                 raise _NoSuchRouteError(f"{error.status_code} for /responses") from error
             yield _failed(status_error(error, answering.secrets), error)
@@ -223,9 +246,18 @@ def _going_on(request: Request, text: str) -> Request:
     return replace(request, messages=(*request.messages, *so_far))
 
 
-def _without(overlap: Overlap, event: Event) -> list[Event]:
+def _head_of(response: Any, answering: _Answering) -> Head:
+    headers = {
+        name.lower(): without_secrets(value, answering.secrets)
+        for name, value in response.headers.items()
+        if not _SECRET_HEADER.search(name)
+    }
+    return Head(int(response.status_code), headers, headers.get("x-request-id"))
+
+
+def _without(overlap: Overlap, event: Event | Note) -> list[Event | Note]:
     """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
-    if isinstance(event, (Started, Alive)):
+    if isinstance(event, (Started, Alive, Chunk)):
         return [event]
     if isinstance(event, TextDelta):
         text = overlap.feed(event.text)
@@ -236,7 +268,7 @@ def _without(overlap: Overlap, event: Event) -> list[Event]:
     return [*([TextDelta(held)] if held else []), event]
 
 
-async def _read(response: Any, decoder: Decoder, answering: _Answering) -> AsyncGenerator[Event, None]:
+async def _read(response: Any, decoder: Decoder, answering: _Answering) -> AsyncGenerator[Event | Note, None]:
     """Read a response's body to its end mark."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     request_id = response.headers.get("x-request-id")
@@ -259,6 +291,7 @@ async def _read(response: Any, decoder: Decoder, answering: _Answering) -> Async
                     yield Alive()
                 for sent in sent_events:
                     raw = None
+                    yield Chunk(sent.data)
                     for event in _decode(sent.data, decoder):
                         yield event
                     if decoder.finished:
@@ -270,6 +303,7 @@ async def _read(response: Any, decoder: Decoder, answering: _Answering) -> Async
             with contextlib.suppress(ValueError):  # what was cut inside its last event is cut, not bad
                 for sent in sse.feed(b"", final=True):
                     raw = None
+                    yield Chunk(sent.data)
                     for event in _decode(sent.data, decoder):
                         yield event
         for event in decoder.end():
@@ -304,12 +338,13 @@ def _decode(data: str, decoder: Decoder) -> list[Event]:
 
 async def _read_whole(
     chunks: AsyncIterator[bytes], decoder: Decoder, answering: _Answering, request_id: str | None, kind: str
-) -> AsyncGenerator[Event, None]:
+) -> AsyncGenerator[Event | Note, None]:
     body = bytearray()
     async for data in chunks:
         body += data
         if len(body) > _WHOLE_LIMIT:
             break
+    yield Chunk(body.decode("utf-8", "replace"))
     yield Started(answering.origin, request_id)
     for event in _whole(bytes(body), decoder, kind, request_id, commented=False):
         yield event

@@ -1,0 +1,136 @@
+"""The lanes of this process: carries out what the lines before rate-limited servers decide, on the driver's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from . import _limits as limits
+from ._events import Lane
+
+__all__ = ["AT_ONCE", "BudgetLeft", "Lanes", "Limits"]
+
+AT_ONCE: Final = 16
+"""Answers that may be under way at once in a lane, unless `configure(at_once=…)` says otherwise."""
+
+
+@dataclass(frozen=True)
+class BudgetLeft:
+    """What is left of a budget now, and in how many seconds all of it is back."""
+
+    limit: int
+    remaining: int
+    reset: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is known of one server's limits for one key and model, and who is under way; see `streamcell.limits`."""
+
+    endpoint: str
+    model: str
+    requests: BudgetLeft | None
+    tokens: BudgetLeft | None
+    at_once: int | None
+    running: int
+    queued: int
+    paused: float
+
+
+@dataclass
+class _Waiting:
+    turn: asyncio.Future[None]
+    placed: Callable[[int], None]
+    place: int | None = None
+
+
+@dataclass
+class Lanes:
+    """Every line of this process. All but `now` is the driver's loop's only."""
+
+    loop: asyncio.AbstractEventLoop
+    at_once: int | None = AT_ONCE
+    _queues: dict[Lane, limits.Queue] = field(default_factory=dict)
+    _waiting: dict[int, _Waiting] = field(default_factory=dict)
+    _timers: dict[Lane, asyncio.TimerHandle] = field(default_factory=dict)
+
+    async def turn(self, lane: Lane, ticket: limits.Ticket, placed: Callable[[int], None]) -> bool:
+        """Wait for the ticket's turn; tell `placed` how many are before it whenever that changes.
+
+        Give whether it had to wait. Who is cancelled meanwhile must `leave`.
+        """
+        queue = self._queues.get(lane, limits.Queue())
+        self._queues[lane] = limits.enter(queue, ticket)
+        waiting = self._waiting[ticket.id] = _Waiting(self.loop.create_future(), placed)
+        self._grant(lane)
+        if waiting.turn.done():
+            return False
+        await waiting.turn
+        return True
+
+    def leave(self, lane: Lane, ticket: int, *, whole: bool) -> None:
+        """The ticket's attempt has ended, however it did."""
+        waiting = self._waiting.pop(ticket, None)
+        if waiting is not None:
+            waiting.turn.cancel()
+        self._queues[lane] = limits.leave(self._queues[lane], ticket, whole=whole)
+        self._grant(lane)
+
+    def head(self, lane: Lane, ticket: int, headers: Mapping[str, str]) -> None:
+        """The head of the ticket's answer has come."""
+        self._queues[lane] = limits.told(self._queues[lane], ticket, headers, self.loop.time())
+        self._grant(lane)
+
+    def refused(self, lane: Lane, ticket: int, retry_after: float | None) -> None:
+        """The ticket's request was refused with 429."""
+        self._queues[lane] = limits.refused(self._queues[lane], ticket, retry_after, self.loop.time())
+        self._grant(lane)
+
+    def look_again(self) -> None:
+        """The number at once has changed: more may go."""
+        for lane in tuple(self._queues):
+            self._grant(lane)
+
+    def now(self) -> tuple[Limits, ...]:
+        """What is known of each lane now; safe on any thread."""
+        now = self.loop.time()
+        return tuple(_limits_of(lane, queue, self.at_once, now) for lane, queue in tuple(self._queues.items()))
+
+    def _grant(self, lane: Lane) -> None:
+        timer = self._timers.pop(lane, None)
+        if timer is not None:
+            timer.cancel()
+        queue = replace(self._queues[lane], most=self.at_once)
+        self._queues[lane], granted, seconds = limits.grant(queue, self.loop.time())
+        for ticket in granted:
+            waiting = self._waiting.pop(ticket)
+            if not waiting.turn.done():
+                waiting.turn.set_result(None)
+        for place, one in enumerate(self._queues[lane].waiting):
+            waiting = self._waiting[one.id]
+            if waiting.place != place:
+                waiting.place = place
+                waiting.placed(place)
+        if seconds is not None:
+            self._timers[lane] = self.loop.call_later(seconds, self._grant, lane)
+
+
+def _limits_of(lane: Lane, queue: limits.Queue, at_once: int | None, now: float) -> Limits:
+    def left(budget: limits.Budget | None) -> BudgetLeft | None:
+        if budget is None:
+            return None
+        reset = max(0.0, budget.told_at + budget.reset - now)
+        return BudgetLeft(budget.limit, int(budget.available(now)), round(reset, 3))
+
+    return Limits(
+        endpoint=lane.endpoint,
+        model=lane.model,
+        requests=left(queue.requests),
+        tokens=left(queue.tokens),
+        at_once=replace(queue, most=at_once).at_once,
+        running=len(queue.running),
+        queued=len(queue.waiting),
+        paused=round(max(0.0, queue.paused_until - now), 3),
+    )
