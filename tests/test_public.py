@@ -77,6 +77,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("retry", "keyword_only", None),
         ("timeouts", "keyword_only", None),
         ("auto_resume", "keyword_only", None),
+        ("prefix", "keyword_only", None),
         ("display", "keyword_only", True),
         ("params", "var_keyword", "required"),
     ]
@@ -90,6 +91,7 @@ def test_configure_takes_only_names() -> None:
         ("retry", "keyword_only"),
         ("timeouts", "keyword_only"),
         ("auto_resume", "keyword_only"),
+        ("prefix", "keyword_only"),
         ("at_once", "keyword_only"),
     ]
 

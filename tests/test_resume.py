@@ -71,6 +71,29 @@ def test_another_request_goes_on_when_asked_and_repeats_nothing(whole: str, serv
     assert len(server.exchanges[-1].text_sent) > len(cell.parts[1].text)
 
 
+@pytest.mark.parametrize("prefix", ["continue_final_message", "prefix", "prefill"])
+def test_a_server_that_goes_on_with_what_is_begun_repeats_nothing(
+    whole: str, server: RehearsalServer, prefix: str
+) -> None:
+    for after in (5, 6, 7, 40):  # white space at the end among them, which is not sent
+        cell = ask(f"rehearsal/cut?after={after}", prefix=prefix, auto_resume=True)
+        assert cell.result(TIMEOUT) == whole
+        assert [part.way for part in cell.parts] == [None, "prefix"]
+        body = server.exchanges[-1].body
+        begun = body["messages"][-1]
+        assert (begun["role"], begun["content"]) == ("assistant", cell.parts[0].text.rstrip())
+        assert begun.get("prefix") is (True if prefix == "prefix" else None)
+        assert body.get("continue_final_message") is (True if prefix == "continue_final_message" else None)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [({"prefix": "yes"}, "must be one of"), ({"prefix": "prefill", "api": "responses"}, "Chat")]
+)
+def test_a_prefix_that_cannot_be_is_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ask("rehearsal", **given)
+
+
 def test_by_itself_if_the_user_says_so(whole: str) -> None:
     cell = ask("rehearsal/cut?after=40", auto_resume=True)
     assert cell.result(TIMEOUT) == whole
@@ -147,5 +170,6 @@ def test_a_repetition_of_words_is_left_out_and_chance_is_not() -> None:
     assert read("The cat sat on the", "sat on the mat.") == " mat."
     assert read("The cat sat on the", " mat.") == " mat."
     assert read("one, two, ", "two, three") == "three"
-    assert read("aha", "ahab") == "ahab"
+    assert read("say aha", "ahab") == "ahab"
+    assert read("##", "## Title") == " Title"
     assert read("", "new") == "new"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from . import sources
 from ._document import Document, Version
 from ._driver import driver
 from ._lanes import AT_ONCE
 from ._request import Message, Request, is_rehearsal, make_request, messages_of
+from ._resume import Prefix
 from ._retry import RetryPolicy
 from ._session import Session
 from ._state import TERMINAL
@@ -31,6 +32,7 @@ class _Defaults:
     retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # frozen
     timeouts: Timeouts = Timeouts()  # noqa: RUF009  # frozen
     auto_resume: bool | None = None
+    prefix: Prefix | None = None
 
 
 _UNSET: Final[Any] = object()
@@ -44,6 +46,7 @@ def configure(
     retry: RetryPolicy | int | None = _UNSET,
     timeouts: Timeouts | None = _UNSET,
     auto_resume: bool | None = _UNSET,
+    prefix: Prefix | None = _UNSET,
     at_once: int | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
@@ -68,6 +71,8 @@ def configure(
         changed = replace(changed, timeouts=Timeouts() if timeouts is None else _timeouts(timeouts))
     if auto_resume is not _UNSET:
         changed = replace(changed, auto_resume=_auto_resume(auto_resume))
+    if prefix is not _UNSET:
+        changed = replace(changed, prefix=_prefix(prefix))
     if at_once is not _UNSET:
         given: Any = at_once
         if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
@@ -89,6 +94,7 @@ def stream_cell(
     retry: RetryPolicy | int | None = None,
     timeouts: Timeouts | None = None,
     auto_resume: bool | None = None,
+    prefix: Prefix | None = None,
     display: bool = True,
     **params: Any,
 ) -> StreamCell:
@@ -110,6 +116,9 @@ def stream_cell(
         timeouts: how long silence is borne, see `Timeouts`.
         auto_resume: whether a cut answer goes on by itself. None: only where that is exact and costs nothing (a
             background response); True: also by another request; False: never. `cell.resume()` does it by hand.
+        prefix: how the server goes on with an answer that the request begins, where it can: `"continue_final_message"`
+            (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp, Anthropic-style). A cut answer
+            then goes on from its last token, by Chat Completions. None: another message asks for the rest.
         display: whether to show the cell now; a cell can be displayed again at any time.
         **params: go to the API untouched.
 
@@ -139,7 +148,11 @@ def stream_cell(
         if retry is not None and source.retry_off is not None:
             raise ValueError(f"retry= cannot be obeyed: {source.retry_off}")
     else:
-        request, source = _ask(messages, model, client, api, instructions, previous, params)
+        prefix = _defaults.prefix if prefix is None else _prefix(prefix)
+        if prefix is not None and api == "responses":
+            raise ValueError("prefix= is of Chat Completions; leave out api='responses'")
+        api = api if prefix is None else "chat"
+        request, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
     policy = _defaults.retry if retry is None else _policy(retry)
     document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=policy.attempts)
     session = Session(
@@ -164,6 +177,7 @@ def _ask(
     instructions: str | None,
     previous: StreamCell | None,
     params: dict[str, Any],
+    prefix: Prefix | None,
 ) -> tuple[Request, sources.Source]:
     if client is not None:
         check_client(client)
@@ -173,8 +187,8 @@ def _ask(
     former = () if previous is None else _conversation(previous)
     request = make_request(messages, model=model, api=api, instructions=instructions, previous=former, params=params)
     if is_rehearsal(model) and client is None:
-        return request, sources.resolve(request, start_server=partial(_rehearsal_address, str(model)))
-    return request, sources.resolve(request, client=_defaults.client if client is None else client)
+        return request, sources.resolve(request, start_server=partial(_rehearsal_address, str(model)), prefix=prefix)
+    return request, sources.resolve(request, client=_defaults.client if client is None else client, prefix=prefix)
 
 
 def _rehearsal_address(model: str) -> str:
@@ -195,6 +209,12 @@ def _timeouts(timeouts: object) -> Timeouts:
     if isinstance(timeouts, Timeouts):
         return timeouts
     raise TypeError(f"timeouts must be Timeouts, not {type(timeouts).__name__}")
+
+
+def _prefix(prefix: Any) -> Prefix | None:
+    if prefix is None or prefix in get_args(Prefix):
+        return cast("Prefix | None", prefix)
+    raise ValueError(f"prefix must be one of {', '.join(map(repr, get_args(Prefix)))}, not {prefix!r}")
 
 
 def _auto_resume(auto_resume: object) -> bool | None:

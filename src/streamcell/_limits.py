@@ -18,6 +18,9 @@ __all__ = ["Budget", "Queue", "Ticket", "enter", "grant", "leave", "refused", "s
 _WINDOW: Final = 60.0
 """Seconds after which a budget is taken for full where the headers do not say: limits are by the minute."""
 
+_LEAST_WAIT: Final = 0.001
+"""Seconds: what is less would find nothing changed, for the rounding of numbers."""
+
 _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
 
@@ -56,9 +59,14 @@ class Budget:
         back = 0.0 if self.stepwise else (self.limit - self.remaining) * since / self.reset
         return self.remaining + back
 
-    def wait_for(self, amount: float, now: float) -> float:
-        """Return in how many seconds `amount` is available; what is more than the limit waits for all of it."""
-        amount = min(amount, self.limit)
+    def wait_for(self, amount: float, spent: float, now: float) -> float:
+        """Return in how many seconds `amount` is available beside what is `spent` and not told of yet.
+
+        What is more than the limit waits for all of it; infinite where first something must be told.
+        """
+        amount = min(amount, self.limit) + spent
+        if amount > self.limit:
+            return math.inf
         if self.available(now) >= amount:
             return 0.0
         whole = self.told_at + self.reset - now
@@ -168,7 +176,7 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
 def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], float | None]:
     """Let go who may: return the line, whose turn has come, and in how many seconds to look again.
 
-    None: nothing but an answer's end can change anything.
+    None: nothing but another answer's head or end can change anything.
     """
     granted: list[int] = []
     while queue.waiting:
@@ -177,7 +185,7 @@ def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], float | Non
             return queue, tuple(granted), None
         seconds = _wait(queue, ticket, now)
         if seconds > 0:
-            return queue, tuple(granted), seconds
+            return queue, tuple(granted), None if math.isinf(seconds) else max(seconds, _LEAST_WAIT)
         granted.append(ticket.id)
         queue = replace(
             queue,
@@ -192,8 +200,8 @@ def _wait(queue: Queue, ticket: Ticket, now: float) -> float:
     under_way = [one for one in queue.running if one.id in queue.unheard]
     seconds = queue.paused_until - now
     if queue.requests is not None:
-        seconds = max(seconds, queue.requests.wait_for(1 + len(under_way), now))
+        seconds = max(seconds, queue.requests.wait_for(1, len(under_way), now))
     if queue.tokens is not None:
         spent = sum(one.tokens for one in under_way)
-        seconds = max(seconds, queue.tokens.wait_for(ticket.tokens + spent, now))
+        seconds = max(seconds, queue.tokens.wait_for(ticket.tokens, spent, now))
     return seconds

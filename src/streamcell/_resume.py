@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from ._events import Reached
 
-__all__ = ["OVERLAP_LIMIT", "Overlap", "Resume", "Seam", "Way"]
+__all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "Resume", "Seam", "Way"]
+
+Prefix = Literal["continue_final_message", "prefix", "prefill"]
+"""How a server is told to go on with an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
+message (Mistral, DeepSeek), or by nothing but that it stands last (llama.cpp, Anthropic)."""
 
 
 class Way(str, Enum):
@@ -79,5 +83,35 @@ class Overlap:
         held, self._held = self._held or "", None
         begun = held.lstrip()
         longest = min(len(begun), len(self._before))
-        common = next((n for n in range(longest, _LEAST - 1, -1) if self._before.endswith(begun[:n])), 0)
+        # Who says the whole answer again begins anew, however short it was.
+        least = min(_LEAST, len(self._all)) or 1
+        common = next((n for n in range(longest, least - 1, -1) if self._before.endswith(begun[:n])), 0)
         return begun[common:] if common else held
+
+
+class Rest:
+    """The rest of an answer that a server goes on with exactly; pure, with the methods of `Overlap`.
+
+    White space at the end of what there was is not sent, as some servers refuse it: what comes of it again is left out.
+    """
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+        self._again = before[len(before.rstrip()) :]
+
+    def feed(self, text: str) -> str:
+        """Return what of the rest is new."""
+        while self._again and text:
+            if text[0] != self._again[0]:
+                self._again = ""
+                break
+            text, self._again = text[1:], self._again[1:]
+        return text
+
+    def end(self) -> str:
+        """Return what was held back, which is nothing."""
+        return ""
+
+    def whole(self, continuation: str) -> str:
+        """Return both texts as one, where the continuation is known whole."""
+        return self._before + Rest(self._before).feed(continuation)

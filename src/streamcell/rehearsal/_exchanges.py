@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Ended: TypeAlias = Literal["running", "finished", "closed_by_client", "closed_by_server"]
 
 # Enough for a day's trying out, and for any test; what they hold is small but for the texts.
-KEPT = 256
+KEPT = 1_000
 
 # Whatever may carry a secret is left out by name, so that it is never held.
 _SECRET = ("auth", "cookie", "token", "secret", "key", "password", "credential")

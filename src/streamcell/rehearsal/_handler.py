@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from types import MappingProxyType, TracebackType
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 # Background responses that can be taken up.
 _BACKGROUND_KEPT = 256
+
+# Questions of which it is known how often they were asked.
+_QUESTIONS_KEPT = 1_000
 
 # Conversations that `previous_response_id` can go on with.
 _CONVERSATIONS_KEPT = 256
@@ -56,7 +59,7 @@ class Stage:
     limits: RateLimits = field(default_factory=RateLimits)
     conversations: OrderedDict[str, tuple[Turn, ...]] = field(default_factory=OrderedDict)
     background: OrderedDict[str, Going] = field(default_factory=OrderedDict)
-    attempts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    attempts: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
     # Seeds of answers that name none: nothing secret is drawn here.
     lots: random.Random = field(default_factory=random.Random)
 
@@ -68,8 +71,10 @@ class Stage:
 
     def attempt(self, asked: Asked) -> Asked:
         """What was asked, told how many attempts there were before; this one counts from now on."""
-        before = self.attempts[asked.question]
-        self.attempts[asked.question] += 1
+        before = self.attempts.pop(asked.question, 0)
+        self.attempts[asked.question] = before + 1
+        while len(self.attempts) > _QUESTIONS_KEPT:
+            self.attempts.popitem(last=False)
         return replace(asked, before=before)
 
     def keep(self, response_id: str, going: Going) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._handler import Stage
+
 _HOST = "127.0.0.1"
 
 # A stop closes connections and ends; it waits for nobody. Longer than this means that something is badly wrong.
@@ -69,6 +71,7 @@ class RehearsalServer:
             if limit is not None and not limit > 0:
                 raise ValueError(f"{name} must be above 0, not {limit!r}")
         self._wanted_port = port
+        self._stage: Stage
         self._limits = RateLimits(requests, tokens, at_once, minute)
         self._timing = Timing(rate=rate, first_token=first_token, jitter=jitter, seed=seed)
         self._log = ExchangeLog()
@@ -181,7 +184,8 @@ class RehearsalServer:
             from ._handler import Stage
 
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            http = HTTPServer(make_app(Stage(self._timing, self._log, self._limits)))
+            self._stage = Stage(self._timing, self._log, self._limits)
+            http = HTTPServer(make_app(self._stage))
             http.add_socket(listener)
         except BaseException as error:  # noqa: BLE001
             ready.set_exception(error)  # start() raises it

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .._request import Request
+from .._resume import Prefix
 from ._base import Source
 from ._iterator import IteratorSource, is_answer
 from ._openai import OpenAISource
@@ -21,13 +22,14 @@ def resolve(
     *,
     client: AsyncOpenAI | OpenAI | None = None,
     start_server: Callable[[], str] | None = None,
+    prefix: Prefix | None = None,
 ) -> Source:
     """Return the source for a request, or for an iterable of strings or chunks, or for a callable that makes one.
 
     Raises TypeError for anything else and ValueError for an iterator that is used up.
     """
     if isinstance(asked, Request):
-        return OpenAISource(asked, client=client, start_server=start_server)
+        return OpenAISource(asked, client=client, start_server=start_server, prefix=prefix)
     if is_answer(asked):
         given: Any = asked
         return IteratorSource(given)

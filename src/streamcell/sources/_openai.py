@@ -31,7 +31,7 @@ from .._events import (
     Turn,
 )
 from .._request import Request
-from .._resume import Overlap, Resume, Way
+from .._resume import Overlap, Prefix, Rest, Resume, Way
 from ._base import Decoder, field_of, parts_of
 from ._body import drain, opened, until_end
 from ._bridge import close, from_loop, running_loop
@@ -85,7 +85,6 @@ class OpenAISource:
     """
 
     retry_off = None
-    way = Way.CONTINUED
 
     def __init__(
         self,
@@ -93,9 +92,12 @@ class OpenAISource:
         *,
         client: AsyncOpenAI | OpenAI | None = None,
         start_server: Callable[[], str] | None = None,
+        prefix: Prefix | None = None,
     ) -> None:
         self._request = request
         self._client = client
+        self._prefix = prefix
+        self.way = Way.CONTINUED if prefix is None else Way.PREFIX
         self._start_server = start_server
         # A user's own HTTP client (a proxy, a transport) cannot be copied, so its requests are made on the loop that it
         # was given on, where its open connections belong.
@@ -194,7 +196,7 @@ class OpenAISource:
             return client.responses.with_streaming_response.retrieve(
                 reached.response_id, stream=True, starting_after=reached.sequence_number
             )
-        request = self._request if resume is None else _going_on(self._request, resume.text)
+        request = self._request if resume is None else _going_on(self._request, resume, self._prefix)
         if api == "chat":
             body = chat_body(request, model, openai=openai_itself)
             return client.chat.completions.with_streaming_response.create(**body)
@@ -209,7 +211,9 @@ class OpenAISource:
 
         yield Turn(answering.lane, _LABELS[api], self._request.tokens)
         begun = False
-        overlap = None if resume is None or resume.way is Way.EXACT else Overlap(resume.text)
+        overlap: Overlap | Rest | None = None
+        if resume is not None and resume.way is not Way.EXACT:
+            overlap = Rest(resume.text) if resume.way is Way.PREFIX else Overlap(resume.text)
         try:
             decoder = self._decoder_for(api, resume)
             opening = self._opening(answering, api, model, resume)
@@ -240,10 +244,19 @@ _GO_ON: Final = (
 )
 
 
-def _going_on(request: Request, text: str) -> Request:
-    """The same conversation, with the answer so far and the wish for its rest."""
-    so_far = ({"role": "assistant", "content": text}, {"role": "user", "content": _GO_ON})
-    return replace(request, messages=(*request.messages, *so_far))
+def _going_on(request: Request, resume: Resume, prefix: Prefix | None) -> Request:
+    """The same conversation, with the answer so far, and the wish for its rest where the server must be asked."""
+    if resume.way is not Way.PREFIX:
+        so_far = ({"role": "assistant", "content": resume.text}, {"role": "user", "content": _GO_ON})
+        return replace(request, messages=(*request.messages, *so_far))
+    begun = {"role": "assistant", "content": resume.text.rstrip(), **({"prefix": True} if prefix == "prefix" else {})}
+    params = dict(request.params)
+    if prefix == "continue_final_message":
+        params["extra_body"] = {**params.get("extra_body", {}), **_CONTINUE_FINAL_MESSAGE}
+    return replace(request, messages=(*request.messages, begun), params=params)
+
+
+_CONTINUE_FINAL_MESSAGE: Final = {"continue_final_message": True, "add_generation_prompt": False}
 
 
 def _head_of(response: Any, answering: _Answering) -> Head:
@@ -255,7 +268,7 @@ def _head_of(response: Any, answering: _Answering) -> Head:
     return Head(int(response.status_code), headers, headers.get("x-request-id"))
 
 
-def _without(overlap: Overlap, event: Event | Note) -> list[Event | Note]:
+def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
     """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
     if isinstance(event, (Started, Alive, Chunk)):
         return [event]

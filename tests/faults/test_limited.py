@@ -1,0 +1,89 @@
+"""Many cells against a server that allows few: all finish, in their order, and hardly one is refused."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+import openai
+import pytest
+
+import streamcell
+from streamcell import RetryPolicy, stream_cell
+from streamcell.rehearsal import RehearsalServer
+
+from .counting import settled
+
+TIMEOUT = 60.0
+CELLS = 200
+AT_ONCE = 10
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    yield
+    streamcell.configure(at_once=None)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["we know how many at once", "we do not"])
+def test_two_hundred_cells_against_a_server_that_allows_ten_at_once_and_sixty_a_minute(told: bool) -> None:
+    # A minute of a second and a half: forty requests a second at most.
+    with RehearsalServer(rate=400, first_token=0.01, requests=60, at_once=AT_ONCE, minute=1.5) as server:
+        streamcell.configure(at_once=AT_ONCE if told else CELLS)
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
+        policy = RetryPolicy(attempts=8, base=0.05)
+        cells = [
+            stream_cell(f"This is question {n}", model="echo", api="chat", client=client, display=False, retry=policy)
+            for n in range(CELLS)
+        ]
+        answers = [cell.result(TIMEOUT) for cell in cells]
+        exchanges = server.exchanges
+        settled((0, 0, 1_000))
+        (limits,) = [one for one in streamcell.limits() if one.endpoint == server.base_url]
+    assert answers == [f"This is question {n}" for n in range(CELLS)]
+    refused = Counter(one.body["messages"][0]["content"] for one in exchanges if one.status == 429)
+    assert max(refused.values(), default=0) < policy.attempts
+    if told:
+        # What the headers say is kept to: none but the first, that asked before any head had come, can be refused.
+        assert sum(refused.values()) <= AT_ONCE
+    order = [int(one.body["messages"][0]["content"].rpartition(" ")[2]) for one in exchanges if one.status == 200]
+    assert sorted(order) == list(range(CELLS))
+    if told:
+        # Fair: nobody is overtaken by more than those who could be under way beside them.
+        assert max(n - place for place, n in enumerate(order)) <= AT_ONCE
+    assert (limits.requests is not None, limits.running, limits.queued) == (True, 0, 0)
+    assert limits.requests is not None
+    assert limits.requests.limit == 60
+
+
+def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
+    with RehearsalServer(rate=0, first_token=0) as server:
+        streamcell.configure(at_once=1)
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
+        options = {"client": client, "api": "chat", "display": False}
+        first = stream_cell("One", model="stall?after=0&seconds=60", **options)
+        server.wait_for(lambda exchange: exchange.ended == "running")
+        waiting = [stream_cell(f"Number {n}", model="stall?after=0&seconds=60", **options) for n in range(3)]
+        for place, cell in enumerate(waiting):
+            until_placed(cell, place)
+        waiting[0].stop()
+        until_placed(waiting[1], 0)
+        until_placed(waiting[2], 1)
+        assert waiting[0].status == "stopped"
+        assert len(server.exchanges) == 1
+        first.stop()
+        waiting[1].stop()
+        waiting[2].stop()
+        server.wait_for(lambda exchange: exchange.ended == "closed_by_client")
+    places = [one.data["place"] for one in waiting[2].log if one.kind == "status" and "place" in one.data]
+    assert all(before > after for before, after in pairwise(places))
+
+
+def until_placed(cell: streamcell.StreamCell, place: int) -> None:
+    until = time.monotonic() + TIMEOUT
+    while cell._stream.document.place != place:
+        assert time.monotonic() < until, (cell.status, cell._stream.document.place)
+        time.sleep(0.005)
+    assert cell.status == "queued"

@@ -1,0 +1,39 @@
+"""Two thousand streams on one real kernel, one of three with a fault: memory stays flat and no connection is left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jupyter_client.manager import start_new_kernel
+
+STREAMS = 2_000
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_two_thousand_streams_leave_nothing_behind() -> None:
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT))
+    try:
+        printed: list[str] = []
+
+        def hear(message: dict[str, object]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream" and isinstance(content, dict):
+                printed.append(content["text"])
+
+        code = f"import json; from tests.faults.soak import soak; print(json.dumps(soak({STREAMS})))"
+        reply = client.execute_interactive(code, timeout=300, output_hook=hear)
+        assert reply["content"]["status"] == "ok", reply["content"]
+        found = json.loads("".join(printed).splitlines()[-1])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    print(json.dumps(found))
+    assert sum(found["ends"].values()) == STREAMS
+    assert set(found["ends"]) == {"done", "interrupted", "failed"}
+    assert found["ends"]["done"] > STREAMS * 2 / 3
+    assert (found["left"], found["running"]) == ([0, 0], 0)
+    # Flat after warm-up: the last quarter needs no more than the second one, but for what an allocator keeps.
+    memory, quarter = found["memory"], len(found["memory"]) // 4
+    assert max(memory[-quarter:]) <= max(memory[quarter : 2 * quarter]) * 1.05
+    assert max(found["sockets"][-quarter:]) <= max(found["sockets"][quarter : 2 * quarter]) + 16
