@@ -17,11 +17,11 @@ PYTEST := $(PY) -m pytest
 # Suites that need a browser, Node or a server of their own have targets of their own.
 PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/peers
 # These pack and read this checkout, which is the same under every interpreter.
-MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py
+MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py --ignore=tests/faults/test_soak.py
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
-.PHONY: help demo test lint format faults bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test lint format faults gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers fuzz
 
 help: ## list the targets
@@ -67,7 +67,7 @@ test-pythons: env ## the Python suite on Python 3.10 and on the newest Python of
 
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources tests/faults
+	.venvs/openai2/bin/python -m pytest tests/sources tests/faults --ignore=tests/faults/test_soak.py
 
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py
@@ -76,9 +76,9 @@ test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser
 
-test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock
+test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm
-	$(PYTEST) tests/peers/test_aimock.py tests/peers/test_litellm.py
+	$(PYTEST) tests/peers
 
 bench: bench-wire bench-renderer ## measure both of these, beside what others do
 
@@ -97,6 +97,9 @@ screenshot: env ## take the README's picture anew, from the real thing
 
 faults: env ## write the table of faults in docs/faults.md anew, from what happens
 	$(PY) -m tests.faults.matrix
+
+gallery: env ## take the pictures of the cards anew
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py
 
 lock: env ## compile requirements/*.in anew, keeping the versions that still fit
 	$(PY) scripts/lock.py

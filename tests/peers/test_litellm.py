@@ -10,8 +10,9 @@ import os
 import re
 import secrets
 import socket
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from openai import AsyncOpenAI
@@ -29,14 +30,11 @@ LIMIT = 60.0
 KEY = f"sk-{secrets.token_hex(32)}"  # the proxy does not start without one
 
 
-@pytest.fixture(scope="session")
-def proxy_url(aimock_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    config = tmp_path_factory.mktemp("litellm") / "config.yaml"
-    behind = {"model": "openai/gpt-x", "api_base": aimock_url, "api_key": "a-key-of-no-value"}
-    settings = {
-        "general_settings": {"master_key": KEY},
-        "model_list": [{"model_name": "gpt-x", "litellm_params": behind}],
-    }
+@contextmanager
+def proxy(models: list[dict[str, Any]], folder: Path) -> Iterator[str]:
+    """Run the proxy in front of `models`; gives its base URL."""
+    config = folder / "config.yaml"
+    settings = {"general_settings": {"master_key": KEY}, "model_list": models}
     config.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -46,6 +44,13 @@ def proxy_url(aimock_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
     with running(command, ready=READY, limit=300, environment=environment) as found:
         yield f"{found[1]}/v1"
+
+
+@pytest.fixture(scope="session")
+def proxy_url(aimock_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    behind = {"model": "openai/gpt-x", "api_base": aimock_url, "api_key": "a-key-of-no-value"}
+    with proxy([{"model_name": "gpt-x", "litellm_params": behind}], tmp_path_factory.mktemp("litellm")) as url:
+        yield url
 
 
 @pytest.mark.parametrize("api", ["responses", "chat"])

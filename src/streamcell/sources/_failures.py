@@ -45,6 +45,15 @@ _BY_STATUS: Final[dict[int, type[StreamCellError]]] = {
 }
 
 
+_LOCAL: Final = {
+    11434: Step("This is the usual address of Ollama; it starts with:", "ollama serve"),
+    1234: Step("This is the usual address of LM Studio; its server starts with:", "lms server start"),
+    8000: Step("This is the usual address of vLLM; it starts with:", "vllm serve MODEL"),
+    8080: Step("This is the usual address of llama.cpp; it starts with:", "llama-server -m MODEL.gguf"),
+}
+"""What to do where nothing listens at a port that a local server is known by."""
+
+
 def _by_code(code: str, message: str) -> type[StreamCellError] | None:
     if code in ("insufficient_quota", "billing_hard_limit_reached"):
         return QuotaExhausted
@@ -129,7 +138,10 @@ def connection_error(error: BaseException, *, address: str, begun: bool) -> Stre
     if begun:
         return Interrupted(f"The connection broke in mid-answer ({told or type(error).__name__}).")
     if any(isinstance(one, ssl.SSLError) for one in chain) or "ssl" in words.lower() or "certificate" in words.lower():
-        return ConnectionFailed(detail, kind="tls", title="No secure connection to the server")
+        hint = "Check the certificate, and whether the server speaks https at all: local ones often speak http only."
+        return ConnectionFailed(
+            detail, kind="tls", title="No secure connection to the server", steps=(Step(hint), *ConnectionFailed.steps)
+        )
     if "timeout" in names or "timed out" in words:
         return TimedOut(detail)
     if (
@@ -137,7 +149,9 @@ def connection_error(error: BaseException, *, address: str, begun: bool) -> Stre
         or "refused" in words
         or "all connection attempts" in words.lower()
     ):
-        steps = (Step("Start the server at this address, or correct OPENAI_BASE_URL, then press Retry."),)
+        usual = next((step for port, step in _LOCAL.items() if re.search(rf":{port}\b", address)), None)
+        start = Step("Start the server at this address, or correct OPENAI_BASE_URL, then press Retry.")
+        steps = (start,) if usual is None else (start, usual)
         return ConnectionFailed(detail, kind="refused", title="The server refused the connection", steps=steps)
     if "gaierror" in names or "name or service" in words.lower() or "name resolution" in words.lower():
         return ConnectionFailed(detail, kind="dns", title="The server's name was not found")

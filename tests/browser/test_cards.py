@@ -1,0 +1,37 @@
+"""Each card in JupyterLab: what happened, what was kept, what to do next. `scripts/gallery.py` takes their pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cards import CARDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook
+
+
+def test_each_card_has_its_picture_in_the_gallery() -> None:
+    pictures = {path.stem for path in (Path(__file__).resolve().parents[2] / "docs" / "cards").glob("*.png")}
+    assert pictures == set(CARDS), "`make gallery` takes them anew"
+
+
+def test_each_card_says_says_what_happened_and_what_to_do_next(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([card.source for card in CARDS.values()])
+    for index, (name, card) in enumerate(CARDS.items()):
+        notebook.start(index)
+        notebook.wait_for_status(index, card.status)
+        shown = notebook.view(index).locator(".sc-card")
+        said = shown.inner_text()
+        assert card.title in said, (name, said)
+        assert shown.locator("li").count() > 0, name
+        if name not in ("no-key", "refused", "no-tls", "time-out"):
+            assert shown.get_by_role("button", name="Copy request id").is_visible(), name
+        # Whatever came stays; what has text can go on, what has none can be asked anew.
+        text = notebook.copied(index) if card.status == "interrupted" else ""
+        assert notebook.button(index, "Retry").is_visible(), name
+        if card.status == "interrupted":
+            assert text.startswith("## Entropy"), name
+            assert notebook.button(index, "Continue").is_visible(), name
