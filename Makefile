@@ -17,7 +17,8 @@ PYTEST := $(PY) -m pytest
 # Suites that need a browser, Node or a server of their own have targets of their own.
 PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/peers
 # These pack and read this checkout, which is the same under every interpreter.
-MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py --ignore=tests/faults/test_soak.py
+MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
+	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 

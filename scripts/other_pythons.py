@@ -22,16 +22,24 @@ def main() -> int:
     arguments = sys.argv[sys.argv.index("--") + 1 :]
     floor, newest = floor_and_newest()
     minor = ".".join(map(str, FLOOR))
-    status = 0
+    runs: list[tuple[str, subprocess.Popen[str]]] = []
     for interpreter in dict.fromkeys(one for one in (floor, newest) if one is not None):
         if interpreter.version[:2] == sys.version_info[:2]:
             print(f"Python {interpreter.minor} is the main interpreter: it had its run", flush=True)
             continue
-        print(f"Python {interpreter.minor} ({interpreter.path})", flush=True)
         name = f"test-{interpreter.minor}"
         subprocess.run([sys.executable, "scripts/environment.py", name, interpreter.path], cwd=ROOT, check=True)
         python = str(ROOT / ".venvs" / name / "bin" / "python")
-        status = subprocess.run([python, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode or status
+        # Side by side: the suite waits for servers more than it computes, and the machine has more than one core.
+        run = subprocess.Popen(
+            [python, "-m", "pytest", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        runs.append((f"Python {interpreter.minor} ({interpreter.path})", run))
+    status = 0
+    for title, run in runs:
+        printed, _ = run.communicate()
+        print(f"{title}\n{printed}", flush=True)
+        status = run.returncode or status
     if floor is None:
         print(f"!!! NOT TESTED on Python {minor}: it is not on this machine and uv could not download it.", flush=True)
         print("!!! Install it (pyenv, deadsnakes, uv python install) to test what CI tests.", flush=True)

@@ -16,7 +16,7 @@ import streamcell
 
 PACKAGE = Path(streamcell.__file__).parent
 
-VALUES = {"_errors", "_events", "_request", "_resume", "_state", "_timeouts", "_version"}
+VALUES = {"_errors", "_events", "_inputs", "_request", "_resume", "_state", "_timeouts", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
 PURE = {"_coalesce", "_document", "_limits", "_log", "_protocol", "_retry", "_session"}

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from streamcell._document import Document, Quiet, Timings, Version
 from streamcell._errors import RateLimited, Stopped
 from streamcell._events import Origin, Usage
+from streamcell._inputs import Retry, Select, Stop, TakeUp
 from streamcell._protocol import GROWING, WIRE, Hello, Patch, Snapshot, parse_command, view_of
 from streamcell._resume import Seam, Way
-from streamcell._session import Retry, Select, Stop, TakeUp
 from streamcell._state import Status
 
 EXAMPLES = Path(__file__).parent / "wire"

@@ -28,9 +28,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._protocol import view_of
-from streamcell._retry import RetryPolicy
-from streamcell._session import (
+from streamcell._inputs import (
     Closed,
     CloseSource,
     Effect,
@@ -40,13 +38,14 @@ from streamcell._session import (
     Received,
     Retry,
     Select,
-    Session,
     SetTimer,
     Start,
     Stop,
     Tick,
-    step,
 )
+from streamcell._protocol import view_of
+from streamcell._retry import RetryPolicy
+from streamcell._session import Session, step
 from streamcell._state import TERMINAL, Status
 
 URGENT = Publish(urgent=True)

@@ -29,10 +29,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._protocol import view_of
-from streamcell._resume import Way
-from streamcell._retry import RetryPolicy
-from streamcell._session import (
+from streamcell._inputs import (
     Closed,
     CloseSource,
     Effect,
@@ -42,15 +39,17 @@ from streamcell._session import (
     Received,
     Retry,
     Select,
-    Session,
     SetTimer,
     Start,
     Stop,
     TakeUp,
     Tick,
     Watch,
-    step,
 )
+from streamcell._protocol import view_of
+from streamcell._resume import Way
+from streamcell._retry import RetryPolicy
+from streamcell._session import Session, step
 from streamcell._state import TERMINAL, TRANSITIONS, Status
 from streamcell._timeouts import Timeouts
 

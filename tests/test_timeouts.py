@@ -9,7 +9,8 @@ import pytest
 
 from streamcell._document import Quiet
 from streamcell._events import Alive, Event, Origin, Started, TextDelta
-from streamcell._session import OpenSource, Received, Session, SetTimer, Start, Watch, step
+from streamcell._inputs import OpenSource, Received, SetTimer, Start, Watch
+from streamcell._session import Session, step
 from streamcell._state import Status
 from streamcell._timeouts import Timeouts
 

@@ -16,25 +16,12 @@ from . import _coalesce as coalesce
 from ._document import Document
 from ._errors import RateLimited, SourceFailed
 from ._events import Chunk, Event, Failed, Head, Note, TextDelta, Turn
+from ._inputs import Closed, CloseSource, Effect, Input, OpenSource, Placed, Publish, Received, SetTimer, Tick, Watch
 from ._lanes import Lanes, Limits
 from ._limits import Ticket
 from ._log import Entry, Log
 from ._protocol import Hello, Patch, Snapshot, View, view_of
-from ._session import (
-    Closed,
-    CloseSource,
-    Effect,
-    Input,
-    OpenSource,
-    Placed,
-    Publish,
-    Received,
-    Session,
-    SetTimer,
-    Tick,
-    Watch,
-    step,
-)
+from ._session import Session, step
 from ._state import TERMINAL, Status
 from ._telemetry import Telemetry
 

@@ -22,7 +22,7 @@ Kind = Literal["request", "response", "chunk", "text", "status"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened, `at` seconds after the cell was made, in the attempt `run` (1-based, resumptions too).
+    """One thing that happened, `at` seconds after the cell was made; `run` tells attempts apart, and only grows.
 
     `kind` and what `data` then holds:
 

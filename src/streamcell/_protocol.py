@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Union
 
 from ._document import Document
 from ._errors import Stopped
-from ._session import Retry, Select, Stop, TakeUp
+from ._inputs import Retry, Select, Stop, TakeUp
 
 __all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
 

@@ -3,137 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Union
 
 from ._document import Document, Quiet, Timings, Version, reduce
 from ._errors import ConnectionFailed, Interrupted, Stalled, Stopped, TimedOut
 from ._events import Alive, Event, Failed, Finished, Reached, Started, TextRestored
+from ._inputs import (
+    Closed,
+    CloseSource,
+    Effect,
+    Input,
+    OpenSource,
+    Placed,
+    Publish,
+    Received,
+    Retry,
+    SetTimer,
+    Start,
+    Stop,
+    TakeUp,
+    Tick,
+    Watch,
+)
 from ._resume import Resume, Seam, Way
 from ._retry import RetryPolicy
 from ._state import TERMINAL, Status, Trigger, next_status
 from ._timeouts import Timeouts
 
-__all__ = [
-    "CloseSource",
-    "Closed",
-    "Effect",
-    "Input",
-    "OpenSource",
-    "Placed",
-    "Publish",
-    "Received",
-    "Retry",
-    "Select",
-    "Session",
-    "SetTimer",
-    "Start",
-    "Stop",
-    "TakeUp",
-    "Tick",
-    "Watch",
-    "step",
-]
-
-
-@dataclass(frozen=True)
-class Start:
-    """The cell is shown: make the request."""
-
-
-@dataclass(frozen=True)
-class Received:
-    """The source opened as `run` emitted `event`."""
-
-    run: int
-    event: Event
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The source opened as `run` has ended."""
-
-    run: int
-
-
-@dataclass(frozen=True)
-class Tick:
-    """The backoff of `run` is over."""
-
-    run: int
-
-
-@dataclass(frozen=True)
-class Watch:
-    """It is time to look whether anything has come for `run`."""
-
-    run: int
-
-
-@dataclass(frozen=True)
-class Placed:
-    """`run` waits for its turn, with `place` others before it; None: its turn has come."""
-
-    run: int
-    place: int | None
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The user ends the answer here."""
-
-
-@dataclass(frozen=True)
-class Retry:
-    """The user asks for a new attempt."""
-
-
-@dataclass(frozen=True)
-class TakeUp:
-    """The user wants a cut answer to go on from its last token."""
-
-
-@dataclass(frozen=True)
-class Select:
-    """The user looks at version `index` (0-based)."""
-
-    index: int
-
-
-Input = Union[Start, Received, Closed, Tick, Watch, Placed, Stop, Retry, TakeUp, Select]
-
-
-@dataclass(frozen=True)
-class OpenSource:
-    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there."""
-
-    run: int
-    resume: Resume | None = None
-
-
-@dataclass(frozen=True)
-class CloseSource:
-    """Close the source opened as `run`, and with it the HTTP response, at once."""
-
-    run: int
-
-
-@dataclass(frozen=True)
-class SetTimer:
-    """Feed `given` after `seconds`."""
-
-    given: Tick | Watch
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Publish:
-    """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
-
-    urgent: bool = False
-    restart: bool = False
-
-
-Effect = Union[OpenSource, CloseSource, SetTimer, Publish]
+__all__ = ["Session", "step"]
 
 
 @dataclass(frozen=True)

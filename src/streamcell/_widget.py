@@ -17,10 +17,11 @@ import traitlets
 
 from ._document import Part, Version
 from ._driver import Stream
+from ._inputs import Retry, Select, Start, Stop, TakeUp
 from ._log import Log
 from ._protocol import GROWING, View, parse_command, parse_part_request
 from ._request import Request
-from ._session import Retry, Select, Session, Start, Stop, TakeUp
+from ._session import Session
 from ._state import TERMINAL, Status
 
 if TYPE_CHECKING:

@@ -1,0 +1,129 @@
+"""What the session is fed, and what it asks for: inputs and effects, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from ._events import Event
+from ._resume import Resume
+
+__all__ = [
+    "CloseSource",
+    "Closed",
+    "Effect",
+    "Input",
+    "OpenSource",
+    "Placed",
+    "Publish",
+    "Received",
+    "Retry",
+    "Select",
+    "SetTimer",
+    "Start",
+    "Stop",
+    "TakeUp",
+    "Tick",
+    "Watch",
+]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The cell is shown: make the request."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """The source opened as `run` emitted `event`."""
+
+    run: int
+    event: Event
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The source opened as `run` has ended."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The backoff of `run` is over."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """It is time to look whether anything has come for `run`."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`run` waits for its turn, with `place` others before it; None: its turn has come."""
+
+    run: int
+    place: int | None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The user ends the answer here."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The user asks for a new attempt."""
+
+
+@dataclass(frozen=True)
+class TakeUp:
+    """The user wants a cut answer to go on from its last token."""
+
+
+@dataclass(frozen=True)
+class Select:
+    """The user looks at version `index` (0-based)."""
+
+    index: int
+
+
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Stop, Retry, TakeUp, Select]
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there."""
+
+    run: int
+    resume: Resume | None = None
+
+
+@dataclass(frozen=True)
+class CloseSource:
+    """Close the source opened as `run`, and with it the HTTP response, at once."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class SetTimer:
+    """Feed `given` after `seconds`."""
+
+    given: Tick | Watch
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Publish:
+    """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
+
+    urgent: bool = False
+    restart: bool = False
+
+
+Effect = Union[OpenSource, CloseSource, SetTimer, Publish]
