@@ -111,7 +111,8 @@ def stream_cell(
             cell's status line tells how it was decided.
         instructions: how to answer, as the system's words.
         previous: a finished cell whose conversation this one goes on.
-        retry: a `RetryPolicy`, or a number of attempts in all (1: never again by itself). None takes the default:
+        retry: a `RetryPolicy` (or any object with its `attempts` and `wait`), or a number of attempts in all (1: never
+            again by itself). None takes the default:
             4 attempts, only for errors that can pass, only before any text has come.
         timeouts: how long silence is borne, see `Timeouts`.
         auto_resume: whether a cut answer goes on by itself. None: only where that is exact and costs nothing (a
@@ -197,9 +198,9 @@ def _rehearsal_address(model: str) -> str:
     return str(rehearsal.shared().url_for(model))
 
 
-def _policy(retry: object) -> RetryPolicy:
-    if isinstance(retry, RetryPolicy):
-        return retry
+def _policy(retry: Any) -> RetryPolicy:
+    if isinstance(retry, RetryPolicy) or (callable(getattr(retry, "wait", None)) and hasattr(retry, "attempts")):
+        return cast("RetryPolicy", retry)
     if isinstance(retry, int) and not isinstance(retry, bool):
         return RetryPolicy(attempts=retry)
     raise TypeError(f"retry must be a RetryPolicy or a number of attempts, not {type(retry).__name__}")

@@ -81,6 +81,7 @@ def outcome(cell: StreamCell, whole: str) -> str:
     )
     attempts = f", {cell.attempt} attempts" if cell.attempt > 1 else ""
     offered = "" if cell.resumable is None else ", Continue"
+    offered += "" if cell.retry_off is None else ", no Retry"
     notice = ", with a notice" if cell.notice else ""
     return f"{said}, {kept}{attempts}{offered}{notice}"
 

@@ -66,3 +66,21 @@ def test_a_sequence_of_faults_ends_in_the_whole_answer(api: matrix.API) -> None:
         assert cell.result(matrix.WAIT) == whole
         assert len([one for one in server.exchanges if one.model.endswith(faults)]) == 6
     assert [part.way for part in cell.parts] == [None, "continued", "continued"]
+
+
+def test_the_policy_is_a_value_that_the_user_can_replace() -> None:
+    class Stubborn:
+        """Tries again whatever it was, twice."""
+
+        attempts = 3
+
+        def wait(self, attempt: int, error: StreamCellError, chance: float, elapsed: float = 0.0) -> float | None:
+            del error, chance, elapsed
+            return 0.0 if attempt < self.attempts else None
+
+    with matrix.server() as server:
+        model = "rehearsal/unauthorized,quota,tour"
+        cell = stream_cell("Why?", model=model, api="chat", display=False, retry=Stubborn())
+        assert cell.result(matrix.WAIT)
+        assert (cell.attempt, cell.attempts) == (3, 3)
+        assert [one.status for one in server.exchanges] == [401, 429, 200]
