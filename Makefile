@@ -61,7 +61,7 @@ fuzz: env node-modules ## nightly: the Markdown engine on generated documents, s
 		npx vitest run test/markdown/properties.test.ts -t generated
 
 test-python: env ## the Python suite on the main interpreter
-	$(PYTEST) $(PYTHON_SUITE)
+	$(PYTEST) $(PYTHON_SUITE) -n 2 --dist loadfile
 
 test-pythons: env ## the Python suite on Python 3.10 and on the newest Python of the machine
 	$(PY) scripts/other_pythons.py -- $(PYTHON_SUITE) $(MAIN_ONLY)

@@ -35,14 +35,19 @@ def whole(server: RehearsalServer) -> str:
     return str(ask("rehearsal").result(TIMEOUT))
 
 
-def test_a_background_answer_goes_on_exactly_wherever_it_was_cut(whole: str) -> None:
-    cells = [ask(f"rehearsal/cut?after={n}", api="responses", background=True) for n in range(1, 201)]
-    for cell in cells:
+def test_a_background_answer_of_200_chunks_goes_on_exactly_wherever_it_was_cut() -> None:
+    options = {"api": "responses", "background": True, "max_output_tokens": 200}
+    whole = ask("rehearsal", **options).result(TIMEOUT)
+    cells = [ask(f"rehearsal/cut?after={n}", **options) for n in range(1, 201)]
+    for number, cell in enumerate(cells, 1):
         assert cell.result(TIMEOUT) == whole
-        first, *rest = cell.parts
-        assert [part.way for part in rest] == ["exact"]
-        assert first.text + rest[0].text == whole
-        assert 0 < len(first.text) < len(whole)
+        assert (cell.status, cell.finish_reason) == ("done", "length")
+        assert [part.way for part in cell.parts] == [None, "exact"]
+        assert "".join(part.text for part in cell.parts) == whole
+        chunks = [
+            one.data["data"] for one in cell.log if one.kind == "chunk" and "output_text.delta" in one.data["data"]
+        ]
+        assert len(chunks) == 200, number
 
 
 def test_it_does_not_by_itself_where_it_may_not(whole: str) -> None:

@@ -83,7 +83,6 @@ def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
 
 def until_placed(cell: streamcell.StreamCell, place: int) -> None:
     until = time.monotonic() + TIMEOUT
-    while cell._stream.document.place != place:
+    while cell._stream.document.place != place or cell.status != "queued":
         assert time.monotonic() < until, (cell.status, cell._stream.document.place)
         time.sleep(0.005)
-    assert cell.status == "queued"
