@@ -14,9 +14,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from streamcell import Interrupted, RateLimited, RetryPolicy, StreamCell, stream_cell
+from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, stream_cell
 from streamcell._log import Entry, Log
 from streamcell.rehearsal import RehearsalServer
+
+from .sources.wire_server import event, sends, wire_server
 
 TIMEOUT = 30.0
 SECRET = "sk-this-is-a-secret-key-1234567890"
@@ -92,10 +94,23 @@ def test_no_secret_is_in_it(server: RehearsalServer) -> None:
     assert SECRET not in told.log.to_jsonl()
 
 
+@pytest.mark.parametrize("fields", [{"error": {"message": "no such key: plain-key-42", "type": "x"}}])
+def test_a_key_of_any_look_that_a_server_says_back_is_not_in_it(fields: dict[str, Any]) -> None:
+    with wire_server(sends(event(fields))) as wire:
+        client = openai.AsyncOpenAI(api_key="plain-key-42", base_url=wire.address)
+        cell = stream_cell("Why?", client=client, model="m", api="chat", display=False, retry=1)
+        with pytest.raises(ProviderFailed) as failed:
+            cell.result(TIMEOUT)
+    assert any(one.kind == "chunk" for one in cell.log)
+    for told in (cell.log.to_jsonl(), str(failed.value), repr(failed.value), str(cell.error)):
+        assert "no such key" in told
+        assert "plain-key-42" not in told
+
+
 def test_it_is_bounded_and_says_what_has_gone() -> None:
     log = Log(limit=3_000)
     for number in range(100):
-        log.add(Entry(number, 1, "chunk", {"data": "x" * 800}))
+        log.add(Entry(number, 1, "chunk", {"data": "x" * 400}))
     assert (len(log), log.dropped, log[-1].at) == (3, 97, 99)
     log.add(Entry(100, 1, "chunk", {"data": "x" * 9_000}))
     assert len(log) == 1

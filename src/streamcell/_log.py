@@ -12,10 +12,10 @@ from ._errors import without_secrets
 
 __all__ = ["LIMIT", "Entry", "Log"]
 
-LIMIT: Final = 2_000_000
+LIMIT: Final = 1_000_000
 """Characters of chunks that a log keeps; then the oldest entries go."""
 
-_OVERHEAD: Final = 200  # characters that an entry counts beside its data: an empty chunk is no free one
+_OVERHEAD: Final = 600  # what an entry takes beside its data, in characters: an empty chunk is no free one
 
 Kind = Literal["request", "response", "chunk", "text", "status"]
 

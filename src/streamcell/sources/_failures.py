@@ -30,7 +30,7 @@ from .._errors import (
 )
 from ._base import field_of
 
-__all__ = ["connection_error", "error_in_stream", "is_missing_route", "status_error", "unsent_error"]
+__all__ = ["connection_error", "error_in_stream", "is_missing_route", "scrubbed", "status_error", "unsent_error"]
 
 _CONTEXT: Final = re.compile(
     r"context.{0,12}(length|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
@@ -164,6 +164,16 @@ def unsent_error(error: Exception) -> StreamCellError:
     if re.search(r"api_key|OPENAI_API_KEY|credential", message):
         return NoKey("Neither OPENAI_API_KEY nor a client was given.")
     return BadRequest(message)
+
+
+def scrubbed(error: StreamCellError, secrets: tuple[str, ...]) -> StreamCellError:
+    """Return the error without the secrets, should a server have said them back."""
+    if not any(secret in error.detail for secret in secrets):
+        return error
+    clean = error.with_text(error.text)
+    clean.detail = without_secrets(error.detail, secrets)
+    clean.args = (f"{clean.error_title}: {clean.detail}",)
+    return clean
 
 
 def bad_data(error: Exception, begun_at: str) -> StreamCellError:

@@ -37,7 +37,15 @@ from ._body import drain, opened, until_end
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
-from ._failures import bad_data, connection_error, error_in_stream, is_missing_route, status_error, unsent_error
+from ._failures import (
+    bad_data,
+    connection_error,
+    error_in_stream,
+    is_missing_route,
+    scrubbed,
+    status_error,
+    unsent_error,
+)
 from ._responses import ResponsesDecoder, responses_body
 from ._sse import SseDecoder
 
@@ -219,7 +227,8 @@ class OpenAISource:
             opening = self._opening(answering, api, model, resume)
             async with opened(opening) as response, aclosing(_read(response, decoder, answering)) as events:
                 yield _head_of(response, answering)
-                async for event in events:
+                async for told in events:
+                    event = _scrubbed(told, answering.secrets)
                     begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
                     for shown in (event,) if overlap is None else _without(overlap, event):
                         yield shown
@@ -266,6 +275,13 @@ def _head_of(response: Any, answering: _Answering) -> Head:
         if not _SECRET_HEADER.search(name)
     }
     return Head(int(response.status_code), headers, headers.get("x-request-id"))
+
+
+def _scrubbed(event: Event | Note, secrets: tuple[str, ...]) -> Event | Note:
+    """What concerns the log and the card, without what a server should not have said back; an answer is the user's."""
+    if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
+        return Chunk(without_secrets(event.data, secrets))
+    return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
 
 
 def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
