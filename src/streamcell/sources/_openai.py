@@ -7,15 +7,13 @@ servers send, ends quietly on a cut, and costs five times as much.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._errors import ConnectionFailed, ModelNotFound, NotAStream, Step, StreamCellError, without_secrets
+from .._errors import ModelNotFound, Step, StreamCellError, without_secrets
 from .._events import (
     Alive,
     Chunk,
@@ -33,21 +31,18 @@ from .._events import (
 from .._request import Request
 from .._resume import Overlap, Prefix, Rest, Resume, Way
 from ._base import Decoder, field_of, parts_of
-from ._body import drain, opened, until_end
+from ._body import opened, read
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
 from ._failures import (
-    bad_data,
     connection_error,
-    error_in_stream,
     is_missing_route,
     scrubbed,
     status_error,
     unsent_error,
 )
 from ._responses import ResponsesDecoder, responses_body
-from ._sse import SseDecoder
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -61,9 +56,6 @@ _SECRET_HEADER: Final = re.compile(
     r"cookie|authori[sz]ation|api-?key|secret|password|credential|auth-token", re.IGNORECASE
 )
 """Response headers that are told to nobody; those of rate limits speak of tokens and are no secret."""
-
-_WHOLE_LIMIT: Final = 32 * 1024 * 1024
-"""Bytes of a body that is no stream, kept to be read as one answer."""
 
 _LABELS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
 
@@ -225,7 +217,7 @@ class OpenAISource:
         try:
             decoder = self._decoder_for(api, resume)
             opening = self._opening(answering, api, model, resume)
-            async with opened(opening) as response, aclosing(_read(response, decoder, answering)) as events:
+            async with opened(opening) as response, aclosing(read(response, decoder, answering.origin)) as events:
                 yield _head_of(response, answering)
                 async for told in events:
                     event = _scrubbed(told, answering.secrets)
@@ -295,104 +287,6 @@ def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]
         return [TextRestored(overlap.whole(event.text))]
     held = overlap.end()
     return [*([TextDelta(held)] if held else []), event]
-
-
-async def _read(response: Any, decoder: Decoder, answering: _Answering) -> AsyncGenerator[Event | Note, None]:
-    """Read a response's body to its end mark."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    request_id = response.headers.get("x-request-id")
-    chunks = response.iter_bytes()
-    if "json" in kind or "html" in kind:
-        async with aclosing(_read_whole(chunks, decoder, answering, request_id, kind)) as events:
-            async for event in events:
-                yield event
-        return
-    yield Started(answering.origin, request_id)
-    sse = SseDecoder()
-    raw: list[bytes] | None = []  # until the first event: a page with a wrong content type is told by its body
-    try:
-        async with aclosing(until_end(response, chunks, decoder)) as pieces:
-            async for data in pieces:
-                if raw is not None and sum(map(len, raw)) < _WHOLE_LIMIT:
-                    raw.append(data)
-                sent_events = sse.feed(data)
-                if not sent_events:
-                    yield Alive()
-                for sent in sent_events:
-                    raw = None
-                    yield Chunk(sent.data)
-                    for event in _decode(sent.data, decoder):
-                        yield event
-                    if decoder.finished:
-                        break
-                if decoder.finished:
-                    break
-        if not decoder.finished:
-            sse.feed(b"")  # raises the flaw that it held back
-            with contextlib.suppress(ValueError):  # what was cut inside its last event is cut, not bad
-                for sent in sse.feed(b"", final=True):
-                    raw = None
-                    yield Chunk(sent.data)
-                    for event in _decode(sent.data, decoder):
-                        yield event
-        for event in decoder.end():
-            yield event
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
-        if decoder.complete:
-            for event in decoder.end():
-                yield event
-        else:
-            yield _failed(bad_data(error, "A chunk of the stream"), error)
-        return
-    if raw is not None and not decoder.finished:
-        for event in _whole(b"".join(raw), decoder, kind, request_id, commented=sse.fields > 0):
-            yield event
-    elif decoder.finished:
-        await drain(response, chunks)
-
-
-def _decode(data: str, decoder: Decoder) -> list[Event]:
-    data = data.strip()
-    if not data:
-        return []
-    if data == "[DONE]":
-        return decoder.end(marked=True)
-    chunk = json.loads(data)
-    if not isinstance(chunk, Mapping):
-        raise ValueError(  # noqa: TRY004  # bad data, as all of its kind
-            f"expected a JSON object, got {type(chunk).__name__}"
-        )
-    return decoder.feed(chunk)
-
-
-async def _read_whole(
-    chunks: AsyncIterator[bytes], decoder: Decoder, answering: _Answering, request_id: str | None, kind: str
-) -> AsyncGenerator[Event | Note, None]:
-    body = bytearray()
-    async for data in chunks:
-        body += data
-        if len(body) > _WHOLE_LIMIT:
-            break
-    yield Chunk(body.decode("utf-8", "replace"))
-    yield Started(answering.origin, request_id)
-    for event in _whole(bytes(body), decoder, kind, request_id, commented=False):
-        yield event
-
-
-def _whole(body: bytes, decoder: Decoder, kind: str, request_id: str | None, *, commented: bool) -> list[Event]:
-    """Return the events of a body that is no stream: a JSON answer is used, a JSON error is told."""
-    with contextlib.suppress(ValueError):
-        parsed = json.loads(body)
-        if isinstance(parsed, Mapping):
-            if parsed.get("error"):
-                return [Failed(error_in_stream(parsed["error"]))]
-            events = decoder.whole(parsed)
-            if events is not None:
-                return events
-    if not body.strip() or commented:
-        return [Failed(ConnectionFailed("The connection was closed without an answer.", request_id=request_id))]
-    head = body[:160].decode("utf-8", "replace").strip()
-    return [Failed(NotAStream(f"It sent {kind or 'data without a content type'}: {head}", request_id=request_id))]
 
 
 def _failed(error: StreamCellError, cause: BaseException) -> Failed:
