@@ -53,6 +53,12 @@ def test_a_refusal_that_says_how_long_stops_everybody_for_so_long() -> None:
     assert limits.grant(queue, 13.0)[1] == (1,)
 
 
+def test_who_presses_retry_does_not_wait_as_the_refusal_said() -> None:
+    queue = limits.refused(queued(Ticket(1, 0.0)), 9, 50.0, now=10.0)
+    queue = limits.enter(queue, Ticket(2, 8.0, hurried=True))
+    assert limits.grant(queue, 11.0)[1:] == ((2,), 49.0)
+
+
 def test_a_refusal_that_does_not_say_lets_fewer_go_at_once_until_it_goes_well() -> None:
     queue = limits.grant(queued(*(Ticket(n, n) for n in range(6)), most=6), 0.0)[0]
     queue = limits.leave(limits.refused(queue, 5, None, 0.0), 5)

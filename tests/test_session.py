@@ -340,7 +340,7 @@ def test_a_timer_opens_only_what_waits(status: Status) -> None:
 def test_retry_keeps_what_was_said_as_a_version(status: Status) -> None:
     play = at(status)
     former, run = play.current, play.session.run
-    assert play.feed(Retry()) == (OpenSource(run + 1), RESTART)
+    assert play.feed(Retry()) == (OpenSource(run + 1, hurried=True), RESTART)
     assert play.status is Status.CONNECTING
     document = play.session.document
     assert (document.former, document.shown) == ((former,), 1)

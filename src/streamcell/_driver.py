@@ -224,7 +224,9 @@ class Stream:
                         api=event.api,
                         resume=None if opening.resume is None else opening.resume.way.value,
                     )
-                    if await turn.come(self._session.asked_at, lambda place: self._accept(Placed(run, place))):
+                    if await turn.come(
+                        self._session.asked_at, opening.hurried, lambda place: self._accept(Placed(run, place))
+                    ):
                         self._accept(Placed(run, None))
                     continue
                 if turn is not None:
@@ -343,9 +345,10 @@ class _Turn:
     def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
         self._turn, self._lanes, self._ticket = turn, lanes, ticket
 
-    async def come(self, since: float, placed: Callable[[int], None]) -> bool:
+    async def come(self, since: float, hurried: bool, placed: Callable[[int], None]) -> bool:
         """Wait for the turn; give whether it had to be waited for."""
-        return await self._lanes.turn(self._turn.lane, Ticket(self._ticket, since, self._turn.tokens), placed)
+        ticket = Ticket(self._ticket, since, self._turn.tokens, hurried)
+        return await self._lanes.turn(self._turn.lane, ticket, placed)
 
     def hear(self, event: Event | Note) -> None:
         """Tell the lane what its server says."""

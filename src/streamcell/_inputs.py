@@ -97,10 +97,14 @@ Input = Union[Start, Received, Closed, Tick, Watch, Placed, Stop, Retry, TakeUp,
 
 @dataclass(frozen=True)
 class OpenSource:
-    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there."""
+    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there.
+
+    `hurried`: the user asked for it just now, and does not want to wait as a refusal said.
+    """
 
     run: int
     resume: Resume | None = None
+    hurried: bool = False
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,15 @@ class Budget:
 
 @dataclass(frozen=True)
 class Ticket:
-    """One attempt's place in the line: who asked first (`since`, seconds) goes first; `tokens` is what it may cost."""
+    """One attempt's place in the line: who asked first (`since`, seconds) goes first; `tokens` is what it may cost.
+
+    `hurried`: a user pressed Retry or Continue. It is the first in line, and goes whatever the server said.
+    """
 
     id: int
     since: float
     tokens: int = 0
+    hurried: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ class Queue:
 
 def enter(queue: Queue, ticket: Ticket) -> Queue:
     """Return the line with `ticket` in it, behind all who asked before."""
-    return replace(queue, waiting=tuple(sorted((*queue.waiting, ticket), key=lambda one: (one.since, one.id))))
+    return replace(
+        queue, waiting=tuple(sorted((*queue.waiting, ticket), key=lambda one: (not one.hurried, one.since, one.id)))
+    )
 
 
 def leave(queue: Queue, ticket: int, *, whole: bool = False) -> Queue:
@@ -197,6 +203,8 @@ def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], float | Non
 
 
 def _wait(queue: Queue, ticket: Ticket, now: float) -> float:
+    if ticket.hurried:
+        return 0.0
     under_way = [one for one in queue.running if one.id in queue.unheard]
     seconds = queue.paused_until - now
     if queue.requests is not None:

@@ -106,7 +106,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     run = session.run + 1
     document = replace(session.document, current=current, retry_at=None, quiet=None, resume=None)
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None)
-    return opened, (OpenSource(run, session.resuming), *_watching(opened, now), *_URGENT)
+    return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
 
 
 def _watching(session: Session, now: float) -> tuple[Effect, ...]:

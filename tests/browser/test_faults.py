@@ -62,7 +62,7 @@ def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callab
     retry = notebook.button(0, "Retry")
     assert retry.inner_text() == "Retry now"
     retry.click()
-    notebook.wait_for_status(0, "done")
+    notebook.wait_for_status(0, "done", timeout=30_000)
     assert notebook.answer(0).locator("h2").first.inner_text() == "Entropy counts the ways"
 
 

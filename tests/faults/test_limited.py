@@ -58,6 +58,21 @@ def test_two_hundred_cells_against_a_server_that_allows_ten_at_once_and_sixty_a_
     assert limits.requests.limit == 60
 
 
+def test_retry_now_does_not_wait_as_the_refusal_said() -> None:
+    with RehearsalServer(rate=0, first_token=0) as server:
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
+        cell = stream_cell(
+            "Why?", model="rate_limit?retry_after=50,tour", client=client, api="chat", display=False, timeouts=None
+        )
+        until = time.monotonic() + TIMEOUT
+        while cell.status != "waiting":
+            assert time.monotonic() < until, cell.status
+            time.sleep(0.005)
+        cell.retry()
+        assert cell.result(TIMEOUT / 6)
+        assert not any("place" in one.data for one in cell.log)
+
+
 def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
     with RehearsalServer(rate=0, first_token=0) as server:
         streamcell.configure(at_once=1)
