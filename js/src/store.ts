@@ -30,6 +30,8 @@ export interface State {
   /** Whether `doc` is the document at `place`; if not, patches are dropped and a snapshot is on its way. */
   readonly synced: boolean;
   readonly pending: Pending | null;
+  /** Set where no kernel stands behind the document: it has gone, or the document is what the notebook had saved. */
+  readonly gone: "kernel" | "saved" | null;
   /** Set when the kernel speaks another version of the wire; then only its text is shown. */
   readonly foreign: { readonly wire: number; readonly text: string } | null;
 }
@@ -40,7 +42,9 @@ export type Input =
   | { readonly kind: "traits"; readonly doc: Doc; readonly place: Place }
   | { readonly kind: "command"; readonly command: Command }
   /** Nothing has come of the pending command for some time. */
-  | { readonly kind: "late" };
+  | { readonly kind: "late" }
+  /** The kernel has ended, or was started anew. */
+  | { readonly kind: "gone" };
 
 export type Effect = { readonly kind: "send"; readonly message: ToKernel };
 
@@ -52,6 +56,19 @@ export interface Step {
 export const isTerminal = (doc: Doc): boolean =>
   doc.status === "done" || doc.status === "stopped" || doc.status === "failed" || doc.status === "interrupted";
 
+/** Whether nothing more will come, unless somebody asks for it. */
+export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerminal(doc);
+
+/** The state of an answer that was saved. */
+export const saved = (doc: Doc): State => ({
+  doc,
+  place: { epoch: 0, seq: 0 },
+  synced: true,
+  pending: null,
+  gone: "saved",
+  foreign: null,
+});
+
 /**
  * The first state: what the traits hold is shown at once, `early` messages came while the page was not ready for them.
  * `place` is the traits' own, null if they have none.
@@ -62,6 +79,7 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     place: place ?? { epoch: 0, seq: 0 },
     synced: place !== null,
     pending: null,
+    gone: null,
     foreign: null,
   };
   const state = early.reduce((before, message) => receive(before, message).state, painted);
@@ -78,6 +96,8 @@ export function reduce(state: State, input: Input): Step {
       return command(state, input.command);
     case "late":
       return quiet(state.pending ? { ...state, pending: { ...state.pending, late: true } } : state);
+    case "gone":
+      return quiet({ ...state, synced: true, pending: null, gone: "kernel" });
   }
 }
 
@@ -134,6 +154,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
     place: { epoch, seq },
     synced: true,
     pending: taken ? null : state.pending,
+    gone: null,
     foreign: null,
   };
 }
@@ -147,6 +168,8 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
       return !isTerminal(doc) && doc.status !== "waiting";
     case "select":
       return doc.version === wanted.version;
+    case "forget":
+      return false;
   }
 }
 
@@ -154,7 +177,7 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
 function command(state: State, wanted: Command): Step {
   const { pending, doc } = state;
   const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
-  if (repeated || !isPossible(doc, wanted)) return quiet(state);
+  if (repeated || state.gone !== null || !isPossible(doc, wanted)) return quiet(state);
   return {
     state: { ...state, pending: { command: wanted, late: false } },
     effects: [{ kind: "send", message: wanted }],
@@ -171,5 +194,7 @@ function isPossible(doc: Doc, wanted: Command): boolean {
       return isTerminal(doc) && doc.resumable !== null;
     case "select":
       return isTerminal(doc) && wanted.version !== doc.version && wanted.version >= 0 && wanted.version < doc.versions;
+    case "forget":
+      return true;
   }
 }

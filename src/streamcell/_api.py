@@ -33,6 +33,8 @@ class _Defaults:
     timeouts: Timeouts = Timeouts()  # noqa: RUF009  # frozen
     auto_resume: bool | None = None
     prefix: Prefix | None = None
+    hold_run: bool | None = None
+    fail_run: bool = True
 
 
 _UNSET: Final[Any] = object()
@@ -48,6 +50,8 @@ def configure(
     auto_resume: bool | None = _UNSET,
     prefix: Prefix | None = _UNSET,
     at_once: int | None = _UNSET,
+    hold_run: bool | None = _UNSET,
+    fail_run: bool | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
 
@@ -70,9 +74,13 @@ def configure(
     if timeouts is not _UNSET:
         changed = replace(changed, timeouts=Timeouts() if timeouts is None else _timeouts(timeouts))
     if auto_resume is not _UNSET:
-        changed = replace(changed, auto_resume=_auto_resume(auto_resume))
+        changed = replace(changed, auto_resume=_yes_or_no("auto_resume", auto_resume))
     if prefix is not _UNSET:
         changed = replace(changed, prefix=_prefix(prefix))
+    if hold_run is not _UNSET:
+        changed = replace(changed, hold_run=_yes_or_no("hold_run", hold_run))
+    if fail_run is not _UNSET:
+        changed = replace(changed, fail_run=_yes_or_no("fail_run", fail_run) is not False)
     if at_once is not _UNSET:
         given: Any = at_once
         if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
@@ -96,6 +104,8 @@ def stream_cell(
     auto_resume: bool | None = None,
     prefix: Prefix | None = None,
     display: bool = True,
+    hold_run: bool | None = None,
+    fail_run: bool | None = None,
     **params: Any,
 ) -> StreamCell:
     """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
@@ -121,6 +131,11 @@ def stream_cell(
             (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp, Anthropic-style). A cut answer
             then goes on from its last token, by Chat Completions. None: another message asks for the rest.
         display: whether to show the cell now; a cell can be displayed again at any time.
+        hold_run: whether a run that nobody attends (nbclient, papermill, `jupyter execute`) goes on to its next cell only
+            when the answers of this one have ended, so that they are saved whole. None: yes. In a front end, which can
+            show them afterwards, nothing is ever held.
+        fail_run: whether an answer that failed fails such a run, unless the notebook has seen to it: `result()` or
+            `await` raised it. None: yes.
         **params: go to the API untouched.
 
     Raises:
@@ -161,9 +176,15 @@ def stream_cell(
         policy=policy,
         timeouts=_defaults.timeouts if timeouts is None else _timeouts(timeouts),
         way=source.way,
-        auto_resume=_defaults.auto_resume if auto_resume is None else _auto_resume(auto_resume),
+        auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
     )
-    cell = StreamCell(source, session, request)
+    cell = StreamCell(
+        source,
+        session,
+        request,
+        hold_run=_defaults.hold_run if hold_run is None else _yes_or_no("hold_run", hold_run),
+        fail_run=_defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False,
+    )
     if display:
         cell._show()
     cell._start()
@@ -218,10 +239,10 @@ def _prefix(prefix: Any) -> Prefix | None:
     raise ValueError(f"prefix must be one of {', '.join(map(repr, get_args(Prefix)))}, not {prefix!r}")
 
 
-def _auto_resume(auto_resume: object) -> bool | None:
-    if auto_resume is None or isinstance(auto_resume, bool):
-        return auto_resume
-    raise TypeError(f"auto_resume must be True, False or None, not {type(auto_resume).__name__}")
+def _yes_or_no(name: str, value: object) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise TypeError(f"{name} must be True, False or None, not {type(value).__name__}")
 
 
 def _conversation(previous: object) -> tuple[Message, ...]:

@@ -154,6 +154,10 @@ class Stream:
         """Feed an input; safe on any thread, returns at once."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
 
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call on the driver's thread; safe on any thread, returns at once."""
+        self._driver.loop.call_soon_threadsafe(callback)
+
     def take(self, given: Input) -> None:
         """Feed an input and wait until it was taken, so that the caller sees its effect on the next line."""
         if self._driver.here:

@@ -10,7 +10,7 @@ from ._document import Document
 from ._errors import Stopped
 from ._inputs import Retry, Select, Stop, TakeUp
 
-__all__ = ["WIRE", "Command", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
+__all__ = ["WIRE", "Command", "Forget", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
 
 WIRE: Final = 1
 """The wire's version: it changes with every change that an older page could not follow."""
@@ -55,9 +55,16 @@ class Hello:
 
     epoch: int | None = None
     seq: int | None = None
+    keeps: bool = False
+    """Whether this page writes the answer into the notebook by itself, so that the kernel need not."""
 
 
-Command = Union[Hello, Stop, Retry, TakeUp, Select]
+@dataclass(frozen=True)
+class Forget:
+    """The cell's output was deleted: nobody will see this answer again."""
+
+
+Command = Union[Hello, Stop, Retry, TakeUp, Select, Forget]
 
 
 def parse_command(content: object) -> Command | None:
@@ -66,13 +73,15 @@ def parse_command(content: object) -> Command | None:
         return None
     kind = content.get("type")
     if kind == "hello":
-        return Hello(_whole(content.get("epoch")), _whole(content.get("seq")))
+        return Hello(_whole(content.get("epoch")), _whole(content.get("seq")), content.get("keeps") is True)
     if kind == "stop":
         return Stop()
     if kind == "retry":
         return Retry()
     if kind == "resume":
         return TakeUp()
+    if kind == "forget":
+        return Forget()
     index = _whole(content.get("version"))
     return Select(index) if kind == "select" and index is not None else None
 

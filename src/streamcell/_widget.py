@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import hashlib
-import sys
+import logging
+import uuid
+import weakref
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import ipywidgets
 import traitlets
+from comm import get_comm_manager
 
+from . import _notebook
 from ._document import Part, Version
 from ._driver import Stream
+from ._errors import Stopped, StreamCellError
 from ._inputs import Retry, Select, Start, Stop, TakeUp
 from ._log import Log
-from ._protocol import GROWING, View, parse_command, parse_part_request
+from ._output import bundle_of
+from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Session
 from ._state import TERMINAL, Status
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from .sources import Source
 
 __all__ = ["StreamCell"]
+
+_log = logging.getLogger("streamcell")
 
 _STATIC: Final = Path(__file__).parent / "static"
 
@@ -71,6 +78,7 @@ class _Bundle(ipywidgets.Widget):
         """Return this kernel's bundle, opening its comm on first use."""
         bundle = cls._shared
         if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
+            get_comm_manager().register_target(_TARGET, _take_bridge)
             esm = _built("streamcell.js")
             bundle = cls._shared = cls(esm=esm, digest=hashlib.sha256(esm.encode()).hexdigest()[:16])
         return bundle
@@ -91,7 +99,8 @@ class StreamCell(anywidget.AnyWidget):
     in the stream.
     """
 
-    _bundle = traitlets.Instance(_Bundle).tag(sync=True, **ipywidgets.widget_serialization)
+    _bundle = traitlets.Instance(_Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+    _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
 
@@ -113,15 +122,52 @@ class StreamCell(anywidget.AnyWidget):
     resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.").tag(sync=True)
     seams: traitlets.List[Any] = traitlets.List(help="Where the answer was cut and taken up again.").tag(sync=True)
 
-    def __init__(self, source: Source, session: Session, request: Request | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        session: Session,
+        request: Request | None,
+        *,
+        hold_run: bool | None = None,
+        fail_run: bool = True,
+    ) -> None:
         """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
         self._request = request
         self._published: Mapping[str, Any] = {}
         self._shown_in: int | None = None
+        self._kept = False
+        self._raised: BaseException | None = None
+        self._hold_run, self._fail_run = hold_run, fail_run
+        # Where nobody is there to see a widget, its comm would only put its state, the front end too, into the notebook.
+        self._unattended = _notebook.unattended()
+        self._held = False
+        self._bridges: dict[str, Any] = {}
         self._stream = Stream(source, session, self)
-        super().__init__(_esm=_built("stub.js"), _bundle=_Bundle.shared(), **_traits_of(self._stream.view))
+        bundle = None if self._unattended else _Bundle.shared()
+        traits = _traits_of(self._stream.view)
+        super().__init__(_esm=_built("stub.js"), _bundle=bundle, _key=uuid.uuid4().hex, **traits)
+        _cells[self._key] = self
         self.on_msg(self._on_page_message)
-        _take_messages_where_the_page_sends_them(self.comm)
+
+    def open(self) -> None:
+        """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
+        if not self._unattended:
+            super().open()
+            _take_messages_where_the_page_sends_them(self.comm)
+
+    @property
+    def model_id(self) -> str:
+        """The comm's id. Asking for it opens one: whoever does wants the widget itself, in a box for example."""
+        if self.comm is None:
+            self._unattended = False
+            self._open_again()
+        return str(self.comm.comm_id)
+
+    def _open_again(self) -> None:
+        self._bundle = _Bundle.shared()
+        if self.layout.comm is None:
+            self.layout.open()
+        self.open()
 
     def _start(self) -> None:
         self._stream.post(Start())
@@ -157,6 +203,9 @@ class StreamCell(anywidget.AnyWidget):
             raise TimeoutError(
                 f"the answer was not whole after {timeout} s; it goes on, see .status and .text"
             ) from None
+        except StreamCellError as error:
+            self._raised = error
+            raise
         except KeyboardInterrupt:
             self.stop()
             raise
@@ -173,6 +222,9 @@ class StreamCell(anywidget.AnyWidget):
             return await asyncio.shield(asyncio.wrap_future(self._stream.settled))
         except asyncio.CancelledError:
             self._stream.post(Stop())
+            raise
+        except StreamCellError as error:
+            self._raised = error
             raise
 
     # -- commands -----------------------------------------------------------------------------------------------------
@@ -232,20 +284,39 @@ class StreamCell(anywidget.AnyWidget):
         self._stream.take(Select(index % count))
 
     def close(self) -> None:
-        """Stop the stream and remove the cell's views."""
+        """Stop the stream and remove the cell's views, as deleting its output does. The text stays, to show it again."""
         stream = getattr(self, "_stream", None)
         if stream is not None and stream.document.current.status not in TERMINAL:
             stream.post(Stop())
+        if self.comm is not None:
+            self.layout.close()
         super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets' way to say that a closed widget is never shown again
 
     # -- the sink -----------------------------------------------------------------------------------------------------
 
     def publish(self, view: View, epoch: int, seq: int) -> None:
         """Mirror a document into the traits. Not for callers: the driver's thread does this."""
         state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
+        ended = view["status"] in TERMINAL and any(view[name] != self._published.get(name) for name in _ENDS)
         self._published = state
         for name, value in state.items():
             setattr(self, name, value)
+        if ended and self._shown_in is not None and not (self._kept or self._unattended):
+            self._refresh()
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a custom message to every page that shows the cell."""
+        super().send(content, buffers)
+        for bridge in list(self._bridges.values()):
+            bridge.send(data=content)
+
+    def _take_bridge(self, bridge: Any) -> None:
+        """Serve a page that has reached us beside the widget, as that would have to wait until the kernel is free."""
+        _take_messages_where_the_page_sends_them(bridge)
+        self._bridges[bridge.comm_id] = bridge
+        bridge.on_close(lambda _message: self._bridges.pop(bridge.comm_id, None))
+        bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
 
     def notify_change(self, change: Any) -> None:
         """Tell observers of a change, and the page too, but for what patches carry: growing text is not sent again."""
@@ -263,33 +334,95 @@ class StreamCell(anywidget.AnyWidget):
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
         # This may run on the main thread or on a subshell's, so it only posts.
         command = parse_command(content)
-        if command is not None:
+        if isinstance(command, Forget):
+            self._stream.soon(self.close)
+        elif command is not None:
+            self._kept = self._kept or (isinstance(command, Hello) and command.keeps)
             self._stream.post(command)
 
     # -- display ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """Display the cell, where there is a notebook to display it in."""
-        if _shell() is not None:
-            from IPython.display import display  # IPython is the notebook's, not a dependency of ours
-
-            display(self)  # type: ignore[no-untyped-call]
-            self._shown_in = _execution()
+        """Display the cell, where there is a notebook to display it in; one display id for all its displays."""
+        if not _notebook.is_notebook():
+            return
+        if self.comm is None and not self._unattended:
+            self._open_again()
+        bundle, metadata = self._bundle_and_metadata()
+        _notebook.publish(bundle, metadata, self._key)
+        self._shown_in = _notebook.execution()
+        if self._unattended and not self._held:
+            self._held = True
+            _notebook.hold(self)
 
     def _ipython_display_(self) -> None:
-        """Show nothing where `stream_cell` has shown it already: as the last expression of the same execution.
+        """Display the cell; not again as the last expression of the execution in which `stream_cell` has shown it.
 
         NotImplementedError is IPython's way to say: display me by the MIME bundle.
         """
-        if self._shown_in is None or self._shown_in != _execution() or not _in_displayhook(sys._getframe()):
+        if not _notebook.is_notebook():
             raise NotImplementedError
+        if self._shown_in is None or self._shown_in != _notebook.execution() or not _notebook.in_displayhook():
+            self._show()
+
+    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the output: the live widget, and what stays of it for readers that know no widgets."""
+        return self._bundle_and_metadata()
+
+    def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        model_id = None if self.comm is None else self.model_id
+        bundle = bundle_of(self._stream.view, self._key, model_id)
+        if model_id is None:
+            return bundle, {}
+        live, metadata = super()._repr_mimebundle_() or ({}, {})
+        return {**live, **bundle}, metadata
+
+    def _refresh(self) -> None:
+        """Let the cell's outputs hold what is shown now, for front ends that do not keep it by themselves."""
+        bundle, metadata = self._bundle_and_metadata()
+        _notebook.publish(bundle, metadata, self._key, update=True)
+
+    # -- a run that nobody attends ------------------------------------------------------------------------------------
+
+    def finish(self) -> BaseException | None:
+        """Block until the answer has ended and its output is whole; give what is to fail the run. Not for callers."""
+        self._held = False
+        error: BaseException | None = None
+        if self._hold_run is not False:
+            if self._stream.needs(_running_loop()) and not self._stream.settled.done():
+                _log.warning(
+                    "this answer is read on the notebook's event loop, so the run cannot be held for it: "
+                    "write `await cell`, or give stream_cell a callable that makes the iterator"
+                )
+            else:
+                error = self._stream.settled.exception()
+        self._refresh()
+        handled = error is None or isinstance(error, Stopped) or error is self._raised
+        return None if handled or not self._fail_run else error
 
     def __repr__(self) -> str:
         """Return a short line with the status and the length of the text."""
         return f"<StreamCell {self.status}, {len(self.text):,} characters>"
 
 
+_TARGET: Final = "streamcell"  # of the comms that pages open beside the widgets'
+
+_cells: Final[weakref.WeakValueDictionary[str, StreamCell]] = weakref.WeakValueDictionary()
+
+
+def _take_bridge(bridge: Any, message: Mapping[str, Any]) -> None:
+    # This may run on a subshell's thread.
+    cell = _cells.get(str(message["content"]["data"].get("key")))
+    if cell is None:
+        bridge.close()
+    else:
+        cell._take_bridge(bridge)
+
+
 _SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
+
+# Another value of one of these is another answer to keep.
+_ENDS: Final = ("status", "version", "text")
 
 
 def _take_messages_where_the_page_sends_them(comm: Any) -> None:
@@ -320,24 +453,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _shell() -> Any:
-    interactive = sys.modules.get("IPython")
-    return None if interactive is None else interactive.get_ipython()
-
-
-def _execution() -> int | None:
-    """Return the number of the execution that runs now, or None outside IPython."""
-    shell = _shell()
-    return None if shell is None else int(shell.execution_count)
-
-
-def _in_displayhook(frame: FrameType | None) -> bool:
-    """Whether IPython's display hook (the last expression of a cell) is what asks, rather than a call of display()."""
-    code = getattr(getattr(_shell().displayhook.__call__, "__func__", None), "__code__", None)
-    while frame is not None:
-        if frame.f_code is code:
-            return True
-        frame = frame.f_back
-    return False

@@ -73,6 +73,7 @@ class JupyterLab:
             "--ServerApp.terminals_enabled=False",
             # The tests drive the page's own commands through `window.jupyterapp`.
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.news_url=None",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .websocket import Recorder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page
 
     from .jupyterlab import JupyterLab
@@ -24,11 +26,18 @@ class Notebook:
     def __init__(self, lab: JupyterLab, page: Page) -> None:
         self.lab = lab
         self.page = page
+        self.name = ""
         self.frames = Recorder(page)
         page.set_default_timeout(LIMIT)
 
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.lab.notebooks / self.name
+
     def open(self, name: str, *, workspace: str = "test") -> None:
         """Open it in JupyterLab's single-document mode, and wait until its kernel is idle."""
+        self.name = name
         self.page.goto(f"{self.lab.url}doc/workspaces/{workspace}/tree/{name}?token={self.lab.token}")
         self.wait_until_ready()
 
@@ -44,10 +53,25 @@ class Notebook:
     def reload(self) -> None:
         """Reload the page; the kernel goes on."""
         self.page.reload()
+        self.wait_until_shown()
+
+    def wait_until_shown(self) -> None:
+        """Wait until the cells are there; the kernel may be busy, or none."""
         self.page.wait_for_function(
             "() => { const panel = window.jupyterapp?.shell?.currentWidget;"
-            " return panel?.context?.isReady && panel.sessionContext?.isReady && panel.content?.widgets?.length > 0; }"
+            " return panel?.context?.isReady && panel.content?.widgets?.length > 0; }"
         )
+
+    def reopen(self, name: str, *, app: str = "lab", kernel: bool = True) -> None:
+        """Open a saved notebook in another page load, in JupyterLab or Notebook 7; `kernel=False` declines one."""
+        path = {"lab": "doc/workspaces/reopened/tree/", "notebook": "notebooks/"}[app]
+        self.page.goto(f"{self.lab.url}{path}{name}?token={self.lab.token}")
+        if not kernel:
+            self.page.get_by_role("dialog").get_by_label("Kernel").or_(
+                self.page.locator(".jp-Dialog select")
+            ).first.select_option(label="No Kernel")
+            self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        self.wait_until_shown()
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -94,7 +118,13 @@ class Notebook:
         self.wait_until_ready()
 
     def save(self) -> None:
+        """File > Save; comes back when the file is written."""
         self.page.evaluate(f"() => {PANEL}.context.save()")
+
+    def delete_cell(self, index: int) -> None:
+        """Edit > Delete Cell."""
+        self.page.evaluate(f"(index) => {{ {PANEL}.content.activeCellIndex = index; }}", index)
+        self.execute("notebook:delete-cell")
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /** The buttons: Stop or Retry, Copy, and the way through the versions. Their accessible names never change. */
 
 import type { Command } from "../protocol.js";
-import { isTerminal, type State } from "../store.js";
+import { isOver, type State } from "../store.js";
 import { type Copying, copyButton } from "./copy.js";
 import { element, setAttribute, setLabel } from "./element.js";
 
@@ -44,12 +44,14 @@ export class Controls {
   update(state: State): void {
     this.#state = state;
     const { doc, pending } = state;
-    const running = !isTerminal(doc);
+    const running = !isOver(state);
+    const gone = state.gone === null ? null : "There is no kernel behind this answer: run the cell again to ask anew";
     const wanted = pending?.late === false ? pending.command.type : null;
-    const waiting = doc.status === "waiting";
+    const waiting = running && doc.status === "waiting";
     if (waiting) this.#stop.hidden = this.#retry.hidden = false;
     else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
-    this.#resume.hidden = doc.resumable === null || running;
+    if (state.gone === "saved") this.#retry.hidden = true;
+    this.#resume.hidden = doc.resumable === null || running || gone !== null;
     setLabel(this.#stop, pending?.command.type === "stop" ? "Stopping…" : "Stop");
     setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : waiting ? "Retry now" : "Retry");
     setLabel(this.#resume, pending?.command.type === "resume" ? "Continuing…" : "Continue");
@@ -61,18 +63,17 @@ export class Controls {
     disable(this.#stop, wanted === "stop" ? "The kernel has been told" : null, "Stop the answer; what has come stays");
     disable(
       this.#retry,
-      doc.retry_off ?? (wanted === null ? null : "The kernel has been told"),
+      gone ?? doc.retry_off ?? (wanted === null ? null : "The kernel has been told"),
       waiting ? "Do not wait: ask again now" : "Ask again; this version stays",
     );
     disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
-    this.#updateVersions(state, running || wanted !== null);
+    this.#updateVersions(state, gone ?? (running || wanted !== null ? "Not while an answer is on its way" : null));
   }
 
-  #updateVersions(state: State, busy: boolean): void {
+  #updateVersions(state: State, reason: string | null): void {
     const { version, versions } = state.doc;
-    this.#versions.hidden = versions < 2;
+    this.#versions.hidden = versions < 2 || state.gone === "saved";
     setLabel(this.#position, `${version + 1}/${versions}`);
-    const reason = busy ? "Not while an answer is on its way" : null;
     disable(this.#previous, version <= 0 ? "This is the first version" : reason, "Previous version");
     disable(this.#next, version >= versions - 1 ? "This is the last version" : reason, "Next version");
   }

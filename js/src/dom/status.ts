@@ -1,15 +1,19 @@
 /** The words of the status line and of its spoken twin. */
 
 import type { Doc } from "../protocol.js";
-import type { State } from "../store.js";
+import { isTerminal, type State } from "../store.js";
 
 /** What the status line says. `left`: milliseconds until the next attempt; `silent`: seconds without data; if known. */
 export function statusLine(state: State, left: number | null, silent: number | null = null): string {
   const { doc, pending } = state;
+  if (state.gone !== null && !isTerminal(doc)) return [GONE[state.gone], kept(doc)].filter(Boolean).join(" · ");
   return [describe(doc, left), silence(doc, silent), pending?.late ? "waiting for the kernel" : ""]
     .filter(Boolean)
     .join(" · ");
 }
+
+/** The answer had not ended. */
+const GONE = { kernel: "Kernel gone", saved: "Saved before its end" } as const;
 
 function silence({ quiet }: Doc, silent: number | null): string {
   if (quiet === null || silent === null) return "";
@@ -91,7 +95,8 @@ export function statusDetails(doc: Doc): string {
 }
 
 /** What is said aloud when the status changes; empty for what needs no words. */
-export function announcement(doc: Doc): string {
+export function announcement({ doc, gone }: State): string {
+  if (gone === "kernel" && !isTerminal(doc)) return `Kernel gone. ${kept(doc)}`;
   switch (doc.status) {
     case "queued":
     case "connecting":

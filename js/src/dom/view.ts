@@ -3,7 +3,7 @@
 import { advance, cutAt, type Pace, paceFrom, type Task } from "../frame.js";
 import type { Cell } from "../host.js";
 import { type Doc, WIRE } from "../protocol.js";
-import { isTerminal, type State } from "../store.js";
+import { isOver, isTerminal, type State } from "../store.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
@@ -90,27 +90,27 @@ export class View {
   #changed(state: State): void {
     // A pressed button answers at once, however long the document takes to draw.
     if (state.pending !== this.#drawn?.pending) this.#drawChrome(state, this.#page.clock.now());
-    this.#task.wake(isTerminal(state.doc));
+    this.#task.wake(isOver(state));
   }
 
   #frame(now: number): boolean {
     const state = this.#cell.state;
-    const terminal = isTerminal(state.doc);
-    this.#pace = advance(this.#pace, state.doc.text.length, now, terminal || this.#page.isStill());
+    const over = isOver(state);
+    this.#pace = advance(this.#pace, state.doc.text.length, now, over || this.#page.isStill());
     if (state.foreign) this.#drawForeign(state.foreign);
-    else this.#drawAnswer(state.doc, terminal);
+    else this.#drawAnswer(state.doc, over);
     this.#drawChrome(state, now);
     // Last, so that whoever waits for the end finds the whole answer.
     this.#drawStatus(state);
     return this.#pace.shown < this.#pace.target;
   }
 
-  #drawAnswer(doc: Doc, terminal: boolean): void {
+  #drawAnswer(doc: Doc, over: boolean): void {
     this.#foreign.hidden = true;
     this.#answer.hidden = false;
     const name = `${doc.version}.${doc.attempt}`;
-    this.#reasoning.update(doc.reasoning, terminal, name);
-    this.#markdown.show(doc.text, cutAt(doc.text, this.#pace.shown), terminal, name);
+    this.#reasoning.update(doc.reasoning, over, name);
+    this.#markdown.show(doc.text, cutAt(doc.text, this.#pace.shown), over, name);
   }
 
   #drawForeign(foreign: { readonly wire: number; readonly text: string }): void {
@@ -153,8 +153,8 @@ export class View {
 
   #drawLine(state: State, now: number): void {
     const { doc } = state;
-    const left = this.#countdown(doc, now);
-    const silent = this.#silence(doc, now);
+    const left = state.gone === null ? this.#countdown(doc, now) : null;
+    const silent = state.gone === null ? this.#silence(doc, now) : null;
     setLabel(this.#status, statusLine(state, left, silent === null ? null : silent / SECOND));
     setAttribute(this.#status, "title", statusDetails(doc) || false);
     this.#cancelTick?.();
@@ -188,13 +188,14 @@ export class View {
     return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);
   }
 
-  #drawStatus({ doc }: State): void {
-    if (this.#root.getAttribute("data-status") === doc.status) return;
+  #drawStatus(state: State): void {
+    const status = state.gone !== null && !isTerminal(state.doc) ? "gone" : state.doc.status;
+    if (this.#root.getAttribute("data-status") === status) return;
     const first = !this.#root.hasAttribute("data-status");
-    setAttribute(this.#root, "data-status", doc.status);
-    setAttribute(this.#answer, "aria-busy", isTerminal(doc) ? "false" : "true");
+    setAttribute(this.#root, "data-status", status);
+    setAttribute(this.#answer, "aria-busy", isOver(state) ? "false" : "true");
     // An answer that was there before is no news.
-    const words = first ? "" : announcement(doc);
+    const words = first ? "" : announcement(state);
     if (words !== "") this.#say(words);
   }
 

@@ -1,0 +1,32 @@
+/**
+ * The cells of a page by their keys, for who keeps the notebook: JupyterLab's extension is built apart from the bundle,
+ * and may be of another release, so they meet in the page by this much only.
+ */
+
+/** One cell, whatever shows it. */
+export interface Handle {
+  /** The answer as the wire's document has it. */
+  document(): Readonly<Record<string, unknown>>;
+  /** Whether nothing more will come unless somebody asks. */
+  ended(): boolean;
+  subscribe(listener: () => void): () => void;
+  /** The kernel is no more. */
+  gone(): void;
+  /** The cell's output was deleted: the kernel may forget it. */
+  forget(): void;
+}
+
+interface Shared {
+  readonly cells: Map<string, Handle>;
+  /** Set by who writes the answers into the notebook. */
+  keeper: boolean;
+}
+
+const KEY = Symbol.for("streamcell.page");
+
+/** What the page's bundles and extension share. */
+export function shared(): Shared {
+  const page = globalThis as unknown as Record<symbol, Shared | undefined>;
+  page[KEY] ??= { cells: new Map(), keeper: false };
+  return page[KEY];
+}

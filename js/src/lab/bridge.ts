@@ -1,0 +1,80 @@
+/**
+ * A comm of our own to a cell, beside its widget's, on a subshell of its own.
+ *
+ * After a reload the widgets' manager asks the kernel's main shell which widgets there are, and a kernel that computes
+ * answers when it has done: ipywidgets issue 3468. A subshell answers meanwhile (ipykernel 7); older kernels have none.
+ */
+
+import type { WidgetModel } from "../host.js";
+import type { Kernel, Services } from "./jupyterlab.js";
+
+const TARGET = "streamcell";
+
+type Listener = (...args: unknown[]) => void;
+
+export interface Bridge extends WidgetModel {
+  /** Called when the kernel has closed it: there is no such cell. */
+  onClosed: () => void;
+  close(): void;
+}
+
+/** Open a bridge to the cell of this key; null where the kernel has no need of one. */
+export async function openBridge(services: Services, kernel: Kernel, key: string): Promise<Bridge | null> {
+  // An idle kernel tells the manager itself.
+  if (kernel.isDisposed || kernel.status === "idle" || kernel.status === "dead") return null;
+  const { KernelMessage } = services;
+  const message = (msgType: string, channel: string, content: unknown, subshellId: string | null = null) =>
+    KernelMessage.createMessage({
+      msgType,
+      channel,
+      content,
+      subshellId,
+      session: kernel.clientId,
+      username: kernel.username,
+    });
+  // The control channel is served while the kernel computes. A kernel without subshells never answers this.
+  const created = await kernel.sendControlMessage(message("create_subshell_request", "control", {}), true, true).done;
+  const subshell = created.content.subshell_id;
+  if (typeof subshell !== "string") return null;
+
+  const comm = kernel.createComm(TARGET);
+  const listeners = new Set<Listener>();
+  const send = (type: string, content: Record<string, unknown>) => {
+    if (kernel.isDisposed) return;
+    kernel.sendShellMessage(message(type, "shell", { comm_id: comm.commId, ...content }, subshell), false, true);
+  };
+  let open = true;
+  const end = () => {
+    if (!open) return;
+    open = false;
+    listeners.clear();
+    comm.dispose();
+    if (!kernel.isDisposed) {
+      kernel.sendControlMessage(message("delete_subshell_request", "control", { subshell_id: subshell }), true, true);
+    }
+  };
+  const bridge: Bridge = {
+    onClosed: () => {},
+    get: () => undefined,
+    on: (event, listener) => {
+      if (event === "msg:custom") listeners.add(listener);
+    },
+    off: (_event, listener) => listeners.delete(listener),
+    send: (content) => {
+      if (open) send("comm_msg", { data: content });
+    },
+    close: () => {
+      if (open) send("comm_close", { data: {} });
+      end();
+    },
+  };
+  comm.onMsg = ({ content }) => {
+    for (const listener of [...listeners]) listener(content.data);
+  };
+  comm.onClose = () => {
+    bridge.onClosed();
+    end();
+  };
+  send("comm_open", { target_name: TARGET, data: { key } });
+  return bridge;
+}

@@ -1,0 +1,87 @@
+/**
+ * The extension of JupyterLab and Notebook: it shows cells' outputs and keeps them. Wiring only.
+ *
+ * This module is the container that JupyterLab's module federation asks for: `init` takes what the page shares, `get`
+ * gives the extension. It is loaded with every page, so all but this waits until a notebook has an answer.
+ */
+
+import { openBridge } from "./bridge.js";
+import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
+import { Keeper } from "./keeper.js";
+import { ANSWER } from "./output.js";
+import { announceKeeper, makeRenderer } from "./renderer.js";
+import type { ViewPart } from "./view-part.js";
+
+declare const VIEW_PART: string;
+
+/** Before the live widget (-10), and so before Markdown. */
+const RANK = -20;
+
+type Versions = Readonly<Record<string, { get(): Promise<() => unknown> }>>;
+
+let scope: Readonly<Record<string, Versions>> = {};
+
+/** A module that the page shares; null where this application has none, as Voila has no notebooks. */
+async function fromPage<T>(name: string): Promise<T | null> {
+  const [version] = Object.values(scope[name] ?? {});
+  return version ? ((await version.get())() as T) : null;
+}
+
+const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
+let part: Promise<ViewPart> | null = null;
+const viewPart = (): Promise<ViewPart> => {
+  part ??= import(new URL(VIEW_PART, here).href) as Promise<ViewPart>;
+  return part;
+};
+
+function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void {
+  const { rendermime } = panel.content;
+  const keeper = new Keeper(panel);
+  const around = {
+    lumino,
+    keeper,
+    create: (mimeType: string) => rendermime.createRenderer(mimeType),
+    part: viewPart,
+    bridge: async (key: string) => {
+      const kernel = panel.sessionContext.session?.kernel;
+      return kernel ? openBridge(services, kernel, key) : null;
+    },
+  };
+  // Safe: whatever stands in the output, the view makes no markup of it.
+  rendermime.addFactory({ safe: true, mimeTypes: [ANSWER], createRenderer: () => makeRenderer(around) }, RANK);
+}
+
+async function extension() {
+  const notebook = await fromPage<{ INotebookTracker: unknown }>("@jupyterlab/notebook");
+  const lumino = await fromPage<Lumino>("@lumino/widgets");
+  const services = await fromPage<Services>("@jupyterlab/services");
+  return {
+    id: "streamcell:answers",
+    description: "Shows streamcell's answers, with and without a kernel, and keeps them in the notebook.",
+    autoStart: true,
+    optional: notebook ? [notebook.INotebookTracker] : [],
+    activate: (_app: unknown, tracker: NotebookTracker | null = null) => {
+      if (!tracker || !lumino || !services) return;
+      announceKeeper();
+      const take = (panel: NotebookPanel) => {
+        attach(panel, lumino, services);
+      };
+      tracker.forEach(take);
+      tracker.widgetAdded.connect((_tracker, panel) => take(panel));
+    },
+  };
+}
+
+const container = {
+  init(shared: typeof scope) {
+    scope = shared;
+  },
+  async get(_module: string) {
+    const plugin = await extension();
+    return () => ({ __esModule: true, default: plugin });
+  },
+};
+
+const page = globalThis as unknown as { _JUPYTERLAB?: Record<string, unknown> };
+page._JUPYTERLAB ??= {};
+page._JUPYTERLAB.streamcell = container;

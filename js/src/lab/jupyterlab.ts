@@ -1,0 +1,116 @@
+/** What is used of JupyterLab, in its own words; the page shares these modules, so that none of them is bundled. */
+
+export interface Signal<Sender, Args> {
+  connect(slot: (sender: Sender, args: Args) => void): boolean;
+  disconnect(slot: (sender: Sender, args: Args) => void): boolean;
+}
+
+export interface LuminoWidget {
+  readonly node: HTMLElement;
+  readonly isDisposed: boolean;
+  addClass(name: string): void;
+  show(): void;
+  hide(): void;
+  dispose(): void;
+}
+
+export interface LuminoPanel extends LuminoWidget {
+  addWidget(widget: LuminoWidget): void;
+}
+
+export interface Lumino {
+  readonly Panel: new () => LuminoPanel;
+}
+
+export interface MimeModel {
+  readonly trusted: boolean;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface Renderer extends LuminoWidget {
+  renderModel(model: MimeModel): Promise<void>;
+}
+
+export interface RenderMime {
+  readonly mimeTypes: readonly string[];
+  addFactory(
+    factory: {
+      readonly safe: boolean;
+      readonly mimeTypes: readonly string[];
+      createRenderer(options: unknown): Renderer;
+    },
+    rank: number,
+  ): void;
+  createRenderer(mimeType: string): Renderer;
+}
+
+export interface OutputModel extends MimeModel {
+  toJSON(): Record<string, unknown>;
+}
+
+export interface OutputAreaModel {
+  readonly length: number;
+  get(index: number): OutputModel;
+  set(index: number, output: Record<string, unknown>): void;
+}
+
+export interface Cells {
+  readonly length: number;
+  get(index: number): { readonly type: string; readonly outputs?: OutputAreaModel };
+}
+
+export interface NotebookModel {
+  readonly cells: Cells;
+  getMetadata(name: string): unknown;
+  setMetadata(name: string, value: unknown): void;
+  deleteMetadata(name: string): void;
+}
+
+export interface Comm {
+  onMsg: (message: { readonly content: { readonly data: unknown } }) => void;
+  onClose: () => void;
+  dispose(): void;
+}
+
+export interface Kernel {
+  readonly id: string;
+  readonly status: string;
+  readonly clientId: string;
+  readonly username: string;
+  readonly isDisposed: boolean;
+  createComm(target: string, id?: string): Comm & { readonly commId: string };
+  sendShellMessage(message: unknown, expectReply: boolean, disposeOnDone: boolean): unknown;
+  sendControlMessage(
+    message: unknown,
+    expectReply: boolean,
+    disposeOnDone: boolean,
+  ): { readonly done: Promise<{ readonly content: Record<string, unknown> }> };
+}
+
+export interface SessionContext {
+  readonly session: { readonly kernel: Kernel | null } | null;
+  readonly statusChanged: Signal<unknown, string>;
+  readonly connectionStatusChanged: Signal<unknown, string>;
+  readonly kernelChanged: Signal<unknown, { readonly newValue: Kernel | null }>;
+}
+
+export interface NotebookPanel {
+  readonly isDisposed: boolean;
+  readonly content: { readonly rendermime: RenderMime };
+  readonly context: {
+    readonly isDisposed: boolean;
+    readonly model: NotebookModel;
+    readonly saveState: Signal<unknown, string>;
+  };
+  readonly sessionContext: SessionContext;
+}
+
+export interface NotebookTracker {
+  forEach(callback: (panel: NotebookPanel) => void): void;
+  readonly widgetAdded: Signal<unknown, NotebookPanel>;
+}
+
+export interface Services {
+  readonly KernelMessage: { createMessage(options: Record<string, unknown>): unknown };
+}

@@ -1,0 +1,85 @@
+/** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/_output.py` mirrors it. */
+
+import { type Doc, readDoc } from "../protocol.js";
+import { savedMarkdown } from "./saved.js";
+
+/** Our own form: what is known of the answer, without its text. */
+export const ANSWER = "application/vnd.streamcell.answer+json";
+
+export const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+type Bundle = Readonly<Record<string, unknown>>;
+
+/** A cell's output, as it was saved or sent. */
+export interface Saved {
+  readonly key: string;
+  /** The widget's model, if there was one. */
+  readonly modelId: string | null;
+  readonly doc: Doc;
+}
+
+const VERSION = 1;
+
+const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "quiet", "place"]);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What a bundle holds of ours; null for another's, or one that a newer release wrote. */
+export function readBundle(data: Bundle): Saved | null {
+  const known = data[ANSWER];
+  if (!isRecord(known) || known.version !== VERSION || typeof known.id !== "string") return null;
+  const document = isRecord(known.document) ? known.document : {};
+  const plain = data["text/plain"];
+  const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
+  return {
+    key: known.id,
+    modelId: typeof known.model_id === "string" && known.model_id !== "" ? known.model_id : null,
+    doc: readDoc((key) => (key === "text" ? text : document[key])),
+  };
+}
+
+/** The bundle that keeps `document`, without the live widget: a reader without a kernel would show an error for it. */
+export function bundleOf(document: Bundle, key: string, modelId: string | null): Bundle {
+  const text = String(document.text ?? "");
+  const kept = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
+  const note = noteOf(document);
+  return {
+    // Characters as Python counts them.
+    [ANSWER]: {
+      version: VERSION,
+      id: key,
+      model_id: modelId,
+      characters: [...text].length,
+      document: Object.fromEntries(kept),
+    },
+    "text/markdown": savedMarkdown(text, note),
+    "text/plain": text || note || "(no text)",
+  };
+}
+
+function saysSomething(value: unknown): boolean {
+  if (isRecord(value)) return Object.values(value).some(saysSomething);
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== null && value !== undefined && value !== "" && value !== false;
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  length: "Cut at the length limit: this is not the whole answer.",
+  content_filter: "Ended by the content filter: this is not the whole answer.",
+};
+
+/** What has to be said below a saved answer: why it is not whole, or nothing. */
+export function noteOf(document: Bundle): string {
+  const { status, error, refusal } = document;
+  if (refusal) return `The model refused: ${refusal}`;
+  if (status === "done") return ENDINGS[String(document.finish_reason)] ?? "";
+  if (status === "stopped") return "Stopped: this is what had come.";
+  if (status === "failed" || status === "interrupted") return failure(status, error);
+  return "Not finished when this was saved.";
+}
+
+function failure(status: string, error: unknown): string {
+  if (!isRecord(error)) return `${status === "failed" ? "Failed" : "Interrupted"}.`;
+  return [`${error.title}.`, error.detail].filter(Boolean).join(" ");
+}

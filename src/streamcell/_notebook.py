@@ -1,0 +1,104 @@
+"""The notebook around us: whether there is one, whether anybody is there to see it, and the end of its executions.
+
+Everything that is asked of IPython and its kernel is asked here. IPython is the notebook's, no dependency of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any, Final, Protocol
+
+__all__ = ["Held", "execution", "hold", "in_displayhook", "is_notebook", "publish", "unattended"]
+
+_VOILA: Final = "VOILA_"  # Voila runs notebooks as nbclient does, and has a page all the same: it comes afterwards
+
+
+def _shell() -> Any:
+    interactive = sys.modules.get("IPython")
+    return None if interactive is None else interactive.get_ipython()
+
+
+def is_notebook() -> bool:
+    """Whether this process is a Jupyter kernel, which sends outputs somewhere."""
+    return getattr(_shell(), "kernel", None) is not None
+
+
+def execution() -> int | None:
+    """Return the number of the execution that runs now, or None outside IPython."""
+    shell = _shell()
+    return None if shell is None else int(shell.execution_count)
+
+
+def unattended() -> bool:
+    """Whether nobody can answer this execution: nbclient, papermill or `jupyter execute` runs it, not a front end.
+
+    A front end says with each execution that it can be asked for input (`allow_stdin` in the messaging specification's
+    `execute_request`); what runs notebooks by itself says that it cannot.
+    """
+    if not is_notebook() or any(name.startswith(_VOILA) for name in os.environ):
+        return False
+    try:
+        content = _shell().get_parent()["content"]
+    except (AttributeError, KeyError, LookupError, TypeError):
+        return False  # no execution, or a kernel that tells of none
+    return isinstance(content, Mapping) and content.get("allow_stdin") is False
+
+
+def publish(bundle: Mapping[str, Any], metadata: Mapping[str, Any], display_id: str, *, update: bool = False) -> None:
+    """Send an output, or with `update` what the outputs of this id are to show from now on; safe on any thread."""
+    publisher = _shell().display_pub
+    publisher.publish(dict(bundle), dict(metadata), transient={"display_id": display_id}, update=update)
+
+
+def in_displayhook() -> bool:
+    """Whether IPython's display hook (the last expression of a cell) is what asks, rather than a call of display()."""
+    code = getattr(getattr(_shell().displayhook.__call__, "__func__", None), "__code__", None)
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code is code:
+            return True
+        frame = frame.f_back
+    return False
+
+
+class Held(Protocol):
+    """What an execution waits for before it ends."""
+
+    def finish(self) -> BaseException | None:
+        """Block until it has ended and its output is whole; give what is to fail the run, if anything."""
+
+    def stop(self) -> None:
+        """End it now."""
+
+
+_held: list[Held] = []
+_watched: list[Any] = []  # the shells whose executions' ends we hear of
+
+
+def hold(held: Held) -> None:
+    """Let the present execution end only when `held` has, and fail where it failed."""
+    shell = _shell()
+    if not any(known is shell for known in _watched):
+        shell.events.register("post_run_cell", _end_of_execution)
+        _watched.append(shell)
+    _held.append(held)
+
+
+def _end_of_execution(result: Any) -> None:
+    waiting = _held[:]
+    _held.clear()
+    failures: list[BaseException] = []
+    try:
+        failures = [error for held in waiting if (error := held.finish()) is not None]
+    except KeyboardInterrupt as interrupt:
+        for held in waiting:
+            held.stop()
+        failures = [interrupt, *(error for held in waiting if (error := held.finish()) is not None)]
+    for error in failures:
+        _shell().showtraceback((type(error), error, error.__traceback__))
+    # The kernel's reply is made of this very result: so a run that asks for no more than that fails here.
+    if failures and result.success:
+        result.error_in_exec = failures[0]
