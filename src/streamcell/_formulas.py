@@ -1,0 +1,175 @@
+"""Formulas in a model's prose, written as every notebook's reader knows them. `js/src/lab/formulas.ts` mirrors it.
+
+What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["Ahead", "Formulas"]
+
+LONGEST: Final = 2000
+"""Characters of a formula within a line of text; what goes on is a dollar sign and text."""
+
+LONGEST_PROSE: Final = 100
+"""Characters in which prose is looked for, and a line's prefix."""
+
+L: Final = "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff\\uf900-\\ufdff"
+
+PRICE: Final = re.compile(rf"[0-9][0-9.,]*(?:[-\u2013][0-9][0-9.,]*)?[ \t\n]+[{L}]{{2,}}[^{L}$\\^_={{}}]")
+WORDS: Final = re.compile(rf"[^$\\^_={{}}+<>|]*?(?:[{L}]{{2,}}[^{L}$\\^_={{}}+<>|]+){{3}}")
+BARE_WORDS: Final = re.compile(rf"(?:[{L}]{{2,}}|[0-9]+)(?:[ \t\n,.;:-]+(?:[{L}]{{2,}}|[0-9]+))*[.?!]?")
+WORD: Final = re.compile(rf"[{L}]{{2,}}")
+WORDLY: Final = re.compile(rf"[{L}0-9$]")
+DOLLARS: Final = re.compile(r"(?:[^\\\n`$]|\\[^\n`]){1,2000}")
+
+UNSAFE: Final = r"```|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)"
+"""Commands that load, link or dress; readers' versions of MathJax know more or less of them."""
+
+PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*[ \t]*")
+BEGUN: Final = re.compile(r"[\\^_{}=+<>&]")
+BLANKS: Final = re.compile(r"\n(?:[ \t>]*\n)+")
+BREAK: Final = re.compile(r"\n[ \t>]*")
+END: Final = re.compile(r"\\end\{([a-z]*\*?)\}")
+PART: Final = re.compile(
+    r"<|\"|!\[|\][(:]|\\\\\[[ ]*-?[0-9.]{1,9}[ ]*[a-z]{2}[ ]*\]|\\\\(?=[\[(])|\\begin\{([a-z]*\*?)\}"
+)
+DOLLAR: Final = re.compile(r"\\[\s\S]|\$")
+
+
+class Ahead:
+    """The next match of a pattern; asked for in the text's order, so that all of it costs one pass."""
+
+    def __init__(self, pattern: str, text: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._text = text
+        self._next = -1
+
+    def next(self, at: int) -> int:
+        """Return where the next match from `at` on begins, or the text's length if none does."""
+        if self._next < at:
+            found = self._pattern.search(self._text, at)
+            self._next = len(self._text) if found is None else found.start()
+        return self._next
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as Markdown, and where it ended in the prose."""
+
+    markdown: str
+    end: int
+
+
+class Formulas:
+    """The formulas of a piece of prose, asked for in its order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._closes = {
+            "\\(": Ahead(r"\\\)", text),
+            "\\[": Ahead(r"\\\]", text),
+            "$$": Ahead(r"\$\$", text),
+        }
+        self._alnum = Ahead(rf"[{L}0-9]", text)
+        self._blank = Ahead(r"\n[ \t>]*\n", text)
+        self._unsafe = Ahead(UNSAFE, text)
+
+    def at(self, at: int) -> Formula | None:
+        """Return the formula that begins at `at` with a dollar sign or a backslash, or None if none does."""
+        opening = self._text[at : at + 2]
+        return self._marked(at, opening) if opening in self._closes else self._dollars(at)
+
+    def _marked(self, at: int, opening: str) -> Formula | None:
+        text, start = self._text, at + 2
+        close = self._closes[opening].next(start)
+        if close == len(text) or self._alnum.next(start) >= close or self._unsafe.next(start) < close:
+            return None
+        is_line = close - start <= LONGEST and self._blank.next(start) >= close
+        if not is_line and (opening == "\\(" or not self._begins_block(at)):
+            return None
+        inner = text[start:close]
+        if is_line and not _is_formula(opening, inner.strip(" \t\n")):
+            return None
+        return Formula(_display(inner) if opening != "\\(" else _inline(inner), close + 2)
+
+    def _begins_block(self, at: int) -> bool:
+        text = self._text
+        before = text[max(0, at - LONGEST_PROSE) : at]
+        line = before[before.rfind("\n") + 1 :]
+        if (line == before and len(before) == LONGEST_PROSE) or not PREFIX.fullmatch(line):
+            return False
+        end = text.find("\n", at)
+        first = text[at + 2 : len(text) if end < 0 else end]
+        return not first.strip(" \t") or (BEGUN.search(first) is not None and "](" not in first)
+
+    def _dollars(self, at: int) -> Formula | None:
+        text = self._text
+        if WORDLY.match(text[max(0, at - 1) : at]) or text[at + 1 : at + 2] in ("", " ", "\t", "\n", "`"):
+            return None
+        begun = text[at + 1 : at + 1 + LONGEST_PROSE]
+        if PRICE.match(begun) or WORDS.match(begun):
+            return None
+        found = DOLLARS.match(text, at + 1)
+        if found is None or text[found.end() : found.end() + 1] != "$" or found[0][-1] in " \t":
+            return None
+        end = found.end() + 1
+        if WORDLY.match(text[end : end + 1]) or self._unsafe.next(at + 1) < end:
+            return None
+        return Formula(_inline(found[0]), end)
+
+
+def _is_formula(opening: str, inner: str) -> bool:
+    if not BARE_WORDS.fullmatch(inner):
+        return True
+    if opening != "\\(":
+        return opening != "\\["
+    words = list(WORD.finditer(inner))
+    return len(words) < 2 or not re.search(r"[ \t\n]", inner[words[0].end() : words[-1].start()])
+
+
+def _inline(inner: str) -> str:
+    body = _escape_dollars(_defused(BREAK.sub(" ", inner.strip(" \t\n"))))
+    return f"${_closable(body)}$"
+
+
+def _display(inner: str) -> str:
+    lines = BLANKS.sub("\n", inner)
+    # A quote's marks would be read as part of the formula.
+    if "\n" in lines and all(line.lstrip(" \t").startswith(">") for line in lines.split("\n")[1:]):
+        lines = BREAK.sub(" ", lines).strip(" ")
+    body = _defused(lines)
+    if "$$" in body or body.startswith("$") or body.endswith("$"):
+        body = _escape_dollars(body)
+    return f"$${_closable(body)}$$"
+
+
+def _closable(body: str) -> str:
+    return body + " " if body.endswith(("\\", "$")) else body
+
+
+def _escape_dollars(body: str) -> str:
+    return DOLLAR.sub(lambda found: "\\$" if found[0] == "$" else found[0], body)
+
+
+def _defused(body: str) -> str:
+    """Return `body` without what is HTML or a link to those who know no formulas, and without marks that go on."""
+    ends = {found[1]: found.start() for found in END.finditer(body)}
+
+    def defuse(found: re.Match[str]) -> str:
+        part = found[0]
+        if part == "<":
+            return "\\lt "
+        if part == '"':
+            # JupyterLab puts a formula back as it is, be it into an attribute.
+            return "''"
+        if part.startswith("\\begin"):
+            return part if ends.get(found[1], -1) > found.start() else part.replace("{", " {", 1)
+        if part.startswith("\\\\"):
+            return "\\\\ "
+        return f"{part[0]} {part[1]}"
+
+    return PART.sub(defuse, body)
