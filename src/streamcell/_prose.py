@@ -12,7 +12,7 @@ from typing import Final
 
 from ._formulas import Ahead, Formulas
 
-__all__ = ["TAG", "end_label", "entities", "is_dangerous", "prose"]
+__all__ = ["TAG", "entities", "is_dangerous", "prose", "sealed"]
 
 SPECIAL: Final = re.compile(r"[\\$<!\]]|`+|~~~+|\[\^|https?://[^\x00-\x20<>\[\]()\"'`\\!]+")
 """What is looked at; all else is copied."""
@@ -36,7 +36,10 @@ IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$\$|\\begin\{|\\\\[\[(
 """Not left in a code span: text in one reading, a formula's mark in another."""
 
 BRACKET: Final = re.compile(r"\\?[\[\]]")
-CLOSERS: Final = {'"': '"', "'": "'", "(": ")"}
+MARKS: Final = ("[", "]", "(", "\\", "begin{")
+"""What a backslash before it, be it one that stands for itself, makes a formula's mark to nbconvert and JupyterLab."""
+
+CLOSERS: Final = {'"': r'(?<!\\)"', "'": r"(?<!\\)'", "(": r"\)"}
 PUNCTUATION: Final = re.compile(r"[!-+./:<-@\[-`{-~\n\t]")
 NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -58,18 +61,32 @@ def entities(code: str) -> str:
     return PUNCTUATION.sub(lambda found: NAMED.get(found[0], f"&#{ord(found[0])};"), code)
 
 
-def end_label(text: str) -> str:
-    """Return `text` without a bracket that is open at its end: a link's label may go on through a fence behind it."""
-    last = -1
-    for found in BRACKET.finditer(text):
-        if len(found[0]) == 1:
-            last = found.start()
-    return f"{text[:last]}&#91;{text[last + 1 :]}" if last >= 0 and text[last] == "[" else text
+def sealed(text: str) -> str:
+    """Return prose that nothing leads out of: to JupyterLab a link's label or its title may go on through a fence."""
+    space, line_end = Ahead(r"[ \t\n]", text), Ahead(r"\n", text)
+    closers = {mark: Ahead(pattern, text) for mark, pattern in CLOSERS.items()}
+
+    def seal(found: re.Match[str]) -> str:
+        title = TITLE.match(text, space.next(_skipped(text, found.end())))
+        if title is None or closers[title[1]].next(title.end()) < line_end.next(title.end()):
+            return found[0]
+        return "]\\:"
+
+    text = re.sub(r"\]:", seal, text)
+    end = 0
+    for bracket in BRACKET.finditer(text):
+        if bracket[0] == "]":
+            end = bracket.end()
+    return text[:end] + BRACKET.sub(lambda found: "&#91;" if found[0] == "[" else found[0], text[end:])
+
+
+def _skipped(text: str, at: int) -> int:
+    found = TARGET.match(text, at)
+    return at if found is None else found.end()
 
 
 def _leads_well(text: str, at: int) -> bool:
-    found = TARGET.match(text, at)
-    return HARMLESS.match(text, found.end() if found else at) is not None
+    return HARMLESS.match(text, _skipped(text, at)) is not None
 
 
 class _Prose:
@@ -78,10 +95,7 @@ class _Prose:
         self._out: list[str] = []
         self._ticks = _Ticks(text)
         self._formulas = Formulas(text)
-        self._space = Ahead(r"[ \t\n]", text)
         self._line_end = Ahead(r"\n", text)
-        self._title_line_end = Ahead(r"\n", text)
-        self._closers = {mark: Ahead(re.escape(mark), text) for mark in CLOSERS.values()}
         self._steps: dict[str, Callable[[int, int], int]] = {
             "\\": self._backslash,
             "$": self._dollar,
@@ -121,14 +135,14 @@ class _Prose:
             # To nbconvert and JupyterLab an environment reaches to its end, wherever that is.
             self._put("\\begin\\{")
             return at + len("\\begin{")
-        self._put(self._escaped(following, text[end + 1 : end + 2]))
+        if following == "\\" and text.startswith(MARKS, end + 1):
+            self._put("&#92;")
+        else:
+            self._put(self._escaped(following, text[end + 1 : end + 2]))
         return end + 1
 
     @staticmethod
     def _escaped(char: str, following: str) -> str:
-        if char == "\\" and following and following in "[](\\":
-            # "\\[" begins a formula to nbconvert.
-            return "&#92;"
         if char == "!" and following == "[":
             return "&#33;"
         if char == "<" and following and TAG.match(char + following):
@@ -178,24 +192,11 @@ class _Prose:
 
     def _bracket(self, at: int, end: int) -> int:
         following = self._text[end : end + 1]
-        if following == "(" and not _leads_well(self._text, end + 1):
-            self._put("]\\(")
-        elif following == ":" and not self._defines_well(end + 1):
-            self._put("]\\:")
-        else:
+        if following not in ("(", ":") or _leads_well(self._text, end + 1):
             self._put("]")
             return end
+        self._put("]\\" + following)
         return end + 1
-
-    def _defines_well(self, at: int) -> bool:
-        """Whether a definition leads to no harm and its title ends in its line: to JupyterLab it may go on for ever."""
-        if not _leads_well(self._text, at):
-            return False
-        skipped = TARGET.match(self._text, at)
-        title = TITLE.match(self._text, self._space.next(skipped.end() if skipped else at))
-        if title is None:
-            return True
-        return self._closers[CLOSERS[title[1]]].next(title.end()) < self._title_line_end.next(title.end())
 
     def _note(self, at: int, end: int) -> int:
         found = NOTE.match(self._text, at)
@@ -203,10 +204,10 @@ class _Prose:
             self._put("[^")
             return end
         colon = self._text.index(":", at)
-        if self._defines_well(colon + 1):
+        if _leads_well(self._text, colon + 1):
             self._put(self._text[at : colon + 1])
             return colon + 1
-        if self._text[found.end() : found.end() + 1] in ("", "\n", '"', "'", "(", "<"):
+        if self._text[found.end() : found.end() + 1] in ("", "\n"):
             self._put(self._text[at:colon] + "\\:")
             return colon + 1
         # Where there are no footnotes this is a link's target: an invisible character, and not what follows it.

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Union
 
-from ._prose import TAG, end_label, entities, is_dangerous, prose
+from ._prose import TAG, entities, is_dangerous, prose, sealed
 
 __all__ = ["saved_markdown"]
 
@@ -59,16 +59,21 @@ def saved_markdown(text: str, note: str = "") -> str:
     The answer may be cut anywhere and is not trusted: in no reading does HTML, an image or a link with another scheme
     than http, https or mailto come out of it. Time is linear in its length.
     """
-    blocks = _Blocks(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).read()
+    blocks = _Blocks(_clean(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")).read()
     # Readers do not agree where a nested fence ends. Where nothing in a fence would do harm that is theirs to settle.
     risky = any(isinstance(block, _Fence) and is_dangerous("\n".join(block.lines)) for block in blocks)
     body = _joined(blocks, risky)
-    words = re.sub(r"[ \t\r\n]+", " ", note).strip(" ")
+    words = re.sub(r"[ \t\r\n]+", " ", _clean(note)).strip(" ")
     if not words:
         return body
     said = IN_NOTE.sub(lambda found: f"&#{ord(found[0])};", words)
     body = body.rstrip(" \t\n")
     return f"{body}\n\n*{said}*" if body else f"*{said}*"
+
+
+def _clean(text: str) -> str:
+    """Return `text` without halves of characters, which no file can hold."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _joined(blocks: list[_Block], risky: bool) -> str:
@@ -82,7 +87,7 @@ def _joined(blocks: list[_Block], risky: bool) -> str:
         else:
             if zone or zones:
                 before = "\n".join(zone)
-                zones.append(end_label(before) if risky else before)
+                zones.append(sealed(before) if risky else before)
                 if not _ends_blank(before):
                     zones.append("")
             zones.append(_fence(block))

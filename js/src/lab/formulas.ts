@@ -1,0 +1,176 @@
+/**
+ * Formulas in a model's prose, written as every notebook's reader knows them. `src/streamcell/_formulas.py` mirrors it.
+ *
+ * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike.
+ */
+
+/** Characters of a formula within a line of text; what goes on is a dollar sign and text. */
+const LONGEST = 2000;
+
+/** Characters in which prose is looked for, and a line's prefix. */
+const LONGEST_PROSE = 100;
+
+const L = "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff\\uf900-\\ufdff";
+
+const PRICE = new RegExp(`^[0-9][0-9.,]*(?:[-\\u2013][0-9][0-9.,]*)?[ \\t\\n]+[${L}]{2,}[^${L}$\\\\^_={}]`);
+const WORDS = new RegExp(`^[^$\\\\^_={}+<>|]*?(?:[${L}]{2,}[^${L}$\\\\^_={}+<>|]+){3}`);
+const BARE_WORDS = new RegExp(`^(?:[${L}]{2,}|[0-9]+)(?:[ \\t\\n,.;:-]+(?:[${L}]{2,}|[0-9]+))*[.?!]?$`);
+const WORD = new RegExp(`[${L}]{2,}`, "g");
+const WORDLY = new RegExp(`^[${L}0-9$]`);
+const DOLLARS = /(?:[^\\\n`$]|\\[^\n`]){1,2000}/y;
+
+/** Commands that load, link or dress; readers' versions of MathJax know more or less of them. */
+const UNSAFE = /```|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)/g;
+
+const PREFIX = /^(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*[ \t]*$/;
+const BEGUN = /[\\^_{}=+<>&]/;
+const BLANKS = /\n(?:[ \t>]*\n)+/g;
+const BREAK = /\n[ \t>]*/g;
+const END = /\\end\{([a-z]*\*?)\}/g;
+const PART = /<|"|!\[|\][(:]|\\\\\[[ ]*-?[0-9.]{1,9}[ ]*[a-z]{2}[ ]*\]|\\\\(?=[[(])|\\begin\{([a-z]*\*?)\}/g;
+const DOLLAR = /\\[\s\S]|\$/g;
+
+/** The next match of a pattern; asked for in the text's order, so that all of it costs one pass. */
+export class Ahead {
+  readonly #pattern: RegExp;
+  readonly #text: string;
+  #next = -1;
+
+  constructor(pattern: RegExp, text: string) {
+    this.#pattern = new RegExp(pattern, "g");
+    this.#text = text;
+  }
+
+  /** Where the next match from `at` on begins, or the text's length if none does. */
+  next(at: number): number {
+    if (this.#next >= at) return this.#next;
+    this.#pattern.lastIndex = at;
+    this.#next = this.#pattern.exec(this.#text)?.index ?? this.#text.length;
+    return this.#next;
+  }
+}
+
+/** A formula as Markdown, and where it ended in the prose. */
+export interface Formula {
+  readonly markdown: string;
+  readonly end: number;
+}
+
+/** The formulas of a piece of prose, asked for in its order. */
+export class Formulas {
+  readonly #text: string;
+  readonly #closes: ReadonlyMap<string, Ahead>;
+  readonly #alnum: Ahead;
+  readonly #blank: Ahead;
+  readonly #unsafe: Ahead;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#closes = new Map([
+      ["\\(", new Ahead(/\\\)/, text)],
+      ["\\[", new Ahead(/\\\]/, text)],
+      ["$$", new Ahead(/\$\$/, text)],
+    ]);
+    this.#alnum = new Ahead(new RegExp(`[${L}0-9]`), text);
+    this.#blank = new Ahead(/\n[ \t>]*\n/, text);
+    this.#unsafe = new Ahead(UNSAFE, text);
+  }
+
+  /** The formula that begins at `at` with a dollar sign or a backslash, or null if none does. */
+  at(at: number): Formula | null {
+    const opening = this.#text.slice(at, at + 2);
+    const close = this.#closes.get(opening);
+    return close ? this.#marked(at, opening, close) : this.#dollars(at);
+  }
+
+  #marked(at: number, opening: string, closes: Ahead): Formula | null {
+    const text = this.#text;
+    const start = at + 2;
+    const close = closes.next(start);
+    if (close === text.length || this.#alnum.next(start) >= close || this.#unsafe.next(start) < close) return null;
+    const isLine = close - start <= LONGEST && this.#blank.next(start) >= close;
+    if (!isLine && (opening === "\\(" || !this.#beginsBlock(at))) return null;
+    const inner = text.slice(start, close);
+    if (isLine && !isFormula(opening, trim(inner, " \t\n"))) return null;
+    return { markdown: opening === "\\(" ? inline(inner) : display(inner), end: close + 2 };
+  }
+
+  #beginsBlock(at: number): boolean {
+    const text = this.#text;
+    const before = text.slice(Math.max(0, at - LONGEST_PROSE), at);
+    const line = before.slice(before.lastIndexOf("\n") + 1);
+    if ((line === before && before.length === LONGEST_PROSE) || !PREFIX.test(line)) return false;
+    const end = text.indexOf("\n", at);
+    const first = text.slice(at + 2, end < 0 ? text.length : end);
+    return trim(first, " \t") === "" || (BEGUN.test(first) && !first.includes("]("));
+  }
+
+  #dollars(at: number): Formula | null {
+    const text = this.#text;
+    if (WORDLY.test(text[at - 1] ?? "") || ["", " ", "\t", "\n", "`"].includes(text[at + 1] ?? "")) return null;
+    const begun = text.slice(at + 1, at + 1 + LONGEST_PROSE);
+    if (PRICE.test(begun) || WORDS.test(begun)) return null;
+    DOLLARS.lastIndex = at + 1;
+    const inner = DOLLARS.exec(text)?.[0];
+    if (inner === undefined || text[at + 1 + inner.length] !== "$" || " \t".includes(inner.at(-1) as string))
+      return null;
+    const end = at + inner.length + 2;
+    if (WORDLY.test(text[end] ?? "") || this.#unsafe.next(at + 1) < end) return null;
+    return { markdown: inline(inner), end };
+  }
+}
+
+function isFormula(opening: string, inner: string): boolean {
+  if (!BARE_WORDS.test(inner)) return true;
+  if (opening !== "\\(") return opening !== "\\[";
+  const words = [...inner.matchAll(WORD)];
+  const first = words[0];
+  const last = words.at(-1);
+  if (first === undefined || last === undefined || words.length < 2) return true;
+  return !/[ \t\n]/.test(inner.slice(first.index + first[0].length, last.index));
+}
+
+function inline(inner: string): string {
+  const body = escapeDollars(defused(trim(inner, " \t\n").replace(BREAK, " ")));
+  return `$${closable(body)}$`;
+}
+
+function display(inner: string): string {
+  let lines = inner.replace(BLANKS, "\n");
+  // A quote's marks would be read as part of the formula.
+  const isQuoted = lines
+    .split("\n")
+    .slice(1)
+    .every((line) => /^[ \t]*>/.test(line));
+  if (lines.includes("\n") && isQuoted) lines = trim(lines.replace(BREAK, " "), " ");
+  const body = defused(lines);
+  const escaped = body.includes("$$") || body.startsWith("$") || body.endsWith("$");
+  return `$$${closable(escaped ? escapeDollars(body) : body)}$$`;
+}
+
+const closable = (body: string): string => (/[\\$]$/.test(body) ? `${body} ` : body);
+
+const escapeDollars = (body: string): string => body.replace(DOLLAR, (found) => (found === "$" ? "\\$" : found));
+
+/** The text without these characters at its ends. */
+export function trim(text: string, characters: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && characters.includes(text[start] as string)) start += 1;
+  while (end > start && characters.includes(text[end - 1] as string)) end -= 1;
+  return text.slice(start, end);
+}
+
+/** The formula without what is HTML or a link to those who know no formulas, and without marks that go on. */
+function defused(body: string): string {
+  const ends = new Map<string, number>();
+  for (const end of body.matchAll(END)) ends.set(end[1] as string, end.index);
+  return body.replace(PART, (part: string, name: string | undefined, at: number) => {
+    if (part === "<") return "\\lt ";
+    // JupyterLab puts a formula back as it is, be it into an attribute.
+    if (part === '"') return "''";
+    if (name !== undefined) return (ends.get(name) ?? -1) > at ? part : part.replace("{", " {");
+    if (part.startsWith("\\\\")) return "\\\\ ";
+    return `${part[0]} ${part[1]}`;
+  });
+}
