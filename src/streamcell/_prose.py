@@ -1,7 +1,8 @@
-"""A model's prose as Markdown that no reader takes for HTML, a foreign scheme or an image. `js/src/lab/prose.ts` mirrors it.
+"""A model's prose as Markdown that no reader takes for HTML, an image or a link that runs.
 
 Readers of a saved notebook disagree about what is code and where a formula ends, so nothing here trusts a reading:
-what could do harm is taken apart wherever it stands. Patterns name their characters, so that both languages agree.
+what could do harm is taken apart wherever it stands. Patterns name their characters, so that both languages agree:
+`js/src/lab/prose.ts` mirrors it.
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ NOTE: Final = re.compile(r"\[\^[A-Za-z0-9_.-]{1,100}\]:[ \t]*")
 DEFINITION: Final = re.compile(r"\]([(:])")
 TARGET: Final = re.compile(r"[ \t]*(?:\n[ \t>]*)?")
 HARMLESS: Final = re.compile(
-    r"(?:https?|mailto):|[^\x00-\x20:&\\<>()/?#]*(?:[ \t\n()/?#>]|(?![\s\S]))|<https?://[A-Za-z0-9._~:/?#@&*+,;=%-]+>",
+    r"(?:https?|mailto):|[^\x00-\x20:&\\<>()/?#]*(?:[ \n()/?#>]|(?![\s\S]))|<https?://[A-Za-z0-9._~:/?#@&*+,;=%-]+>",
     re.IGNORECASE | re.ASCII,
 )
-"""The beginning of a target that is no scheme but these three, however it is decoded."""
+"""The beginning of a definition's target that is no scheme but these three, however it is decoded."""
+
+BROKEN: Final = re.compile(r"[^\x00-\x20:&\\<>()/?#]*\n")
+"""The beginning of a link's target that goes on in another line: a browser would leave out the break."""
 
 TITLE: Final = re.compile(r"(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)([\"'(])")
 IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$\$|\\begin\{|\\\\[\[(]")
@@ -53,7 +57,7 @@ def is_dangerous(text: str) -> bool:
     """Whether a reader who took this code for text would be shown HTML, an image or a link that runs."""
     if TAG.search(text) or "![" in text:
         return True
-    return any(not _leads_well(text, found.end()) for found in DEFINITION.finditer(text))
+    return any(not _leads_well(text, found[1], found.end()) for found in DEFINITION.finditer(text))
 
 
 def entities(code: str) -> str:
@@ -85,8 +89,9 @@ def _skipped(text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-def _leads_well(text: str, at: int) -> bool:
-    return HARMLESS.match(text, _skipped(text, at)) is not None
+def _leads_well(text: str, mark: str, at: int) -> bool:
+    start = _skipped(text, at)
+    return HARMLESS.match(text, start) is not None and (mark == ":" or BROKEN.match(text, start) is None)
 
 
 class _Prose:
@@ -101,7 +106,7 @@ class _Prose:
             "$": self._dollar,
             "<": self._angle,
             "!": self._bang,
-            "]": self._bracket,
+            "]": lambda _, end: self._bracket(end),
             "`": self._code,
             "~": self._tildes,
             "[": self._note,
@@ -130,7 +135,7 @@ class _Prose:
             return past
         if following == "]":
             self._put("\\")
-            return self._bracket(end, end + 1)
+            return self._bracket(end + 1)
         if text.startswith("\\begin{", at):
             # To nbconvert and JupyterLab an environment reaches to its end, wherever that is.
             self._put("\\begin\\{")
@@ -190,9 +195,9 @@ class _Prose:
         self._put("[image")
         return found.end() - 1
 
-    def _bracket(self, at: int, end: int) -> int:
+    def _bracket(self, end: int) -> int:
         following = self._text[end : end + 1]
-        if following not in ("(", ":") or _leads_well(self._text, end + 1):
+        if following not in ("(", ":") or _leads_well(self._text, following, end + 1):
             self._put("]")
             return end
         self._put("]\\" + following)
@@ -204,7 +209,7 @@ class _Prose:
             self._put("[^")
             return end
         colon = self._text.index(":", at)
-        if _leads_well(self._text, colon + 1):
+        if _leads_well(self._text, ":", colon + 1):
             self._put(self._text[at : colon + 1])
             return colon + 1
         if self._text[found.end() : found.end() + 1] in ("", "\n"):

@@ -118,7 +118,7 @@ def _nested(block: _Nested, risky: bool) -> str:
     raw = "\n".join(block.raw)
     if risky or is_dangerous(raw):
         return f"{block.prefix}<pre><code>{entities(chr(10).join(block.lines))}</code></pre>"
-    return raw if block.closed else raw + "\n" + re.sub(r"[^ \t>]", " ", block.prefix) + block.marks
+    return raw if block.closed else raw.rstrip(" \t\n") + "\n" + re.sub(r"[^ \t>]", " ", block.prefix) + block.marks
 
 
 class _Blocks:

@@ -22,10 +22,14 @@ const NOTE = /\[\^[A-Za-z0-9_.-]{1,100}\]:[ \t]*/y;
 const DEFINITION = /\][(:]/g;
 const TARGET = /[ \t]*(?:\n[ \t>]*)?/y;
 
-/** The beginning of a target that is no scheme but these three, however it is decoded. */
+/** The beginning of a definition's target that is no scheme but these three, however it is decoded. */
 const HARMLESS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters hide a scheme.
-  /(?:https?|mailto):|[^\x00-\x20:&\\<>()/?#]*(?:[ \t\n()/?#>]|(?![\s\S]))|<https?:\/\/[A-Za-z0-9._~:/?#@&*+,;=%-]+>/iy;
+  /(?:https?|mailto):|[^\x00-\x20:&\\<>()/?#]*(?:[ \n()/?#>]|(?![\s\S]))|<https?:\/\/[A-Za-z0-9._~:/?#@&*+,;=%-]+>/iy;
+
+/** The beginning of a link's target that goes on in another line: a browser would leave out the break. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const BROKEN = /[^\x00-\x20:&\\<>()/?#]*\n/y;
 
 const TITLE = /(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)(["'(])/y;
 
@@ -55,7 +59,7 @@ export const prose = (text: string): string => new Prose(text).read();
 /** Whether a reader who took this code for text would be shown HTML, an image or a link that runs. */
 export function isDangerous(text: string): boolean {
   if (TAG.test(text) || text.includes("![")) return true;
-  for (const found of text.matchAll(DEFINITION)) if (!leadsWell(text, found.index + 2)) return true;
+  for (const found of text.matchAll(DEFINITION)) if (!leadsWell(text, found[0].slice(1), found.index + 2)) return true;
   return false;
 }
 
@@ -88,7 +92,10 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
 
 const skipped = (text: string, at: number): number => at + (matchAt(TARGET, text, at)?.[0].length ?? 0);
 
-const leadsWell = (text: string, at: number): boolean => matchAt(HARMLESS, text, skipped(text, at)) !== null;
+function leadsWell(text: string, mark: string, at: number): boolean {
+  const start = skipped(text, at);
+  return matchAt(HARMLESS, text, start) !== null && (mark === ":" || matchAt(BROKEN, text, start) === null);
+}
 
 function escaped(char: string, following: string): string {
   if (char === "!" && following === "[") return "&#33;";
@@ -202,7 +209,8 @@ class Prose {
 
   #bracket(end: number): number {
     const following = this.#text[end];
-    if ((following !== "(" && following !== ":") || leadsWell(this.#text, end + 1)) return this.#put("]", end);
+    if ((following !== "(" && following !== ":") || leadsWell(this.#text, following, end + 1))
+      return this.#put("]", end);
     return this.#put(`]\\${following}`, end + 1);
   }
 
@@ -212,7 +220,7 @@ class Prose {
     if (found === null) return this.#put("[^", end);
     const colon = text.indexOf(":", at);
     const past = at + found[0].length;
-    if (leadsWell(text, colon + 1)) return this.#put(text.slice(at, colon + 1), colon + 1);
+    if (leadsWell(text, ":", colon + 1)) return this.#put(text.slice(at, colon + 1), colon + 1);
     if ((text[past] ?? "\n") === "\n") return this.#put(`${text.slice(at, colon)}\\:`, colon + 1);
     // Where there are no footnotes this is a link's target: an invisible character, and not what follows it.
     return this.#put(`${text.slice(at, colon + 1)} &#8203; `, past);

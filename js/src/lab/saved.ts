@@ -109,7 +109,7 @@ function fence(block: Fence): string {
 function nested(block: Nested, risky: boolean): string {
   const raw = block.raw.join("\n");
   if (risky || isDangerous(raw)) return `${block.prefix}<pre><code>${entities(block.lines.join("\n"))}</code></pre>`;
-  return block.closed ? raw : `${raw}\n${block.prefix.replace(/[^ \t>]/g, " ")}${block.marks}`;
+  return block.closed ? raw : `${trimEnd(raw)}\n${block.prefix.replace(/[^ \t>]/g, " ")}${block.marks}`;
 }
 
 class Blocks {
