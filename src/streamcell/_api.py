@@ -131,9 +131,9 @@ def stream_cell(
             (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp, Anthropic-style). A cut answer
             then goes on from its last token, by Chat Completions. None: another message asks for the rest.
         display: whether to show the cell now; a cell can be displayed again at any time.
-        hold_run: whether a run that nobody attends (nbclient, papermill, `jupyter execute`) goes on to its next cell only
-            when the answers of this one have ended, so that they are saved whole. None: yes. In a front end, which can
-            show them afterwards, nothing is ever held.
+        hold_run: whether a run that nobody attends (nbclient, papermill, `jupyter execute`) waits at the end of each
+            cell until its answers have ended, so that they are saved whole. None: yes. In a front end, which can show
+            them afterwards, nothing is ever held.
         fail_run: whether an answer that failed fails such a run, unless the notebook has seen to it: `result()` or
             `await` raised it. None: yes.
         **params: go to the API untouched.

@@ -1,4 +1,4 @@
-"""What a cell leaves in the notebook: its output's MIME bundle, made of a view; pure. `js/src/lab/output.ts` mirrors it."""
+"""What a cell leaves in the notebook: its output's MIME bundle, made of a view. `js/src/lab/output.ts` mirrors it."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import hashlib
-import logging
 import uuid
+import warnings
 import weakref
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from .sources import Source
 
 __all__ = ["StreamCell"]
-
-_log = logging.getLogger("streamcell")
 
 _STATIC: Final = Path(__file__).parent / "static"
 
@@ -138,7 +136,7 @@ class StreamCell(anywidget.AnyWidget):
         self._kept = False
         self._raised: BaseException | None = None
         self._hold_run, self._fail_run = hold_run, fail_run
-        # Where nobody is there to see a widget, its comm would only put its state, the front end too, into the notebook.
+        # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
         self._held = False
         self._bridges: dict[str, Any] = {}
@@ -284,7 +282,7 @@ class StreamCell(anywidget.AnyWidget):
         self._stream.take(Select(index % count))
 
     def close(self) -> None:
-        """Stop the stream and remove the cell's views, as deleting its output does. The text stays, to show it again."""
+        """Stop the stream and remove the views, as deleting the output does. The text stays, and can be shown again."""
         stream = getattr(self, "_stream", None)
         if stream is not None and stream.document.current.status not in TERMINAL:
             stream.post(Stop())
@@ -390,9 +388,11 @@ class StreamCell(anywidget.AnyWidget):
         error: BaseException | None = None
         if self._hold_run is not False:
             if self._stream.needs(_running_loop()) and not self._stream.settled.done():
-                _log.warning(
+                warnings.warn(
                     "this answer is read on the notebook's event loop, so the run cannot be held for it: "
-                    "write `await cell`, or give stream_cell a callable that makes the iterator"
+                    "write `await cell`, or give stream_cell a callable that makes the iterator",
+                    RuntimeWarning,
+                    stacklevel=1,
                 )
             else:
                 error = self._stream.settled.exception()

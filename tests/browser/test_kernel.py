@@ -25,7 +25,9 @@ def test_a_reload_while_a_cell_runs_goes_on_with_what_came_meanwhile(
 ) -> None:
     gate = lab.notebooks / "reload-while-busy.gate"
     whole = "bulk?characters=6000&chunks=1500&rate=60"
-    notebook = open_notebook([ask("Whole, past a reload", whole), ask("Stopped after it", LONG), sleep_until(gate.name)])
+    notebook = open_notebook(
+        [ask("Whole, past a reload", whole), ask("Stopped after it", LONG), sleep_until(gate.name)]
+    )
     notebook.start(0)
     notebook.start(1)
     notebook.start(2)
@@ -88,7 +90,9 @@ def test_without_its_kernel_the_answer_stays_and_says_so(
     notebook.wait_for_status(0, "streaming")
 
 
-def test_a_deleted_output_ends_its_stream(open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange]) -> None:
+def test_a_deleted_output_ends_its_stream(
+    open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange]
+) -> None:
     notebook = open_notebook([ask("Delete my cell", LONG), "print(cell.status, len(cell.text) > 100)\ncell"])
     notebook.start(0)
     notebook.wait_for_more_text(0, than=100)

@@ -1,4 +1,4 @@
-"""A saved notebook, opened again: the answer stands there exactly once, live where its kernel is, and nothing is an error."""
+"""A saved notebook, opened again: each answer stands there once, live where its kernel is, and never an error."""
 
 from __future__ import annotations
 
