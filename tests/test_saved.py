@@ -92,7 +92,7 @@ def payloads(name: str) -> list[str]:
     ]
 
 
-ATTACKS = [*payloads("dompurify.txt"), *payloads("evasion.txt"), *(case["text"] for case in CASES)]
+ATTACKS = [*payloads("dompurify.txt"), *payloads("evasion.txt")]
 
 ADDRESSES = [
     "javascript:alert(1)",
@@ -149,7 +149,9 @@ WITHIN = [
     lambda text: f"\\begin{{a}}\n\n```\n\\end{{a}}\n\n{text}\n```",
     lambda text: f"$x\\begin{{a}}$ `$$`\n\n```\n\\end{{a}} $$\n\n{text}\n```",
     lambda text: f"\\\\[a $b\\\\[c$\n\n```\n\\\\]\n\n{text}\n```",
-    lambda text: f"$a\\$$ \\(x\\)\\(y\\) \\\\$$x$$\n\n```\n$$\n\n{text}\n```",
+    lambda text: f"\\(x\\)\\(y\\)\n\n```\n$$\n\n{text}\n```",
+    lambda text: f"\\\\$$x$$\n\n```\n$$\n\n{text}\n```",
+    lambda text: f"$$x\\$$\n\n```\n$$\n\n{text}\n```",
     lambda text: f"    {_indented(text, '    ')}",
     lambda text: f"a\n: {_indented(text, '  ')}",
 ]
@@ -158,7 +160,8 @@ WITHIN = [
 @pytest.mark.parametrize("within", range(len(WITHIN)))
 def test_no_payload_comes_out(within: int) -> None:
     shown = {}
-    for attack in [*ATTACKS, *ADDRESSES]:
+    cases = [] if within else [case["text"] for case in CASES]
+    for attack in [*ATTACKS, *ADDRESSES, *cases]:
         text = WITHIN[within](attack)
         if found := wrong_when_saved(text):
             shown[text] = found

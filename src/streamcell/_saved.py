@@ -73,7 +73,7 @@ def saved_markdown(text: str, note: str = "") -> str:
 
 def _clean(text: str) -> str:
     """Return `text` without halves of characters, which no file can hold."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _joined(blocks: list[_Block], risky: bool) -> str:
