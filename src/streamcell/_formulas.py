@@ -26,8 +26,11 @@ WORD: Final = re.compile(rf"[{L}]{{2,}}")
 WORDLY: Final = re.compile(rf"[{L}0-9$]")
 DOLLARS: Final = re.compile(r"(?:[^\\\n`$]|\\[^\n`]){1,2000}")
 
-UNSAFE: Final = r"```|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)"
-"""Commands that load, link or dress; readers' versions of MathJax know more or less of them."""
+UNSAFE: Final = (
+    r"`|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)"
+    r"|\n[ \t]*[\x0b-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+)
+"""What hides a mark from JupyterLab, commands that load, link or dress, and a line that is blank to some readers."""
 
 PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*[ \t]*")
 BEGUN: Final = re.compile(r"[\\^_{}=+<>&]")
@@ -37,6 +40,7 @@ END: Final = re.compile(r"\\end\{([a-z]*\*?)\}")
 PART: Final = re.compile(
     r"<|\"|!\[|\][(:]|\\\\\[[ ]*-?[0-9.]{1,9}[ ]*[a-z]{2}[ ]*\]|\\\\(?=[\[(])|\\begin\{([a-z]*\*?)\}"
 )
+BRACE: Final = re.compile(r"\\[{}$]|[{}]")
 DOLLAR: Final = re.compile(r"\\[\s\S]|\$")
 
 
@@ -172,4 +176,23 @@ def _defused(body: str) -> str:
             return "\\\\ "
         return f"{part[0]} {part[1]}"
 
-    return PART.sub(defuse, body)
+    return _balanced(PART.sub(defuse, body))
+
+
+def _balanced(body: str) -> str:
+    """Return `body` with its odd braces as text: JupyterLab looks for the formula's end behind the brace's."""
+    opened: list[int] = []
+    odd: list[int] = []
+    for brace in BRACE.finditer(body):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif brace[0] == "}":
+            if opened:
+                opened.pop()
+            else:
+                odd.append(brace.start())
+    pieces, at = [], 0
+    for place in sorted(odd + opened):
+        pieces.append(body[at:place] + "\\")
+        at = place
+    return "".join([*pieces, body[at:]])

@@ -13,7 +13,7 @@ from typing import Final
 
 from ._formulas import Ahead, Formulas
 
-__all__ = ["TAG", "entities", "is_dangerous", "prose", "sealed"]
+__all__ = ["TAG", "entities", "has_marks", "is_dangerous", "prose", "sealed"]
 
 SPECIAL: Final = re.compile(r"[\\$<!\]]|`+|~~~+|\[\^|https?://[^\x00-\x20<>\[\]()\"'`\\!]+")
 """What is looked at; all else is copied."""
@@ -36,10 +36,14 @@ BROKEN: Final = re.compile(r"[^\x00-\x20:&\\<>()/?#]*\n")
 """The beginning of a link's target that goes on in another line: a browser would leave out the break."""
 
 TITLE: Final = re.compile(r"(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)([\"'(])")
-IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$\$|\\begin\{|\\\\[\[(]")
-"""Not left in a code span: text in one reading, a formula's mark in another."""
+IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$|\\begin\{|\\\\[\[(]")
+"""Not left in a code span: text in one reading, a formula's mark in another.
+
+JupyterLab takes formulas out before it knows what is code, and puts them back as they are, be it into an attribute.
+"""
 
 BRACKET: Final = re.compile(r"\\?[\[\]]")
+MARKED: Final = re.compile(r"\$|\\begin\{|\\\\[\[(]")
 MARKS: Final = ("[", "]", "(", "\\", "begin{")
 """What a backslash before it, be it one that stands for itself, makes a formula's mark to nbconvert and JupyterLab."""
 
@@ -58,6 +62,11 @@ def is_dangerous(text: str) -> bool:
     if TAG.search(text) or "![" in text:
         return True
     return any(not _leads_well(text, found[1], found.end()) for found in DEFINITION.finditer(text))
+
+
+def has_marks(code: str) -> bool:
+    """Whether JupyterLab may take some of this code for a formula where it does not take it for code."""
+    return MARKED.search(code) is not None
 
 
 def entities(code: str) -> str:
@@ -227,8 +236,7 @@ class _Prose:
             self._put("\\`" * length if length > 2 else text[at:end])
             return end
         code = text[end:close]
-        # JupyterLab may take a dollar sign for a formula's, and put what follows into an attribute as it is.
-        if length < 3 and not IN_CODE.search(code) and not ("$" in code and '"' in code):
+        if length < 3 and not IN_CODE.search(code):
             self._put(text[at : close + length])
         else:
             if code.startswith(" ") and code.endswith(" ") and code.strip(" "):

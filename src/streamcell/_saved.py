@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Union
 
-from ._prose import TAG, entities, is_dangerous, prose, sealed
+from ._prose import TAG, entities, has_marks, is_dangerous, prose, sealed
 
 __all__ = ["saved_markdown"]
 
@@ -116,7 +116,7 @@ def _fence(block: _Fence) -> str:
 
 def _nested(block: _Nested, risky: bool) -> str:
     raw = "\n".join(block.raw)
-    if risky or is_dangerous(raw):
+    if risky or is_dangerous(raw) or has_marks(raw):
         return f"{block.prefix}<pre><code>{entities(chr(10).join(block.lines))}</code></pre>"
     return raw if block.closed else raw.rstrip(" \t\n") + "\n" + re.sub(r"[^ \t>]", " ", block.prefix) + block.marks
 

@@ -19,8 +19,10 @@ const WORD = new RegExp(`[${L}]{2,}`, "g");
 const WORDLY = new RegExp(`^[${L}0-9$]`);
 const DOLLARS = /(?:[^\\\n`$]|\\[^\n`]){1,2000}/y;
 
-/** Commands that load, link or dress; readers' versions of MathJax know more or less of them. */
-const UNSAFE = /```|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)/g;
+/** What hides a mark from JupyterLab, commands that load, link or dress, and a line that is blank to some readers. */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: some of them are blank.
+  /`|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)|\n[ \t]*[\x0b-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/;
 
 const PREFIX = /^(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*[ \t]*$/;
 const BEGUN = /[\\^_{}=+<>&]/;
@@ -28,6 +30,7 @@ const BLANKS = /\n(?:[ \t>]*\n)+/g;
 const BREAK = /\n[ \t>]*/g;
 const END = /\\end\{([a-z]*\*?)\}/g;
 const PART = /<|"|!\[|\][(:]|\\\\\[[ ]*-?[0-9.]{1,9}[ ]*[a-z]{2}[ ]*\]|\\\\(?=[[(])|\\begin\{([a-z]*\*?)\}/g;
+const BRACE = /\\[{}$]|[{}]/g;
 const DOLLAR = /\\[\s\S]|\$/g;
 
 /** The next match of a pattern; asked for in the text's order, so that all of it costs one pass. */
@@ -165,7 +168,7 @@ export function trim(text: string, characters: string): string {
 function defused(body: string): string {
   const ends = new Map<string, number>();
   for (const end of body.matchAll(END)) ends.set(end[1] as string, end.index);
-  return body.replace(PART, (part: string, name: string | undefined, at: number) => {
+  const parted = body.replace(PART, (part: string, name: string | undefined, at: number) => {
     if (part === "<") return "\\lt ";
     // JupyterLab puts a formula back as it is, be it into an attribute.
     if (part === '"') return "''";
@@ -173,4 +176,22 @@ function defused(body: string): string {
     if (part.startsWith("\\\\")) return "\\\\ ";
     return `${part[0]} ${part[1]}`;
   });
+  return balanced(parted);
+}
+
+/** The formula with its odd braces as text: JupyterLab looks for the formula's end behind the brace's. */
+function balanced(body: string): string {
+  const opened: number[] = [];
+  const odd: number[] = [];
+  for (const brace of body.matchAll(BRACE)) {
+    if (brace[0] === "{") opened.push(brace.index);
+    else if (brace[0] === "}" && opened.pop() === undefined) odd.push(brace.index);
+  }
+  const pieces: string[] = [];
+  let at = 0;
+  for (const place of [...odd, ...opened].sort((a, b) => a - b)) {
+    pieces.push(body.slice(at, place), "\\");
+    at = place;
+  }
+  return pieces.join("") + body.slice(at);
 }

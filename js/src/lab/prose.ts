@@ -33,9 +33,13 @@ const BROKEN = /[^\x00-\x20:&\\<>()/?#]*\n/y;
 
 const TITLE = /(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)(["'(])/y;
 
-/** Not left in a code span: text in one reading, a formula's mark in another. */
-const IN_CODE = /<[^ \t\n0-9=<-]|!\[|\][(:]|\$\$|\\begin\{|\\\\[[(]/;
+/**
+ * Not left in a code span: text in one reading, a formula's mark in another. JupyterLab takes formulas out before it
+ * knows what is code, and puts them back as they are, be it into an attribute.
+ */
+const IN_CODE = /<[^ \t\n0-9=<-]|!\[|\][(:]|\$|\\begin\{|\\\\[[(]/;
 
+const MARKED = /\$|\\begin\{|\\\\[[(]/;
 const BRACKET = /\\?[[\]]/g;
 
 /** What a backslash before it, be it one that stands for itself, makes a formula's mark to nbconvert and JupyterLab. */
@@ -62,6 +66,9 @@ export function isDangerous(text: string): boolean {
   for (const found of text.matchAll(DEFINITION)) if (!leadsWell(text, found[0].slice(1), found.index + 2)) return true;
   return false;
 }
+
+/** Whether JupyterLab may take some of this code for a formula where it does not take it for code. */
+export const hasMarks = (code: string): boolean => MARKED.test(code);
 
 /** Code as HTML in one line that means the same in Markdown, within a formula and as text. */
 export const entities = (code: string): string =>
@@ -236,10 +243,7 @@ class Prose {
     }
     const past = close + length;
     let code = text.slice(end, close);
-    // JupyterLab may take a dollar sign for a formula's, and put what follows into an attribute as it is.
-    if (length < 3 && !IN_CODE.test(code) && !(code.includes("$") && code.includes('"'))) {
-      return this.#put(text.slice(at, past), past);
-    }
+    if (length < 3 && !IN_CODE.test(code)) return this.#put(text.slice(at, past), past);
     if (code.startsWith(" ") && code.endsWith(" ") && trim(code, " ") !== "") code = code.slice(1, -1);
     return this.#put(`<code>${entities(code)}</code>`, past);
   }

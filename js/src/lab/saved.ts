@@ -6,7 +6,7 @@
  */
 
 import { trim } from "./formulas.js";
-import { entities, isDangerous, prose, sealed, TAG } from "./prose.js";
+import { entities, hasMarks, isDangerous, prose, sealed, TAG } from "./prose.js";
 
 const OPENER = /^((?:[ \t]*(?:>|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t])))*[ \t]*)(`{3,}|~{3,})([^\n]*)$/;
 const CLOSER = /^ {0,3}(`{3,}|~{3,})[ \t]*$/;
@@ -108,7 +108,9 @@ function fence(block: Fence): string {
 
 function nested(block: Nested, risky: boolean): string {
   const raw = block.raw.join("\n");
-  if (risky || isDangerous(raw)) return `${block.prefix}<pre><code>${entities(block.lines.join("\n"))}</code></pre>`;
+  if (risky || isDangerous(raw) || hasMarks(raw)) {
+    return `${block.prefix}<pre><code>${entities(block.lines.join("\n"))}</code></pre>`;
+  }
   return block.closed ? raw : `${trimEnd(raw)}\n${block.prefix.replace(/[^ \t>]/g, " ")}${block.marks}`;
 }
 
