@@ -101,6 +101,7 @@ class FrontEnd:
             for path in sorted(self.sources.rglob("*"))
             if path.relative_to(self.sources).parts[0] not in NOT_SOURCES and path.is_file()
         ]
+        sources.append(self.root / "src" / "streamcell" / "_version.py")  # the extension's manifest has it
         built = [path for path in sorted(self.static.rglob("*")) if path.is_file() and path.name != STAMP]
         return f"sources {_digest(sources)}\nbuilt {_digest(built)}\n"
 

@@ -61,9 +61,10 @@ const remote = await buildForLab("remoteEntry", "src/lab/index.ts", {
   define: { VIEW_PART: JSON.stringify(view) },
 });
 cpSync(folder, join(lab, "static", "parts"), { recursive: true });
+const [, version] = readFileSync(join(here, "../src/streamcell/_version.py"), "utf8").match(/__version__ = "(.*)"/);
 const manifest = {
   name: "streamcell",
-  version: "0.0.0",
+  version,
   license: "BSD-3-Clause",
   jupyterlab: { extension: true, _build: { load: `static/${remote}`, extension: "./extension" } },
 };

@@ -11,11 +11,13 @@ import pytest
 from nbclient import NotebookClient
 
 from streamcell._state import TRANSITIONS, Status
+from streamcell._output import ANSWER
 from streamcell.rehearsal import RehearsalServer, _server
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FAST = """from streamcell.rehearsal import RehearsalServer, _server
+FAST = """from streamcell._output import ANSWER
+from streamcell.rehearsal import RehearsalServer, _server
 _server._shared = RehearsalServer(rate=0, first_token=0)"""
 
 
@@ -46,13 +48,14 @@ def test_the_notebooks_run_and_hold_no_outputs(path: Path) -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in sources)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FAST))
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    views = [
-        output.data["application/vnd.jupyter.widget-view+json"]["model_id"]
+    answers = [
+        output.data[ANSWER]
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+        if ANSWER in output.get("data", {})
     ]
     shown = [cell for cell in sources if "stream_cell(" in cell.source]
-    assert len(views) == len(shown)  # each cell's answer is shown once, also as the last expression
-    assert len(set(views)) == len(views)
+    assert len(answers) == len(shown)  # each cell's answer is shown once, also as the last expression
+    assert len({answer["id"] for answer in answers}) == len(answers)
+    assert all(answer["document"]["status"] in ("done", "stopped") for answer in answers)

@@ -79,6 +79,8 @@ def test_stream_cell_is_called_like_this() -> None:
         ("auto_resume", "keyword_only", None),
         ("prefix", "keyword_only", None),
         ("display", "keyword_only", True),
+        ("hold_run", "keyword_only", None),
+        ("fail_run", "keyword_only", None),
         ("params", "var_keyword", "required"),
     ]
     assert inspect.signature(stream_cell).return_annotation == "StreamCell"
@@ -93,6 +95,8 @@ def test_configure_takes_only_names() -> None:
         ("auto_resume", "keyword_only"),
         ("prefix", "keyword_only"),
         ("at_once", "keyword_only"),
+        ("hold_run", "keyword_only"),
+        ("fail_run", "keyword_only"),
     ]
 
 

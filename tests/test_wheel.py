@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import streamcell
-from hatch_build import BUILT, NODE_WHEEL, FrontEnd, FrontEndError
+from hatch_build import BUILT, LAB_EXTENSION, NODE_WHEEL, FrontEnd, FrontEndError
 
 from .test_repository import committed
 
@@ -107,11 +108,20 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     package = [name for name in names if not name.startswith(f"streamcell-{streamcell.__version__}.dist-info/")]
+    extension = f"streamcell-{streamcell.__version__}.data/data/{LAB_EXTENSION}/"
+    lab = {name.removeprefix(extension) for name in package if name.startswith(extension)}
+    package = [name for name in package if not name.startswith(extension)]
     assert all(name.startswith("streamcell/") for name in package)
-    assert {"streamcell/py.typed", *(f"streamcell/static/{name}" for name in BUILT)} <= set(package)
+    built = [name for name in BUILT if not name.startswith("lab/")]
+    assert {"streamcell/py.typed", *(f"streamcell/static/{name}" for name in built)} <= set(package)
     static = {name.removeprefix("streamcell/static/") for name in package if "/static/" in name}
     parts = {name for name in static if name.startswith("parts/")}
-    assert static == parts | set(BUILT)
+    assert static == parts | set(built)
+    with zipfile.ZipFile(wheel) as archive:
+        manifest = json.loads(archive.read(f"{extension}package.json"))
+    assert manifest["version"] == streamcell.__version__
+    assert manifest["jupyterlab"]["_build"]["load"] in lab
+    assert {f"static/{name}" for name in parts} <= lab
     assert {"parts/LICENSES.txt", "parts/math.js", "parts/python.js"} <= parts
     sources = {
         path.relative_to(ROOT / "src").as_posix()
@@ -162,12 +172,13 @@ def test_the_wheel_of_node_builds_where_path_has_none(checkout: Path, no_node: s
     shutil.rmtree(checkout / STATIC, ignore_errors=True)
     built = build("wheel", checkout, checkout.parent / "wheel-by-node-wheel", path=no_node)
     with zipfile.ZipFile(built) as archive:
-        assert {f"streamcell/static/{name}" for name in BUILT} <= set(archive.namelist())
+        built_files = {f"streamcell/static/{name}" for name in BUILT if not name.startswith("lab/")}
+        assert built_files <= set(archive.namelist())
 
 
 def test_it_is_built_again_only_when_something_has_changed(tmp_path: Path) -> None:
     (tmp_path / "js" / "src").mkdir(parents=True)
-    (tmp_path / STATIC).mkdir(parents=True)
+    (tmp_path / STATIC / "lab").mkdir(parents=True)
     source = tmp_path / "js" / "src" / "a.js"
     source.write_text("export default 1\n", "utf-8")
     manifest = '{"name": "x", "version": "0.0.0", "scripts": {"build": "node build.js"}}'

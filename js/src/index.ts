@@ -27,15 +27,15 @@ const kernels = new Kernels(browserClock);
 const page = browserPage(new FetchedParts((name) => kernels.fetch(name)));
 
 /** What a keeper of the notebook may know and do of a cell. */
-const handleOf = (connection: Connection): Handle => ({
+const handleOf = (connection: Connection, end: () => void): Handle => ({
   document: () => ({ ...connection.state.doc }),
   ended: () => isOver(connection.state),
   subscribe: (listener) => connection.subscribe(listener),
   gone: () => connection.gone(),
   forget: () => {
-    // Where there is no kernel to close the model, nobody else would let go of it.
+    // Where there is no kernel that would close the model, nobody else lets go of it.
     if (connection.state.gone === null) connection.press({ type: "forget" });
-    else connection.dispose();
+    else end();
   },
 });
 
@@ -52,14 +52,16 @@ export default () => {
     initialize({ model, early, shared }: InitializeProps) {
       const key = String(model.get("_key"));
       const { cells } = inPage();
-      cells.set(key, handleOf(connect(model, early)));
-      if (shared) leave = kernels.join(shared);
-      return () => {
+      const end = () => {
         cells.delete(key);
         leave();
+        leave = () => {};
         connection?.dispose();
         connection = null;
       };
+      cells.set(key, handleOf(connect(model, early), end));
+      if (shared) leave = kernels.join(shared);
+      return end;
     },
     render({ model, el }: RenderProps) {
       const view = new View(el, connect(model), page);

@@ -23,9 +23,12 @@ CELL = f"{PANEL}.content.widgets[index]"
 class Notebook:
     """Cells are numbered from 0."""
 
-    def __init__(self, lab: JupyterLab, page: Page) -> None:
+    def __init__(self, lab: JupyterLab, page: Page, *, script: str = "") -> None:
+        """`script` runs in the page before any other."""
         self.lab = lab
         self.page = page
+        if script:
+            page.add_init_script(script)
         self.name = ""
         self.frames = Recorder(page)
         page.set_default_timeout(LIMIT)

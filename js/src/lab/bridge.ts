@@ -2,7 +2,7 @@
  * A comm of our own to a cell, beside its widget's, on a subshell of its own.
  *
  * After a reload the widgets' manager asks the kernel's main shell which widgets there are, and a kernel that computes
- * answers when it has done: ipywidgets issue 3468. A subshell answers meanwhile (ipykernel 7); older kernels have none.
+ * answers when it has done (jupyter-widgets/ipywidgets#3468). A subshell answers meanwhile (ipykernel 7); older kernels have none.
  */
 
 import type { WidgetModel } from "../host.js";

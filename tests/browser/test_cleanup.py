@@ -1,0 +1,137 @@
+"""What has been deleted leaves nothing: no stream, no model, no timer, no listener, no node, in page and kernel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .cells import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import CDPSession, Page
+
+    from .notebook import Notebook
+
+CELLS = 20
+ROUNDS = 10
+
+# Timers and listeners that our modules have set and that are still there. A module is known by its address in the stack.
+WATCH = """
+(() => {
+  const ours = () => /blob:|labextensions\\/streamcell|\\/extensions\\/streamcell/.test(new Error().stack ?? "");
+  const timers = new Map();
+  const { setTimeout: set, clearTimeout: clear, setInterval: every } = window;
+  window.setTimeout = (callback, ms, ...rest) => {
+    const mine = ours();
+    const id = set((...args) => { timers.delete(id); callback(...args); }, ms, ...rest);
+    if (mine) timers.set(id, new Error().stack);
+    return id;
+  };
+  window.clearTimeout = (id) => { timers.delete(id); clear(id); };
+  window.setInterval = (...args) => { if (ours()) timers.set(-1, new Error().stack); return every(...args); };
+  window.leftTimers = () => [...timers.values()];
+})();
+"""
+PAGE = "globalThis[Symbol.for('streamcell.page')]"
+LEFT_IN_KERNEL = """
+import gc, json, streamcell, ipywidgets
+from streamcell import _driver
+cell = None
+gc.collect()
+widgets = [type(one).__name__ for one in ipywidgets.widgets.widget._instances.values()]
+cells = [one for one in gc.get_objects() if isinstance(one, streamcell.StreamCell)]
+print(json.dumps([sorted(widgets), len(cells), len(_driver.driver().running)]))
+"""
+
+
+def heap(session: CDPSession) -> dict[str, Any]:
+    """A heap snapshot of the page, after its garbage was collected."""
+    chunks: list[str] = []
+    take = lambda event: chunks.append(event["chunk"])  # noqa: E731
+    session.on("HeapProfiler.addHeapSnapshotChunk", take)
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    session.remove_listener("HeapProfiler.addHeapSnapshotChunk", take)
+    snapshot: dict[str, Any] = json.loads("".join(chunks))
+    return snapshot
+
+
+def our_nodes(snapshot: dict[str, Any]) -> list[str]:
+    """The names of the DOM nodes in the heap, attached or not, that our view has made."""
+    fields: list[str] = snapshot["snapshot"]["meta"]["node_fields"]
+    names = snapshot["nodes"][fields.index("name") :: len(fields)]
+    strings = snapshot["strings"]
+    return [strings[name] for name in names if 'class="streamcell"' in strings[name] or 'class="sc-' in strings[name]]
+
+
+def counters(session: CDPSession) -> tuple[int, int]:
+    """DOM nodes and event listeners of the page, after its garbage was collected."""
+    session.send("HeapProfiler.collectGarbage")
+    found = session.send("Memory.getDOMCounters")
+    return found["nodes"], found["jsEventListeners"]
+
+
+def wait_for_cells(page: Page, count: int) -> None:
+    page.wait_for_function(f"(count) => {PAGE}.cells.size === count", arg=count)
+
+
+def test_two_hundred_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook(
+        [*[ask(f"Cell {number}", "echo?rate=0") for number in range(CELLS)], LEFT_IN_KERNEL], script=WATCH
+    )
+    page = notebook.page
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+
+    def run_all(source: str = "") -> None:
+        """Run every cell but the last, anew."""
+        for number in range(CELLS):
+            cell = f"panel.content.widgets[{number}].model"
+            notebook.memory(f"{cell}.outputs.clear()")
+            notebook.memory(f"{cell}.sharedModel.setSource({source or ask(f'Cell {number}', 'echo?rate=0')!r})")
+            notebook.memory(f"panel.content.activeCellIndex = {number}")
+            notebook.execute("notebook:run-cell")
+        for number in range(CELLS):
+            notebook.wait_for_cell(number)
+            if not source:
+                notebook.wait_for_status(number, "done")
+        wait_for_cells(page, 0 if source else CELLS)  # those of the round before were forgotten
+
+    def growth(rounds: int, source: str = "") -> tuple[float, float]:
+        """How many nodes and listeners a run of a cell leaves behind."""
+        run_all(source)
+        before = counters(session)
+        for _ in range(rounds):
+            run_all(source)
+        after = counters(session)
+        return (after[0] - before[0]) / CELLS / rounds, (after[1] - before[1]) / CELLS / rounds
+
+    # JupyterLab keeps some hundred nodes and listeners of its own for each run, whatever the cell does.
+    its_own = growth(3, "print(1)")
+    with_ours = growth(ROUNDS - 1)
+    assert with_ours[0] - its_own[0] < 10, (its_own, with_ours)
+    assert with_ours[1] - its_own[1] < 10, (its_own, with_ours)
+    assert len(our_nodes(heap(session))) > CELLS, "the snapshot does not show our nodes"
+
+    for _ in range(CELLS):
+        notebook.delete_cell(0)
+    wait_for_cells(page, 0)
+    page.wait_for_function("() => window.leftTimers().length === 0")
+    assert our_nodes(heap(session)) == []
+    notebook.run(0)
+    assert json.loads(notebook.printed(0)) == [["_Bundle"], 0, 0]
+
+
+def test_a_restarted_kernels_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("Lost with its kernel", "echo?rate=0"), "1"], script=WATCH)
+    page = notebook.page
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    notebook.restart()
+    notebook.delete_cell(0)
+    wait_for_cells(page, 0)
+    page.wait_for_function("() => window.leftTimers().length === 0")
+    assert our_nodes(heap(session)) == []
