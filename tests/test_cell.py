@@ -417,7 +417,7 @@ def test_growing_text_is_sent_as_patches_and_never_whole(
     assert not {name for names in updates for name in names} & {*GROWING, "_seq", "_epoch"}
 
 
-def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_gets_none(
+def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_hears_that_somebody_is_there(
     client: openai.AsyncOpenAI, sent: list[dict[str, Any]]
 ) -> None:
     cell = stream_cell("hello", model="echo", client=client)
@@ -428,9 +428,25 @@ def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_gets_none(
     cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
     cell._on_page_message(cell, {"type": "nonsense"}, [])
     cell.retry()  # taken after the two hellos: all are on one loop
-    snapshots = [message for message in sent if message["type"] == "snapshot"]
-    assert snapshots[0]["document"]["text"] == "hello"
-    assert [message["epoch"] for message in snapshots] == [1, 2]
+    assert sent[0] == {"type": "here", "epoch": state["_epoch"], "seq": state["_seq"]}
+    assert sent[1]["document"]["text"] == "hello"
+    kinds = [(message["type"], message["epoch"]) for message in sent[:3]]
+    assert kinds == [("here", 1), ("snapshot", 1), ("snapshot", 2)]
+
+
+def test_questions_that_come_together_are_answered_by_one_snapshot(
+    client: openai.AsyncOpenAI, sent: list[dict[str, Any]]
+) -> None:
+    cell = stream_cell("hello", model="echo", client=client)
+    cell.result(TIMEOUT)
+    del sent[:]
+    place = {"epoch": cell.get_state()["_epoch"], "seq": cell.get_state()["_seq"]}
+    for _ in range(3):  # a page that was cut off has asked from where it was, again and again
+        cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": 1, "seq": 0}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])  # the snapshot did not come either
+    cell.stop()
+    assert [message["type"] for message in sent] == ["snapshot", "here", "here", "snapshot"]
+    assert [{"epoch": message["epoch"], "seq": message["seq"]} for message in sent] == [place] * 4
 
 
 def test_a_reloaded_page_reads_one_moment_from_the_traits(client: openai.AsyncOpenAI) -> None:

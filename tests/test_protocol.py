@@ -14,7 +14,7 @@ from streamcell._document import Document, Quiet, Timings, Version
 from streamcell._errors import RateLimited, Stopped
 from streamcell._events import Origin, Usage
 from streamcell._inputs import Retry, Select, Stop, TakeUp
-from streamcell._protocol import GROWING, WIRE, Hello, Patch, Snapshot, parse_command, view_of
+from streamcell._protocol import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
 from streamcell._resume import Seam, Way
 from streamcell._state import Status
 
@@ -107,7 +107,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch"])
+WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here"])
 
 
 @given(st.one_of(JSON, st.fixed_dictionaries({"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON})))
@@ -230,9 +230,13 @@ def test_an_invalid_message_is_no_command(path: Path) -> None:
     assert parse_command(json.loads(path.read_text(encoding="utf-8"))) is None
 
 
-@pytest.mark.parametrize("name", ["snapshot.json", "patch.json", "other-wire.json"])
+@pytest.mark.parametrize("name", ["snapshot.json", "patch.json", "here.json", "other-wire.json"])
 def test_the_kernels_own_messages_are_no_commands(name: str) -> None:
     assert parse_command(example(name)) is None
+
+
+def test_our_place_is_the_examples() -> None:
+    assert Here(2, 17).to_wire() == example("here.json")
 
 
 def test_our_snapshot_has_the_examples_shape() -> None:

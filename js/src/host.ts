@@ -1,14 +1,13 @@
 /**
  * The only user of the widget model: reads its traits, listens to its messages, sends commands.
  *
- * Runs the store's effects, and repeats what went unanswered: a message may be lost, and an old kernel answers only
+ * Runs the store's effects, and asks again where nothing comes: a message may be lost, and an old kernel answers only
  * when its cell has ended. And it asks the kernels for parts of the front end.
  */
 
 import {
   type Command,
   type Doc,
-  hello,
   type PartRequest,
   type Place,
   parseMessage,
@@ -17,7 +16,7 @@ import {
   readPlace,
   type ToKernel,
 } from "./protocol.js";
-import { type Input, reduce, type State, start } from "./store.js";
+import { type Input, isAwaiting, reduce, type State, start } from "./store.js";
 
 /** What is used of anywidget's model. */
 export interface WidgetModel {
@@ -47,8 +46,11 @@ export const LATE_AFTER = 1500;
 /** Hellos in a row without any message from the kernel; a page without a kernel need not ask for ever. */
 export const HELLOS = 8;
 
-const HELLO_FIRST = 1000;
-const HELLO_LONGEST = 60_000;
+/** Seconds until a snapshot that was asked for is asked for again. */
+const FOR_A_SNAPSHOT = [1, 2, 4, 8, 16, 32, 60];
+
+/** Seconds without a word from the kernel until a page that is in step asks for a sign of it. */
+const FOR_A_SIGN = [5, 5, 10, 20, 30];
 
 /** What is true for a moment only, no trait has. */
 const MOMENTARY: ReadonlySet<keyof Doc> = new Set(["retry_at", "quiet", "place"]);
@@ -71,8 +73,8 @@ export class Connection implements Cell {
   readonly #keeps: () => boolean;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
-  #hellosLeft = HELLOS;
-  #helloDelay = HELLO_FIRST;
+  /** Hellos for what is awaited now. */
+  #hellos = 0;
   #cancelHello: (() => void) | null = null;
   #cancelLate: (() => void) | null = null;
   #cancelRestore: (() => void) | null = null;
@@ -88,7 +90,7 @@ export class Connection implements Cell {
     model.on("msg:custom", this.#onMessage);
     for (const change of PLACE_CHANGES) model.on(change, this.#onRestored);
     for (const effect of first.effects) this.#send(effect.message);
-    this.#watch(first.state);
+    this.#watch(first.state, true);
   }
 
   get state(): State {
@@ -132,7 +134,6 @@ export class Connection implements Cell {
   readonly #onMessage = (raw: unknown): void => {
     const message = parseMessage(raw);
     if (message === null) return;
-    this.#hellosLeft = HELLOS;
     this.#take({ kind: "message", message });
   };
 
@@ -151,33 +152,34 @@ export class Connection implements Cell {
     const { state, effects } = reduce(before, input);
     this.#state = state;
     for (const effect of effects) this.#send(effect.message);
-    this.#watch(before);
+    this.#watch(before, input.kind === "message" || input.kind === "traits");
     if (state !== before) for (const listener of [...this.#listeners]) listener(state);
   }
 
   /** Start and stop the timers that the new state asks for. */
-  #watch(before: State): void {
-    if (this.#state.synced || this.#state.foreign) {
+  #watch(before: State, heard: boolean): void {
+    const { synced, pending } = this.#state;
+    // Patches that cannot be applied are no snapshot: where one is awaited, they change nothing.
+    const begins = before.synced !== synced || (synced && heard);
+    if (begins || !isAwaiting(this.#state)) {
       this.#cancelHello?.();
       this.#cancelHello = null;
-      this.#helloDelay = HELLO_FIRST;
-    } else if (this.#cancelHello === null) {
-      this.#awaitSnapshot();
+      this.#hellos = 0;
     }
-    const { pending } = this.#state;
+    if (this.#cancelHello === null && isAwaiting(this.#state)) this.#askLater();
     if (pending?.command === before.pending?.command) return;
     this.#cancelLate?.();
     this.#cancelLate = pending === null ? null : this.#clock.after(LATE_AFTER, () => this.#take({ kind: "late" }));
   }
 
-  #awaitSnapshot(): void {
-    if (this.#hellosLeft <= 0) return;
-    this.#cancelHello = this.#clock.after(this.#helloDelay, () => {
+  #askLater(): void {
+    if (this.#state.asked >= HELLOS) return;
+    const waits = this.#state.synced ? FOR_A_SIGN : FOR_A_SNAPSHOT;
+    const seconds = waits[Math.min(this.#hellos, waits.length - 1)] ?? 0;
+    this.#cancelHello = this.#clock.after(seconds * 1000, () => {
       this.#cancelHello = null;
-      this.#helloDelay = Math.min(HELLO_LONGEST, this.#helloDelay * 2);
-      this.#hellosLeft -= 1;
-      this.#send(hello(null));
-      this.#awaitSnapshot();
+      this.#hellos += 1;
+      this.#take({ kind: "silence" });
     });
   }
 

@@ -121,6 +121,11 @@ export interface Patch extends Place {
   readonly ops: readonly Op[];
 }
 
+/** Where the kernel is: its answer to a page that is there too, or that has been sent a snapshot just now. */
+export interface Here extends Place {
+  readonly type: "here";
+}
+
 /** A snapshot written in a wire version that this page does not speak. */
 export interface Foreign {
   readonly type: "foreign";
@@ -128,7 +133,7 @@ export interface Foreign {
   readonly text: string;
 }
 
-export type FromKernel = Snapshot | Patch | Foreign;
+export type FromKernel = Snapshot | Patch | Here | Foreign;
 
 export type Command =
   | { readonly type: "stop" }
@@ -144,7 +149,7 @@ export interface Place {
   readonly seq: number;
 }
 
-/** Asks for a snapshot; with a place only if the kernel is elsewhere. */
+/** Asks for a snapshot; with a place only if the kernel is elsewhere, and else for a sign of it. */
 export interface Hello extends Partial<Place> {
   readonly type: "hello";
   readonly wire: number;
@@ -360,11 +365,17 @@ function parseSnapshot(raw: Record<string, unknown>): Snapshot | Foreign | null 
   return { type: "snapshot", ...place, document: readDoc((key) => document[key]) };
 }
 
+function parseHere(raw: Record<string, unknown>): Here | null {
+  const place = readPlace(raw.epoch, raw.seq);
+  return place && { type: "here", ...place };
+}
+
 /** The message in `raw`, or null if there is none that this page understands. */
 export function parseMessage(raw: unknown): FromKernel | null {
   if (!isRecord(raw)) return null;
   if (raw.type === "patch") return parsePatch(raw);
   if (raw.type === "snapshot") return parseSnapshot(raw);
+  if (raw.type === "here") return parseHere(raw);
   return null;
 }
 

@@ -32,6 +32,8 @@ export interface State {
   readonly pending: Pending | null;
   /** Set where no kernel stands behind the document: it has gone, or the document is what the notebook had saved. */
   readonly gone: "kernel" | "saved" | null;
+  /** How often the kernel was asked since it was last heard. */
+  readonly asked: number;
   /** Set when the kernel speaks another version of the wire; then only its text is shown. */
   readonly foreign: { readonly wire: number; readonly text: string } | null;
 }
@@ -45,6 +47,8 @@ export type Input =
   | { readonly kind: "late" }
   /** The kernel has ended, or was started anew. */
   | { readonly kind: "gone" };
+  /** What is awaited has not come for some time: a snapshot, or whatever the kernel says. */
+  | { readonly kind: "silence" };
 
 export type Effect = { readonly kind: "send"; readonly message: ToKernel };
 
@@ -66,8 +70,15 @@ export const saved = (doc: Doc): State => ({
   synced: true,
   pending: null,
   gone: "saved",
+  asked: 0,
   foreign: null,
 });
+/** Whether the kernel is expected to say something. */
+export const isAwaiting = ({ doc, pending, synced, gone, foreign }: State): boolean =>
+  gone === null && foreign === null && (!synced || !isTerminal(doc) || pending !== null);
+
+/** Two questions in a row have had their time, and no answer. */
+export const isUnheard = (state: State): boolean => state.asked > 2;
 
 /**
  * The first state: what the traits hold is shown at once, `early` messages came while the page was not ready for them.
@@ -80,6 +91,8 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     synced: place !== null,
     pending: null,
     gone: null,
+
+    asked: 0,
     foreign: null,
   };
   const state = early.reduce((before, message) => receive(before, message).state, painted);
@@ -89,17 +102,21 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
 export function reduce(state: State, input: Input): Step {
   switch (input.kind) {
     case "message":
-      return receive(state, input.message);
+      return receive(heard(state), input.message);
     case "traits":
-      return traits(state, input.doc, input.place);
+      return traits(heard(state), input.doc, input.place);
     case "command":
       return command(state, input.command);
     case "late":
       return quiet(state.pending ? { ...state, pending: { ...state.pending, late: true } } : state);
     case "gone":
       return quiet({ ...state, synced: true, pending: null, gone: "kernel" });
+    case "silence":
+      return { state: { ...state, asked: state.asked + 1 }, effects: [ask(state.synced ? state.place : null)] };
   }
 }
+
+const heard = (state: State): State => (state.asked === 0 ? state : { ...state, asked: 0 });
 
 const quiet = (state: State): Step => ({ state, effects: [] });
 
@@ -111,6 +128,8 @@ function receive(state: State, message: FromKernel): Step {
       return snapshot(state, message);
     case "patch":
       return patch(state, message);
+    case "here":
+      return expect(state, message);
     case "foreign":
       return quiet({ ...state, pending: null, foreign: { wire: message.wire, text: message.text } });
   }
@@ -124,16 +143,22 @@ function snapshot(state: State, message: Snapshot): Step {
 }
 
 function patch(state: State, message: Patch): Step {
-  // Asked already: the host repeats the question if no snapshot comes.
-  if (state.foreign || !state.synced) return quiet(state);
   const { epoch, seq } = state.place;
-  if (message.epoch === epoch && message.seq === seq + 1) {
+  if (isInStep(state) && message.epoch === epoch && message.seq === seq + 1) {
     return quiet(arrive(state, message.ops.reduce(applyOp, state.doc), message));
   }
   // What came a second time, or late, is in the document already: nothing is missing.
-  if (!isBefore(state.place, message)) return quiet(state);
+  return expect(state, message);
+}
+
+/** The page should be at `place` or later; if it is not, it has missed something and asks. */
+function expect(state: State, place: Place): Step {
+  // Asked already: the host repeats the question if no snapshot comes.
+  if (!isInStep(state) || !isBefore(state.place, place)) return quiet(state);
   return { state: { ...state, synced: false }, effects: [ask(null)] };
 }
+
+const isInStep = (state: State): boolean => state.synced && state.foreign === null;
 
 function applyOp(doc: Doc, op: Op): Doc {
   if (op[0] === "append") return { ...doc, [op[1]]: doc[op[1]] + op[2] };
@@ -155,6 +180,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
     synced: true,
     pending: taken ? null : state.pending,
     gone: null,
+    asked: state.asked,
     foreign: null,
   };
 }

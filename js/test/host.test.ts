@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { Connection, HELLOS, LATE_AFTER } from "../src/host.js";
+import { isUnheard } from "../src/store.js";
 import { FakeClock } from "./clock.js";
 import { FakeModel, patch, snapshot } from "./model.js";
 
@@ -27,7 +28,7 @@ describe("hello", () => {
     expect(model.sent).toHaveLength(2);
     clock.pass(1000);
     expect(model.sent).toHaveLength(3);
-    model.receive(snapshot({ text: "a" }));
+    model.receive(snapshot({ text: "a", status: "done" }));
     clock.pass(1_000_000);
     expect(model.sent).toHaveLength(3);
     expect(clock.waiting).toBe(0);
@@ -43,7 +44,7 @@ describe("hello", () => {
   });
 
   test("with a place in the traits is said once", () => {
-    const { model, clock } = connect({ _epoch: 1, _seq: 4, text: "abcd" });
+    const { model, clock } = connect({ _epoch: 1, _seq: 4, text: "abcd", status: "done" });
     expect(model.sent).toEqual([{ ...HELLO, epoch: 1, seq: 4 }]);
     clock.pass(100_000);
     expect(model.sent).toHaveLength(1);
@@ -58,6 +59,79 @@ describe("hello", () => {
     expect(model.sent).toHaveLength(3);
     model.receive(snapshot({ text: "abc" }, 1, 2));
     expect(connection.state.doc.text).toBe("abc");
+  });
+});
+
+describe("silence", () => {
+  const PLACED = { ...HELLO, epoch: 1, seq: 4 };
+  const streaming = () => connect({ _epoch: 1, _seq: 4, text: "abcd", status: "streaming" });
+
+  test("while an answer is under way makes the page ask, ever more rarely", () => {
+    const { model, clock } = streaming();
+    const at: number[] = [];
+    model.send = (content) => {
+      expect(content).toEqual(PLACED);
+      at.push(clock.now() / 1000);
+    };
+    clock.pass(10_000_000);
+    expect(at).toEqual([5, 10, 20, 40, 70, 100, 130, 160]);
+    expect(at).toHaveLength(HELLOS);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("is over with whatever the kernel says", () => {
+    const { model, clock } = streaming();
+    for (let time = 0; time < 100; time += 1) {
+      clock.pass(4999);
+      model.receive(patch(5 + time, ["append", "text", "e"]));
+    }
+    expect(model.sent).toHaveLength(1);
+    clock.pass(5000);
+    expect(model.sent.at(-1)).toEqual({ ...HELLO, epoch: 1, seq: 104 });
+    model.receive({ type: "here", epoch: 1, seq: 104 });
+    clock.pass(4999);
+    expect(model.sent).toHaveLength(2);
+    clock.pass(1);
+    expect(model.sent).toHaveLength(3);
+  });
+
+  test("after two questions is told, until the kernel is heard", () => {
+    const { connection, model, clock } = streaming();
+    clock.pass(19_999);
+    expect(isUnheard(connection.state)).toBe(false);
+    clock.pass(1);
+    expect(isUnheard(connection.state)).toBe(true);
+    model.receive({ type: "here", epoch: 1, seq: 4 });
+    expect(isUnheard(connection.state)).toBe(false);
+  });
+
+  test("goes on for who gave up, as soon as the kernel is heard", () => {
+    const { model, clock } = streaming();
+    clock.pass(10_000_000);
+    model.receive(patch(2));
+    clock.pass(5000);
+    expect(model.sent).toHaveLength(1 + HELLOS + 1);
+  });
+
+  test("of an answer that has ended is none, unless something was asked of it", () => {
+    const { connection, model, clock } = connect({ _epoch: 1, _seq: 4, status: "done" });
+    clock.pass(100_000);
+    expect(model.sent).toHaveLength(1);
+    connection.press({ type: "retry" });
+    clock.pass(5000);
+    expect(model.sent.slice(1)).toEqual([{ type: "retry" }, PLACED]);
+  });
+
+  test("in which all was lost ends with a snapshot", () => {
+    const { connection, model, clock } = streaming();
+    clock.pass(5000);
+    model.receive({ type: "here", epoch: 1, seq: 9 });
+    expect(model.sent.at(-1)).toEqual(HELLO);
+    clock.pass(1000);
+    expect(model.sent.slice(-2)).toEqual([HELLO, HELLO]);
+    model.receive(snapshot({ text: "whole", status: "done" }, 1, 9));
+    expect(connection.state.doc.text).toBe("whole");
+    expect(clock.waiting).toBe(0);
   });
 });
 

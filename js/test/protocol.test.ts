@@ -14,6 +14,10 @@ test("a patch is read whole, every key of the document among its operations", ()
   expect([...keys].sort()).toEqual(Object.keys(EMPTY).sort());
 });
 
+test("the kernel's place is read", () => {
+  expect(parseMessage(example("here"))).toEqual(example("here"));
+});
+
 test("what the page says is what the examples say", () => {
   const commands: Record<string, ToKernel> = {
     hello: hello(null),

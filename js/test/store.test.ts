@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/protocol.js";
-import { type Input, isTerminal, reduce, type State, type Step, start } from "../src/store.js";
+import { type Input, isAwaiting, isTerminal, isUnheard, reduce, type State, type Step, start } from "../src/store.js";
 import { randomFrom } from "./random.js";
 
 const doc = (over: Partial<Doc> = {}): Doc => ({ ...EMPTY, ...over });
@@ -79,6 +79,64 @@ describe("patches", () => {
   ])("%s changes nothing", (_, late) => {
     const state = synced(doc({ text: "abc" }), 1, 5);
     expect(message(state, late)).toEqual({ state, effects: [] });
+  });
+});
+
+describe("the kernel is here", () => {
+  const here = (epoch: number, seq: number): FromKernel => ({ type: "here", epoch, seq });
+
+  test.each([
+    ["where the page is", 2, 5],
+    ["where the page was", 2, 4],
+    ["in an epoch that is over", 1, 9],
+  ])("%s: nothing is missing", (_, epoch, seq) => {
+    const state = synced(doc({ text: "mine" }), 2, 5);
+    expect(message(state, here(epoch, seq))).toEqual({ state, effects: [] });
+  });
+
+  test.each([
+    ["further on", 2, 6],
+    ["in a later epoch", 3, 0],
+  ])("%s: what came between is asked for, once", (_, epoch, seq) => {
+    const { state, effects } = message(synced(doc({ text: "mine" }), 2, 5), here(epoch, seq));
+    expect(effects).toEqual(HELLO);
+    expect(state).toMatchObject({ synced: false, doc: { text: "mine" } });
+    expect(message(state, here(epoch, seq))).toEqual({ state, effects: [] });
+  });
+});
+
+describe("silence", () => {
+  const silence = (state: State): State => reduce(state, { kind: "silence" }).state;
+
+  test("makes the page ask with its place, if it has one", () => {
+    const placed = { kind: "send", message: { type: "hello", wire: 1, epoch: 2, seq: 5 } };
+    expect(reduce(synced(doc(), 2, 5), { kind: "silence" }).effects).toEqual([placed]);
+    expect(reduce(start(EMPTY, null).state, { kind: "silence" }).effects).toEqual(HELLO);
+  });
+
+  test("is told of when two questions have had their time, and over with the next word", () => {
+    const twice = silence(silence(synced()));
+    expect(isUnheard(twice)).toBe(false);
+    const state = silence(twice);
+    expect(isUnheard(state)).toBe(true);
+    const words: Input[] = [
+      { kind: "message", message: { type: "here", epoch: 1, seq: 0 } },
+      { kind: "message", message: patch(1, 1) },
+      { kind: "message", message: patch(1, 9) },
+      { kind: "message", message: snapshot(doc()) },
+      { kind: "traits", doc: doc(), place: { epoch: 1, seq: 0 } },
+      { kind: "traits", doc: doc(), place: { epoch: 1, seq: 4 } },
+    ];
+    for (const word of words) expect(isUnheard(reduce(state, word).state), JSON.stringify(word)).toBe(false);
+    expect(isUnheard(reduce(state, { kind: "command", command: { type: "stop" } }).state)).toBe(true);
+  });
+
+  test.each(STATUSES)("%s: something is awaited until the end, and where something was asked", (status) => {
+    const state = synced(doc({ status }));
+    expect(isAwaiting(state)).toBe(!isTerminal(state.doc));
+    expect(isAwaiting(reduce(state, { kind: "command", command: { type: "retry" } }).state)).toBe(true);
+    expect(isAwaiting({ ...state, synced: false })).toBe(true);
+    expect(isAwaiting({ ...state, foreign: { wire: 2, text: "" } })).toBe(false);
   });
 });
 

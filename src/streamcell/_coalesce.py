@@ -23,7 +23,7 @@ class Outbox:
     """What the page has been sent: its epoch, the last sequence number, the view that it should now show, and when.
 
     `heard` turns true with the first message from any page; `resent` is the length of the growing fields in the last
-    snapshot.
+    snapshot, and `whole` its sequence number if it was of this epoch.
     """
 
     epoch: int = 1
@@ -32,6 +32,7 @@ class Outbox:
     sent_at: float | None = None
     heard: bool = False
     resent: int = 0
+    whole: int | None = None
 
 
 def interval(streams: int) -> float:
@@ -50,14 +51,14 @@ def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | None]
 
 def restart(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Snapshot]:
     """Open a new epoch with a snapshot: what was shown is not what `view` continues."""
-    after = replace(outbox, epoch=outbox.epoch + 1, seq=0, sent=view, sent_at=now, resent=_length(view))
+    after = replace(outbox, epoch=outbox.epoch + 1, seq=0, sent=view, sent_at=now, resent=_length(view), whole=0)
     return after, Snapshot(after.epoch, after.seq, view)
 
 
 def snapshot(outbox: Outbox, view: View, now: float) -> tuple[Outbox, tuple[Patch, Snapshot] | tuple[Snapshot]]:
     """Return a snapshot of `view` at the present place; the pages that are in step get the patch before it."""
     after, patch = flush(outbox, view, now)
-    after = replace(after, resent=_length(view))
+    after = replace(after, resent=_length(view), whole=after.seq)
     whole = Snapshot(after.epoch, after.seq, view)
     return after, (whole,) if patch is None else (patch, whole)
 

@@ -20,7 +20,7 @@ from ._inputs import Closed, CloseSource, Effect, Input, OpenSource, Placed, Pub
 from ._lanes import Lanes, Limits
 from ._limits import Ticket
 from ._log import Entry, Log
-from ._protocol import Hello, Patch, Snapshot, View, view_of
+from ._protocol import Hello, Here, Patch, Snapshot, View, view_of
 from ._session import Session, step
 from ._state import TERMINAL, Status
 from ._telemetry import Telemetry
@@ -311,14 +311,17 @@ class Stream:
         self._deliver(*messages)
 
     def _greet(self, hello: Hello) -> None:
-        self._outbox = coalesce.hear(self._outbox)
-        if (hello.epoch, hello.seq) == (self._outbox.epoch, self._outbox.seq):
+        outbox = self._outbox = coalesce.hear(self._outbox)
+        # Questions that waited in a cut connection come all at once and from one place: one snapshot answers them.
+        answered = hello.seq is not None and outbox.whole == outbox.seq
+        if answered or (hello.epoch, hello.seq) == (outbox.epoch, outbox.seq):
+            self._deliver(Here(outbox.epoch, outbox.seq))
             return
         view = view_of(self.document)
         self._outbox, messages = coalesce.snapshot(self._outbox, view, self._driver.loop.time())
         self._deliver(*messages)
 
-    def _deliver(self, *messages: Patch | Snapshot) -> None:
+    def _deliver(self, *messages: Patch | Snapshot | Here) -> None:
         """Publish, then send; a sink that fails (an observer's error, a closed comm) does not end the stream."""
         outbox = self._outbox
         try:

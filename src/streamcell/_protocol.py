@@ -10,7 +10,18 @@ from ._document import Document
 from ._errors import Stopped
 from ._inputs import Retry, Select, Stop, TakeUp
 
-__all__ = ["WIRE", "Command", "Forget", "Hello", "Patch", "Snapshot", "parse_command", "parse_part_request", "view_of"]
+__all__ = [
+    "WIRE",
+    "Command",
+    "Forget",
+    "Hello",
+    "Here",
+    "Patch",
+    "Snapshot",
+    "parse_command",
+    "parse_part_request",
+    "view_of",
+]
 
 WIRE: Final = 1
 """The wire's version: it changes with every change that an older page could not follow."""
@@ -50,8 +61,23 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Here:
+    """Where the kernel is, for a page that asked: it hears that somebody is there, and whether it missed something."""
+
+    epoch: int
+    seq: int
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values."""
+        return {"type": "here", "epoch": self.epoch, "seq": self.seq}
+
+
+@dataclass(frozen=True)
 class Hello:
-    """A page is there, or has lost its place: send it a snapshot, unless (`epoch`, `seq`) is where the kernel is."""
+    """A page is there, lost its place, or has heard nothing for long. It is always answered.
+
+    It gets a snapshot, or `Here` if (`epoch`, `seq`) is where the kernel is.
+    """
 
     epoch: int | None = None
     seq: int | None = None

@@ -1,15 +1,14 @@
 /** The words of the status line and of its spoken twin. */
 
 import type { Doc } from "../protocol.js";
-import { isTerminal, type State } from "../store.js";
+import { isTerminal, isUnheard, type State } from "../store.js";
 
 /** What the status line says. `left`: milliseconds until the next attempt; `silent`: seconds without data; if known. */
 export function statusLine(state: State, left: number | null, silent: number | null = null): string {
   const { doc, pending } = state;
   if (state.gone !== null && !isTerminal(doc)) return [GONE[state.gone], kept(doc)].filter(Boolean).join(" · ");
-  return [describe(doc, left), silence(doc, silent), pending?.late ? "waiting for the kernel" : ""]
-    .filter(Boolean)
-    .join(" · ");
+  const kernel = isUnheard(state) ? "no answer from the kernel" : pending?.late ? "waiting for the kernel" : "";
+  return [describe(doc, left), silence(doc, silent), kernel].filter(Boolean).join(" · ");
 }
 
 /** The answer had not ended. */

@@ -280,7 +280,7 @@ describe("the status line", () => {
     expect(line()).toBe("Waiting · attempt 2 of 4, in 2 s · Rate limit reached");
     page.clock.pass(2000);
     expect(line()).toBe("Waiting · attempt 2 of 4, now · Rate limit reached");
-    expect(page.clock.waiting).toBe(0);
+    expect(page.clock.waiting).toBe(1); // the connection, which listens for the kernel
     model.receive(patch(1, ["set", "status", "connecting"], ["set", "retry_at", null]));
     frames(1);
     expect(line()).toBe("Connecting · attempt 2 of 4");
@@ -294,7 +294,17 @@ describe("the status line", () => {
     model.receive(patch(1, ["append", "text", "b"], ["set", "quiet", null]));
     frames(1);
     expect(line()).toBe("Streaming");
-    expect(page.clock.waiting).toBe(0);
+    expect(page.clock.waiting).toBe(1);
+  });
+
+  test("says that the kernel does not answer, until it does", () => {
+    button("Stop").click();
+    page.clock.pass(20_000);
+    frames(1);
+    expect(line()).toBe("Streaming · no answer from the kernel");
+    model.receive({ type: "here", epoch: 1, seq: 0 });
+    frames(1);
+    expect(line()).toBe("Streaming · waiting for the kernel");
   });
 
   test("says what the answer cost", () => {
