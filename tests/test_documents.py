@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from streamcell._state import TRANSITIONS, Status
 from streamcell._output import ANSWER
+from streamcell._state import TRANSITIONS, Status
 from streamcell.rehearsal import RehearsalServer, _server
 
 ROOT = Path(__file__).parent.parent

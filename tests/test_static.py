@@ -10,7 +10,6 @@ import nbconvert
 import nbformat
 import pytest
 
-
 from .notebooks import run
 
 SENTENCE = "The owl in the lighthouse counts every wave"

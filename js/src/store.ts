@@ -46,7 +46,7 @@ export type Input =
   /** Nothing has come of the pending command for some time. */
   | { readonly kind: "late" }
   /** The kernel has ended, or was started anew. */
-  | { readonly kind: "gone" };
+  | { readonly kind: "gone" }
   /** What is awaited has not come for some time: a snapshot, or whatever the kernel says. */
   | { readonly kind: "silence" };
 
@@ -91,7 +91,6 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     synced: place !== null,
     pending: null,
     gone: null,
-
     asked: 0,
     foreign: null,
   };

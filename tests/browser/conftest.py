@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,14 +16,13 @@ from streamcell.rehearsal import Exchange, RehearsalServer
 
 from .answer_page import AnswerPage, AnswerServer, build
 from .jupyterlab import ROOT, JupyterLab
-from .notebook import Notebook
+from .notebook import Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator
 
     from playwright.sync_api import Browser, BrowserContext
 
-FAILURES = Path(__file__).parent / "failures"
 CHROMIUM = ROOT / "scripts" / "chromium.py"
 FLAGS = ("--disable-background-networking", "--disable-component-update", "--disable-quic", "--disable-sync")
 REPORT = pytest.StashKey[pytest.TestReport]()
@@ -45,7 +43,7 @@ def rehearsal() -> Iterator[RehearsalServer]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def asked(rehearsal: RehearsalServer) -> Callable[..., Exchange]:
     """`asked("words", number=1, ended="finished")`: wait until the first request with these words is so; give it."""
 
@@ -94,31 +92,14 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def open_notebook(
-    lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Notebook]]:
+def open_notebook(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """`open_notebook(cells, kernel="python3")`: a new notebook with a kernel of its own, open and idle."""
-    opened: list[Notebook] = []
-    name = re.sub(r"\W+", "-", request.node.name).strip("-")
-
-    def open_(cells: Sequence[str], *, kernel: str = "python3", **options: Any) -> Notebook:
-        file = f"{name}-{len(opened)}.ipynb"
-        lab.write_notebook(file, cells, kernel=kernel)
-        notebook = Notebook(lab, context.new_page(), **options)
-        opened.append(notebook)
-        notebook.open(file, workspace=file.removesuffix(".ipynb"))
-        return notebook
-
-    yield open_
+    opener = Opener(lab, context, re.sub(r"\W+", "-", request.node.name).strip("-"))
+    yield opener
     report = request.node.stash.get(REPORT, None)
     if report is not None and report.failed:
-        FAILURES.mkdir(exist_ok=True)
-        for number, notebook in enumerate(opened):
-            notebook.page.screenshot(path=FAILURES / f"{name}-{number}.png")
-        (FAILURES / f"{name}.log").write_text(lab.tail(400), "utf-8")
-    for notebook in opened:
-        notebook.page.close()
-    lab.end_sessions()
+        opener.keep()
+    opener.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 IPYKERNEL6 = ROOT / ".venvs" / "ipykernel6" / "bin" / "python"
@@ -140,9 +140,11 @@ class JupyterLab:
             body = response.read()
         return json.loads(body) if body else None
 
-    def end_sessions(self) -> None:
+    def end_sessions(self, names: Collection[str]) -> None:
+        """End the kernels of these notebooks."""
         for session in self.request("GET", "sessions"):
-            self.request("DELETE", f"sessions/{session['id']}")
+            if session["path"] in names:
+                self.request("DELETE", f"sessions/{session['id']}")
 
     def write_notebook(self, name: str, cells: Sequence[str], *, kernel: str = "python3") -> Path:
         """Put a notebook with these code cells into the server's folder."""

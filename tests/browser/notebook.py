@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .websocket import Recorder
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
     from .jupyterlab import JupyterLab
 
 LIMIT = 60_000.0  # milliseconds for anything that is awaited
+
+FAILURES = Path(__file__).parent / "failures"
 
 PANEL = "window.jupyterapp.shell.currentWidget"
 # Code cells carry their state in their model; "*" is the prompt of one that runs or waits for its turn.
@@ -21,15 +24,16 @@ CELL = f"{PANEL}.content.widgets[index]"
 
 
 class Notebook:
-    """Cells are numbered from 0."""
+    """Cells are numbered from 0. `address` is where the browser finds JupyterLab, if not at the server itself."""
 
-    def __init__(self, lab: JupyterLab, page: Page, *, script: str = "") -> None:
+    def __init__(self, lab: JupyterLab, page: Page, *, address: str | None = None, script: str = "") -> None:
         """`script` runs in the page before any other."""
         self.lab = lab
         self.page = page
+        self.name = ""
+        self.address = address or lab.url
         if script:
             page.add_init_script(script)
-        self.name = ""
         self.frames = Recorder(page)
         page.set_default_timeout(LIMIT)
 
@@ -41,7 +45,7 @@ class Notebook:
     def open(self, name: str, *, workspace: str = "test") -> None:
         """Open it in JupyterLab's single-document mode, and wait until its kernel is idle."""
         self.name = name
-        self.page.goto(f"{self.lab.url}doc/workspaces/{workspace}/tree/{name}?token={self.lab.token}")
+        self.page.goto(f"{self.address}doc/workspaces/{workspace}/tree/{name}?token={self.lab.token}")
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -52,6 +56,14 @@ class Notebook:
                     && panel.sessionContext.session?.kernel?.status === "idle";
             }"""
         )
+
+    def show(self) -> None:
+        """Bring its page to the front: one that lies behind another is not drawn, and cannot be clicked into."""
+        self.page.bring_to_front()
+
+    def wait_for_connection(self) -> None:
+        """Wait until JupyterLab says that it is connected to the kernel."""
+        self.page.wait_for_function(f"() => {PANEL}.sessionContext.session?.kernel?.connectionStatus === 'connected'")
 
     def reload(self) -> None:
         """Reload the page; the kernel goes on."""
@@ -68,7 +80,7 @@ class Notebook:
     def reopen(self, name: str, *, app: str = "lab", kernel: bool = True) -> None:
         """Open a saved notebook in another page load, in JupyterLab or Notebook 7; `kernel=False` declines one."""
         path = {"lab": "doc/workspaces/reopened/tree/", "notebook": "notebooks/"}[app]
-        self.page.goto(f"{self.lab.url}{path}{name}?token={self.lab.token}")
+        self.page.goto(f"{self.address}{path}{name}?token={self.lab.token}")
         if not kernel:
             self.page.get_by_role("dialog").get_by_label("Kernel").or_(
                 self.page.locator(".jp-Dialog select")
@@ -201,3 +213,41 @@ class Notebook:
     def memory(self, expression: str) -> Any:
         """What an expression over `panel`, the open notebook, gives in the page."""
         return self.page.evaluate(f"() => {{ const panel = {PANEL}; return ({expression}); }}")
+
+
+class Opener:
+    """Opens new notebooks and closes them with their kernels; `name` is in the names of their files."""
+
+    def __init__(self, lab: JupyterLab, context: BrowserContext, name: str) -> None:
+        self._lab = lab
+        self._context = context
+        self._name = name
+        self._opened: list[Notebook] = []
+
+    def __call__(self, cells: Sequence[str], *, kernel: str = "python3", **options: str | None) -> Notebook:
+        """Open a notebook with a kernel of its own, and wait until that is idle; for `options` see `Notebook`."""
+        file = f"{self._name}-{len(self._opened)}.ipynb"
+        self._lab.write_notebook(file, cells, kernel=kernel)
+        return self._open(file, **options)
+
+    def again(self, notebook: Notebook) -> Notebook:
+        """Open the saved notebook in another page, without what may be between the browser and JupyterLab."""
+        return self._open(notebook.name)
+
+    def _open(self, file: str, **options: Any) -> Notebook:
+        notebook = Notebook(self._lab, self._context.new_page(), **options)
+        self._opened.append(notebook)
+        notebook.open(file, workspace=f"{self._name}-{len(self._opened)}")
+        return notebook
+
+    def keep(self) -> None:
+        """Keep pictures of the pages, and what the server wrote, for who looks for the failure."""
+        FAILURES.mkdir(exist_ok=True)
+        for number, notebook in enumerate(self._opened):
+            notebook.page.screenshot(path=FAILURES / f"{self._name}-{number}.png")
+        (FAILURES / f"{self._name}.log").write_text(self._lab.tail(400), "utf-8")
+
+    def close(self) -> None:
+        for notebook in self._opened:
+            notebook.page.close()
+        self._lab.end_sessions({notebook.name for notebook in self._opened})

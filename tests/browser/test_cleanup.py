@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CELLS = 20
 ROUNDS = 10
 
-# Timers and listeners that our modules have set and that are still there. A module is known by its address in the stack.
+# Timers that our modules have set and that are still there. A module is known by its address in the stack.
 WATCH = """
 (() => {
   const ours = () => /blob:|labextensions\\/streamcell|\\/extensions\\/streamcell/.test(new Error().stack ?? "");

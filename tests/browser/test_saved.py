@@ -84,7 +84,7 @@ def test_with_its_kernel_it_is_live(saved: Notebook, app: str) -> None:
 
 @pytest.mark.parametrize(("app", "kernel"), [("lab", True), ("lab", False), ("notebook", True), ("notebook", False)])
 def test_without_its_kernel_it_is_what_was_saved(saved: Notebook, lab: JupyterLab, app: str, kernel: bool) -> None:
-    lab.end_sessions()
+    lab.end_sessions({saved.name})
     texts = [data["text/plain"] for data in data_of(saved.path)]
     if not kernel:
         content = json.loads(saved.path.read_text("utf-8"))
