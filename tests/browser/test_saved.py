@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .cells import ask
+from .notebook import Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import BrowserContext
 
     from .jupyterlab import JupyterLab
     from .notebook import Notebook
@@ -25,10 +28,11 @@ DONE, STOPPED, STREAMING = range(3)
 CELLS = [ask(WHOLE, "echo?rate=0"), ask("To be stopped", LONG), ask("Saved in mid-stream", LONG)]
 
 
-@pytest.fixture
-def saved(open_notebook: Callable[..., Notebook]) -> Notebook:
+@pytest.fixture(scope="module")
+def saved(lab: JupyterLab, context: BrowserContext) -> Iterator[Notebook]:
     """A notebook that was saved when one answer was done, one stopped, and one on its way; the page has left it."""
-    notebook = open_notebook(CELLS)
+    opener = Opener(lab, context, "saved")
+    notebook = opener(CELLS)
     notebook.run_all()
     notebook.wait_for_more_text(STOPPED, than=100)
     notebook.button(STOPPED, "Stop").click()
@@ -37,7 +41,8 @@ def saved(open_notebook: Callable[..., Notebook]) -> Notebook:
     notebook.wait_for_more_text(STREAMING, than=100)
     notebook.save()
     notebook.page.goto("about:blank")
-    return notebook
+    yield notebook
+    opener.close()
 
 
 def data_of(path: Path) -> list[dict[str, Any]]:
@@ -65,31 +70,32 @@ def test_the_file_holds_the_answers_and_nothing_of_the_widgets(saved: Notebook) 
         assert data["text/plain"] == WHOLE if index == DONE else len(data["text/plain"]) >= 100
 
 
-@pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_with_its_kernel_it_is_live(saved: Notebook, app: str) -> None:
+def test_with_its_kernel_it_is_live(saved: Notebook) -> None:
+    """In JupyterLab and then in Notebook 7, which is left with the last answer stopped."""
     texts = [data["text/plain"] for data in data_of(saved.path)]
-    saved.reopen(saved.name, app=app)
-    for index, button in enumerate(("Retry", "Retry", "Stop")):
-        saved.button(index, button).wait_for()
-        visible(saved, index)
-    assert visible(saved, DONE).count(SENTENCE) == 1
-    assert [saved.copied(DONE), saved.copied(STOPPED)] == texts[:STREAMING]
-    saved.wait_for_more_text(STREAMING, than=len(texts[STREAMING]))
+    for app in ("lab", "notebook"):
+        saved.reopen(saved.name, app=app)
+        for index, button in enumerate(("Retry", "Retry", "Stop")):
+            saved.button(index, button).wait_for()
+            visible(saved, index)
+        assert visible(saved, DONE).count(SENTENCE) == 1
+        assert [saved.copied(DONE), saved.copied(STOPPED)] == texts[:STREAMING]
+        saved.wait_for_more_text(STREAMING, than=len(texts[STREAMING]))
     saved.button(STREAMING, "Stop").click()
     saved.wait_for_status(STREAMING, "stopped")
     assert saved.copied(STREAMING).startswith(texts[STREAMING])
     saved.button(DONE, "Retry").click()
     saved.view(DONE).get_by_text("2/2").wait_for()
+    saved.page.goto("about:blank")
 
 
 @pytest.mark.parametrize(("app", "kernel"), [("lab", True), ("lab", False), ("notebook", True), ("notebook", False)])
 def test_without_its_kernel_it_is_what_was_saved(saved: Notebook, lab: JupyterLab, app: str, kernel: bool) -> None:
     lab.end_sessions({saved.name})
     texts = [data["text/plain"] for data in data_of(saved.path)]
-    if not kernel:
-        content = json.loads(saved.path.read_text("utf-8"))
-        content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
-        saved.path.write_text(json.dumps(content), "utf-8")
+    content = json.loads(saved.path.read_text("utf-8"))
+    content["metadata"]["kernelspec"]["name"] = "python3" if kernel else "a-kernel-of-last-year"
+    saved.path.write_text(json.dumps(content), "utf-8")
     saved.reopen(saved.name, app=app, kernel=kernel)
     if kernel:
         saved.wait_until_ready()  # another one, which knows nothing of these answers
@@ -101,3 +107,29 @@ def test_without_its_kernel_it_is_what_was_saved(saved: Notebook, lab: JupyterLa
         assert saved.copied(index) == texts[index]
     assert visible(saved, DONE).count(SENTENCE) == 1
     assert saved.answer(DONE).locator("h1").inner_text() == "A saved answer"
+
+
+@pytest.mark.parametrize("state", [False, True], ids=["as it is", "with widgets' state saved"])
+def test_fifty_answers_of_two_kilobytes_are_below_400_kb(open_notebook: Callable[..., Notebook], state: bool) -> None:
+    words = " ".join(f"number {n}" for n in range(200))[:2000]
+    many = f"from streamcell import stream_cell\nfor n in range(50): stream_cell({words!r}, model='echo?rate=0')"
+    notebook = open_notebook([many, "import ipywidgets\nipywidgets.IntSlider(value=42)"])
+    toggle = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
+    if state:
+        notebook.execute(toggle)
+        notebook.page.wait_for_function(f"() => window.jupyterapp.commands.isToggled({toggle!r})")
+    try:
+        notebook.run_all()
+        notebook.cell(0).locator('[data-streamcell][data-status="done"]').nth(49).wait_for()
+        notebook.wait_for_cell(1)
+        notebook.save()
+    finally:
+        if state:
+            notebook.execute(toggle)
+    assert notebook.path.stat().st_size < 400_000
+    content = json.loads(notebook.path.read_text("utf-8"))
+    assert len(content["cells"][0]["outputs"]) == 50
+    # Another's widget is saved, as the user asked for, ours are in the outputs.
+    saved_state = content["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    models = sorted(model["model_name"] for model in saved_state.get("state", {}).values())
+    assert models == (["IntSliderModel", "LayoutModel", "SliderStyleModel"] if state else [])
