@@ -55,15 +55,13 @@ async function extension() {
   const notebook = await fromPage<{ INotebookTracker: unknown }>("@jupyterlab/notebook");
   const lumino = await fromPage<Lumino>("@lumino/widgets");
   const services = await fromPage<Services>("@jupyterlab/services");
-  const widgets = await fromPage<{ IJupyterWidgetRegistry: unknown }>("@jupyter-widgets/base");
   return {
     id: "streamcell:answers",
     description: "Shows streamcell's answers, with and without a kernel, and keeps them in the notebook.",
     autoStart: true,
-    // Nothing is used of the widgets' registry, but its extension hears of notebooks, and of their saving, before us.
-    optional: [notebook?.INotebookTracker, widgets?.IJupyterWidgetRegistry].filter((token) => token !== undefined),
+    optional: notebook ? [notebook.INotebookTracker] : [],
     activate: (_app: unknown, tracker: NotebookTracker | null = null) => {
-      if (!notebook || !tracker || !lumino || !services) return;
+      if (!tracker || !lumino || !services) return;
       announceKeeper();
       const take = (panel: NotebookPanel) => {
         attach(panel, lumino, services);

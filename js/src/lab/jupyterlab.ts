@@ -100,6 +100,7 @@ export interface NotebookPanel {
   readonly content: { readonly rendermime: RenderMime };
   readonly context: {
     readonly isDisposed: boolean;
+    readonly ready: Promise<void>;
     readonly model: NotebookModel;
     readonly saveState: Signal<unknown, string>;
   };

@@ -29,8 +29,11 @@ export class Keeper {
 
   constructor(panel: NotebookPanel) {
     this.#panel = panel;
-    panel.context.saveState.connect((_context, state) => {
-      if (state === "started") this.#beforeSaving();
+    // When the notebook is there, so that we hear of its saving after the widgets' manager has put their state in.
+    void panel.context.ready.then(() => {
+      panel.context.saveState.connect((_context, state) => {
+        if (state === "started") this.#beforeSaving();
+      });
     });
     const { sessionContext } = panel;
     this.#kernel = sessionContext.session?.kernel?.id ?? null;
