@@ -219,6 +219,7 @@ export class Kernels {
   readonly #clock: Clock;
   /** How many cells of each are in the page. */
   readonly #cells = new Map<SharedModel, number>();
+  readonly #alone = new Set<SharedModel>();
   readonly #listeners = new Map<SharedModel, (message: unknown) => void>();
   readonly #awaited = new Map<string, Awaited>();
 
@@ -226,10 +227,14 @@ export class Kernels {
     this.#clock = clock;
   }
 
-  /** A cell whose kernel shares `model` has come; the returned function tells that it has gone. */
-  join(model: SharedModel): () => void {
+  /**
+   * A cell whose kernel shares `model` has come; the returned function tells that it has gone. A cell that has only
+   * itself to ask is `alone`: of those, whose kernels cannot be told apart, one is asked for all.
+   */
+  join(model: SharedModel, alone = false): () => void {
     const cells = this.#cells.get(model) ?? 0;
     this.#cells.set(model, cells + 1);
+    if (alone) this.#alone.add(model);
     if (cells === 0) this.#listen(model);
     let here = true;
     return () => {
@@ -259,7 +264,9 @@ export class Kernels {
   #ask(name: string, awaited: Awaited): void {
     awaited.asked = this.#clock.now();
     const request: PartRequest = { type: "part", name };
+    const newest = [...this.#alone].at(-1);
     for (const model of this.#cells.keys()) {
+      if (this.#alone.has(model) && model !== newest) continue;
       try {
         model.send(request);
         awaited.models.add(model);
@@ -290,6 +297,7 @@ export class Kernels {
       return;
     }
     this.#cells.delete(model);
+    this.#alone.delete(model);
     const listener = this.#listeners.get(model);
     if (listener) model.off("msg:custom", listener);
     this.#listeners.delete(model);

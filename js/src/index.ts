@@ -12,7 +12,7 @@ interface InitializeProps {
   readonly signal?: AbortSignal;
   /** Messages that came while the bundle was loading. */
   readonly early?: readonly unknown[];
-  /** The kernel's one widget that holds the front end. */
+  /** The kernel's one widget that holds the front end; the cell's own where it has none, or none can be found. */
   readonly shared?: SharedModel;
 }
 
@@ -60,7 +60,7 @@ export default () => {
         connection = null;
       };
       cells.set(key, handleOf(connect(model, early), end));
-      if (shared) leave = kernels.join(shared);
+      if (shared) leave = kernels.join(shared, shared === model);
       return end;
     },
     render({ model, el }: RenderProps) {

@@ -1,6 +1,7 @@
 /**
  * What each cell carries instead of the bundle: it takes the bundle's text from the one widget that the kernel's cells
- * share, imports it once per page, and hands over to it.
+ * share, imports it once per page, and hands over to it. Where there is no such widget, or the host does not let
+ * widgets find each other, the cell's own comm brings the text.
  *
  * `initialize` must be back at once: anywidget gives up on a model, for good, whose `initialize` takes over two
  * seconds. So it only begins to listen; what comes before the bundle is there is kept for it.
@@ -11,6 +12,7 @@ interface Model {
   set(name: string, value: unknown): void;
   on(event: string, callback: (value: unknown) => void): void;
   off(event: string, callback: (value: unknown) => void): void;
+  send(content: unknown): void;
   readonly widget_manager?: { get_model(id: string): Promise<Model> };
 }
 
@@ -47,6 +49,13 @@ const PREFIX = "IPY_MODEL_";
 const TRIES = 20;
 const PAUSE = 500;
 
+/** So long nothing but the shared widget is waited for. */
+const OWN_AFTER = 1000;
+
+/** A question over the cell's own comm may be lost; the answer is some 130 kB. */
+const ASKS = 5;
+const ASK_AGAIN = 3000;
+
 /** A kernel that is cut off could fill it; the snapshot brings everything anyway. */
 const MOST_EARLY = 1000;
 
@@ -69,12 +78,70 @@ async function findShared({ model, host }: Props): Promise<Model> {
   }
 }
 
-async function load(props: Props): Promise<{ definition: Definition; shared: Model }> {
+/** Ask the kernel for the bundle over the cell's own comm. */
+function askFor(model: Model): Promise<string> {
+  const question = { type: "part", name: "streamcell" };
+  return new Promise((resolve, reject) => {
+    let left = ASKS;
+    let timer: ReturnType<typeof setTimeout>;
+    const end = () => {
+      clearTimeout(timer);
+      model.off("msg:custom", take);
+    };
+    const take = (message: unknown) => {
+      const { type, name, esm } = (message ?? {}) as { type?: unknown; name?: unknown; esm?: unknown };
+      if (type !== question.type || name !== question.name || typeof esm !== "string") return;
+      end();
+      resolve(esm);
+    };
+    const ask = () => {
+      left -= 1;
+      if (left < 0) {
+        end();
+        reject(new Error("the kernel does not answer"));
+        return;
+      }
+      model.send(question);
+      timer = setTimeout(ask, ASK_AGAIN);
+    };
+    model.on("msg:custom", take);
+    ask();
+  });
+}
+
+interface Found {
+  /** Whom to ask for parts: the shared widget, or the cell itself. */
+  readonly shared: Model;
+  readonly digest: string;
+  readonly esm: string;
+}
+
+async function fromShared(props: Props): Promise<Found> {
   const shared = await findShared(props);
-  const digest = String(shared.get("digest"));
+  return { shared, digest: String(shared.get("digest")), esm: String(shared.get("esm")) };
+}
+
+async function fromCell({ model }: Props): Promise<Found> {
+  const digest = String(model.get("_digest"));
+  return { shared: model, digest, esm: bundles.has(digest) ? "" : await askFor(model) };
+}
+
+async function find(props: Props): Promise<Found> {
+  if (!props.model.get("_bundle")) return fromCell(props);
+  let found = false;
+  const shared = fromShared(props).then((one) => {
+    found = true;
+    return one;
+  });
+  const late = new Promise((resolve) => setTimeout(resolve, OWN_AFTER));
+  return Promise.any([shared, late.then(() => (found ? shared : fromCell(props)))]).catch(() => shared);
+}
+
+async function load(props: Props): Promise<{ definition: Definition; shared: Model }> {
+  const { shared, digest, esm } = await find(props);
   let bundle = bundles.get(digest);
   if (bundle === undefined) {
-    const url = URL.createObjectURL(new Blob([String(shared.get("esm"))], { type: "text/javascript" }));
+    const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
     bundle = (import(url) as Promise<Bundle>).finally(() => URL.revokeObjectURL(url));
     bundles.set(digest, bundle);
     bundle.catch(() => bundles.delete(digest));

@@ -81,6 +81,20 @@ describe("of two kernels", () => {
   });
 });
 
+test("of cells that have only themselves to ask, the newest is asked for all", async () => {
+  const [first, second] = [new Shared(), new Shared()];
+  const kernels = new Kernels(new FakeClock());
+  kernels.join(first, true);
+  const leave = kernels.join(second, true);
+  const text = kernels.fetch("zig");
+  expect([first.asked.length, second.asked.length]).toEqual([0, 1]);
+  second.answer("zig", "x");
+  expect(await text).toBe("x");
+  leave();
+  kernels.fetch("sql");
+  expect(first.asked).toEqual([{ type: "part", name: "sql" }]);
+});
+
 test("a kernel is listened to as long as one of its cells is there", () => {
   const model = new Shared();
   const { kernels, leave } = joined(model, model);

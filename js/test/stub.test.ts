@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import make from "../src/stub.js";
 import { FakeModel } from "./model.js";
 
@@ -12,7 +12,7 @@ const shared = { get: (name: string) => ({ digest: "d1", esm: "export default 1"
 type Given = Parameters<ReturnType<typeof make>["initialize"]>[0];
 
 function cell(getModel: (id: string) => Promise<unknown>) {
-  const model = new FakeModel({ _bundle: "IPY_MODEL_abc", text: "the plain text" });
+  const model = new FakeModel({ _bundle: "IPY_MODEL_abc", _digest: "d1", text: "the plain text" });
   return {
     fake: model,
     props: { model: Object.assign(model, { widget_manager: { get_model: getModel } }) } as unknown as Given,
@@ -23,10 +23,12 @@ function cell(getModel: (id: string) => Promise<unknown>) {
 function noting() {
   const calls: string[] = [];
   let early: readonly unknown[] = [];
+  let whom: unknown = null;
   const bundle = {
     default: () => ({
-      initialize(props: { early: readonly unknown[] }) {
+      initialize(props: { early: readonly unknown[]; shared: unknown }) {
         calls.push("initialize");
+        whom = props.shared;
         early = props.early;
         return () => calls.push("end");
       },
@@ -37,7 +39,7 @@ function noting() {
     }),
   };
   bundles.set("d1", Promise.resolve(bundle));
-  return { calls, early: () => early };
+  return { calls, early: () => early, whom: () => whom };
 }
 
 beforeEach(() => {
@@ -124,6 +126,61 @@ test("without the bundle the plain text is shown, and the reason", async () => {
   await rendered;
   expect(el.textContent).toContain("widget model not found");
   expect(el.textContent).toContain("the plain text");
+});
+
+describe("over the cell's own comm", () => {
+  const question = { type: "part", name: "streamcell" };
+  const answer = { ...question, esm: "export default 1" };
+
+  test("comes the bundle where there is no shared widget, and the cell is whom to ask for parts", async () => {
+    const { fake, props } = cell(async () => shared);
+    fake.traits["_bundle"] = null;
+    const definition = make();
+    definition.initialize(props);
+    expect(fake.sent).toEqual([question]);
+    const { calls, whom } = noting();
+    fake.receive({ type: "patch" });
+    fake.receive(answer);
+    await definition.render({ ...props, el: document.createElement("div") });
+    expect(calls).toEqual(["initialize", "render"]);
+    expect(whom()).toBe(fake);
+    await vi.runAllTimersAsync();
+    expect([fake.sent.length, fake.listening]).toEqual([1, 0]);
+  });
+
+  test("it is not asked for again where the page has it", async () => {
+    const { whom } = noting();
+    const { fake, props } = cell(async () => shared);
+    fake.traits["_bundle"] = null;
+    await make().render({ ...props, el: document.createElement("div") });
+    expect([whom(), fake.sent]).toEqual([fake, []]);
+  });
+
+  test("it is asked for where the shared widget is not found soon, and again where no answer comes", async () => {
+    const { fake, props } = cell(async () => {
+      throw new Error("widget model not found");
+    });
+    const definition = make();
+    definition.initialize(props);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(fake.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(fake.sent).toEqual([question, question]);
+    const { calls } = noting();
+    fake.receive(answer);
+    await definition.render({ ...props, el: document.createElement("div") });
+    expect(calls).toEqual(["initialize", "render"]);
+  });
+
+  test("a shared widget that is found meanwhile is taken", async () => {
+    const { whom } = noting();
+    const { fake, props } = cell(() => new Promise((resolve) => setTimeout(() => resolve(shared), 5000)));
+    fake.traits["_digest"] = "another";
+    const definition = make();
+    definition.initialize(props);
+    await vi.runAllTimersAsync();
+    expect(whom()).toBe(shared);
+  });
 });
 
 test("a view that is gone before the bundle is there is not rendered", async () => {

@@ -22,8 +22,9 @@ def _shell() -> Any:
 
 
 def is_notebook() -> bool:
-    """Whether this process is a Jupyter kernel, which sends outputs somewhere."""
-    return getattr(_shell(), "kernel", None) is not None
+    """Whether this process is a Jupyter kernel, which sends outputs somewhere; Solara has what looks like its shell."""
+    shell = _shell()
+    return getattr(shell, "kernel", None) is not None and hasattr(shell, "execution_count")
 
 
 def execution() -> int | None:

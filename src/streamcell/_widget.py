@@ -47,9 +47,14 @@ def _built(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _digest() -> str:
+    return hashlib.sha256(_built("streamcell.js").encode()).hexdigest()[:16]
+
+
 def _part(name: str) -> str | None:
     """Return a part of the front end, or None. The name is looked up among those that there are; it is no path."""
     known = {path.stem: path for path in (_STATIC / "parts").glob("*.js")}
+    known["streamcell"] = _STATIC / "streamcell.js"
     path = known.get(name)
     return None if path is None else path.read_text(encoding="utf-8")
 
@@ -72,13 +77,18 @@ class _Bundle(ipywidgets.Widget):
         _take_messages_where_the_page_sends_them(self.comm)
 
     @classmethod
-    def shared(cls) -> _Bundle:
-        """Return this kernel's bundle, opening its comm on first use."""
+    def shared(cls) -> _Bundle | None:
+        """Return this kernel's bundle, opening its comm on first use; None where there is no kernel.
+
+        A server of apps (marimo, Panel, Shiny, Solara) has many pages, which see only their own widgets: there each
+        page asks the cell itself.
+        """
+        if not _notebook.is_notebook():
+            return None
         bundle = cls._shared
         if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
             get_comm_manager().register_target(_TARGET, _take_bridge)
-            esm = _built("streamcell.js")
-            bundle = cls._shared = cls(esm=esm, digest=hashlib.sha256(esm.encode()).hexdigest()[:16])
+            bundle = cls._shared = cls(esm=_built("streamcell.js"), digest=_digest())
         return bundle
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
@@ -99,6 +109,7 @@ class StreamCell(anywidget.AnyWidget):
 
     _bundle = traitlets.Instance(_Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
+    _digest = traitlets.Unicode().tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
 
@@ -142,8 +153,8 @@ class StreamCell(anywidget.AnyWidget):
         self._bridges: dict[str, Any] = {}
         self._stream = Stream(source, session, self)
         bundle = None if self._unattended else _Bundle.shared()
-        traits = _traits_of(self._stream.view)
-        super().__init__(_esm=_built("stub.js"), _bundle=bundle, _key=uuid.uuid4().hex, **traits)
+        traits = {**_traits_of(self._stream.view), "_digest": _digest(), "_key": uuid.uuid4().hex}
+        super().__init__(_esm=_built("stub.js"), _bundle=bundle, **traits)
         _cells[self._key] = self
         self.on_msg(self._on_page_message)
 
@@ -331,6 +342,10 @@ class StreamCell(anywidget.AnyWidget):
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
         # This may run on the main thread or on a subshell's, so it only posts.
+        name = parse_part_request(content)
+        if name is not None:
+            self.send({"type": "part", "name": name, "esm": _part(name)})
+            return
         command = parse_command(content)
         if isinstance(command, Forget):
             self._stream.soon(self.close)
