@@ -21,7 +21,7 @@ VALUES = {"_errors", "_events", "_inputs", "_request", "_resume", "_state", "_ti
 # the document.
 PURE = {"_coalesce", "_document", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
-SHELLS = {"_driver", "_lanes", "_notebook", "_telemetry", "_widget", "sources"}
+SHELLS = {"_driver", "_hosts", "_lanes", "_notebook", "_telemetry", "_widget", "sources"}
 CALL = {"_api"}
 FRONT = {"__init__", "_cli"}
 RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]

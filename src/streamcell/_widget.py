@@ -9,6 +9,7 @@ import uuid
 import warnings
 import weakref
 from collections.abc import Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from . import _notebook
 from ._document import Part, Version
 from ._driver import Stream
 from ._errors import Stopped, StreamCellError
+from ._hosts import carrier
 from ._inputs import Retry, Select, Start, Stop, TakeUp
 from ._log import Log
 from ._output import bundle_of
@@ -151,6 +153,7 @@ class StreamCell(anywidget.AnyWidget):
         self._unattended = _notebook.unattended()
         self._held = False
         self._bridges: dict[str, Any] = {}
+        self._carry = carrier()
         self._stream = Stream(source, session, self)
         bundle = None if self._unattended else _Bundle.shared()
         traits = {**_traits_of(self._stream.view), "_digest": _digest(), "_key": uuid.uuid4().hex}
@@ -306,8 +309,10 @@ class StreamCell(anywidget.AnyWidget):
 
     def publish(self, view: View, epoch: int, seq: int) -> None:
         """Mirror a document into the traits. Not for callers: the driver's thread does this."""
-        state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
-        ended = view["status"] in TERMINAL and any(view[name] != self._published.get(name) for name in _ENDS)
+        self._carry(partial(self._mirror, {**_traits_of(view), "_epoch": epoch, "_seq": seq}))
+
+    def _mirror(self, state: Mapping[str, Any]) -> None:
+        ended = state["status"] in TERMINAL and any(state[name] != self._published.get(name) for name in _ENDS)
         self._published = state
         for name, value in state.items():
             setattr(self, name, value)
@@ -316,7 +321,7 @@ class StreamCell(anywidget.AnyWidget):
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a custom message to every page that shows the cell."""
-        super().send(content, buffers)
+        self._carry(partial(super().send, content, buffers))
         for bridge in list(self._bridges.values()):
             bridge.send(data=content)
 
