@@ -15,7 +15,7 @@ unexport PYTHONPATH VIRTUAL_ENV
 
 PYTEST := $(PY) -m pytest
 # Suites that need a browser, Node or a server of their own have targets of their own.
-PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/peers
+PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=tests/peers
 # These pack and read this checkout, which is the same under every interpreter.
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
@@ -23,7 +23,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
 
 .PHONY: help demo test lint format faults gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
-	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-peers fuzz
+	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
@@ -76,6 +76,10 @@ test-aimock: env peer-modules ## the main path against aimock, a third-party Ope
 test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 2 --dist loadfile
+
+test-frontends: env ## the other front ends: Voila, marimo, Notebook, Solara, Panel, Shiny (some 1 GB), in real Chromium
+	$(PY) scripts/environment.py frontends
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" .venvs/frontends/bin/python -m pytest tests/frontends
 
 test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm
