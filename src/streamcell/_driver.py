@@ -58,20 +58,27 @@ class Driver:
     def __init__(self) -> None:
         self.running: set[Stream] = set()
         self._thread: threading.Thread | None = None
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=self._run, args=(loop,), name="streamcell", daemon=True)
+        made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
+        thread = threading.Thread(target=self._run, args=(made,), name="streamcell", daemon=True)
         try:
             thread.start()
-            self._thread = thread
         except RuntimeError:
-            loop.close()
-            loop = asyncio.get_running_loop()
-        self.loop: Final = loop
-        self.lanes: Final = Lanes(loop)
+            # Only now: a loop that was made here would be taken for the running one in Pyodide.
+            made.set_result(asyncio.get_running_loop())
+        else:
+            self._thread = thread
+        self.loop: Final = made.result()
+        self.lanes: Final = Lanes(self.loop)
 
     @staticmethod
-    def _run(loop: asyncio.AbstractEventLoop) -> None:
+    def _run(made: concurrent.futures.Future[asyncio.AbstractEventLoop]) -> None:
+        try:
+            loop = asyncio.new_event_loop()
+        except BaseException as error:
+            made.set_exception(error)
+            raise
         asyncio.set_event_loop(loop)
+        made.set_result(loop)
         loop.run_forever()
 
     @property
