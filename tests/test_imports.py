@@ -21,7 +21,7 @@ VALUES = {"_errors", "_events", "_inputs", "_request", "_resume", "_state", "_ti
 # the document.
 PURE = {"_coalesce", "_document", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
-SHELLS = {"_driver", "_hosts", "_lanes", "_notebook", "_telemetry", "_widget", "sources"}
+SHELLS = {"_driver", "_front_end", "_hosts", "_lanes", "_notebook", "_telemetry", "_widget", "sources"}
 CALL = {"_api"}
 FRONT = {"__init__", "_cli"}
 RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]
@@ -154,7 +154,7 @@ def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
         if not (one.for_types or (room == "sources" and one.late)):
             yield f"{one.package} is imported inside sources/ only, and when it is used"
     elif one.package in WIDGETS:
-        if room != "_widget":
+        if room not in ("_widget", "_front_end"):
             yield f"{one.package} is the widget's"
         elif one.package in ("IPython", "ipykernel") and not one.late:
             yield f"{one.package} is the notebook's: it is imported when there is one"

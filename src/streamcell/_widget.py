@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import hashlib
 import uuid
 import warnings
-import weakref
 from collections.abc import Generator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import ipywidgets
 import traitlets
-from comm import get_comm_manager
 
 from . import _notebook
 from ._document import Part, Version
 from ._driver import Stream
 from ._errors import Stopped, StreamCellError
+from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
 from ._hosts import carrier
 from ._inputs import Retry, Select, Start, Stop, TakeUp
 from ._log import Log
@@ -36,69 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamCell"]
 
-_STATIC: Final = Path(__file__).parent / "static"
-
-
-def _built(name: str) -> str:
-    path = _STATIC / name
-    if not path.exists():
-        raise RuntimeError(
-            f"streamcell's front end is not built ({name} is missing). Install the wheel, or run `make build` in the "
-            "checkout."
-        )
-    return path.read_text(encoding="utf-8")
-
-
-def _digest() -> str:
-    return hashlib.sha256(_built("streamcell.js").encode()).hexdigest()[:16]
-
-
-def _part(name: str) -> str | None:
-    """Return a part of the front end, or None. The name is looked up among those that there are; it is no path."""
-    known = {path.stem: path for path in (_STATIC / "parts").glob("*.js")}
-    known["streamcell"] = _STATIC / "streamcell.js"
-    path = known.get(name)
-    return None if path is None else path.read_text(encoding="utf-8")
-
-
-class _Bundle(ipywidgets.Widget):
-    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once.
-
-    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such a part by name.
-    """
-
-    esm = traitlets.Unicode().tag(sync=True)
-    digest = traitlets.Unicode().tag(sync=True)
-
-    _shared: _Bundle | None = None
-
-    def __init__(self, **traits: Any) -> None:
-        """Open the comm and take questions for parts."""
-        super().__init__(**traits)
-        self.on_msg(self._on_page_message)
-        _take_messages_where_the_page_sends_them(self.comm)
-
-    @classmethod
-    def shared(cls) -> _Bundle | None:
-        """Return this kernel's bundle, opening its comm on first use; None where there is no kernel.
-
-        A server of apps (marimo, Panel, Shiny, Solara) has many pages, which see only their own widgets: there each
-        page asks the cell itself.
-        """
-        if not _notebook.is_notebook():
-            return None
-        bundle = cls._shared
-        if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
-            get_comm_manager().register_target(_TARGET, _take_bridge)
-            bundle = cls._shared = cls(esm=_built("streamcell.js"), digest=_digest())
-        return bundle
-
-    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
-        # This may run on the main thread or on a subshell's: it changes nothing.
-        name = parse_part_request(content)
-        if name is not None:
-            self.send({"type": "part", "name": name, "esm": _part(name)})
-
 
 class StreamCell(anywidget.AnyWidget):
     """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
@@ -109,7 +43,7 @@ class StreamCell(anywidget.AnyWidget):
     in the stream.
     """
 
-    _bundle = traitlets.Instance(_Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+    _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
     _digest = traitlets.Unicode().tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
@@ -155,17 +89,17 @@ class StreamCell(anywidget.AnyWidget):
         self._bridges: dict[str, Any] = {}
         self._carry = carrier()
         self._stream = Stream(source, session, self)
-        bundle = None if self._unattended else _Bundle.shared()
-        traits = {**_traits_of(self._stream.view), "_digest": _digest(), "_key": uuid.uuid4().hex}
-        super().__init__(_esm=_built("stub.js"), _bundle=bundle, **traits)
-        _cells[self._key] = self
+        bundle = None if self._unattended else Bundle.shared()
+        traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
+        super().__init__(_esm=built("stub.js"), _bundle=bundle, **traits)
+        reach(self._key, self)
         self.on_msg(self._on_page_message)
 
     def open(self) -> None:
         """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
         if not self._unattended:
             super().open()
-            _take_messages_where_the_page_sends_them(self.comm)
+            take_messages_where_the_page_sends_them(self.comm)
 
     @property
     def model_id(self) -> str:
@@ -176,7 +110,7 @@ class StreamCell(anywidget.AnyWidget):
         return str(self.comm.comm_id)
 
     def _open_again(self) -> None:
-        self._bundle = _Bundle.shared()
+        self._bundle = Bundle.shared()
         if self.layout.comm is None:
             self.layout.open()
         self.open()
@@ -325,9 +259,8 @@ class StreamCell(anywidget.AnyWidget):
         for bridge in list(self._bridges.values()):
             bridge.send(data=content)
 
-    def _take_bridge(self, bridge: Any) -> None:
-        """Serve a page that has reached us beside the widget, as that would have to wait until the kernel is free."""
-        _take_messages_where_the_page_sends_them(bridge)
+    def take_bridge(self, bridge: Any) -> None:
+        """Serve a page that has reached us beside the widget. Not for callers."""
         self._bridges[bridge.comm_id] = bridge
         bridge.on_close(lambda _message: self._bridges.pop(bridge.comm_id, None))
         bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
@@ -349,7 +282,7 @@ class StreamCell(anywidget.AnyWidget):
         # This may run on the main thread or on a subshell's, so it only posts.
         name = parse_part_request(content)
         if name is not None:
-            self.send({"type": "part", "name": name, "esm": _part(name)})
+            self.send({"type": "part", "name": name, "esm": part(name)})
             return
         command = parse_command(content)
         if isinstance(command, Forget):
@@ -425,38 +358,10 @@ class StreamCell(anywidget.AnyWidget):
         return f"<StreamCell {self.status}, {len(self.text):,} characters>"
 
 
-_TARGET: Final = "streamcell"  # of the comms that pages open beside the widgets'
-
-_cells: Final[weakref.WeakValueDictionary[str, StreamCell]] = weakref.WeakValueDictionary()
-
-
-def _take_bridge(bridge: Any, message: Mapping[str, Any]) -> None:
-    # This may run on a subshell's thread.
-    cell = _cells.get(str(message["content"]["data"].get("key")))
-    if cell is None:
-        bridge.close()
-    else:
-        cell._take_bridge(bridge)
-
-
 _SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
 
 # Another value of one of these is another answer to keep.
 _ENDS: Final = ("status", "version", "text")
-
-
-def _take_messages_where_the_page_sends_them(comm: Any) -> None:
-    """Let a page's messages run on the subshell that it chose, so that Stop need not wait while a cell sleeps.
-
-    ipykernel 7.4 sends them to the shell that last published on the comm. Our driver publishes from no shell of its
-    own, and a widget is made by a cell: that would be the main one. Other releases have no such method.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = _as_the_page_chose
-
-
-def _as_the_page_chose(_data: object, default: object) -> object:
-    return default
 
 
 # What is true for a moment only, and what a trait of another name holds.

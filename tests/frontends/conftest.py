@@ -66,6 +66,6 @@ def open_app(
 @pytest.fixture(scope="session")
 def failures() -> Path:
     """Where pictures and logs of failures go."""
-    from tests.browser.conftest import FAILURES
+    from tests.browser.notebook import FAILURES
 
     return FAILURES

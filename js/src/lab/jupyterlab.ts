@@ -62,6 +62,7 @@ export interface Cells {
 
 export interface NotebookModel {
   readonly cells: Cells;
+  readonly metadataChanged: Signal<unknown, { readonly key: string }>;
   getMetadata(name: string): unknown;
   setMetadata(name: string, value: unknown): void;
   deleteMetadata(name: string): void;
@@ -100,7 +101,6 @@ export interface NotebookPanel {
   readonly content: { readonly rendermime: RenderMime };
   readonly context: {
     readonly isDisposed: boolean;
-    readonly ready: Promise<void>;
     readonly model: NotebookModel;
     readonly saveState: Signal<unknown, string>;
   };

@@ -29,11 +29,11 @@ export class Keeper {
 
   constructor(panel: NotebookPanel) {
     this.#panel = panel;
-    // When the notebook is there, so that we hear of its saving after the widgets' manager has put their state in.
-    void panel.context.ready.then(() => {
-      panel.context.saveState.connect((_context, state) => {
-        if (state === "started") this.#beforeSaving();
-      });
+    panel.context.saveState.connect((_context, state) => {
+      if (state === "started") this.keep();
+    });
+    panel.context.model.metadataChanged.connect((_model, { key }) => {
+      if (key === "widgets") this.#leaveOutState();
     });
     const { sessionContext } = panel;
     this.#kernel = sessionContext.session?.kernel?.id ?? null;
@@ -89,14 +89,9 @@ export class Keeper {
     }
   }
 
-  #beforeSaving(): void {
-    this.keep();
-    this.#leaveOutState();
-  }
-
   /**
-   * Where the user has widgets' state saved, ours would bring the front end into the notebook; it is in the outputs.
-   * Other widgets' state stays.
+   * Where the user has widgets' state saved, the manager puts it in when it hears of the saving. Ours would bring the
+   * front end into the notebook, and the answers are in the outputs; other widgets' state stays.
    */
   #leaveOutState(): void {
     const { model } = this.#panel.context;
