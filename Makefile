@@ -18,6 +18,7 @@ PYTEST := $(PY) -m pytest
 PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=tests/peers
 # These pack and read this checkout, which is the same under every interpreter.
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
+	--ignore=tests/test_headless.py --ignore=tests/test_static.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
