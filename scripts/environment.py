@@ -30,6 +30,7 @@ KINDS = {
     "test": ("test", True),
     "openai2": ("openai2", True),
     "ipykernel6": ("ipykernel6", True),
+    "frontends": ("frontends", True),
     "litellm": ("litellm", False),
 }
 # A wheel that only points at src/: made once, and the same for every environment.

@@ -20,6 +20,7 @@ LOCKS = {
     "test": (True, True),
     "openai2": (True, False),
     "ipykernel6": (True, False),
+    "frontends": (True, True),
     "litellm": (False, False),
 }
 
