@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/protocol.js";
-import { type Input, isAwaiting, isTerminal, isUnheard, reduce, type State, type Step, start } from "../src/store.js";
+import {
+  type Input,
+  isAwaiting,
+  isOver,
+  isTerminal,
+  isUnheard,
+  reduce,
+  type State,
+  type Step,
+  saved,
+  start,
+} from "../src/store.js";
 import { randomFrom } from "./random.js";
 
 const doc = (over: Partial<Doc> = {}): Doc => ({ ...EMPTY, ...over });
@@ -287,3 +298,36 @@ test.each(Array.from({ length: 200 }, (_, seed) => seed))(
     expect(state).toMatchObject({ doc: kernel.doc, synced: true });
   },
 );
+
+describe("without a kernel", () => {
+  const gone = (state: State): State => reduce(state, { kind: "gone" }).state;
+
+  test("nothing is awaited, asked or sent any more, and the text stays", () => {
+    const state = gone(synced(doc({ status: "streaming", text: "kept" })));
+    expect(state).toMatchObject({ gone: "kernel", doc: { text: "kept", status: "streaming" } });
+    expect(isAwaiting(state)).toBe(false);
+    expect(isOver(state)).toBe(true);
+    for (const type of ["stop", "retry", "resume", "forget"] as const)
+      expect(reduce(state, { kind: "command", command: { type } })).toEqual({ state, effects: [] });
+  });
+
+  test("a pressed button is let go", () => {
+    const { state } = reduce(synced(), { kind: "command", command: { type: "stop" } });
+    expect(state.pending).not.toBeNull();
+    expect(gone(state).pending).toBeNull();
+  });
+
+  test("what comes from the kernel after all is believed", () => {
+    const state = gone(synced(doc({ status: "streaming", text: "a" })));
+    expect(message(state, patch(1, 1, ["append", "text", "b"])).state).toMatchObject({
+      gone: null,
+      doc: { text: "ab" },
+    });
+  });
+
+  test("an answer that was saved is over, however it stands", () => {
+    const state = saved(doc({ status: "streaming", text: "a" }));
+    expect(isOver(state)).toBe(true);
+    expect(isAwaiting(state)).toBe(false);
+  });
+});

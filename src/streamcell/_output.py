@@ -41,7 +41,7 @@ def bundle_of(view: View, key: str, model_id: str | None) -> dict[str, Any]:
 def _says_something(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_says_something(one) for one in value.values())
-    return value not in (None, "", [], False)
+    return bool(value)
 
 
 def note_of(view: View) -> str:

@@ -61,7 +61,7 @@ export function bundleOf(document: Bundle, key: string, modelId: string | null):
 function saysSomething(value: unknown): boolean {
   if (isRecord(value)) return Object.values(value).some(saysSomething);
   if (Array.isArray(value)) return value.length > 0;
-  return value !== null && value !== undefined && value !== "" && value !== false;
+  return Boolean(value);
 }
 
 const ENDINGS: Readonly<Record<string, string>> = {

@@ -405,3 +405,29 @@ test("the style sheet is there once", () => {
   new View(document.createElement("div"), connection, page);
   expect(document.querySelectorAll("style[data-streamcell-style]")).toHaveLength(1);
 });
+
+describe("without a kernel", () => {
+  test("an answer on its way says so, keeps its text and offers Copy", () => {
+    open({ text: "Half **of", status: "streaming" });
+    connection.gone();
+    frames(2);
+    expect(line()).toBe("Kernel gone · 9 characters kept");
+    expect(spoken()).toBe("Kernel gone. 9 characters kept");
+    expect(root().getAttribute("data-status")).toBe("gone");
+    expect(answer().getAttribute("aria-busy")).toBe("false");
+    expect(isShown(button("Stop"))).toBe(false);
+    expect(button("Retry").getAttribute("aria-disabled")).toBe("true");
+    expect(button("Retry").title).toContain("run the cell again");
+    button("Copy").click();
+    expect(page.copied).toEqual(["Half **of"]);
+    expect(page.clock.waiting).toBe(0);
+  });
+
+  test("an answer that had ended stays what it is", () => {
+    open({ text: "Whole", status: "done", resumable: "exact" });
+    connection.gone();
+    frames(2);
+    expect(root().getAttribute("data-status")).toBe("done");
+    expect(isShown(button("Continue"))).toBe(false);
+  });
+});

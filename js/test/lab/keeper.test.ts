@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Handle, shared } from "../../src/handles.js";
+import type { NotebookPanel, OutputModel } from "../../src/lab/jupyterlab.js";
+import { Keeper } from "../../src/lab/keeper.js";
+import { ANSWER, bundleOf, WIDGET } from "../../src/lab/output.js";
+import { EMPTY } from "../../src/protocol.js";
+
+class FakeSignal<Args> {
+  readonly #slots = new Set<(sender: unknown, args: Args) => void>();
+  connect = (slot: (sender: unknown, args: Args) => void) => Boolean(this.#slots.add(slot));
+  disconnect = (slot: (sender: unknown, args: Args) => void) => this.#slots.delete(slot);
+  emit(args: Args): void {
+    for (const slot of this.#slots) slot(null, args);
+  }
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+const STATE = "application/vnd.jupyter.widget-state+json";
+
+/** A notebook with one cell, and these outputs. */
+class FakePanel {
+  readonly outputs: Data[];
+  readonly metadata = new Map<string, unknown>();
+  written = 0;
+  isDisposed = false;
+  readonly saveState = new FakeSignal<string>();
+  readonly metadataChanged = new FakeSignal<{ key: string }>();
+  readonly statusChanged = new FakeSignal<string>();
+  readonly connectionStatusChanged = new FakeSignal<string>();
+  readonly kernelChanged = new FakeSignal<{ newValue: { id: string } | null }>();
+
+  constructor(...outputs: Data[]) {
+    this.outputs = outputs;
+  }
+
+  get panel(): NotebookPanel {
+    const self = this;
+    const outputs = {
+      get length() {
+        return self.outputs.length;
+      },
+      get: (index: number) =>
+        ({ data: self.outputs[index], toJSON: () => ({ output_type: "display_data" }) }) as unknown as OutputModel,
+      set: (index: number, output: { data: Data }) => {
+        self.written += 1;
+        self.outputs[index] = output.data;
+      },
+    };
+    const model = {
+      cells: { length: 1, get: () => ({ type: "code", outputs }) },
+      metadataChanged: this.metadataChanged,
+      getMetadata: (name: string) => this.metadata.get(name),
+      setMetadata: (name: string, value: unknown) => this.metadata.set(name, value),
+      deleteMetadata: (name: string) => this.metadata.delete(name),
+    };
+    const session = { kernel: { id: "first" } };
+    return {
+      isDisposed: this.isDisposed,
+      content: {},
+      context: { isDisposed: false, model, saveState: this.saveState },
+      sessionContext: {
+        session,
+        statusChanged: this.statusChanged,
+        connectionStatusChanged: this.connectionStatusChanged,
+        kernelChanged: this.kernelChanged,
+      },
+    } as unknown as NotebookPanel;
+  }
+}
+
+class FakeCell implements Handle {
+  doc = { ...EMPTY, text: "a", status: "streaming" };
+  readonly told: string[] = [];
+  #listener = () => {};
+  document = () => this.doc;
+  ended = () => this.doc.status !== "streaming";
+  subscribe = (listener: () => void) => {
+    this.#listener = listener;
+    return () => {
+      this.#listener = () => {};
+    };
+  };
+  gone = () => this.told.push("gone");
+  forget = () => this.told.push("forget");
+  become(changed: Partial<typeof this.doc>): void {
+    this.doc = { ...this.doc, ...changed };
+    this.#listener();
+  }
+}
+
+let cell: FakeCell;
+let page: FakePanel;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  cell = new FakeCell();
+  shared().cells.set("key", cell);
+  const fresh = { ...bundleOf(EMPTY as unknown as Data, "key", "model"), [WIDGET]: { model_id: "model" } };
+  page = new FakePanel({ "text/plain": "another's" }, fresh);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  shared().cells.clear();
+});
+
+const text = () => page.outputs[1]?.["text/plain"];
+
+describe("a keeper", () => {
+  test("writes what is shown when the notebook is saved, and leaves out the widget and what is another's", () => {
+    new Keeper(page.panel);
+    page.saveState.emit("started");
+    expect(page.outputs).toEqual([{ "text/plain": "another's" }, bundleOf(cell.doc, "key", "model")]);
+    page.saveState.emit("completed");
+    page.saveState.emit("started");
+    expect(page.written, "nothing has changed").toBe(1);
+  });
+
+  test("writes an answer's end at once, and what streams now and then", () => {
+    const unwatch = new Keeper(page.panel).watch("key");
+    expect(text()).toBe("a");
+    vi.advanceTimersByTime(16_000);
+    cell.become({ text: "ab" });
+    expect(text()).toBe("ab");
+    vi.advanceTimersByTime(1000);
+    cell.become({ text: "abc" });
+    expect(text(), "that was a second later").toBe("ab");
+    cell.become({ text: "abcd", status: "done" });
+    expect(text()).toBe("abcd");
+    unwatch();
+    cell.become({ text: "abcde" });
+    expect(text()).toBe("abcd");
+  });
+
+  test("tells the cells that their kernel has gone, and keeps what they had", () => {
+    new Keeper(page.panel);
+    page.statusChanged.emit("busy");
+    page.kernelChanged.emit({ newValue: { id: "first" } });
+    expect(cell.told).toEqual([]);
+    page.statusChanged.emit("autorestarting");
+    page.kernelChanged.emit({ newValue: null });
+    expect(cell.told).toEqual(["gone", "gone"]);
+    expect(text()).toBe("a");
+  });
+
+  test("lets a cell be forgotten when its output was deleted, and not when it was moved", () => {
+    const keeper = new Keeper(page.panel);
+    keeper.unwatch("key");
+    vi.advanceTimersByTime(10_000);
+    expect(cell.told, "it stands in the notebook").toEqual([]);
+    page.outputs.pop();
+    keeper.unwatch("key");
+    expect(cell.told, "it may be on its way to another place").toEqual([]);
+    vi.advanceTimersByTime(10_000);
+    expect(cell.told).toEqual(["forget"]);
+  });
+
+  test("keeps our widgets' state out of the notebook, and others' in it", () => {
+    new Keeper(page.panel);
+    const ours = { state: { _key: "key", _bundle: "IPY_MODEL_bundle", layout: "IPY_MODEL_layout" } };
+    const all = { cell: ours, bundle: { state: { esm: "…" } }, layout: { state: {} }, slider: { state: { value: 1 } } };
+    page.metadata.set("widgets", { [STATE]: { version_major: 2, state: all } });
+    page.metadataChanged.emit({ key: "widgets" });
+    expect(page.metadata.get("widgets")).toEqual({ [STATE]: { version_major: 2, state: { slider: all.slider } } });
+    page.metadata.set("widgets", { [STATE]: { version_major: 2, state: { cell: ours } } });
+    page.metadataChanged.emit({ key: "widgets" });
+    expect(page.metadata.has("widgets")).toBe(false);
+  });
+
+  test("takes the widget out of an output that nobody stands behind", () => {
+    shared().cells.clear();
+    const { [WIDGET]: _widget, ...rest } = page.outputs[1] as Data;
+    new Keeper(page.panel).keep();
+    expect(page.outputs[1]).toEqual(rest);
+    expect(ANSWER in rest).toBe(true);
+  });
+});

@@ -1,0 +1,71 @@
+"""A front end without our extension, as VS Code and Colab are: the kernel itself writes the answer into the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from streamcell._output import ANSWER, WIDGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_client.blocking.client import BlockingKernelClient
+
+LIMIT = 60.0
+HELLO = {"type": "hello", "wire": 1, "keeps": True}
+
+
+@pytest.fixture
+def client() -> Iterator[BlockingKernelClient]:
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def messages(client: BlockingKernelClient) -> Iterator[dict[str, Any]]:
+    while True:
+        yield client.get_iopub_msg(timeout=LIMIT)
+
+
+def ask(client: BlockingKernelClient, first_token: float) -> dict[str, Any]:
+    """Run a cell that streams, as a front end does; give the output that it shows at once."""
+    model = f"rehearsal/echo?rate=0&first_token={first_token}"
+    client.execute(f"from streamcell import stream_cell\ncell = stream_cell('one *two*', model={model!r})")
+    content: dict[str, Any] = next(one for one in messages(client) if one["msg_type"] == "display_data")["content"]
+    return content
+
+
+@pytest.mark.filterwarnings("ignore")  # jupyter_client's own
+def test_the_output_holds_the_answer_when_it_has_ended(client: BlockingKernelClient) -> None:
+    shown = ask(client, 0.5)
+    assert shown["data"][WIDGET]["model_id"] == shown["data"][ANSWER]["model_id"]
+    changed = next(one for one in messages(client) if one["msg_type"] == "update_display_data")["content"]
+    assert changed["transient"] == shown["transient"]
+    assert changed["data"]["text/markdown"] == changed["data"]["text/plain"] == "one *two*"
+    assert changed["data"][ANSWER]["document"]["status"] == "done"
+    assert changed["data"][WIDGET] == shown["data"][WIDGET]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernelClient) -> None:
+    shown = ask(client, 2)
+    data = {"method": "custom", "content": HELLO}
+    content = {"comm_id": shown["data"][WIDGET]["model_id"], "data": data}
+    client.shell_channel.send(client.session.msg("comm_msg", content))
+    seen = []
+    for one in messages(client):
+        seen.append(one["msg_type"])
+        state = one["content"].get("data", {}).get("state", {})
+        if state.get("status") == "done":
+            break
+    # Whatever the end brings with it has been sent before the kernel answers this.
+    client.execute("cell.result()")
+    for one in messages(client):
+        seen.append(one["msg_type"])
+        if one["msg_type"] == "execute_result":
+            break
+    assert "update_display_data" not in seen
