@@ -21,7 +21,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 	--ignore=tests/test_headless.py --ignore=tests/test_static.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 
-STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser
+STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends
 
 .PHONY: help demo test lint format faults gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz

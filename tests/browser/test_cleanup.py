@@ -120,7 +120,7 @@ def test_two_hundred_cells_leave_nothing(open_notebook: Callable[..., Notebook])
     page.wait_for_function("() => window.leftTimers().length === 0")
     assert our_nodes(heap(session)) == []
     notebook.run(0)
-    assert json.loads(notebook.printed(0)) == [["_Bundle"], 0, 0]
+    assert json.loads(notebook.printed(0)) == [["Bundle"], 0, 0]
 
 
 def test_a_restarted_kernels_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
