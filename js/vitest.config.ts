@@ -12,5 +12,6 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ["test/**/*.test.ts"] },
+  // Machines are shared: a time-out is for what hangs, not for what is slow.
+  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -97,6 +97,11 @@ export class Connection implements Cell {
     return this.#state;
   }
 
+  /** The cell's name in its notebook. */
+  get key(): string {
+    return String(this.#model.get("_key"));
+  }
+
   subscribe(listener: (state: State) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -50,7 +50,8 @@ export default () => {
 
   return {
     initialize({ model, early, shared }: InitializeProps) {
-      const key = String(model.get("_key"));
+      const cell = connect(model, early);
+      const { key } = cell;
       const { cells } = inPage();
       const end = () => {
         cells.delete(key);
@@ -59,7 +60,7 @@ export default () => {
         connection?.dispose();
         connection = null;
       };
-      cells.set(key, handleOf(connect(model, early), end));
+      cells.set(key, handleOf(cell, end));
       if (shared) leave = kernels.join(shared, shared === model);
       return end;
     },
