@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import weakref
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ def built(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@functools.cache  # every cell asks
 def digest() -> str:
     """Return what tells this release's front end from another's."""
     return hashlib.sha256(built("streamcell.js").encode()).hexdigest()[:16]
