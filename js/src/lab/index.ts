@@ -5,11 +5,12 @@
  * gives the extension. It is loaded with every page, so all but this waits until a notebook has an answer.
  */
 
+import { shared } from "../handles.js";
 import { openBridge } from "./bridge.js";
 import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
 import { Keeper } from "./keeper.js";
 import { ANSWER } from "./output.js";
-import { announceKeeper, makeRenderer } from "./renderer.js";
+import { makeRenderer } from "./renderer.js";
 import type { ViewPart } from "./view-part.js";
 
 declare const VIEW_PART: string;
@@ -62,7 +63,7 @@ async function extension() {
     optional: notebook ? [notebook.INotebookTracker] : [],
     activate: (_app: unknown, tracker: NotebookTracker | null = null) => {
       if (!tracker || !lumino || !services) return;
-      announceKeeper();
+      shared().keeper = true;
       const take = (panel: NotebookPanel) => {
         attach(panel, lumino, services);
       };
@@ -73,8 +74,8 @@ async function extension() {
 }
 
 const container = {
-  init(shared: typeof scope) {
-    scope = shared;
+  init(given: typeof scope) {
+    scope = given;
   },
   async get(_module: string) {
     const plugin = await extension();

@@ -3,7 +3,6 @@
  * as long as the widget has not come. One of the two is in the page, never both.
  */
 
-import { shared } from "../handles.js";
 import { isTerminal } from "../store.js";
 import type { Bridge } from "./bridge.js";
 import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
@@ -165,9 +164,4 @@ class Output {
     this.#bridge?.close();
     this.#bridge = null;
   }
-}
-
-/** Tell the cells of this page that somebody keeps the notebook. */
-export function announceKeeper(): void {
-  shared().keeper = true;
 }
