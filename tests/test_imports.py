@@ -16,7 +16,7 @@ import streamcell
 
 PACKAGE = Path(streamcell.__file__).parent
 
-VALUES = {"_errors", "_events", "_inputs", "_request", "_resume", "_state", "_timeouts", "_version"}
+VALUES = {"_errors", "_events", "_finish", "_inputs", "_request", "_resume", "_state", "_timeouts", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
 PURE = {"_coalesce", "_document", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
@@ -26,7 +26,15 @@ CALL = {"_api"}
 FRONT = {"__init__", "_cli"}
 RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]
 
-PURE_SOURCES = {"sources._chat_completions", "sources._failures", "sources._responses", "sources._sse"}
+PURE_SOURCES = {
+    "sources._assembly",
+    "sources._chat_completions",
+    "sources._dialect",
+    "sources._failures",
+    "sources._responses",
+    "sources._sse",
+    "sources._thinking",
+}
 """Decoders and mappings: shells by their place, pure by what they may import."""
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

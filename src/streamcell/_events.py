@@ -61,7 +61,12 @@ class Started:
 
 @dataclass(frozen=True)
 class Alive:
-    """Something has come that is no event: the connection lives, though the model is silent."""
+    """Something has come that is not shown: the connection lives.
+
+    `working`: it was a piece of the answer (a tool's arguments, an image being made), so the model is not silent.
+    """
+
+    working: bool = False
 
 
 @dataclass(frozen=True)

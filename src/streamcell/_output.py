@@ -45,12 +45,13 @@ def _says_something(value: object) -> bool:
 
 
 def note_of(view: View) -> str:
-    """Return what has to be said below a saved answer: why it is not whole, or nothing."""
+    """Return what has to be said below a saved answer: why it is not whole, what it lacks, or nothing."""
     status, error, refusal = view["status"], view["error"], view["refusal"]
     if refusal:
         return f"The model refused: {refusal}"
     if status == "done":
-        return _ENDINGS.get(view["finish_reason"] or "", "")
+        ending = _ENDINGS.get(view["finish_reason"] or "", "")
+        return " ".join(one for one in (ending, view["notice"]) if one)
     if status == "stopped":
         return "Stopped: this is what had come."
     if status in ("failed", "interrupted"):

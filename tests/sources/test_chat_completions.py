@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streamcell._events import (
+    Alive,
     Finished,
     ReasoningDelta,
     RefusalDelta,
@@ -71,11 +72,106 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
     "no index": ([{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}], [TextDelta("Hi"), STOP]),
     "another choice": (
         [
+            chat({"role": "assistant", "content": ""}),
+            {"choices": [{"index": 1, "delta": {"role": "assistant", "content": ""}}]},
+            says("H"),
             {"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": "stop"}]},
+            says("i"),
+            chat(finish="stop"),
+        ],
+        [TextDelta("H"), TextDelta("i"), STOP],
+    ),
+    "indices that count tokens": (
+        [{"choices": [{"index": at, "delta": {"content": word}}]} for at, word in enumerate(["H", "i", "!"], 7)]
+        + [chat(finish="eos_token")],
+        [TextDelta("H"), TextDelta("i"), TextDelta("!"), STOP],
+    ),
+    "text after the finish_reason": (
+        [chat({"content": "a"}, "stop"), chat({"content": "b"}), chat({"content": "c"}, "length")],
+        [TextDelta("a"), TextDelta("b"), TextDelta("c"), Finished("length")],
+    ),
+    "each delta repeats all text": (
+        [says("Rivers "), says("Rivers carve "), says("Rivers carve "), says("Rivers carve it"), chat(finish="stop")],
+        [TextDelta("Rivers "), TextDelta("carve "), TextDelta("it"), STOP],
+    ),
+    "two deltas of which the second repeats": (
+        [says("Rivers "), says("Rivers carve"), chat(finish="stop")],
+        [TextDelta("Rivers "), TextDelta("carve"), STOP],
+    ),
+    "a repetition that the writer meant": (
+        [says("never, "), says("never, never"), says("!"), chat(finish="stop")],
+        [TextDelta("never, "), TextDelta("never, never!"), STOP],
+    ),
+    "a list of parts": (
+        [
+            says([{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]),
+            says([{"type": "text", "text": "H"}, {"type": "reference", "reference_ids": [1]}, "i"]),
+            chat(finish="stop"),
+        ],
+        [ReasoningDelta("Hm"), TextDelta("Hi"), STOP],
+    ),
+    "reasoning_details": (
+        [
+            chat({"reasoning_details": [{"type": "reasoning.text", "text": "Hm"}]}),
+            chat({"reasoning_details": [{"type": "reasoning.summary", "summary": "."}]}),
             says("Hi"),
             chat(finish="stop"),
         ],
-        [TextDelta("Hi"), STOP],
+        [ReasoningDelta("Hm"), ReasoningDelta("."), TextDelta("Hi"), STOP],
+    ),
+    "a tool call": (
+        [
+            chat({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "depth", "arguments": ""}}]}),
+            chat({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}),
+            chat(finish="tool_calls"),
+        ],
+        [
+            Alive(working=True),
+            Alive(working=True),
+            Finished("tool_calls", "The model sent no text, but a call of the tool depth."),
+        ],
+    ),
+    "text and an image": (
+        [says("Look"), chat({"images": [{"image_url": {"url": "data:x"}}]}), chat(finish="stop")],
+        [TextDelta("Look"), Alive(working=True), Finished("stop", "Not shown here: an image.")],
+    ),
+    "no text": ([chat(finish="stop")], [Finished("stop", "The model sent no text.")]),
+    "reasoning up to the limit": (
+        [chat({"reasoning": "Hm"}), chat(finish="length")],
+        [
+            ReasoningDelta("Hm"),
+            Finished("length", "The model sent no text: its reasoning used up the limit of tokens."),
+        ],
+    ),
+    "sources": (
+        [
+            {**says("Hi[1]"), "citations": ["https://a.example/"]},
+            {**chat(finish="stop"), "search_results": [{"title": "A", "url": "https://a.example/"}]},
+        ],
+        [TextDelta("Hi[1]"), Finished("stop", "Sources: [1] A, https://a.example/")],
+    ),
+    "zeros in place of a count": (
+        [
+            chat({"content": "Hi"}, usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
+            chat(finish="stop", usage=USAGE["usage"]),
+            {**USAGE, "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}},
+        ],
+        [TextDelta("Hi"), COUNTED, STOP],
+    ),
+    "an unknown reason": (
+        [says("Hi"), chat(finish="moon-phase")],
+        [
+            TextDelta("Hi"),
+            Finished(
+                "moon-phase",
+                "The provider ended the answer for a reason that streamcell does not know: moon-phase.",
+            ),
+        ],
+    ),
+    "broken off": ([says("Hi"), chat(finish="abort")], [TextDelta("Hi"), "Failed"]),
+    "an error beside the finish_reason": (
+        [says("Hi"), {**chat({"content": "!"}, "error"), "error": {"message": "boom"}}],
+        [TextDelta("Hi"), TextDelta("!"), "Failed"],
     ),
     "a finish_reason of no words": ([says("Hi"), chat(finish=""), chat(finish=0)], [TextDelta("Hi")]),
     "a ping": ([{"type": "ping"}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
@@ -94,7 +190,7 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
     ),
     "reasoning under both names": (
         [chat({"reasoning_content": "Hm", "reasoning": "Hm"}), chat(finish="stop")],
-        [ReasoningDelta("Hm"), STOP],
+        [ReasoningDelta("Hm"), Finished("stop", "The model sent no text, only reasoning.")],
     ),
     "a refusal": (
         [chat({"refusal": "I can"}), chat({"refusal": "not"}), chat(finish="stop")],
@@ -149,15 +245,30 @@ def test_the_done_line_alone_is_no_answer() -> None:
     assert run(ChatDecoder(), [], marked=True) == []
 
 
-def test_complete_says_that_only_a_trailer_can_follow() -> None:
+def test_an_answer_ends_by_silence_only_after_a_finish_reason() -> None:
     decoder = ChatDecoder()
-    stands = []
+    waits = []
     for chunk in (says("Hi"), chat(finish="stop"), USAGE):
         decoder.feed(chunk)
-        stands.append((decoder.complete, decoder.finished))
-    assert stands == [(False, False), (True, False), (True, True)]
+        waits.append(decoder.trailer_wait)
+    assert waits[0] is None
+    assert waits[1] is not None
+    assert waits[2] is not None
+    assert waits[2] < waits[1]
+    assert not decoder.finished
+    assert decoder.end(marked=True) == [STOP]
+    assert decoder.finished
     assert decoder.feed(says("late")) == []
     assert decoder.end(marked=True) == []
+
+
+def test_a_finish_reason_beside_text_is_waited_for_longer() -> None:
+    plain, doubtful = ChatDecoder(), ChatDecoder()
+    plain.feed(chat(finish="stop"))
+    doubtful.feed(chat({"content": "Hi"}, "stop"))
+    assert plain.trailer_wait is not None
+    assert doubtful.trailer_wait is not None
+    assert doubtful.trailer_wait > plain.trailer_wait
 
 
 # -- the request -------------------------------------------------------------------------------------------------------

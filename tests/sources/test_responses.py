@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streamcell._events import (
+    Alive,
     Finished,
     ReasoningDelta,
     RefusalDelta,
@@ -74,8 +75,71 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
         [says_text("a", 0), text_done("a", 0), says_text("b", 2), says_text("c", 2), text_done("bc", 2), ends()],
         [TextDelta("a"), TextDelta("\n\nb"), TextDelta("c"), STOP],
     ),
+    "two parts of one item that were announced": (
+        [
+            {"type": "response.content_part.added", "output_index": 0, "content_index": 0},
+            says_text("a", 0, 0),
+            {"type": "response.content_part.added", "output_index": 0, "content_index": 1},
+            says_text("b", 0, 1),
+            ends(),
+        ],
+        [TextDelta("a"), TextDelta("\n\nb"), STOP],
+    ),
+    "an item that only its done event has": (
+        [{"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", **message("Hi")}}, ends()],
+        [TextDelta("Hi"), STOP],
+    ),
+    "ids that come late": (
+        [
+            says_text("Hi"),
+            {"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", **message("Hi")}},
+            ends(output=[{"id": "m", **message("Hi")}]),
+        ],
+        [TextDelta("Hi"), STOP],
+    ),
+    "reasoning in an item of its own after the text": (
+        [
+            says_text("Hi"),
+            {
+                "type": "response.output_item.done",
+                "output_index": 1,
+                "item": {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "Hm"}]},
+            },
+            ends(),
+        ],
+        [TextDelta("Hi"), ReasoningDelta("Hm"), STOP],
+    ),
+    "completed, but with an error": ([says_text("Hi"), ends(error={"message": "boom"})], [TextDelta("Hi"), "Failed"]),
+    "completed, but failed": ([says_text("Hi"), ends(status="failed")], [TextDelta("Hi"), "Failed"]),
+    "completed, but cut at the limit that was asked for": (
+        [says_text("Hi"), ends(max_output_tokens=7, usage=RESPONSE_USAGE)],
+        [TextDelta("Hi"), COUNTED, Finished("length")],
+    ),
+    "completed, but incomplete": (
+        [says_text("Hi"), ends(status="incomplete", incomplete_details={"reason": "max_output_tokens"})],
+        [TextDelta("Hi"), Finished("length")],
+    ),
+    "a tool's arguments": (
+        [
+            {"type": "response.output_item.added", "item": {"type": "function_call", "name": "depth"}},
+            {"type": "response.function_call_arguments.delta", "delta": "{}"},
+            ends(),
+        ],
+        [Alive(working=True), Finished("stop", "The model sent no text, but a call of the tool depth.")],
+    ),
+    "a source": (
+        [
+            says_text("Hi"),
+            {
+                "type": "response.output_text.annotation.added",
+                "annotation": {"type": "url_citation", "url": "https://a.example/", "title": "A"},
+            },
+            ends(),
+        ],
+        [TextDelta("Hi"), Finished("stop", "Sources: [1] A, https://a.example/")],
+    ),
     "two parts of one item": (
-        [says_text("a", 0, 0), says_text("b", 0, 1), ends()],
+        [says_text("a", 0, 0), text_done("a", 0, 0), says_text("b", 0, 1), ends()],
         [TextDelta("a"), TextDelta("\n\nb"), STOP],
     ),
     "no deltas, but done": ([text_done("Hello"), ends()], [TextDelta("Hello"), STOP]),
@@ -124,8 +188,17 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
         [says_text("Hi"), ends("incomplete", incomplete_details={"reason": "content_filter"})],
         [TextDelta("Hi"), Finished("content_filter")],
     ),
-    "incomplete, for a new reason": ([ends("incomplete", incomplete_details={"reason": "moon"})], [Finished("moon")]),
-    "incomplete, for no reason": ([ends("incomplete", incomplete_details=None)], [Finished("length")]),
+    "incomplete, for a new reason": (
+        [says_text("Hi"), ends("incomplete", incomplete_details={"reason": "moon"})],
+        [
+            TextDelta("Hi"),
+            Finished("moon", "The provider ended the answer for a reason that streamcell does not know: moon."),
+        ],
+    ),
+    "incomplete, for no reason": (
+        [says_text("Hi"), ends("incomplete", incomplete_details=None)],
+        [TextDelta("Hi"), Finished("length")],
+    ),
     "cancelled": ([says_text("Hi"), ends("cancelled")], [TextDelta("Hi"), Finished("cancelled")]),
     "an end without a response": ([says_text("Hi"), {"type": "response.completed"}], [TextDelta("Hi"), STOP]),
     "cut": ([says_text("Hel")], [TextDelta("Hel")]),
@@ -165,9 +238,8 @@ def test_the_done_line_is_no_end_mark() -> None:
 def test_nothing_follows_the_terminal_event() -> None:
     decoder = ResponsesDecoder()
     decoder.feed(says_text("Hi"))
-    assert (decoder.complete, decoder.finished) == (False, False)
+    assert (decoder.trailer_wait, decoder.finished) == (None, False)
     decoder.feed(ends())
-    assert decoder.complete
     assert decoder.finished
     assert decoder.feed(says_text("late")) == decoder.feed({"error": "late"}) == decoder.end() == []
 

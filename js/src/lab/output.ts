@@ -69,11 +69,11 @@ const ENDINGS: Readonly<Record<string, string>> = {
   content_filter: "Ended by the content filter: this is not the whole answer.",
 };
 
-/** What has to be said below a saved answer: why it is not whole, or nothing. */
+/** What has to be said below a saved answer: why it is not whole, what it lacks, or nothing. */
 export function noteOf(document: Bundle): string {
   const { status, error, refusal } = document;
   if (refusal) return `The model refused: ${refusal}`;
-  if (status === "done") return ENDINGS[String(document.finish_reason)] ?? "";
+  if (status === "done") return [ENDINGS[String(document.finish_reason)], document.notice].filter(Boolean).join(" ");
   if (status === "stopped") return "Stopped: this is what had come.";
   if (status === "failed" || status === "interrupted") return failure(status, error);
   return "Not finished when this was saved.";

@@ -53,8 +53,8 @@ class Decoder(Protocol):
         """Take the end of the stream; `marked` where the server said `[DONE]`."""
 
     @property
-    def complete(self) -> bool:
-        """Whether the end mark has come and nothing but a trailer can follow."""
+    def trailer_wait(self) -> float | None:
+        """None while no end mark has come; then the seconds without another chunk after which the answer has ended."""
 
     @property
     def finished(self) -> bool:

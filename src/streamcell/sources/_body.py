@@ -86,7 +86,7 @@ async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerato
         for event in decoder.end():
             yield event
     except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
-        if decoder.complete:
+        if decoder.trailer_wait is not None:
             for event in decoder.end():
                 yield event
         else:
@@ -148,14 +148,14 @@ def _whole(body: bytes, decoder: Decoder, kind: str, request_id: str | None, *, 
 async def _until_end(response: Any, chunks: AsyncIterator[bytes], decoder: Decoder) -> AsyncGenerator[bytes, None]:
     """Yield the body's pieces; after the end mark wait only so long for a trailer, and forgive how the body ends."""
     while not decoder.finished:
-        if not decoder.complete:
+        if decoder.trailer_wait is None:
             try:
                 data = await anext(chunks)
             except StopAsyncIteration:
                 return
         else:
             reading = asyncio.ensure_future(anext(chunks))
-            if not await _read_within(response, reading, _TRAILER_WAIT):
+            if not await _read_within(response, reading, decoder.trailer_wait):
                 return
             data = reading.result()
         yield data

@@ -215,3 +215,11 @@ def _until(moment: str | None, now: str | None) -> float | None:
         return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(now or "")).total_seconds())
     except (TypeError, ValueError):  # no date, or one with a zone and one without
         return None
+
+
+def error_in(chunk: object) -> StreamCellError | None:
+    """Return the error that a chunk holds, or None."""
+    error = field_of(chunk, "error")
+    if error:
+        return error_in_stream(error)
+    return error_in_stream(chunk) if field_of(chunk, "type") == "error" else None

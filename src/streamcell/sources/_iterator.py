@@ -14,7 +14,7 @@ from .._events import Event, Failed, Finished, Origin, Started, TextDelta
 from .._resume import Resume
 from ._base import Decoder, Surrogates, field_of
 from ._bridge import close, from_loop, from_thread, running_loop
-from ._chat_completions import ChatDecoder
+from ._dialect import decoder_for
 from ._responses import ResponsesDecoder
 
 __all__ = ["IteratorSource", "is_answer"]
@@ -124,11 +124,9 @@ class _Reader:
 
 
 def _decoder_for(item: object) -> Decoder:
-    kind = field_of(item, "type")
-    if isinstance(kind, str) and (kind.startswith("response.") or kind == "error"):
-        return ResponsesDecoder()
-    if field_of(item, "object") == "chat.completion.chunk" or isinstance(field_of(item, "choices"), (list, tuple)):
-        return ChatDecoder()
+    decoder = ResponsesDecoder() if field_of(item, "type") == "error" else decoder_for(item)
+    if decoder is not None:
+        return decoder
     raise SourceFailed(f"The source gave {type(item).__name__}: give strings, or chunks of an OpenAI stream.")
 
 

@@ -35,6 +35,7 @@ from ._body import opened, read
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
+from ._dialect import AnyDecoder
 from ._failures import (
     connection_error,
     is_missing_route,
@@ -185,7 +186,7 @@ class OpenAISource:
 
     def _decoder_for(self, api: str, resume: Resume | None) -> Decoder:
         if resume is None or resume.way is not Way.EXACT or self._decoder is None:
-            self._decoder = ChatDecoder() if api == "chat" else ResponsesDecoder()
+            self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
         return self._decoder
 
     def _opening(self, answering: _Answering, api: str, model: str, resume: Resume | None) -> Any:

@@ -1,0 +1,138 @@
+"""Why a provider ended an answer: each provider's word for it, ours, and what that means for the answer.
+
+Our words are those of Chat Completions. What is not in the table is told in the provider's own word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+__all__ = ["FINISH_REASONS", "Finish", "Meaning", "finish_of"]
+
+
+class Meaning(str, Enum):
+    """What a finish reason says about the answer."""
+
+    WHOLE = "whole"
+    LIMIT = "cut at a limit"
+    FILTERED = "withheld by a filter"
+    TOOL = "asks for a tool"
+    CANCELLED = "stopped on the user's behalf"
+    TROUBLE = "broken off"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Finish:
+    """A finish reason: `reason` in our words, what it means, and the provider's own word."""
+
+    reason: str
+    meaning: Meaning
+    word: str
+
+    @property
+    def notice(self) -> str | None:
+        """What the cell says of it beside its status; None where the status says all."""
+        if self.meaning is Meaning.UNKNOWN:
+            return f"The provider ended the answer for a reason that streamcell does not know: {self.word}."
+        return None
+
+
+_WORDS: Final[dict[Meaning, dict[str, tuple[str, ...]]]] = {
+    Meaning.WHOLE: {
+        "stop": (
+            "stop",
+            "stop_sequence",
+            "end_turn",  # Anthropic
+            "eos",  # Together
+            "eos_token",  # TGI
+            "eod",
+            "complete",  # Cohere
+            "completed",
+            "finished",
+            "finish",
+            "end",
+            "done",
+            "normal",
+        ),
+    },
+    Meaning.LIMIT: {
+        "length": (
+            "length",
+            "max_tokens",  # Anthropic, Gemini, Cohere
+            "max_output_tokens",  # the Responses API
+            "max_completion_tokens",
+            "max_new_tokens",
+            "max_length",
+            "model_length",  # Mistral
+            "token_limit",
+            "length_limit",
+            "limit",
+            "truncated",
+            "context_length",
+            "context_length_exceeded",
+            "context_window_exceeded",
+            "model_context_window_exceeded",  # Anthropic
+        ),
+    },
+    Meaning.FILTERED: {
+        "content_filter": (
+            "content_filter",
+            "content_filtered",  # Bedrock
+            "guardrail_intervened",  # Bedrock
+            "content_policy",
+            "safety",  # Gemini, and the next five
+            "recitation",
+            "blocklist",
+            "prohibited_content",
+            "spii",
+            "image_safety",
+            "sensitive",  # Zhipu
+            "refusal",  # Anthropic
+            "error_toxic",  # Cohere
+        ),
+    },
+    Meaning.TOOL: {
+        "tool_calls": ("tool_calls", "tool_call", "tool_use", "function_call"),
+    },
+    Meaning.CANCELLED: {"cancelled": ("cancelled", "canceled", "user_cancel")},
+    Meaning.TROUBLE: {
+        "error": (
+            "error",
+            "abort",  # vLLM, SGLang
+            "aborted",
+            "insufficient_system_resource",  # DeepSeek
+            "network_error",  # Zhipu
+            "error_limit",  # Cohere
+            "malformed_function_call",  # Gemini, and the next three
+            "unexpected_tool_call",
+            "other",
+            "finish_reason_unspecified",
+            "internal_error",
+            "engine_error",
+            "model_error",
+            "failed",
+            "timeout",
+            "pause_turn",  # Anthropic: a long turn is to be taken up again
+        ),
+    },
+}
+
+FINISH_REASONS: Final[dict[str, Finish]] = {
+    word: Finish(reason, meaning, word)
+    for meaning, reasons in _WORDS.items()
+    for reason, words in reasons.items()
+    for word in words
+}
+"""Every word that is known, in small letters, with underscores."""
+
+_LONGEST: Final = 80  # characters of a provider's word that are told
+
+
+def finish_of(word: str) -> Finish:
+    """Return what a provider's finish reason means; capital letters, hyphens and spaces do not matter."""
+    plain = word.strip()[:_LONGEST]
+    known = FINISH_REASONS.get(plain.lower().replace("-", "_").replace(" ", "_"))
+    return Finish(plain, Meaning.UNKNOWN, plain) if known is None else Finish(known.reason, known.meaning, plain)
