@@ -31,9 +31,11 @@ PURE_SOURCES = {
     "sources._chat_completions",
     "sources._dialect",
     "sources._failures",
+    "sources._refusals",
     "sources._responses",
     "sources._sse",
     "sources._thinking",
+    "sources._words",
 }
 """Decoders and mappings: shells by their place, pure by what they may import."""
 

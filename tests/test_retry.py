@@ -71,9 +71,36 @@ def test_a_wait_beyond_patience_gives_up(asked: float) -> None:
 
 
 def test_a_wait_asked_for_says_so_on_the_card() -> None:
-    assert "wait 3,600 s" in str(RateLimited(retry_after=3600.0))
-    assert "3,600 s" in RateLimited(retry_after=3600.0).with_text("").card()["next"][0]["text"]
-    assert len(RateLimited(retry_after=3600.0).with_text("x").next_steps) == 2
+    assert "wait 60 min" in str(RateLimited(retry_after=3600.0))
+    assert "60 min" in RateLimited(retry_after=3600.0).with_text("").card()["next"][0]["text"]
+    assert len(RateLimited(retry_after=3600.0).with_text("x").next_steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(1.0, "1 s"), (90.0, "90 s"), (600.0, "10 min"), (208_800.0, "58 h"), (1e6, "12 days"), (2.5e11, "more than two")],
+)
+def test_a_long_wait_is_said_as_people_say_it(asked: float, said: str) -> None:
+    assert f"asks to wait {said}" in str(RateLimited(retry_after=asked))
+
+
+@pytest.mark.parametrize("asked", [3_601.0, 208_800.0, 2.5e11, math.inf, math.nan])
+def test_no_policy_sleeps_for_longer_than_an_hour_because_a_header_says_so(asked: float) -> None:
+    assert RetryPolicy(patience=1e300, total=1e300).wait(1, RateLimited(retry_after=asked), 0.5) is None
+
+
+def test_what_cannot_pass_does_not_say_to_wait_and_press_retry() -> None:
+    assert "Retry" not in str(QuotaExhausted(retry_after=30.0))
+
+
+def test_a_server_that_loads_its_model_is_asked_for_longer_and_not_for_ever() -> None:
+    loading = ProviderFailed(kind="loading")
+    waits = [RetryPolicy().wait(attempt, loading, 1.0) for attempt in range(1, 33)]
+    assert waits[:8] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
+    assert waits[30] is not None
+    assert waits[31] is None
+    assert RetryPolicy().wait(9, loading, 1.0, elapsed=119.0) is None
+    assert RetryPolicy(attempts=1).wait(1, loading, 1.0) is None
 
 
 @pytest.mark.parametrize("kind", RETRYABLE)

@@ -53,6 +53,14 @@ def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     return text
 
 
+def _span(seconds: float) -> str:
+    """Return a wait as people say it."""
+    for unit, size, most in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 100), ("days", 86_400, 730)):
+        if seconds / size < most:
+            return f"{seconds / size:,.0f} {unit}"
+    return "more than two years"
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing to do next: a sentence, and maybe a line of code."""
@@ -91,12 +99,10 @@ class StreamCellError(Exception):
         self.request_id = request_id
         self.status_code = status_code
         self.retry_after = retry_after
-        asked = (
-            ()
-            if retry_after is None or retry_after < 1
-            else (Step(f"The provider asks to wait {retry_after:,.0f} s first."),)
-        )
-        self.next_steps = (*asked, *self.steps) if steps is None else steps
+        steps_of_kind = self.steps if steps is None else steps
+        if retry_after is not None and retry_after >= 1 and self.retryable and steps is None:
+            steps_of_kind = (Step(f"The provider asks to wait {_span(retry_after)}. Press Retry after that."),)
+        self.next_steps = steps_of_kind
         self.error_kind = kind or self.kind
         self.error_title = title or self.title
         super().__init__(self.error_title if not self.detail else f"{self.error_title}: {self.detail}")
@@ -113,8 +119,15 @@ class StreamCellError(Exception):
 
     def with_text(self, text: str) -> StreamCellError:
         """Return the same error, told how much of the answer had come."""
-        return type(self)(
-            self.detail,
+        return self._with(self.detail, text)
+
+    def with_detail(self, detail: str) -> StreamCellError:
+        """Return the same error in other words."""
+        return self._with(detail, self.text)
+
+    def _with(self, detail: str, text: str) -> StreamCellError:
+        told = type(self)(
+            detail,
             text=text,
             request_id=self.request_id,
             status_code=self.status_code,
@@ -123,6 +136,8 @@ class StreamCellError(Exception):
             kind=self.error_kind,
             title=self.error_title,
         ).with_traceback(self.__traceback__)
+        told.__cause__ = self.__cause__
+        return told
 
     def card(self) -> Mapping[str, Any]:
         """Return what the page shows: plain JSON values, no secret."""
@@ -152,9 +167,10 @@ class NoKey(StreamCellError):
         ),
         Step(
             "Or use any OpenAI-compatible server, local ones too:",
-            'stream_cell(prompt, model="…", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))',
+            "from openai import AsyncOpenAI; "
+            'stream_cell("Hello", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))',
         ),
-        Step("Or rehearse without a key or a network:", 'stream_cell(prompt, model="rehearsal")'),
+        Step("Or rehearse without a key or a network:", 'stream_cell("Hello", model="rehearsal")'),
     )
 
 
@@ -179,7 +195,7 @@ class ModelNotFound(StreamCellError):
 
     kind = "model_not_found"
     title = "The server does not have this model"
-    steps = (Step("List what it has:", "[m.id for m in openai.OpenAI().models.list()]"),)
+    steps = (Step("List what it has:", "import openai; [m.id for m in openai.OpenAI().models.list()]"),)
 
 
 class ContextTooLong(StreamCellError):
@@ -208,7 +224,7 @@ class RateLimited(StreamCellError):
 
 
 class QuotaExhausted(StreamCellError):
-    """The account's credit is used up (HTTP 429 `insufficient_quota`); a retry cannot help."""
+    """The account's credit is used up (HTTP 402, or 429 `insufficient_quota`); a retry cannot help."""
 
     kind = "quota"
     title = "The account's quota is used up"
@@ -216,12 +232,12 @@ class QuotaExhausted(StreamCellError):
 
 
 class ConnectionFailed(StreamCellError):
-    """The server could not be reached; nothing was received."""
+    """The server could not be reached, or closed the connection before it answered; nothing was received."""
 
     kind = "connection"
     title = "No connection to the server"
     retryable = True
-    steps = (Step("Check the network and the address (OPENAI_BASE_URL), then press Retry."),)
+    steps = (Step("Check the network and the server's address (OPENAI_BASE_URL), then press Retry."),)
 
 
 class TimedOut(StreamCellError):

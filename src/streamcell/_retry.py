@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ._errors import StreamCellError
 
-__all__ = ["RetryPolicy"]
+__all__ = ["LONGEST", "RetryPolicy"]
+
+LONGEST: Final = 3_600.0
+"""Seconds that a provider can make a cell wait at most, whatever the policy: a longer wait is shown, not slept."""
+
+_LOADING: Final = 8
+"""How many times as often a server is asked that is loading its model: with the usual waits that is two minutes."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,9 @@ class RetryPolicy:
 
     `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn
     evenly from 0 to `min(cap, base * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless it is
-    longer than `patience` seconds: then the attempt fails, and the card says so. No attempt begins later than `total`
-    seconds after the first one.
+    longer than `patience` seconds, or than an hour: then the attempt fails, and the card says so. No attempt begins
+    later than `total` seconds after the first one. A server that is loading its model is asked up to eight times as
+    often, for loading takes longer than a fault lasts.
 
     Any object with `attempts` and a `wait` like this one's can take its place.
     """
@@ -45,11 +52,14 @@ class RetryPolicy:
         `chance` is a number from 0 to 1 that the caller drew, `elapsed` the seconds since the first attempt began; the
         policy itself is pure.
         """
-        if attempt >= self.attempts or not error.retryable:
+        attempts = self.attempts
+        if error.error_kind == "loading" and attempts > 1:
+            attempts *= _LOADING
+        if attempt >= attempts or not error.retryable:
             return None
         if error.retry_after is not None:
             seconds = error.retry_after
-            if seconds > self.patience:
+            if not seconds <= min(self.patience, LONGEST):
                 return None
         else:
             doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before

@@ -42,7 +42,7 @@ def error_of(events: list[Any]) -> StreamCellError:
 def test_an_answer_without_its_end_mark_is_never_done(api: str, cut: dict[str, Any], expected: str) -> None:
     events = run(api, sends(*begun(api, "Half an", " answer"), **cut))
     # A reset may overtake data that was sent before it, so there only the ending is certain.
-    assert outcome(events) in ({expected} if cut.get("close") != "reset" else {expected, "failed:connection"})
+    assert outcome(events) in ({expected} if cut.get("close") != "reset" else {expected, "failed:closed"})
     if cut.get("close") != "reset":
         assert text_of(events) == "Half an answer"
 
@@ -202,7 +202,7 @@ def test_a_json_answer_of_a_server_that_ignores_stream_is_used(api: str, kind: s
         (answers("<html><body>Sign in to Wi-Fi</body></html>", "text/event-stream"), "failed:not_a_stream"),
         (answers({"error": {"message": "no such deployment"}}), "failed:provider"),
         (answers({"hello": "world"}), "failed:not_a_stream"),
-        (answers("", "text/event-stream"), "failed:connection"),
+        (answers("", "text/event-stream"), "failed:closed"),
     ],
 )
 def test_what_is_no_stream_is_told(api: str, play: Play, expected: str) -> None:
@@ -245,7 +245,8 @@ def test_each_status_is_its_own_error(
 @pytest.mark.parametrize("api", BOTH)
 def test_a_connection_closed_before_the_head_can_be_retried(api: str) -> None:
     events = run(api, lambda connection: None)
-    assert outcome(events) == "failed:connection"
+    assert outcome(events) == "failed:closed"
+    assert error_of(events).error_title == "The server closed the connection before it answered"
     assert error_of(events).retryable
 
 

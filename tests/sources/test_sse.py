@@ -12,10 +12,15 @@ from streamcell.sources import _sse as sse
 from streamcell.sources._sse import ServerSentEvent, SseDecoder
 
 
-def decode(pieces: Iterable[bytes]) -> list[ServerSentEvent]:
+def decode_all(pieces: Iterable[bytes]) -> list[ServerSentEvent]:
     decoder = SseDecoder()
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return [*events, *decoder.feed(b"", final=True)]
+
+
+def decode(pieces: Iterable[bytes]) -> list[ServerSentEvent]:
+    """What the standard calls events."""
+    return [event for event in decode_all(pieces) if not event.stray]
 
 
 def by_byte(body: bytes) -> list[bytes]:
@@ -82,6 +87,31 @@ def test_a_case_cut_in_two_anywhere(body: bytes, expected: list[tuple[str, str]]
     events = [ServerSentEvent(*one) for one in expected]
     for cut in range(len(body) + 1):
         assert decode([body[:cut], b"", body[cut:]]) == events, f"cut at {cut}"
+
+
+# Name: body, and all that is given out as (event, data, stray).
+LENIENT: dict[str, tuple[bytes, list[tuple[str, str, bool]]]] = {
+    "an error field": (b'data: a\n\nerror: {"code":400}\n\n', [("", "a", False), ("error", '{"code":400}', False)]),
+    "a line of words": (b"data: a\n\nInternal Server Error\n", [("", "a", False), ("", "Internal Server Error", True)]),
+    "JSON lines": (b'{"a":1}\n{"b":2}', [("", '{"a":1}', True), ("", '{"b":2}', True)]),
+    "words that are no UTF-8": (b"\xff!\n", [("", "\N{REPLACEMENT CHARACTER}!", True)]),
+    "fields and comments are none": (b": c\nid: 1\nretry: 2\nevent: x\n\n", []),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), LENIENT.values(), ids=list(LENIENT))
+def test_what_servers_send_beside_the_standard_is_given_out_too(
+    body: bytes, expected: list[tuple[str, str, bool]]
+) -> None:
+    events = [ServerSentEvent(*one) for one in expected]
+    for cut in range(len(body) + 1):
+        assert decode_all([body[:cut], body[cut:]]) == events, f"cut at {cut}"
+
+
+def test_lines_of_json_do_not_add_up_to_one_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "MAX_EVENT", 1_000)
+    decoder = SseDecoder()
+    assert sum(len(decoder.feed(b'{"a": "0123456789"}\n')) for _ in range(500)) == 500
 
 
 LINES = st.sampled_from(

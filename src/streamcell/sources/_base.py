@@ -54,7 +54,9 @@ class Decoder(Protocol):
 
     @property
     def trailer_wait(self) -> float | None:
-        """None while no end mark has come; then the seconds without another chunk after which the answer has ended."""
+        """None while no end mark has come; then the seconds without a further chunk after which the answer has ended,
+        though the connection is open. Comments do not count as chunks.
+        """
 
     @property
     def finished(self) -> bool:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
-from .._errors import ConnectionFailed, NotAStream
+from .._errors import NotAStream
 from .._events import Alive, Chunk, Event, Failed, Note, Origin, Started
-from ._base import Decoder
-from ._failures import bad_data, error_in_stream
-from ._sse import SseDecoder
+from ._base import Decoder, field_of, parts_of
+from ._failures import bad_data, closed_error, error_in, words_error
+from ._sse import ServerSentEvent, SseDecoder
+from ._words import json_of, plain
 
-__all__ = ["opened", "read"]
-
-_TRAILER_WAIT: Final = 2.0
-"""Seconds to wait for the usage after the finish_reason: a server that lingers must not hold the cell."""
+__all__ = ["closing", "read"]
 
 _DRAIN_WAIT: Final = 0.5
 """Seconds to read on after the end, so that the connection ends cleanly and the next request can use it again."""
@@ -30,134 +27,272 @@ _DRAIN_WAIT: Final = 0.5
 _WHOLE_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of a body that is no stream, kept to be read as one answer."""
 
+_PAGE_LIMIT: Final = 64 * 1024
+"""Bytes of an HTML page that are read for its words."""
+
+_HEAD: Final = 1024
+"""Bytes in which a body's first character is looked for, behind blank lines and a byte-order mark."""
+
+_WORDS_LIMIT: Final = 4_000
+"""Characters of lines that are no chunks, kept to say why an answer has broken off."""
+
+_JSON: Final = '{["-0123456789'
+"""What JSON begins with; other data is words."""
+
+_WORDS_SHOWN: Final = 300
+"""Characters of a body that nobody understands which are shown."""
+
 _closing: set[asyncio.Future[Any]] = set()  # the loop itself holds no task
 
 
 @contextlib.asynccontextmanager
-async def opened(opening: Any) -> AsyncIterator[Any]:
-    """Make the request and give its response; close it whole, though the caller is cancelled meanwhile."""
-    response = await opening.__aenter__()
+async def closing(opening: Any) -> AsyncIterator[None]:
+    """Close an opened request whole at the end, though the caller is cancelled meanwhile."""
     try:
-        yield response
+        yield
     finally:
-        closing = asyncio.ensure_future(opening.__aexit__(None, None, None))
-        _let_finish(closing)
-        await asyncio.shield(closing)
+        leaving = asyncio.ensure_future(opening.__aexit__(None, None, None))
+        _let_finish(leaving)
+        await asyncio.shield(leaving)
 
 
 async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerator[Event | Note, None]:
-    """Read a response's body to its end mark."""
+    """Read a response's body to its end mark.
+
+    What the body is shows in its bytes: many servers and proxies name another content type than an event stream's.
+    """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     request_id = response.headers.get("x-request-id")
     chunks = response.iter_bytes()
-    if "json" in kind or "html" in kind:
-        async with aclosing(_read_whole(chunks, decoder, origin, request_id, kind)) as events:
-            async for event in events:
-                yield event
-        return
-    yield Started(origin, request_id)
-    sse = SseDecoder()
-    raw: list[bytes] | None = []  # until the first event: a page with a wrong content type is told by its body
-    try:
-        async with aclosing(_until_end(response, chunks, decoder)) as pieces:
-            async for data in pieces:
-                if raw is not None and sum(map(len, raw)) < _WHOLE_LIMIT:
-                    raw.append(data)
-                sent_events = sse.feed(data)
-                if not sent_events:
-                    yield Alive()
-                for sent in sent_events:
-                    raw = None
-                    yield Chunk(sent.data)
-                    for event in _decode(sent.data, decoder):
-                        yield event
-                    if decoder.finished:
-                        break
-                if decoder.finished:
-                    break
-        if not decoder.finished:
-            sse.feed(b"")  # raises the flaw that it held back
-            with contextlib.suppress(ValueError):  # what was cut inside its last event is cut, not bad
-                for sent in sse.feed(b"", final=True):
-                    raw = None
-                    yield Chunk(sent.data)
-                    for event in _decode(sent.data, decoder):
-                        yield event
-        for event in decoder.end():
-            yield event
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
-        if decoder.trailer_wait is not None:
-            for event in decoder.end():
-                yield event
-        else:
-            unreadable = bad_data(error, "A chunk of the stream")
-            unreadable.__cause__ = error
-            yield Failed(unreadable)
-        return
-    if raw is not None and not decoder.finished:
-        for event in _whole(b"".join(raw), decoder, kind, request_id, commented=sse.fields > 0):
-            yield event
-    elif decoder.finished:
+    reading = _Reading(decoder)
+    started = "event-stream" in kind
+    if started:
+        yield Started(origin, request_id)
+    async with aclosing(_until_end(response, chunks, reading)) as pieces:
+        async for data in pieces:
+            for told in reading.take(data) or (Alive(),):
+                # What is only refused has not begun: another API may still be asked.
+                if not started and reading.is_stream and not isinstance(told, (Chunk, Failed)):
+                    started = True
+                    yield Started(origin, request_id)
+                yield _numbered(told, request_id)
+            if reading.over or reading.is_page:
+                break
+    rest = reading.end()
+    if reading.raw is not None and not reading.over:
+        rest = [Chunk(reading.raw.decode("utf-8", "replace")), *_whole(reading, kind)]
+    for told in rest:
+        if not started and not isinstance(told, (Chunk, Failed)):
+            started = True
+            yield Started(origin, request_id)
+        yield _numbered(told, request_id)
+    if decoder.finished:
         await _drain(response, chunks)
 
 
-def _decode(data: str, decoder: Decoder) -> list[Event]:
-    data = data.strip()
-    if not data:
-        return []
-    if data == "[DONE]":
-        return decoder.end(marked=True)
-    chunk = json.loads(data)
-    if not isinstance(chunk, Mapping):
-        raise ValueError(  # noqa: TRY004  # bad data, as all of its kind
-            f"expected a JSON object, got {type(chunk).__name__}"
-        )
-    return decoder.feed(chunk)
+def _numbered(told: Event | Note, request_id: str | None) -> Event | Note:
+    if isinstance(told, Failed) and told.error.request_id is None:
+        told.error.request_id = request_id
+    return told
 
 
-async def _read_whole(
-    chunks: AsyncIterator[bytes], decoder: Decoder, origin: Origin, request_id: str | None, kind: str
-) -> AsyncGenerator[Event | Note, None]:
-    body = bytearray()
-    async for data in chunks:
-        body += data
-        if len(body) > _WHOLE_LIMIT:
-            break
-    yield Chunk(body.decode("utf-8", "replace"))
-    yield Started(origin, request_id)
-    for event in _whole(bytes(body), decoder, kind, request_id, commented=False):
-        yield event
+class _Reading:
+    """A body's bytes as events and notes; no event of an answer is lost to what a server puts around it."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self.raw: bytearray | None = bytearray()  # until the first chunk; without any it is no stream and read whole
+        self.chunks = 0
+        self._sse = SseDecoder()
+        self._stray: list[str] = []  # the lines since the last chunk that are none
+        self._stray_size = 0
+        self._flawed = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the answer has ended: nothing that follows matters."""
+        return self.decoder.finished or self._flawed
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether this has shown itself as a stream."""
+        return self.raw is None or self._sse.fields > 0
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is no stream, and as much of it has come as will be read."""
+        if self.raw is None or self.is_stream:
+            return False
+        return len(self.raw) > (_PAGE_LIMIT if self._begins_as_page() else _WHOLE_LIMIT)
+
+    @property
+    def has_last_words(self) -> bool:
+        """Whether words came last, and no end mark before them: a server's reason why it does not go on."""
+        return bool(self._stray) and self.raw is None and not self.over and self.decoder.trailer_wait is None
+
+    def take(self, data: bytes) -> list[Event | Note]:
+        """Take a piece of the body."""
+        if self.raw is not None and len(self.raw) <= _WHOLE_LIMIT:
+            self.raw += data
+            if self._begins_as_page():
+                return []
+        return self._sent(data)
+
+    def end(self) -> list[Event | Note]:
+        """Take the end of the body."""
+        told: list[Event | Note] = []
+        if not self.over and not self._begins_as_page():
+            told += self._sent(b"")  # a flaw that was held back
+        if not self.over and not self._begins_as_page():
+            told += self._sent(b"", final=True)
+        if self.over:
+            return told
+        return [*told, *(self._last_words() or self.decoder.end())]
+
+    def _begins_as_page(self) -> bool:
+        return self.raw is not None and bytes(self.raw[:_HEAD]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+    def _sent(self, data: bytes, *, final: bool = False) -> list[Event | Note]:
+        told: list[Event | Note] = []
+        try:
+            for sent in self._sse.feed(data, final=final):
+                if sent.stray:
+                    told += self._line(sent.data)
+                    continue
+                if self.raw is not None:
+                    told += map(Chunk, self._stray)
+                told.append(Chunk(sent.data))
+                told += self._chunk(sent) or (Alive(),)
+                if self.over:
+                    break
+        except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
+            if not final:  # what was cut inside its last event is cut, not bad
+                told += self._flaw(error)
+        return told
+
+    def _flaw(self, error: ValueError) -> list[Event]:
+        self._flawed = True
+        if self.decoder.trailer_wait is not None:
+            return self.decoder.end()
+        unreadable = bad_data(error, "A chunk of the stream")
+        unreadable.__cause__ = error
+        return [Failed(unreadable)]
+
+    def _line(self, line: str) -> list[Event | Note]:
+        """Take a line that is no field: a chunk or an error without its `data:`, or words."""
+        chunk: Any = None
+        if self.raw is None or not self._stray:  # else it is one of the lines of a whole answer
+            with contextlib.suppress(ValueError):
+                chunk = json_of(line)
+        if isinstance(chunk, Mapping) and (_is_chunk(chunk) or (error_in(chunk) is not None and not _is_whole(chunk))):
+            return [Chunk(line), *(self._feed(chunk) or (Alive(),))]
+        self._set_aside(line)
+        return [Chunk(line), Alive()] if self.raw is None else []
+
+    def _set_aside(self, words: str) -> None:
+        if self._stray_size < _WORDS_LIMIT:
+            self._stray.append(words[:_WORDS_LIMIT])
+            self._stray_size += len(words)
+
+    def _last_words(self) -> list[Event]:
+        return self.decoder.feed({"error": "\n".join(self._stray)}) if self.has_last_words else []
+
+    def _chunk(self, sent: ServerSentEvent) -> list[Event]:
+        data = sent.data.strip()
+        if data == "[DONE]":
+            self._begin()
+            return self._last_words() or self.decoder.end(marked=True)
+        if sent.event == "error":
+            return self._error(data)
+        if data in ("", "null", "true", "false"):
+            return []
+        chunk = None if data[0] not in _JSON else json_of(data)
+        if chunk is None or isinstance(chunk, str):  # a ping, or the last words of a server
+            self._begin()
+            self._set_aside(data)
+            return []
+        if not isinstance(chunk, Mapping) and error_in(chunk) is None:
+            raise ValueError(f"expected a JSON object, got {type(chunk).__name__}")
+        return self._feed(chunk)
+
+    def _error(self, data: str) -> list[Event]:
+        """Take an event that says by its name that it is an error."""
+        chunk: Any = None
+        with contextlib.suppress(ValueError):
+            chunk = json_of(data)
+        return self._feed(chunk if error_in(chunk) is not None else {"error": chunk or data or "no words"})
+
+    def _feed(self, chunk: Any) -> list[Event]:
+        self._begin()
+        self.chunks += 1
+        self._stray.clear()
+        self._stray_size = 0
+        return self.decoder.feed(chunk)
+
+    def _begin(self) -> None:
+        if self.raw is not None:
+            self.raw = None
+            self._stray.clear()
+            self._stray_size = 0
 
 
-def _whole(body: bytes, decoder: Decoder, kind: str, request_id: str | None, *, commented: bool) -> list[Event]:
-    """Return the events of a body that is no stream: a JSON answer is used, a JSON error is told."""
+def _is_chunk(line: Mapping[str, Any]) -> bool:
+    """Whether a line of JSON is a chunk of a stream, and not an answer that came in one piece."""
+    thing, kind = line.get("object"), line.get("type")
+    if isinstance(thing, str) and thing.endswith(".chunk"):
+        return True
+    if isinstance(kind, str) and kind.startswith("response."):
+        return True
+    return any(isinstance(field_of(choice, "delta"), Mapping) for choice in parts_of(line, "choices"))
+
+
+def _is_whole(body: Mapping[str, Any]) -> bool:
+    """Whether there may be an answer, or a part of one, in a body that tells of an error."""
+    return bool(parts_of(body, "choices") or parts_of(body, "output"))
+
+
+def _whole(reading: _Reading, kind: str) -> list[Event]:
+    """Return the events of a body that is no stream: a JSON answer is used, an error is told in the server's words."""
+    body = bytes(reading.raw or b"").strip()
     with contextlib.suppress(ValueError):
-        parsed = json.loads(body)
-        if isinstance(parsed, Mapping):
-            if parsed.get("error"):
-                return [Failed(error_in_stream(parsed["error"]))]
-            events = decoder.whole(parsed)
-            if events is not None:
-                return events
-    if not body.strip() or commented:
-        return [Failed(ConnectionFailed("The connection was closed without an answer.", request_id=request_id))]
-    head = body[:160].decode("utf-8", "replace").strip()
-    return [Failed(NotAStream(f"It sent {kind or 'data without a content type'}: {head}", request_id=request_id))]
+        parsed = json_of(body)
+        events = reading.decoder.whole(parsed) if isinstance(parsed, Mapping) else None
+        if events is not None:
+            return events
+        error = error_in(parsed)
+        if error is not None:
+            return [Failed(error)]
+    if not body or reading.is_stream:
+        return [Failed(closed_error("It sent a head and no answer."))]
+    words = plain(body[:_PAGE_LIMIT].decode("utf-8", "replace"))[:_WORDS_SHOWN]
+    known = None if body.startswith(b"<") else words_error(words)
+    return [Failed(known or NotAStream(f"It sent {kind or 'data without a content type'}: {words}"))]
 
 
-async def _until_end(response: Any, chunks: AsyncIterator[bytes], decoder: Decoder) -> AsyncGenerator[bytes, None]:
-    """Yield the body's pieces; after the end mark wait only so long for a trailer, and forgive how the body ends."""
-    while not decoder.finished:
-        if decoder.trailer_wait is None:
+async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: _Reading) -> AsyncGenerator[bytes, None]:
+    """Yield the body's pieces. After the end mark, wait as long as the decoder says for a further chunk, and forgive
+    how the body ends. What is no chunk does not renew that wait.
+    """
+    decoder, loop = reading.decoder, asyncio.get_running_loop()
+    heard, deadline = -1, 0.0
+    while not reading.over:
+        wait = decoder.trailer_wait
+        if wait is None:
             try:
                 data = await anext(chunks)
             except StopAsyncIteration:
                 return
+            except Exception:
+                if reading.has_last_words:
+                    return
+                raise
         else:
-            reading = asyncio.ensure_future(anext(chunks))
-            if not await _read_within(response, reading, decoder.trailer_wait):
+            if reading.chunks != heard:
+                heard, deadline = reading.chunks, loop.time() + wait
+            piece = asyncio.ensure_future(anext(chunks))
+            if not await _read_within(response, piece, max(0.0, deadline - loop.time())):
                 return
-            data = reading.result()
+            data = piece.result()
         yield data
 
 

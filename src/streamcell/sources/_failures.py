@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
+import math
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from .._errors import (
-    AuthenticationFailed,
     BadData,
     BadRequest,
     ConnectionFailed,
-    ContentFiltered,
-    ContextTooLong,
     Interrupted,
-    ModelNotFound,
     NoKey,
-    NotAStream,
-    PermissionDenied,
     ProviderFailed,
-    QuotaExhausted,
-    RateLimited,
+    SourceFailed,
     Step,
     StreamCellError,
     TimedOut,
     without_secrets,
 )
-from ._base import field_of
+from ._refusals import REFUSALS, meaning_of
+from ._words import Told, error_within, plain, told_of
 
-__all__ = ["connection_error", "error_in_stream", "is_missing_route", "scrubbed", "status_error", "unsent_error"]
+__all__ = [
+    "body_of",
+    "closed_error",
+    "connection_error",
+    "error_in",
+    "error_in_stream",
+    "is_missing_route",
+    "is_refused",
+    "listing",
+    "own_error",
+    "scrubbed",
+    "status_error",
+    "unsent_error",
+    "words_error",
+]
 
-_CONTEXT: Final = re.compile(
-    r"context.{0,12}(length|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
-)
-_MODEL: Final = re.compile(r"\bmodel\b", re.IGNORECASE)
-_BY_STATUS: Final[dict[int, type[StreamCellError]]] = {
-    401: AuthenticationFailed,
-    403: PermissionDenied,
-    404: ModelNotFound,
-    408: TimedOut,
-    429: RateLimited,
-}
-
+_TRACEBACK: Final = "import sys, traceback; traceback.print_exception(sys.last_value)"
 
 _LOCAL: Final = {
     11434: Step("This is the usual address of Ollama; it starts with:", "ollama serve"),
@@ -54,79 +52,74 @@ _LOCAL: Final = {
 """What to do where nothing listens at a port that a local server is known by."""
 
 
-def _by_code(code: str, message: str) -> type[StreamCellError] | None:
-    if code in ("insufficient_quota", "billing_hard_limit_reached"):
-        return QuotaExhausted
-    if code == "context_length_exceeded" or _CONTEXT.search(message):
-        return ContextTooLong
-    if code == "model_not_found":
-        return ModelNotFound
-    if code in ("invalid_api_key", "authentication_error"):
-        return AuthenticationFailed
-    if code in ("rate_limit_exceeded", "rate_limit_error"):
-        return RateLimited
-    if code in ("content_filter", "content_policy_violation"):
-        return ContentFiltered
-    return None
+def error_in(chunk: object) -> StreamCellError | None:
+    """Return the error that a chunk, or a JSON body, of any shape tells of; None where it tells of none."""
+    part = error_within(chunk)
+    return None if part is None else _in_stream(told_of(part))
 
 
 def error_in_stream(error: object) -> StreamCellError:
-    """Return the error for an error object that came inside a stream or a JSON body."""
-    if isinstance(error, str):
-        message, code = error, ""
-    else:
-        message = str(field_of(error, "message") or field_of(error, "detail") or "The provider gave no message.")
-        code = str(field_of(error, "code") or field_of(error, "type") or "")
-    kind = _by_code(code, message)
-    if kind is None and code.isdecimal():  # several gateways give the HTTP status here
-        kind = _by_status(int(code))
-    if kind is None and field_of(error, "type") == "invalid_request_error":
-        kind = BadRequest
-    named = code in ("", "error") or code in message
-    return (kind or ProviderFailed)(message if named else f"{message} ({code})")
+    """Return the error for what is known to be one: an error object of any shape, or words."""
+    return _in_stream(told_of(error))
 
 
-def _by_status(status: int) -> type[StreamCellError]:
-    return _BY_STATUS.get(status) or (BadRequest if 400 <= status < 500 else ProviderFailed)
+def _in_stream(told: Told) -> StreamCellError:
+    named = not told.code or told.code in told.words
+    words = told.words or "The provider gave no message."
+    return _error(told, told.status, words if named else f"{words} ({told.code})", retry_after=told.wait)
+
+
+def words_error(words: str) -> StreamCellError | None:
+    """Return the error for a line of plain text, where the table of refusals knows its words; else None."""
+    told = Told(plain(words))
+    row = meaning_of(told, None)
+    return None if row is REFUSALS[-1] else _error(told, None, told.words)
 
 
 def status_error(error: Any, secrets: tuple[str, ...] = ()) -> StreamCellError:
     """Return the error for an SDK status error (`openai.APIStatusError`), with its request id and its wait."""
     status = int(error.status_code)
-    body = error.body
-    message = str(field_of(body, "message") or field_of(body, "detail") or "") or _plain(str(error.message))
-    code = str(field_of(body, "code") or field_of(body, "type") or "")
-    told: dict[str, Any] = {
-        "status_code": status,
-        "request_id": error.response.headers.get("x-request-id"),
-        "retry_after": _retry_after(error.response.headers),
-    }
-    if is_missing_route(error):
-        return NotAStream(
-            without_secrets(message, secrets), kind="no_route", title="The server has no such address", **told
-        )
-    kind = _by_code(code, message) or _by_status(status)
-    return kind(without_secrets(message, secrets), **told)
+    headers = error.response.headers
+    told = told_of(body_of(error))
+    words = told.words or f"{status} {error.response.reason_phrase}".strip()
+    wait = _retry_after(headers)
+    return _error(
+        told,
+        status,
+        without_secrets(words, secrets),
+        status_code=status,
+        request_id=headers.get("x-request-id"),
+        retry_after=told.wait if wait is None else wait,
+    )
 
 
-def is_missing_route(error: Any) -> bool:
-    """Whether a status error says that the server has no such API, rather than no such model.
-
-    404 with OpenAI's `model_not_found`, or with words about a model, is about the model; 405 and 501 never are.
-    """
-    status = int(error.status_code)
-    if status in (405, 501):
-        return True
-    if status != 404:
-        return False
-    body = error.body
-    code = str(field_of(body, "code") or "")
-    message = str(field_of(body, "message") or body or "")
-    return code != "model_not_found" and not _MODEL.search(message)
+def body_of(error: Any) -> str:
+    """Return a status error's body as it came: the SDK keeps only a part of it, and not of each shape."""
+    try:
+        return str(error.response.text)
+    except Exception:  # noqa: BLE001  # a body that was not read, or an encoding that nobody knows
+        return str(error.message)
 
 
-def connection_error(error: BaseException, *, address: str, begun: bool) -> StreamCellError:
-    """Return the error for a request that broke: before the head, or (`begun`) in the midst of the answer.
+def _error(told: Told, status: int | None, words: str, **more: Any) -> StreamCellError:
+    row = meaning_of(told, status)
+    return row.error(words, kind=row.kind, title=row.title, steps=row.steps, **more)
+
+
+def is_missing_route(error: StreamCellError) -> bool:
+    """Whether an error says that the server has no such API: only then another API is tried."""
+    return error.error_kind in ("no_route", "no_resource")
+
+
+def is_refused(error: StreamCellError, names: Iterable[str]) -> bool:
+    """Whether a server refuses one of these parameters by name."""
+    spoken = error.detail.lower().replace("streamoptions", "stream_options")
+    return isinstance(error, (BadRequest, ProviderFailed)) and any(name in spoken for name in names)
+
+
+def connection_error(error: BaseException, *, address: str, begun: bool, answered: bool = False) -> StreamCellError:
+    """Return the error for a request that broke: before the head, after it (`answered`), or, with `begun`, in the midst
+    of the answer.
 
     The SDK's "Connection error." hides its cause, so the chain of causes is read.
     """
@@ -155,7 +148,31 @@ def connection_error(error: BaseException, *, address: str, begun: bool) -> Stre
         return ConnectionFailed(detail, kind="refused", title="The server refused the connection", steps=steps)
     if "gaierror" in names or "name or service" in words.lower() or "name resolution" in words.lower():
         return ConnectionFailed(detail, kind="dns", title="The server's name was not found")
-    return ConnectionFailed(detail)
+    made = any(word in names for word in ("protocolerror", "readerror", "writeerror", "connectionreset", "brokenpipe"))
+    return closed_error(detail) if answered or made else ConnectionFailed(detail)
+
+
+def closed_error(detail: str, *, request_id: str | None = None) -> StreamCellError:
+    """Return the error for a connection that was made and has ended before anything of an answer came."""
+    return ConnectionFailed(
+        detail,
+        request_id=request_id,
+        kind="closed",
+        title="The server closed the connection before it answered",
+        steps=(Step("Press Retry to ask again. If it happens each time, look into the server's own log."),),
+    )
+
+
+def own_error(error: Exception) -> StreamCellError:
+    """Return the error for what no server is to blame for: it is ours, or that of an HTTP client that was given."""
+    return SourceFailed(
+        f"{type(error).__name__}: {error}",
+        kind="bug",
+        title="An error in streamcell",
+        steps=(
+            Step("Neither the prompt nor the server is to blame. Please report it, with what this prints:", _TRACEBACK),
+        ),
+    )
 
 
 def unsent_error(error: Exception) -> StreamCellError:
@@ -164,6 +181,16 @@ def unsent_error(error: Exception) -> StreamCellError:
     if re.search(r"api_key|OPENAI_API_KEY|credential", message):
         return NoKey("Neither OPENAI_API_KEY nor a client was given.")
     return BadRequest(message)
+
+
+def listing(address: str) -> str:
+    """Return a line of code that lists the models of a server. It sends no other server's key there."""
+    host = address.partition("://")[2].partition("/")[0]
+    local = host.partition(":")[0] in ("127.0.0.1", "localhost") or host.startswith("[::1]")
+    key = '"-"' if local else 'getpass.getpass("Key: ")'
+    modules = "openai" if local else "getpass, openai"
+    client = f'openai.OpenAI(base_url="{address}", api_key={key})'
+    return f"import {modules}; [m.id for m in {client}.models.list()]"
 
 
 def scrubbed(error: StreamCellError, secrets: tuple[str, ...]) -> StreamCellError:
@@ -190,11 +217,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         one = one.__cause__ or one.__context__
 
 
-def _plain(message: str) -> str:
-    """Return a message without the HTML that a proxy's error page wraps it in."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", message)).strip()
-
-
 def _retry_after(headers: Any) -> float | None:
     """Return the provider's wait in seconds: `retry-after-ms`, or a number or a date in `retry-after` (RFC 9110).
 
@@ -204,22 +226,16 @@ def _retry_after(headers: Any) -> float | None:
         value = headers.get(name)
         if value is not None:
             try:
-                return max(0.0, float(value) / scale)
+                seconds = float(value) / scale
             except ValueError:
                 continue
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
     return _until(headers.get("retry-after"), headers.get("date"))
 
 
 def _until(moment: str | None, now: str | None) -> float | None:
     try:
         return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(now or "")).total_seconds())
-    except (TypeError, ValueError):  # no date, or one with a zone and one without
+    except (TypeError, ValueError, OverflowError):  # no date, one with a zone and one without, or the year 10,000
         return None
-
-
-def error_in(chunk: object) -> StreamCellError | None:
-    """Return the error that a chunk holds, or None."""
-    error = field_of(chunk, "error")
-    if error:
-        return error_in_stream(error)
-    return error_in_stream(chunk) if field_of(chunk, "type") == "error" else None

@@ -7,13 +7,14 @@ servers send, ends quietly on a cut, and costs five times as much.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._errors import ModelNotFound, Step, StreamCellError, without_secrets
+from .._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_secrets
 from .._events import (
     Alive,
     Chunk,
@@ -31,14 +32,18 @@ from .._events import (
 from .._request import Request
 from .._resume import Overlap, Prefix, Rest, Resume, Way
 from ._base import Decoder, field_of, parts_of
-from ._body import opened, read
+from ._body import closing, read
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
 from ._dialect import AnyDecoder
 from ._failures import (
+    body_of,
     connection_error,
     is_missing_route,
+    is_refused,
+    listing,
+    own_error,
     scrubbed,
     status_error,
     unsent_error,
@@ -63,8 +68,27 @@ _LABELS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
 _chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # per address, for this process: what "auto" learnt
 
 
+_refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process, that refuse the options that we add
+
+_OURS: Final = ("stream_options", "include_usage", "include_obfuscation")
+"""What we add to a request: a server may refuse it, and the answer comes without it all the same."""
+
+_OTHER: Final[dict[str, Literal["responses", "chat"]]] = {"responses": "chat", "chat": "responses"}
+_PATHS: Final = {"responses": "/responses", "chat": "/chat/completions"}
+
+_log = logging.getLogger("streamcell")
+
+
 class _NoSuchRouteError(Exception):
-    """The server does not have this API at all."""
+    """The server does not have this API at all, by what it said."""
+
+    def __init__(self, error: StreamCellError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+class _OursRefusedError(Exception):
+    """The server refused a parameter that the user has not given."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +100,7 @@ class _Answering:
     address: str
     secrets: tuple[str, ...]
     lane: Lane
+    missing: str = ""  # what the server said of the other API, where it does not have that
 
 
 class OpenAISource:
@@ -139,19 +164,29 @@ class OpenAISource:
             return
         api, note = self._api(client)
         lane = Lane(address_of(client), model, digest_of(client))
-        origin = self._labelled(model, api, model_note, note)
-        answering = _Answering(client, origin, lane.endpoint, secrets_of(client), lane)
-        try:
-            async with aclosing(self._attempt(answering, api, model, resume)) as events:
-                async for event in events:
-                    yield event
-        except _NoSuchRouteError as missing:
-            note = f"the server has no Responses API ({missing})"
-            _chosen[answering.address] = ("chat", note)
-            origin = self._labelled(model, "chat", model_note, note)
-            async with aclosing(self._attempt(replace(answering, origin=origin), "chat", model, resume)) as events:
-                async for event in events:
-                    yield event
+        answering = _Answering(client, self.origin, lane.endpoint, secrets_of(client), lane)
+        missing, lean = "", False
+        while True:
+            lean = lean or (lane.endpoint, api) in _refusing
+            origin = self._labelled(model, api, model_note, note, _LEFT_OUT if lean else "")
+            attempt = self._attempt(replace(answering, origin=origin, missing=missing), api, model, resume, lean=lean)
+            try:
+                async with aclosing(attempt) as events:
+                    async for event in events:
+                        if lean and isinstance(event, Started):
+                            _refusing.add((lane.endpoint, api))
+                        yield event
+            except _OursRefusedError:
+                lean = True
+            except _NoSuchRouteError as found:
+                missing = f"{_PATHS[api]} had said: {_short(found.error)}"
+                note = f"the server has no {_LABELS[api]} ({_short(found.error)} for {_PATHS[api]})"
+                _chosen.pop(lane.endpoint, None)
+                api, lean = _OTHER[api], False
+                if api == "chat" and found.error.error_kind == "no_route":
+                    _chosen[lane.endpoint] = (api, note)
+            else:
+                return
 
     def _labelled(self, model: str, api: str, *notes: str) -> Origin:
         return replace(self.origin, model=model, api=_LABELS[api], note="; ".join(note for note in notes if note))
@@ -189,55 +224,112 @@ class OpenAISource:
             self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
         return self._decoder
 
-    def _opening(self, answering: _Answering, api: str, model: str, resume: Resume | None) -> Any:
-        """Begin the request for an answer, or for the rest of one."""
+    def _opening(
+        self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
+    ) -> tuple[Any, bool]:
+        """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
         client, openai_itself = answering.client, is_openai(answering.client)
         if resume is not None and resume.reached is not None and resume.way is Way.EXACT:
             reached = resume.reached
-            return client.responses.with_streaming_response.retrieve(
+            opening = client.responses.with_streaming_response.retrieve(
                 reached.response_id, stream=True, starting_after=reached.sequence_number
             )
+            return opening, False
         request = self._request if resume is None else _going_on(self._request, resume, self._prefix)
-        if api == "chat":
-            body = chat_body(request, model, openai=openai_itself)
-            return client.chat.completions.with_streaming_response.create(**body)
-        body = responses_body(request, model, openai=openai_itself)
-        return client.responses.with_streaming_response.create(**body)
+        make = chat_body if api == "chat" else responses_body
+        body = make(request, model, openai=openai_itself)
+        given = request.params.get("stream_options")
+        ours = body.get("stream_options") != given
+        if ours and lean:
+            ours = False
+            del body["stream_options"]
+            if given is not None:
+                body["stream_options"] = given
+        asked = client.chat.completions if api == "chat" else client.responses
+        return asked.with_streaming_response.create(**body), ours
 
     async def _attempt(
-        self, answering: _Answering, api: str, model: str, resume: Resume | None
+        self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
     ) -> AsyncGenerator[Event | Note, None]:
-        """Make the request and read its answer, every failure of which is an event."""
+        """Make the request and read its answer, every failure of which is an event.
+
+        Raises _NoSuchRouteError and _OursRefusedError where it should be made again, in another way.
+        """
         import openai
 
         yield Turn(answering.lane, _LABELS[api], self._request.tokens)
-        begun = False
+        answered = begun = ours = False
         overlap: Overlap | Rest | None = None
         if resume is not None and resume.way is not Way.EXACT:
             overlap = Rest(resume.text) if resume.way is Way.PREFIX else Overlap(resume.text)
+        exact = resume is not None and resume.way is Way.EXACT
+
+        def told(error: StreamCellError, cause: BaseException | None) -> Failed:
+            """What went wrong, told; what can be asked for in another way is not told but raised."""
+            if not begun and ours and is_refused(error, _OURS):
+                raise _OursRefusedError from cause
+            if not begun and not exact and self._request.api == "auto" and is_missing_route(error):
+                if not answering.missing:
+                    raise _NoSuchRouteError(error) from cause
+                _chosen.pop(
+                    answering.address, None
+                )  # it has neither: this address is the wrong one, or was for a while
+            return _failed(self._advised(error, answering), cause)
+
         try:
             decoder = self._decoder_for(api, resume)
-            opening = self._opening(answering, api, model, resume)
-            async with opened(opening) as response, aclosing(read(response, decoder, answering.origin)) as events:
+            try:
+                opening, ours = self._opening(answering, api, model, resume, lean=lean)
+                response = await opening.__aenter__()
+            except TypeError as error:  # the SDK has no such parameter, or cannot put it into JSON
+                yield _failed(unsent_error(error), error)
+                return
+            async with closing(opening), aclosing(read(response, decoder, answering.origin)) as events:
+                answered = True
                 yield _head_of(response, answering)
-                async for told in events:
-                    event = _scrubbed(told, answering.secrets)
+                async for one in events:
+                    event = _scrubbed(one, answering.secrets)
+                    if isinstance(event, Failed):
+                        event = told(event.error, event.error.__cause__)
                     begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
                     for shown in (event,) if overlap is None else _without(overlap, event):
                         yield shown
         except openai.APIStatusError as error:
             yield _head_of(error.response, answering)
-            if api == "responses" and self._request.api == "auto" and is_missing_route(error):
-                raise _NoSuchRouteError(f"{error.status_code} for /responses") from error
-            yield _failed(status_error(error, answering.secrets), error)
+            yield Chunk(without_secrets(body_of(error)[:_BODY_SHOWN], answering.secrets))
+            yield told(status_error(error, answering.secrets), error)
         except (openai.APIConnectionError, OSError) as error:
-            yield _failed(connection_error(error, address=answering.address, begun=begun), error)
-        except (openai.OpenAIError, TypeError) as error:  # TypeError: the SDK has no such parameter
+            broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
+            yield told(broken, error)
+        except openai.OpenAIError as error:
             yield _failed(unsent_error(error), error)
-        except Exception as error:
+        except (_NoSuchRouteError, _OursRefusedError):
+            raise
+        except Exception as error:  # noqa: BLE001  # told as ours, with its cause
             if not _of_http_library(error):
-                raise
-            yield _failed(connection_error(error, address=answering.address, begun=begun), error)
+                _log.exception("an error while reading an answer")
+                yield _failed(own_error(error), error)
+                return
+            broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
+            yield told(broken, error)
+
+    def _advised(self, error: StreamCellError, answering: _Answering) -> StreamCellError:
+        """An error with the steps that are right for this client, and with what the other API had said."""
+        if error.next_steps == ModelNotFound.steps and self._client is not None:
+            error.next_steps = (Step("List what it has:", listing(answering.address)),)
+        elif error.next_steps == AuthenticationFailed.steps and self._client is not None:
+            error.next_steps = (Step("Correct the key of the client that was given, and run the cell again."),)
+        return error.with_detail(f"{error.detail} ({answering.missing})") if answering.missing else error
+
+
+_LEFT_OUT: Final = "the server refuses stream_options, so this is left out and it may not count tokens"
+
+_BODY_SHOWN: Final = 100_000  # characters of a refusal's body that go to the log
+
+
+def _short(error: StreamCellError) -> str:
+    words = error.detail if len(error.detail) <= 120 else error.detail[:120] + "…"
+    return words if error.status_code is None or str(error.status_code) in words else f"{error.status_code} {words}"
 
 
 _GO_ON: Final = (
@@ -290,7 +382,7 @@ def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]
     return [*([TextDelta(held)] if held else []), event]
 
 
-def _failed(error: StreamCellError, cause: BaseException) -> Failed:
+def _failed(error: StreamCellError, cause: BaseException | None) -> Failed:
     error.__cause__ = cause
     return Failed(error)
 

@@ -1,7 +1,9 @@
 """A tolerant decoder of server-sent events, pure: bytes in, events out.
 
-Follows the WHATWG HTML standard, section 9.2.6 ("Interpreting an event stream"), and is lenient in one place: a last
-event without its blank line counts, as several servers leave it out. It stands what the field sends: comments as
+Follows the WHATWG HTML standard, section 9.2.6 ("Interpreting an event stream"), and is lenient in three places: a last
+event without its blank line counts, as several servers leave it out; an `error:` field is an event of that name
+with its data (llama.cpp); and a line that is no field of an event stream is given out as it is, for it may be a chunk
+without its `data:`, or the only word of what went wrong. It stands what the field sends: comments as
 keep-alive, events without data, a lone `id:`, CR, LF and CRLF, cuts inside a UTF-8 sequence or between CR and LF.
 """
 
@@ -18,10 +20,14 @@ MAX_EVENT: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """One event: its name ("" where none was given) and its data, lines joined by a line feed."""
+    """One event: its name ("" where none was given) and its data, lines joined by a line feed.
+
+    `stray`: no event but one line that is no field of an event stream.
+    """
 
     event: str
     data: str
+    stray: bool = False
 
 
 class SseDecoder:
@@ -93,6 +99,14 @@ class SseDecoder:
             self._data.append(value.decode())
         elif name == b"event":
             self._event = value.decode()
+        elif name == b"error":
+            self.fields += 1
+            self._event = "error"
+            self._data.append(value.decode())
+        elif name not in (b"", b"id", b"retry"):
+            if not self._data and not self._event:
+                self._held = 0  # lines without an event do not add up to one
+            events.append(ServerSentEvent("", line.decode("utf-8", "replace"), stray=True))
 
     def _dispatch(self, events: list[ServerSentEvent]) -> None:
         if self._data:
