@@ -199,7 +199,7 @@ class _Reading:
 
     def _chunk(self, sent: ServerSentEvent) -> list[Event]:
         data = sent.data.strip()
-        if data == "[DONE]":
+        if data.strip('"') == "[DONE]":  # some servers make a JSON string of it
             self._begin()
             return self._last_words() or self.decoder.end(marked=True)
         if sent.event == "error":
