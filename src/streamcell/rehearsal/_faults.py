@@ -132,18 +132,6 @@ def _slow_head(tokens: Sequence[Token], settings: Settings, asked: Asked) -> Ite
     yield from whole(tokens, settings, asked)
 
 
-def _cut_short(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
-    yield Open()
-    yield from _split(tokens, settings)[0]
-    yield End("length")
-
-
-def _filtered(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
-    yield Open()
-    yield from _split(tokens, settings)[0]
-    yield End("content_filter")
-
-
 def _no_end(tokens: Sequence[Token], _settings: Settings, _asked: Asked) -> Iterator[Step]:
     yield Open()
     yield from tokens
@@ -242,6 +230,7 @@ FAULTS: Mapping[str, Fault] = {
     "server_error": _refused_with(500),
     "bad_gateway": _refused_with(502, page=_GATEWAY),
     "overloaded": _refused_with(503),
+    "loading": _refused_with(503, "Loading model", "unavailable_error"),
     "refused": Fault("Nothing listens at the address.", _only(Cut("fin"))),
     "closed": Fault("The connection is closed before the head.", _only(Cut("fin"))),
     "reset": Fault("The connection is reset before the head.", _only(Cut("reset"))),
@@ -269,8 +258,9 @@ FAULTS: Mapping[str, Fault] = {
     "error": Fault("An error event inside the stream.", _then(Broken("error")), _A),
     "failed": Fault("The answer's status becomes failed.", _then(Broken("failed")), _A),
     "cancelled": Fault("The answer is cancelled by the provider.", _then(Broken("cancelled"), Cut()), _A),
-    "content_filter": Fault("The provider's filter ends the answer.", _filtered, _A),
-    "length": Fault("The limit of tokens ends the answer.", _cut_short, _A),
+    "content_filter": Fault("The provider's filter ends the answer.", _then(End("content_filter")), _A),
+    "length": Fault("The limit of tokens ends the answer.", _then(End("length")), _A),
+    "abort": Fault("The server ends the answer itself: its reason is abort.", _then(End("abort")), _A),
     "noise": Fault("Comments, pings, lone ids and unknown events amid the answer.", _amid(*_NOISE), _A),
     "surrogate": Fault(
         "Half an emoji, alone, in one event.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from random import Random
 
-Reason: TypeAlias = Literal["stop", "length", "content_filter"]
+Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort"]
 
 
 @dataclass(frozen=True)
