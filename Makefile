@@ -23,7 +23,7 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 
 STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends
 
-.PHONY: help demo test lint format faults gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test lint format faults tables gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
@@ -103,6 +103,9 @@ screenshot: env ## take the README's picture anew, from the real thing
 
 faults: env ## write the table of faults in docs/faults.md anew, from what happens
 	$(PY) -m tests.faults.matrix
+
+tables: env ## write the tables in docs/servers.md anew, from the code
+	$(PY) -m tests.sources.tables
 
 gallery: env ## take the pictures of the cards anew
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -70,18 +70,19 @@ async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerato
         yield Started(origin, request_id)
     async with aclosing(_until_end(response, chunks, reading)) as pieces:
         async for data in pieces:
-            for told in reading.take(data) or (Alive(),):
+            silent = True
+            for told in reading.take(data):
+                silent = False
                 # What is only refused has not begun: another API may still be asked.
                 if not started and reading.is_stream and not isinstance(told, (Chunk, Failed)):
                     started = True
                     yield Started(origin, request_id)
                 yield _numbered(told, request_id)
+            if silent:
+                yield Alive()
             if reading.over or reading.is_page:
                 break
-    rest = reading.end()
-    if reading.raw is not None and not reading.over:
-        rest = [Chunk(reading.raw.decode("utf-8", "replace")), *_whole(reading, kind)]
-    for told in rest:
+    for told in reading.end(kind):
         if not started and not isinstance(told, (Chunk, Failed)):
             started = True
             yield Started(origin, request_id)
@@ -130,45 +131,44 @@ class _Reading:
         """Whether words came last, and no end mark before them: a server's reason why it does not go on."""
         return bool(self._stray) and self.raw is None and not self.over and self.decoder.trailer_wait is None
 
-    def take(self, data: bytes) -> list[Event | Note]:
+    def take(self, data: bytes) -> Iterator[Event | Note]:
         """Take a piece of the body."""
         if self.raw is not None and len(self.raw) <= _WHOLE_LIMIT:
             self.raw += data
-            if self._begins_as_page():
-                return []
-        return self._sent(data)
+        if not self._begins_as_page():
+            yield from self._sent(data)
 
-    def end(self) -> list[Event | Note]:
-        """Take the end of the body."""
-        told: list[Event | Note] = []
-        if not self.over and not self._begins_as_page():
-            told += self._sent(b"")  # a flaw that was held back
-        if not self.over and not self._begins_as_page():
-            told += self._sent(b"", final=True)
+    def end(self, kind: str) -> Iterator[Event | Note]:
+        """Take the end of the body; `kind` is the content type that the server gave it."""
+        for final in (False, True):  # the first finds a flaw that was held back
+            if not self.over and not self._begins_as_page():
+                yield from self._sent(b"", final=final)
         if self.over:
-            return told
-        return [*told, *(self._last_words() or self.decoder.end())]
+            return
+        if self.raw is not None:
+            yield Chunk(self.raw.decode("utf-8", "replace"))
+            yield from _whole(self, kind)
+        else:
+            yield from self._last_words() or self.decoder.end()
 
     def _begins_as_page(self) -> bool:
         return self.raw is not None and bytes(self.raw[:_HEAD]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
-    def _sent(self, data: bytes, *, final: bool = False) -> list[Event | Note]:
-        told: list[Event | Note] = []
+    def _sent(self, data: bytes, *, final: bool = False) -> Iterator[Event | Note]:
         try:
             for sent in self._sse.feed(data, final=final):
                 if sent.stray:
-                    told += self._line(sent.data)
-                    continue
-                if self.raw is not None:
-                    told += map(Chunk, self._stray)
-                told.append(Chunk(sent.data))
-                told += self._chunk(sent) or (Alive(),)
+                    yield from self._line(sent.data)
+                else:
+                    if self.raw is not None:
+                        yield from map(Chunk, self._stray)
+                    yield Chunk(sent.data)
+                    yield from self._chunk(sent) or (Alive(),)
                 if self.over:
                     break
         except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
             if not final:  # what was cut inside its last event is cut, not bad
-                told += self._flaw(error)
-        return told
+                yield from self._flaw(error)
 
     def _flaw(self, error: ValueError) -> list[Event]:
         self._flawed = True
@@ -180,6 +180,8 @@ class _Reading:
 
     def _line(self, line: str) -> list[Event | Note]:
         """Take a line that is no field: a chunk or an error without its `data:`, or words."""
+        if not line.strip():
+            return []
         chunk: Any = None
         if self.raw is None or not self._stray:  # else it is one of the lines of a whole answer
             with contextlib.suppress(ValueError):
