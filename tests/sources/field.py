@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -131,6 +132,24 @@ def row(name: str, api: str) -> dict[str, Any]:
     """Return what a user finds after one case."""
     with playing(CASES[name]["apis"][api]) as server:
         return ask(server, api)
+
+
+def rows() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what a user finds after each case on each API; side by side, as some servers take their time."""
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(PAIRS, pool.map(row, *zip(*PAIRS, strict=True)), strict=True))
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """Return what a cell shows at the end, in a line."""
+    reason = f" ({found['finish']})" if found["finish"] not in (None, "stop") else ""
+    shown = [f"{found['status']}{reason}{found['error'] and ': ' + found['error']}"]
+    shown += [f"“{' '.join(found['text'].split())}”"] if found["text"] else []
+    shown += ["with the reasoning apart"] if found["reasoning"] else []
+    shown += [f"notice: {found['notice']}"] if found["notice"] else []
+    shown += [f"{found['attempts']} requests"] if found["attempts"] > 1 else []
+    shown += ["Continue"] if found["resumable"] else []
+    return " · ".join(shown)
 
 
 def flaws(want: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

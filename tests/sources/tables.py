@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from streamcell._finish import FINISH_REASONS, Meaning
 from streamcell.sources._refusals import REFUSALS, Refusal
+
+from .field import CASES, rows, told
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "servers.md"
 
@@ -36,13 +39,60 @@ def _cells(row: Refusal) -> list[str]:
     ]
 
 
-TABLES: Final[dict[str, Callable[[], str]]] = {"refusals": refusals}
+def finish_reasons() -> str:
+    """The table of finish reasons."""
+    heads = ("The provider says", "Ours", "It means", "In the cell", "Offered")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for meaning in Meaning:
+        known = [finish for finish in FINISH_REASONS.values() if finish.meaning is meaning]
+        ours = f"`{known[0].reason}`" if known else "the provider's own word"
+        words = ", ".join(f"`{finish.word}`" for finish in known) or "anything else"
+        lines.append(f"| {words} | {ours} | {meaning.value} | {' | '.join(SHOWN[meaning])} |")
+    return "\n".join(lines)
+
+
+SHOWN: Final = {
+    Meaning.WHOLE: ("Done", "Retry"),
+    Meaning.LIMIT: ("Cut at the length limit", "Continue, Retry"),
+    Meaning.FILTERED: ("Ended by the content filter", "Retry"),
+    Meaning.TOOL: ("Done, with a notice that names the tool", "Retry"),
+    Meaning.CANCELLED: ("Stopped", "Continue, Retry"),
+    Meaning.TROUBLE: ("Interrupted: The server broke off this answer", "Continue, Retry"),
+    Meaning.UNKNOWN: ("Done, with a notice that has the word", "Retry"),
+}
+"""What the cell says and offers; `test_field.py` compares it with what cells do."""
+
+
+def field(found: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    """The table of what servers were reported to send, and what a cell makes of it."""
+    lines = ["| What comes | API | In the cell |", "|---|---|---|"]
+    for (name, api), row in found.items():
+        lines.append(f"| {_cell(CASES[name]['what'])} | {api} | {_cell(told(row))} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "finish-reasons": finish_reasons,
+    "refusals": refusals,
+    "field": lambda: field(rows()),
+}
 """Name of the marks in the page, and what stands between them."""
 
 
 def place_of(name: str) -> re.Pattern[str]:
     """Return where a table stands in the page."""
     return re.compile(rf"(?<=<!-- {name} -->\n\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+
+
+def kept(name: str) -> list[str]:
+    """Return the lines of a table as the page has it."""
+    found = place_of(name).search(PAGE.read_text("utf-8"))
+    assert found is not None, name
+    return found[0].strip().splitlines()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ class AnyDecoder:
         """Take one chunk."""
         if not self._known:
             found = decoder_for(chunk)
-            if found is not None and type(found) is not type(self._decoder):
+            if found is not None and not isinstance(self._decoder, type(found)):
                 self._other = self._other or found
                 events = self._other.feed(chunk)
                 if any(not isinstance(event, Alive) for event in events):
