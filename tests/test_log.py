@@ -60,7 +60,9 @@ def test_every_attempt_head_and_chunk_is_there_with_its_time(server: RehearsalSe
     assert (refused["status"], answered["status"]) == (429, 200)
     assert answered["request_id"] == server.exchanges[-1].request_id
     assert "x-ratelimit-remaining-tokens" in answered["headers"]
-    chunks = [json.loads(one.data["data"]) for one in entries if one.kind == "chunk" and one.data["data"] != "[DONE]"]
+    refusal, *answer = (one.data["data"] for one in entries if one.kind == "chunk")
+    assert json.loads(refusal)["error"]["code"] == "rate_limit_exceeded"
+    chunks = [json.loads(data) for data in answer if data != "[DONE]"]
     parts = [choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"]]
     assert "".join(parts) == text
 

@@ -28,7 +28,7 @@ class Entry:
 
     - `request`: `endpoint`, `model`, `api`, `resume` (the way in which an answer goes on, or None)
     - `response`: `status`, `headers` (without secrets), `request_id`
-    - `chunk`: `data`, what the provider sent, word for word
+    - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
     - `text`: `text`, from an iterator, which has no chunks
     - `status`: `status`, and what is known then of `attempt`, `finish_reason`, `usage`, `error`, `message`,
       `retry_in` (seconds), `place`

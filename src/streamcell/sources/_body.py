@@ -36,6 +36,9 @@ _HEAD: Final = 1024
 _WORDS_LIMIT: Final = 4_000
 """Characters of lines that are no chunks, kept to say why an answer has broken off."""
 
+_DONE: Final = "[DONE]"
+"""What most servers send last; no chunk, and of the Responses API no end mark."""
+
 _JSON: Final = '{["-0123456789'
 """What JSON begins with; other data is words."""
 
@@ -182,6 +185,8 @@ class _Reading:
         """Take a line that is no field: a chunk or an error without its `data:`, or words."""
         if not line.strip():
             return []
+        if line.strip() == _DONE:
+            return [Chunk(line), *self._done()]
         chunk: Any = None
         if self.raw is None or not self._stray:  # else it is one of the lines of a whole answer
             with contextlib.suppress(ValueError):
@@ -201,9 +206,8 @@ class _Reading:
 
     def _chunk(self, sent: ServerSentEvent) -> list[Event]:
         data = sent.data.strip()
-        if data.strip('"') == "[DONE]":  # some servers make a JSON string of it
-            self._begin()
-            return self._last_words() or self.decoder.end(marked=True)
+        if data.strip('"') == _DONE:  # some servers make a JSON string of it
+            return self._done()
         if sent.event == "error":
             return self._error(data)
         if data in ("", "null", "true", "false"):
@@ -216,6 +220,10 @@ class _Reading:
         if not isinstance(chunk, Mapping) and error_in(chunk) is None:
             raise ValueError(f"expected a JSON object, got {type(chunk).__name__}")
         return self._feed(chunk)
+
+    def _done(self) -> list[Event]:
+        self._begin()
+        return self._last_words() or self.decoder.end(marked=True)
 
     def _error(self, data: str) -> list[Event]:
         """Take an event that says by its name that it is an error."""

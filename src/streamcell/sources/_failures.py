@@ -15,7 +15,6 @@ from .._errors import (
     ConnectionFailed,
     Interrupted,
     NoKey,
-    ProviderFailed,
     SourceFailed,
     Step,
     StreamCellError,
@@ -114,7 +113,7 @@ def is_missing_route(error: StreamCellError) -> bool:
 def is_refused(error: StreamCellError, names: Iterable[str]) -> bool:
     """Whether a server refuses one of these parameters by name."""
     spoken = error.detail.lower().replace("streamoptions", "stream_options")
-    return isinstance(error, (BadRequest, ProviderFailed)) and any(name in spoken for name in names)
+    return any(name in spoken for name in names)
 
 
 def connection_error(error: BaseException, *, address: str, begun: bool, answered: bool = False) -> StreamCellError:

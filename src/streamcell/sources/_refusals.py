@@ -35,7 +35,7 @@ class Refusal:
     """One row: what a refusal is told as where its status fits, and one of its codes or of its words does.
 
     `status` lists statuses: `404`, `5xx`, and `-` where there is none, as inside a stream; empty: any. A row without
-    codes and words goes by its status alone. In `words`, `…` stands for up to 160 characters, and `=`
+    codes and words goes by its status alone. In `words`, `…` stands for up to 80 characters, and `=`
     before a phrase says that nothing stands beside it. `kind`, `title` and `steps` are the error's own where they are
     not given.
     """
@@ -71,7 +71,7 @@ def _is_status(named: str, status: int | None) -> bool:
 def _pattern(phrase: str) -> str:
     if phrase.startswith("="):
         return rf"\A\W*{re.escape(phrase[1:])}\W*\Z"
-    pattern = r".{0,160}?".join(re.escape(part) for part in phrase.split("…"))
+    pattern = r".{0,80}?".join(re.escape(part) for part in phrase.split("…"))
     before = r"\b" if phrase[0].isalnum() and phrase[0].isascii() else ""
     return before + pattern
 
@@ -250,10 +250,17 @@ REFUSALS: Final = (
         ),
         words=(
             *("model … not found", "models/… not found", "model … does not exist", "model not exist", "no such model"),
-            *("unknown model", "invalid model", "not a valid model", "model … is not available", "no endpoints found"),
-            *("deployment … does not exist", "deployment … not found", "try pulling it", "no models loaded"),
-            *("no model loaded", "model … no longer", "model … decommissioned", "model … deprecated"),
-            *("model … is not supported", "model … unavailable", "no available channel for model"),
+            *("unknown model", "invalid model", "not a valid model", "no endpoints found", "try pulling it"),
+            *("deployment … does not exist", "deployment … not found", "no available channel for model"),
+        ),
+    ),
+    Refusal(
+        "the same",
+        ModelNotFound,
+        "- 400 403 404 410 422",
+        words=(
+            *("model … is not available", "model … no longer", "model … has been decommissioned"),
+            *("model … has been deprecated", "no models loaded", "no model loaded"),
         ),
     ),
     Refusal(
