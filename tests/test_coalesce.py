@@ -23,6 +23,7 @@ from streamcell._events import (
     RefusalDelta,
     Started,
     TextDelta,
+    TextRestored,
     Usage,
     UsageReported,
 )
@@ -90,6 +91,11 @@ class Kernel:
         self.outbox, patch = coalesce.flush(self.outbox, self.view, 0.0)
         return self._out(*([] if patch is None else [patch]))
 
+    def become(self, document: Document) -> list[Mapping[str, Any]]:
+        """Be another document altogether."""
+        self.document = document
+        return self.flush()
+
     def greet(self) -> list[Mapping[str, Any]]:
         self.outbox = coalesce.hear(self.outbox)
         self.outbox, messages = coalesce.snapshot(self.outbox, self.view, 0.0)
@@ -104,6 +110,7 @@ class Kernel:
 
 
 TEXT = st.text(min_size=1, max_size=400)
+ALIKE = st.text("ab", max_size=5)  # texts that often begin alike
 EVENT: st.SearchStrategy[Event] = st.one_of(
     st.builds(TextDelta, TEXT),
     st.builds(TextDelta, TEXT),
@@ -114,7 +121,8 @@ EVENT: st.SearchStrategy[Event] = st.one_of(
     st.builds(Started, st.builds(Origin, st.text()), st.none()),
     st.builds(Failed, st.builds(ProviderFailed, st.text())),
 )
-STEP = st.one_of(EVENT, EVENT, EVENT, st.just("flush"), st.just("flush"), st.sampled_from(["hello", "restart"]))
+GROWS = st.one_of(EVENT, EVENT, EVENT, st.just("flush"), st.just("flush"), st.sampled_from(["hello", "restart"]))
+STEP = st.one_of(GROWS, GROWS, GROWS, GROWS, GROWS, st.builds(TextRestored, TEXT))
 
 
 def play(steps: list[Event | str], lost: list[bool]) -> tuple[Kernel, Page]:
@@ -151,6 +159,32 @@ def test_what_is_sent_rebuilds_the_view(steps: list[Event | str]) -> None:
     assert (page.epoch, page.seq) == (kernel.outbox.epoch, kernel.outbox.seq)
 
 
+VERSION = st.builds(Version, text=ALIKE, reasoning=ALIKE, refusal=ALIKE, status=st.sampled_from(Status))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.builds(Document, current=VERSION), max_size=12))
+def test_whatever_documents_follow_each_other_the_page_shows_the_last(documents: list[Document]) -> None:
+    kernel, page = Kernel(), Page()
+    for message in kernel.greet():
+        page.take(message)
+    for document in documents:
+        for message in kernel.become(document):
+            page.take(message)
+        assert not page.asks
+        assert page.view == json.loads(json.dumps(kernel.view))
+
+
+def test_a_text_that_is_another_one_opens_an_epoch_and_one_that_grew_does_not() -> None:
+    outbox = coalesce.Outbox(epoch=3, seq=7, sent=view_of(Document(current=Version(text="one two"))))
+    restored = view_of(Document(current=Version(text="one and two")))
+    after, snapshot = coalesce.flush(outbox, restored, 1.0)
+    assert snapshot == Snapshot(4, 0, restored)
+    assert coalesce.snapshot(outbox, restored, 1.0) == (after, (snapshot,))
+    _, patch = coalesce.flush(outbox, view_of(Document(current=Version(text="one two three"))), 1.0)
+    assert patch == Patch(3, 8, (("append", "text", " three"),))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEP, max_size=40), st.lists(st.booleans(), max_size=60))
 def test_a_page_that_misses_messages_ends_equal_once_it_is_answered(steps: list[Event | str], lost: list[bool]) -> None:
@@ -166,7 +200,7 @@ def test_a_page_that_misses_messages_ends_equal_once_it_is_answered(steps: list[
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(STEP, max_size=40))
+@given(st.lists(GROWS, max_size=40))
 def test_patches_carry_the_new_text_and_nothing_else_of_it(steps: list[Event | str]) -> None:
     kernel, _ = play(steps, [])
     versions = kernel.document.versions

@@ -40,8 +40,13 @@ def interval(streams: int) -> float:
     return max(MIN_INTERVAL, streams / KERNEL_RATE)
 
 
-def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | None]:
-    """Return the patch that takes the page from what it was sent to `view`, or None where nothing changed."""
+def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | Snapshot | None]:
+    """Return what takes the page from what it was sent to `view`, or None where nothing changed.
+
+    It is a patch where the texts have only grown; a text that is another one opens an epoch.
+    """
+    if outbox.sent is not None and not all(view[field].startswith(outbox.sent[field]) for field in GROWING):
+        return restart(outbox, view, now)
     ops = _difference(outbox.sent, view)
     if not ops:
         return outbox, None
@@ -58,6 +63,8 @@ def restart(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Snapshot]:
 def snapshot(outbox: Outbox, view: View, now: float) -> tuple[Outbox, tuple[Patch, Snapshot] | tuple[Snapshot]]:
     """Return a snapshot of `view` at the present place; the pages that are in step get the patch before it."""
     after, patch = flush(outbox, view, now)
+    if isinstance(patch, Snapshot):
+        return after, (patch,)
     after = replace(after, resent=_length(view), whole=after.seq)
     whole = Snapshot(after.epoch, after.seq, view)
     return after, (whole,) if patch is None else (patch, whole)
