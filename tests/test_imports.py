@@ -21,7 +21,19 @@ VALUES = {"_errors", "_events", "_finish", "_inputs", "_request", "_resume", "_s
 # the document.
 PURE = {"_coalesce", "_document", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
-SHELLS = {"_driver", "_front_end", "_hosts", "_lanes", "_notebook", "_telemetry", "_widget", "sources"}
+SHELLS = {
+    "_driver",
+    "_faults",
+    "_front_end",
+    "_hosts",
+    "_lanes",
+    "_notebook",
+    "_observers",
+    "_stream",
+    "_telemetry",
+    "_widget",
+    "sources",
+}
 CALL = {"_api"}
 FRONT = {"__init__", "_cli"}
 RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]
@@ -149,13 +161,13 @@ def _broken_inside(module: str, room: str, one: Import) -> Iterator[str]:
         return
     if _rank(target) > _rank(room):
         yield f"{target} is above it"
-    elif room == "sources" and target in ("_widget", "_driver"):
+    elif room == "sources" and target in ("_widget", "_driver", "_stream"):
         yield f"sources know nothing of {target}"
-    elif room in ("_widget", "_driver") and target == "sources" and one.names != {"Source"}:
+    elif room in ("_widget", "_stream") and target == "sources" and one.names != {"Source"}:
         # A protocol, so a type; what implements it comes in from the call.
         yield f"of sources {room} may know the type Source, not {', '.join(sorted(one.names)) or 'the package'}"
-    elif room == "_driver" and target == "_widget":
-        yield "the driver knows a sink, not the widget"
+    elif room in ("_driver", "_stream") and target == "_widget":
+        yield "a stream knows a sink, not the widget"
 
 
 def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
@@ -164,7 +176,7 @@ def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
         if not (one.for_types or (room == "sources" and one.late)):
             yield f"{one.package} is imported inside sources/ only, and when it is used"
     elif one.package in WIDGETS:
-        if room not in ("_widget", "_front_end"):
+        if room not in ("_widget", "_front_end", "_observers"):
             yield f"{one.package} is the widget's"
         elif one.package in ("IPython", "ipykernel") and not one.late:
             yield f"{one.package} is the notebook's: it is imported when there is one"
@@ -209,8 +221,8 @@ def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
         ("sources._sse", "from .._driver import Stream", "sources know nothing of _driver"),
         ("sources._openai", "from .. import _widget", "sources know nothing of _widget"),
         ("sources.__init__", "from .._api import stream_cell", "_api is above it"),
-        ("_driver", "from .sources import resolve", "may know the type Source, not resolve"),
-        ("_driver", "from .sources._openai import OpenAISource", "not OpenAISource"),
+        ("_stream", "from .sources import resolve", "may know the type Source, not resolve"),
+        ("_stream", "from .sources._openai import OpenAISource", "not OpenAISource"),
         ("_widget", "from . import sources", "not the package"),
         ("_driver", "from ._widget import StreamCell", "a sink, not the widget"),
         ("_api", "from .rehearsal import shared", "only by the call"),
@@ -247,8 +259,8 @@ def test_a_broken_rule_is_told(module: str, source: str, words: str) -> None:
     [
         ("_events", "from ._errors import StreamCellError"),
         ("_protocol", "from ._session import Stop"),
-        ("_driver", "import asyncio, random, threading\nfrom .sources import Source"),
-        ("_widget", "import anywidget\nfrom .sources import Source\nfrom ._driver import Stream"),
+        ("_stream", "import asyncio, random, threading\nfrom .sources import Source"),
+        ("_widget", "import anywidget\nfrom .sources import Source\nfrom ._stream import Stream"),
         ("_widget", "def f():\n    from IPython.display import display"),
         ("sources._client", "if TYPE_CHECKING:\n    from openai import OpenAI\ndef f():\n    import openai"),
         ("_api", "if TYPE_CHECKING:\n    from openai import OpenAI\ndef f():\n    from . import rehearsal"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,14 @@ from streamcell._errors import (
     RateLimited,
     Stopped,
     StreamCellError,
+    TimedOut,
 )
 from streamcell._events import (
     Event,
     Failed,
     Finished,
     Origin,
+    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -29,11 +32,15 @@ from streamcell._events import (
     UsageReported,
 )
 from streamcell._inputs import (
+    AskPolicy,
+    Broke,
     Closed,
     CloseSource,
+    Decided,
     Effect,
     Input,
     OpenSource,
+    Placed,
     Publish,
     Received,
     Retry,
@@ -41,9 +48,11 @@ from streamcell._inputs import (
     SetTimer,
     Start,
     Stop,
+    TakeUp,
     Tick,
 )
 from streamcell._protocol import view_of
+from streamcell._resume import Resume, Way
 from streamcell._retry import RetryPolicy
 from streamcell._session import Session, step
 from streamcell._state import TERMINAL, Status
@@ -87,7 +96,7 @@ class Play:
         return self.session.document.current
 
 
-EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed)
+EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Reached, Finished, Failed)
 
 
 def playing(*inputs: Input | Event, policy: RetryPolicy | None = None, retry_off: str | None = None) -> Play:
@@ -383,3 +392,137 @@ def test_a_former_version_can_be_looked_at_after_the_end() -> None:
     assert (play.session.document.version.text, play.status) == ("1", Status.DONE)
     play.feed(Retry())
     assert (play.session.document.shown, play.session.document.version.text) == (2, "")
+
+
+# -- a response that goes on without us ------------------------------------------------------------------------------
+
+REACHED = Reached("resp-1", 4)
+GONE = Failed(ConnectionFailed("the connection was lost"))
+
+
+def background(*inputs: Input | Event, auto_resume: bool | None = None, attempts: int = 3) -> Play:
+    policy = RetryPolicy(attempts=attempts)
+    document = Document(attempts=attempts)
+    play = Play(Session(document=document, policy=policy, way=Way.CONTINUED, auto_resume=auto_resume))
+    play.feed(Start(), STARTED, *inputs)
+    return play
+
+
+@pytest.mark.parametrize("end", [Failed(Interrupted("cut")), GONE, Failed(TimedOut("silence"))])
+@pytest.mark.parametrize("said", [(), (ReasoningDelta("hm"),), (RefusalDelta("no"),), (TextDelta("Hel"),)])
+def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Failed, said: tuple[Event, ...]) -> None:
+    play = background(*said, REACHED, end)
+    assert play.status is Status.WAITING
+    play.feed(Tick(play.session.run))
+    text = play.current.text
+    assert play.effects[0] == OpenSource(play.session.run, Resume(Way.EXACT, text, REACHED))
+    play.feed(STARTED, TextDelta("lo"), Finished("stop"))
+    assert play.current.text == text + "lo"
+    assert [part.text for part in play.current.parts] == ([text, "lo"] if text else ["lo"])
+
+
+def test_what_is_not_to_go_on_by_itself_is_not_asked_anew_either_but_offered() -> None:
+    play = background(REACHED, GONE, auto_resume=False)
+    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.EXACT)
+    assert play.feed(TakeUp())[0] == OpenSource(2, Resume(Way.EXACT, "", REACHED), hurried=True)
+
+
+@pytest.mark.parametrize("end", [Stop(), Failed(Interrupted("cut")), GONE])
+def test_continue_is_offered_where_only_reasoning_has_come(end: Input | Event) -> None:
+    play = background(ReasoningDelta("hm"), REACHED, end, attempts=1)
+    assert play.status in TERMINAL
+    assert play.session.document.resume is Way.EXACT
+
+
+def test_a_response_that_has_failed_itself_is_asked_anew() -> None:
+    play = background(REACHED, OVERLOADED, attempts=2)  # with a status: the request was refused, not the response ended
+    assert play.session.resuming is not None
+    play = background(REACHED, Failed(ProviderFailed("boom")))
+    assert (play.status, play.session.resuming) == (Status.WAITING, None)
+    play = background(TextDelta("Hel"), REACHED, Failed(ProviderFailed("boom")))
+    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.CONTINUED)
+
+
+def test_a_take_up_that_brings_nothing_spends_the_policy() -> None:
+    play = background(REACHED, GONE, attempts=3)
+    for _ in range(2):
+        play.feed(Tick(play.session.run), GONE)
+    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.EXACT)
+
+
+# -- in the line -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ended", [Failed(ConnectionFailed("broke")), None])
+def test_an_attempt_that_breaks_in_the_line_does_not_wait_for_ever(ended: Failed | None) -> None:
+    play = playing(Start())
+    play.feed(Placed(1, 3))
+    play.feed(Closed(1) if ended is None else ended)
+    assert play.status is Status.FAILED
+    assert play.session.document.place is None
+
+
+# -- the user's own policy ---------------------------------------------------------------------------------------------
+
+
+class Own:
+    """A policy that must not be asked on the loop."""
+
+    attempts = 3
+
+    def wait(self, *_: object) -> float:
+        raise AssertionError("asked on the loop")
+
+
+def asking(*inputs: Input | Event) -> Play:
+    own: Any = Own()
+    play = Play(Session(document=Document(attempts=3), policy=own))
+    play.feed(Start(), *inputs)
+    return play
+
+
+def test_the_users_own_policy_is_asked_elsewhere_and_what_it_says_is_done() -> None:
+    play = asking()
+    error = ProviderFailed("overloaded", status_code=503)
+    assert play.feed(Failed(error), after=2.0, chance=0.3) == (CloseSource(1), AskPolicy(2, 1, error, 0.3, 2.0), URGENT)
+    assert play.ignores(
+        Received(1, TextDelta("late")), Received(2, TextDelta("x")), Closed(2), Tick(2), Decided(1, 1.0)
+    )
+    assert SetTimer(Tick(3), 1.5) in play.feed(Decided(2, 1.5))
+    assert play.stands_at(Status.WAITING, attempt=2)
+    assert play.ignores(Decided(2, 1.5))
+
+
+def test_a_policy_that_cannot_be_obeyed_fails_the_answer_with_its_own_error_and_says_so() -> None:
+    play = asking(OVERLOADED)
+    play.feed(Decided(2, None, "The retry policy raised ZeroDivisionError."))
+    assert play.status is Status.FAILED
+    assert isinstance(play.current.error, ProviderFailed)
+    assert play.current.notice == "The retry policy raised ZeroDivisionError."
+
+
+def test_stop_does_not_wait_for_the_policy_and_attempts_are_its_bound() -> None:
+    play = asking(OVERLOADED, Stop())
+    assert play.status is Status.STOPPED
+    assert play.ignores(Decided(2, 1.0))
+    play = asking(OVERLOADED)
+    for _ in range(2):
+        play.feed(Decided(play.session.run, 0.0))
+        play.feed(Tick(play.session.run), OVERLOADED)
+    assert play.status is Status.FAILED
+
+
+# -- our own faults ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_fault_of_our_own_ends_what_has_not_ended(status: Status) -> None:
+    play = at(status)
+    broke = Broke(StreamCellError("oh", kind="internal"))
+    if status in TERMINAL:
+        assert play.ignores(broke)
+        return
+    play.feed(broke)
+    assert play.status is Status.FAILED
+    assert play.current.error is not None
+    assert play.current.error.error_kind == "internal"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamcell import _session
 from streamcell._document import Document
 from streamcell._errors import (
     AuthenticationFailed,
@@ -26,12 +29,16 @@ from streamcell._events import (
     RefusalDelta,
     Started,
     TextDelta,
+    TextRestored,
     Usage,
     UsageReported,
 )
 from streamcell._inputs import (
+    AskPolicy,
+    Broke,
     Closed,
     CloseSource,
+    Decided,
     Effect,
     Input,
     OpenSource,
@@ -50,10 +57,54 @@ from streamcell._protocol import view_of
 from streamcell._resume import Way
 from streamcell._retry import RetryPolicy
 from streamcell._session import Session, step
-from streamcell._state import TERMINAL, TRANSITIONS, Status
+from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_status
 from streamcell._timeouts import Timeouts
 
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
+
+
+class Own:
+    """A policy of the user's: the session must not ask it, only say that it is to be asked."""
+
+    attempts = 3
+
+    def wait(self, *_: object) -> float:
+        raise AssertionError("asked on the loop")
+
+
+EVENTS = (Started, TextDelta, Finished, Failed)
+
+Pair = tuple[Status, Trigger]
+probed: list[Pair] = []
+
+
+@pytest.fixture(autouse=True)
+def probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Note each legal move that the session looks up, in order."""
+
+    def look(status: Status, trigger: Trigger) -> Status | None:
+        found = next_status(status, trigger)
+        if found is not None:
+            probed.append((status, trigger))
+        return found
+
+    monkeypatch.setattr(_session, "next_status", look)
+    yield
+    probed.clear()
+
+
+def watched(session: Session, given_: Input, **more: float) -> tuple[Session, tuple[Effect, ...], list[Pair]]:
+    """Step, and give the moves too: every change of the status is one that was looked up in the table."""
+    probed.clear()
+    after, effects = step(session, given_, **more)
+    where, moves = session.status, []
+    for pair in probed if after.status is not where else ():
+        if pair[0] is where:
+            moves.append(pair)
+            where = TRANSITIONS[pair]
+    assert where is after.status
+    return after, effects, moves
+
 
 EVENT = st.one_of(
     st.just(STARTED),
@@ -61,7 +112,8 @@ EVENT = st.one_of(
     st.builds(ReasoningDelta, st.text(min_size=1, max_size=4)),
     st.builds(RefusalDelta, st.text(min_size=1, max_size=4)),
     st.just(UsageReported(Usage(1, 2, 3))),
-    st.just(Alive()),
+    st.builds(TextRestored, st.text(max_size=4)),
+    st.builds(Alive, st.booleans()),
     st.just(Reached("resp-1", 7)),
     st.builds(Finished, st.sampled_from(["stop", "length", "cancelled", None])),
     st.builds(
@@ -77,9 +129,12 @@ GIVEN = st.one_of(
     st.tuples(st.just("closed"), LAG, st.none()),
     st.tuples(st.just("tick"), LAG, st.none()),
     st.tuples(st.just("watch"), LAG, st.none()),
+    st.tuples(st.sampled_from(["wait", "no more"]), LAG, st.none()),
     st.tuples(st.sampled_from(["placed", "granted"]), LAG, st.none()),
     st.tuples(
-        st.sampled_from([Start(), Stop(), Retry(), TakeUp(), TakeUp(), Select(0), Select(1), Select(-1)]),
+        st.sampled_from(
+            [Start(), Stop(), Retry(), TakeUp(), TakeUp(), Select(0), Select(1), Select(-1), Broke(ProviderFailed("x"))]
+        ),
         st.just(0),
         st.none(),
     ),
@@ -97,7 +152,9 @@ def _input(kind: object, run: int, event: Event | None) -> Input:
         return Watch(run)
     if kind in ("placed", "granted"):
         return Placed(run, 3 if kind == "placed" else None)
-    assert isinstance(kind, (Start, Stop, Retry, TakeUp, Select))
+    if kind in ("wait", "no more"):
+        return Decided(run, 2.0 if kind == "wait" else None, None if kind == "wait" else "It raised.")
+    assert isinstance(kind, (Start, Stop, Retry, TakeUp, Select, Broke))
     return kind
 
 
@@ -117,8 +174,7 @@ class Ledger:
         silent = isinstance(given_, Received) and isinstance(given_.event, (Alive, Reached))
         assert (after is before) == (effects == ()) or silent
         old, new = before.status, after.status
-        assert old is new or new in {to for (where, _), to in TRANSITIONS.items() if where is old}
-        if isinstance(given_, (Received, Closed, Tick, Watch, Placed)) and given_.run != before.run:
+        if isinstance(given_, (Received, Closed, Tick, Watch, Placed, Decided)) and given_.run != before.run:
             assert after is before
         self._text(before, given_, after)
         self._sources(effects, after)
@@ -131,14 +187,12 @@ class Ledger:
         self._document(before.document, after)
 
     def _text(self, before: Session, given_: Input, after: Session) -> None:
-        running = before.status in (Status.CONNECTING, Status.STREAMING)
-        if (
-            isinstance(given_, Received)
-            and isinstance(given_.event, TextDelta)
-            and given_.run == before.run
-            and running
-        ):
-            self.said += given_.event.text
+        running = before.status in (Status.CONNECTING, Status.STREAMING) or before.document.place is not None
+        if isinstance(given_, Received) and given_.run == before.run and running and not before.failing:
+            if isinstance(given_.event, TextDelta):
+                self.said += given_.event.text
+            elif isinstance(given_.event, TextRestored):
+                self.said = given_.event.text
         if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, TakeUp):
             self.said = ""
         assert after.document.current.text == self.said
@@ -159,21 +213,25 @@ class Ledger:
         if after.status is Status.DONE:
             self.open.clear()  # it closes by itself
         queues = after.document.place is not None
-        assert len(self.open) == (1 if queues or after.status in (Status.CONNECTING, Status.STREAMING) else 0)
+        running = not after.failing and (queues or after.status in (Status.CONNECTING, Status.STREAMING))
+        assert len(self.open) == (1 if running else 0)
+        assert not after.failing or after.status in (Status.CONNECTING, Status.STREAMING)
+        assert sum(isinstance(effect, AskPolicy) for effect in effects) <= (1 if after.failing else 0)
 
     def _document(self, before: Document, after: Session) -> None:
         document, current = after.document, after.document.current
         assert document.former[: len(before.former)] == before.former
         assert 0 <= document.shown < len(document.versions)
         assert all(one.status in TERMINAL and (one.text or one.reasoning or one.refusal) for one in document.former)
-        assert current.attempt <= after.policy.attempts
+        assert current.attempt <= document.attempts
         assert (document.retry_at is not None) == (current.status is Status.WAITING)
         has_error = current.status in TERMINAL - {Status.DONE} or current.status is Status.WAITING
         assert (current.error is not None) == has_error
         assert current.error is None or current.error.text == current.text
         assert (document.place is not None) <= (current.status is Status.QUEUED)
         assert document.quiet is None or current.status in (Status.CONNECTING, Status.STREAMING)
-        assert document.resume is None or (current.status in TERMINAL and current.text and document.retry_off is None)
+        goes_on = current.text or current.reached is not None
+        assert document.resume is None or (current.status in TERMINAL and goes_on and document.retry_off is None)
         assert "".join(part.text for part in current.parts) == current.text
         json.dumps(view_of(document), allow_nan=False)
 
@@ -187,6 +245,7 @@ class Ledger:
     timeouts=st.sampled_from([None, Timeouts(first_token=3, between=3, alive=5, shown=1)]),
     way=st.sampled_from([None, Way.CONTINUED]),
     auto_resume=st.sampled_from([None, True, False]),
+    own=st.booleans(),
 )
 def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     inputs: list[tuple[object, int, Event | None]],
@@ -196,10 +255,12 @@ def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     timeouts: Timeouts | None,
     way: Way | None,
     auto_resume: bool | None,
+    own: bool,
 ) -> None:
+    policy: Any = Own() if own else RetryPolicy(attempts=attempts)
     session = Session(
-        document=Document(retry_off=retry_off),
-        policy=RetryPolicy(attempts=attempts),
+        document=Document(retry_off=retry_off, attempts=policy.attempts),
+        policy=policy,
         timeouts=timeouts,
         way=way,
         auto_resume=auto_resume,
@@ -208,7 +269,7 @@ def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     # Always started: a queue of inputs before the start would end in nothing, again and again.
     for place, (kind, lag, event) in enumerate([(Start(), 0, None), *inputs]):
         given_ = _input(kind, session.run - lag, event)
-        after, effects = step(session, given_, now=float(place), chance=chance)
+        after, effects, _ = watched(session, given_, now=float(place), chance=chance)
         ledger.check(session, given_, after, effects)
         session = after
 
@@ -222,3 +283,34 @@ def test_text_arrives_whole_however_it_is_cut_into_deltas(deltas: list[str], cut
         session, _ = step(session, one)
     assert session.document.current.text == "".join(deltas)
     assert session.status is (Status.INTERRUPTED if cut else Status.DONE)
+
+
+TEXT = TextDelta("Hel")
+CUT, REFUSED, BUSY = Failed(Interrupted("x")), Failed(AuthenticationFailed("x")), Failed(ProviderFailed("busy"))
+WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
+    (Stop(),),
+    (Broke(ProviderFailed("x")),),
+    *((Start(), end) for end in (Stop(), CUT, REFUSED, Finished("stop"), Broke(ProviderFailed("x")))),
+    *((Start(), Placed(1, 2), end) for end in (Stop(), Placed(1, None), Broke(ProviderFailed("x")))),
+    *((Start(), BUSY, end) for end in (Stop(), Retry(), Tick(2), Broke(ProviderFailed("x")))),
+    *(
+        (Start(), STARTED, TEXT, end, go_on)
+        for end in (Stop(), CUT, REFUSED, Finished("length"))
+        for go_on in (Retry(), TakeUp())
+    ),
+    (Start(), STARTED, BUSY),
+]
+
+
+def test_every_move_of_the_table_is_met_and_none_besides() -> None:
+    taken: set[Pair] = set()
+    for inputs in WAYS_THROUGH:
+        attempts = 3 if BUSY in inputs else 1
+        session = Session(
+            document=Document(attempts=attempts), policy=RetryPolicy(attempts=attempts), way=Way.CONTINUED
+        )
+        for one in inputs:
+            given_ = Received(session.run, one) if isinstance(one, EVENTS) else one
+            session, _, moves = watched(session, given_)
+            taken.update(moves)
+    assert taken == set(TRANSITIONS)

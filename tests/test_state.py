@@ -10,7 +10,7 @@ from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_statu
 
 # One line a status, in the words of the design; a trigger that is not named does nothing there.
 LEGAL = {
-    "queued": {"open": "connecting", "stop": "stopped"},
+    "queued": {"open": "connecting", "failed": "failed", "stop": "stopped"},
     "connecting": {
         "queue": "queued",
         "started": "streaming",
@@ -27,7 +27,7 @@ LEGAL = {
         "backoff": "waiting",
         "stop": "stopped",
     },
-    "waiting": {"open": "connecting", "retry": "connecting", "stop": "stopped"},
+    "waiting": {"open": "connecting", "retry": "connecting", "failed": "failed", "stop": "stopped"},
     "done": {"retry": "connecting", "resume": "connecting"},
     "stopped": {"retry": "connecting", "resume": "connecting"},
     "failed": {"retry": "connecting", "resume": "connecting"},

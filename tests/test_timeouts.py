@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamcell._document import Quiet
-from streamcell._events import Alive, Event, Origin, Started, TextDelta
+from streamcell._events import Alive, Event, Origin, Reached, Started, TextDelta, Usage, UsageReported
 from streamcell._inputs import OpenSource, Received, SetTimer, Start, Watch
 from streamcell._session import Session, step
 from streamcell._state import Status
@@ -97,6 +97,38 @@ def test_keep_alives_are_life_but_not_for_ever() -> None:
         watched.wait(second, Alive())
         assert watched.status() is Status.STREAMING
     watched.wait(51.1)
+    assert watched.status() is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("life", [Reached("resp-1", 2), Alive(), UsageReported(Usage(1))])
+def test_what_is_no_piece_of_the_answer_is_life_and_not_the_first_token(life: Event) -> None:
+    watched = Watched()
+    watched.wait(1.0, STARTED, life)
+    watched.wait(28.0)  # far beyond `between`
+    assert watched.status() is Status.STREAMING
+    watched.wait(32.0)
+    assert watched.status() is not Status.STREAMING
+
+
+def test_work_that_is_not_shown_counts_as_tokens() -> None:
+    watched = Watched()
+    watched.wait(1.0, STARTED)
+    for second in range(2, 120, 2):  # beyond `alive`, of which mere keep-alives would die
+        watched.wait(second, Alive(working=True))
+        assert watched.status() is Status.STREAMING
+    watched.wait(123.9)
+    assert watched.status() is Status.STREAMING
+    watched.wait(124.1)
+    assert watched.status() is not Status.STREAMING
+
+
+def test_life_between_tokens_puts_off_the_end() -> None:
+    watched = Watched()
+    watched.wait(1.0, STARTED, TextDelta("a"))
+    watched.wait(6.0, Alive())
+    watched.wait(11.9)
+    assert watched.status() is Status.STREAMING
+    watched.wait(12.1)
     assert watched.status() is Status.INTERRUPTED
 
 

@@ -12,7 +12,7 @@ from ._driver import driver
 from ._lanes import AT_ONCE
 from ._request import Message, Request, is_rehearsal, make_request, messages_of
 from ._resume import Prefix
-from ._retry import RetryPolicy
+from ._retry import RetryPolicy, attempts_of
 from ._session import Session
 from ._state import TERMINAL
 from ._timeouts import Timeouts
@@ -170,7 +170,7 @@ def stream_cell(
         api = api if prefix is None else "chat"
         request, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
     policy = _defaults.retry if retry is None else _policy(retry)
-    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=policy.attempts)
+    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=attempts_of(policy))
     session = Session(
         document=document,
         policy=policy,

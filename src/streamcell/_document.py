@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from ._errors import StreamCellError
+from ._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
 from ._events import (
     Alive,
     Event,
@@ -23,7 +24,7 @@ from ._events import (
 from ._resume import Seam, Way
 from ._state import Status
 
-__all__ = ["Document", "Part", "Quiet", "Timings", "Version", "reduce"]
+__all__ = ["Document", "Part", "Quiet", "Timings", "Version", "reduce", "way_on"]
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,24 @@ def reduce(version: Version, event: Event) -> Version:
             error.request_id = version.request_id
         return replace(version, error=error)
     raise TypeError(f"not an event: {type(event).__name__}")
+
+
+_NOT_THE_ANSWERS: Final = (BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, TimedOut)
+
+
+def way_on(version: Version, other: Way | None) -> Way | None:
+    """Return how the answer of `version` can go on: exactly where the provider still has it, else by `other`.
+
+    Exact resumption needs no text: it takes up the response itself.
+    """
+    finished = version.finish_reason is not None
+    if version.reached is not None and not finished and _is_still_there(version.error):
+        return Way.EXACT
+    if not version.text or version.refusal or (finished and version.finish_reason != "length"):
+        return None
+    return other
+
+
+def _is_still_there(error: StreamCellError | None) -> bool:
+    """Whether a response goes on behind `error`: it met the connection or one request, and not the response itself."""
+    return isinstance(error, _NOT_THE_ANSWERS) or error is None or (error.status_code is not None and error.retryable)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Carrier", "carrier"]
+__all__ = ["Carrier", "at_once", "carrier"]
 
 _log = logging.getLogger("streamcell")
 
@@ -26,15 +26,16 @@ def carrier() -> Carrier:
     sessions = getattr(shiny, "session", None)
     session = None if sessions is None else sessions.get_current_session()
     if session is None:
-        return _at_once
+        return at_once
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        return _at_once
+        return at_once
     return _InShiny(shiny, session, loop)
 
 
-def _at_once(delivery: Callable[[], None]) -> None:
+def at_once(delivery: Callable[[], None]) -> None:
+    """Carry a delivery out here and now."""
     delivery()
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+from ._errors import StreamCellError
 from ._events import Event
 from ._resume import Resume
 
 __all__ = [
+    "AskPolicy",
+    "Broke",
     "CloseSource",
     "Closed",
+    "Decided",
     "Effect",
     "Input",
     "OpenSource",
@@ -71,6 +75,25 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What the user's own retry policy says of `run`: wait `seconds`, or give up (None).
+
+    `fault`: it said nothing that can be obeyed, and why.
+    """
+
+    run: int
+    seconds: float | None
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Broke:
+    """Something of our own went wrong: the answer ends here, as `error` says."""
+
+    error: StreamCellError
+
+
+@dataclass(frozen=True)
 class Stop:
     """The user ends the answer here."""
 
@@ -92,7 +115,7 @@ class Select:
     index: int
 
 
-Input = Union[Start, Received, Closed, Tick, Watch, Placed, Stop, Retry, TakeUp, Select]
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, TakeUp, Select]
 
 
 @dataclass(frozen=True)
@@ -123,6 +146,17 @@ class SetTimer:
 
 
 @dataclass(frozen=True)
+class AskPolicy:
+    """Ask the user's own retry policy, off the loop, and feed its answer as `Decided` of `run`."""
+
+    run: int
+    attempt: int
+    error: StreamCellError
+    chance: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
 class Publish:
     """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
 
@@ -130,4 +164,4 @@ class Publish:
     restart: bool = False
 
 
-Effect = Union[OpenSource, CloseSource, SetTimer, Publish]
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, Publish]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, Union
+from typing import Any, Final, Literal, Protocol, Union
 
 from ._document import Document
 from ._errors import Stopped
@@ -17,6 +17,7 @@ __all__ = [
     "Hello",
     "Here",
     "Patch",
+    "Sink",
     "Snapshot",
     "parse_command",
     "parse_part_request",
@@ -91,6 +92,16 @@ class Forget:
 
 
 Command = Union[Hello, Stop, Retry, TakeUp, Select, Forget]
+
+
+class Sink(Protocol):
+    """Where a stream's document goes; the widget is one."""
+
+    def publish(self, view: View, epoch: int, seq: int) -> None:
+        """Take what is shown now; called on the driver's thread."""
+
+    def send(self, content: Mapping[str, Any]) -> None:
+        """Send one message to the page; called on the driver's thread."""
 
 
 def parse_command(content: object) -> Command | None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ._errors import StreamCellError
 
-__all__ = ["LONGEST", "RetryPolicy"]
+__all__ = ["LONGEST", "LONGEST_ASKED", "RetryPolicy", "attempts_of", "seconds_of"]
 
-LONGEST: Final = 3_600.0
+LONGEST_ASKED: Final = 3_600.0
 """Seconds that a provider can make a cell wait at most, whatever the policy: a longer wait is shown, not slept."""
+
+LONGEST: Final = 86_400.0
+"""Seconds that a user's own policy can wait at most: longer is a mistake, or a wait that nobody sees the end of."""
 
 _LOADING: Final = 8
 """How many times as often a server is asked that is loading its model: with the usual waits that is two minutes."""
@@ -27,7 +31,8 @@ class RetryPolicy:
     later than `total` seconds after the first one. A server that is loading its model is asked up to eight times as
     often, for loading takes longer than a fault lasts.
 
-    Any object with `attempts` and a `wait` like this one's can take its place.
+    Any object with `attempts` and a `wait` like this one's can take its place. Its `wait` runs on a thread of its own
+    and has 5 seconds; if it raises, or returns what is no wait, the answer fails and the cell says so.
     """
 
     attempts: int = 4
@@ -59,9 +64,31 @@ class RetryPolicy:
             return None
         if error.retry_after is not None:
             seconds = error.retry_after
-            if not seconds <= min(self.patience, LONGEST):
+            if not seconds <= min(self.patience, LONGEST_ASKED):
                 return None
         else:
             doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before
             seconds = chance * min(self.cap, self.base * 2.0**doublings)
         return seconds if elapsed + seconds <= self.total else None
+
+
+def attempts_of(policy: Any) -> int:
+    """Return how many attempts a user's own policy allows. Raises ValueError for what is no number of attempts."""
+    attempts = policy.attempts
+    if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
+        raise ValueError(f"retry.attempts must be a whole number of at least 1, not {attempts!r}")
+    return attempts
+
+
+def seconds_of(answer: object) -> float | None:
+    """Return what a user's own policy answered, if it can be obeyed. Raises ValueError for what is no wait."""
+    if answer is None:
+        return None
+    if type(answer) is bool or not isinstance(answer, numbers.Real):
+        raise ValueError(
+            f"returned a {type(answer).__name__}, where a number of seconds or None was expected"
+        )  # one kind of fault
+    seconds = float(answer)
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError(f"returned {seconds!r}, where 0 to {LONGEST:,.0f} seconds or None was expected")
+    return seconds

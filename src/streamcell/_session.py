@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from ._document import Document, Quiet, Timings, Version, reduce
+from ._document import Document, Quiet, Timings, Version, reduce, way_on
 from ._errors import ConnectionFailed, Interrupted, Stalled, Stopped, TimedOut
-from ._events import Alive, Event, Failed, Finished, Reached, Started, TextRestored
+from ._events import (
+    Alive,
+    Event,
+    Failed,
+    Finished,
+    Reached,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    TextRestored,
+)
 from ._inputs import (
+    AskPolicy,
+    Broke,
     Closed,
     CloseSource,
+    Decided,
     Effect,
     Input,
     OpenSource,
@@ -33,12 +48,21 @@ __all__ = ["Session", "step"]
 
 
 @dataclass(frozen=True)
+class _Failing:
+    """An attempt that failed and may be made again: the answer as it then stands, and how it would go on."""
+
+    version: Version
+    attempt: int
+    resume: Resume | None
+
+
+@dataclass(frozen=True)
 class Session:
     """All that the session knows.
 
     `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
-    an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). The times
-    are those of the driver's clock.
+    an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
+    is the attempt that the user's own policy is asked about. The times are those of the driver's clock.
     """
 
     document: Document = field(default_factory=Document)
@@ -48,6 +72,7 @@ class Session:
     auto_resume: bool | None = None
     run: int = 0
     resuming: Resume | None = None
+    failing: _Failing | None = None
     asked_at: float = 0.0
     opened_at: float = 0.0
     life_at: float = 0.0
@@ -69,12 +94,14 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     `now` is a monotonic time in seconds and `chance` a number from 0 to 1, both drawn by the caller. What is not legal
     in the present state returns the same session and no effect.
     """
-    if isinstance(given, (Received, Closed, Tick, Watch, Placed)):
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided)):
         return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
     if isinstance(given, Start):
         return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
     if isinstance(given, Stop):
         return _stop(session, now)
+    if isinstance(given, Broke):
+        return _end(session, reduce(session.document.current, Failed(given.error)), Trigger.FAILED, now)
     if isinstance(given, Retry):
         return _retry(session, now)
     if isinstance(given, TakeUp):
@@ -82,11 +109,22 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     return _select(session, given.index)
 
 
-def _of_run(session: Session, given: Received | Closed | Tick | Watch | Placed, now: float, chance: float) -> _Step:
-    if isinstance(given, Received):
-        return _receive(session, given.event, now, chance)
-    if isinstance(given, Closed):
-        return _closed(session, now, chance)
+def _of_run(
+    session: Session, given: Received | Closed | Tick | Watch | Placed | Decided, now: float, chance: float
+) -> _Step:
+    if isinstance(given, Decided):
+        return _decide(session, given, now)
+    if session.failing is not None:  # its source is closed, and nothing but the policy's answer is awaited
+        return session, ()
+    if isinstance(given, (Received, Closed)):
+        # What an attempt in the line says is said because its turn has come.
+        session, granted = (session, ()) if session.document.place is None else _place(session, None, now)
+        after, effects = (
+            _receive(session, given.event, now, chance)
+            if isinstance(given, Received)
+            else _closed(session, now, chance)
+        )
+        return after, (*granted, *effects)
     if isinstance(given, Watch):
         return _watch(session, now, chance)
     if isinstance(given, Placed):
@@ -105,7 +143,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
     run = session.run + 1
     document = replace(session.document, current=current, retry_at=None, quiet=None, resume=None)
-    opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None)
+    opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
     return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
 
 
@@ -165,12 +203,12 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     changed = reduce(current, event)
     if isinstance(event, Reached):
         return _with_current(alive, changed), effects
-    if isinstance(event, TextRestored):
-        return _with_current(alive, changed), (*effects, Publish(urgent=True, restart=True))
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
-    if isinstance(event, Started):
+    if isinstance(event, TextRestored):
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
+    elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
-        if session.resuming is not None:
+        if session.resuming is not None and changed.text:
             changed = replace(changed, seams=(*changed.seams, Seam(len(changed.text), session.resuming.way)))
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif changed.text and not current.text and changed.timings.first_token is None:
@@ -179,9 +217,13 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     return _with_current(alive, changed), effects
 
 
+_PIECES: Final = (TextDelta, TextRestored, ReasoningDelta, RefusalDelta)
+"""What the model says; all else (how far a response is, what it has cost) only shows that the connection lives."""
+
+
 def _with_life(session: Session, event: Event, now: float) -> _Step:
     """Note that something came; a silence that was shown is over, and from the first token on another limit holds."""
-    is_token = not isinstance(event, (Alive, Started))
+    is_token = isinstance(event, _PIECES) or (isinstance(event, Alive) and event.working)
     alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
     looks = _watching(alive, now) if is_token and session.token_at is None else ()
     if session.document.quiet is None:
@@ -200,44 +242,75 @@ def _closed(session: Session, now: float, chance: float) -> _Step:
 
 
 def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
-    current = session.document.current
-    resume = _resume_by_itself(session) if current.said_something else None
-    if (resume is not None or not current.said_something) and session.document.retry_off is None:
-        # An attempt that brought more is no failed one: the count begins again.
-        advanced = session.resuming is not None and len(current.text) > len(session.resuming.text)
-        attempt = 1 if resume is not None and (session.resuming is None or advanced) else current.attempt
-        seconds = session.policy.wait(attempt, event.error, chance, now - session.asked_at)
-        if seconds is not None:
-            waiting = replace(reduce(current, event), status=Status.WAITING, attempt=attempt + 1)
-            document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None)
-            asked_at = now if attempt == 1 and resume is not None else session.asked_at
-            waited = replace(session, document=document, run=session.run + 1, resuming=resume, asked_at=asked_at)
-            return waited, (CloseSource(session.run), SetTimer(Tick(waited.run), seconds), *_URGENT)
-    trigger = Trigger.CUT if isinstance(event.error, Interrupted) else Trigger.FAILED
-    return _end(session, reduce(current, event), trigger, now)
+    failed = reduce(session.document.current, event)
+    way = way_on(failed, session.way)
+    resume = _resume_by_itself(session, failed, way)
+    # What the provider still has is never asked, and paid for, a second time.
+    anew = not failed.said_something and way is not Way.EXACT
+    if not (resume or anew) or session.document.retry_off is not None:
+        return _give_up(session, failed, now)
+    attempt = 1 if resume is not None and _advanced(session) else failed.attempt
+    failing = _Failing(failed, attempt, resume)
+    elapsed = now - session.asked_at
+    if type(session.policy) is RetryPolicy:
+        seconds = session.policy.wait(attempt, event.error, chance, elapsed)
+        return _again(session, failing, seconds, now)
+    if attempt >= session.document.attempts:
+        return _give_up(session, failed, now)
+    # A user's policy may do anything, so it is asked elsewhere. What the old source still says is stale by its run.
+    document = replace(session.document, quiet=None, place=None)
+    asking = replace(session, document=document, run=session.run + 1, failing=failing)
+    return asking, (
+        CloseSource(session.run),
+        AskPolicy(asking.run, attempt, event.error, chance, elapsed),
+        *_URGENT,
+    )
 
 
-def _way(session: Session, version: Version) -> Way | None:
-    """How the answer of `version` can go on: exactly where the provider still has it, else as the source can."""
-    finished = version.finish_reason is not None
-    if not version.text or version.refusal or (finished and version.finish_reason != "length"):
-        return None
-    if version.reached is not None and not finished:
-        return Way.EXACT
-    return session.way
+def _advanced(session: Session) -> bool:
+    """Whether this attempt brought something: it is no failed one then, and the count begins again."""
+    current, resuming = session.document.current, session.resuming
+    return resuming is None or len(current.text) > len(resuming.text) or current.reached != resuming.reached
 
 
-def _resume_by_itself(session: Session) -> Resume | None:
-    version = session.document.current
-    way = _way(session, version)
+def _decide(session: Session, given: Decided, now: float) -> _Step:
+    failing = session.failing
+    if failing is None:
+        return session, ()
+    if given.fault is not None:
+        failing = replace(failing, version=replace(failing.version, notice=given.fault))
+    return _again(session, failing, given.seconds, now)
+
+
+def _again(session: Session, failing: _Failing, seconds: float | None, now: float) -> _Step:
+    """Wait `seconds` and make the attempt again, or give up (None)."""
+    status = next_status(session.status, Trigger.BACKOFF) if seconds is not None else None
+    if seconds is None or status is None:
+        return _give_up(session, failing.version, now)
+    waiting = replace(failing.version, status=status, attempt=failing.attempt + 1)
+    document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None)
+    asked_at = now if failing.attempt == 1 and failing.resume is not None else session.asked_at
+    waited = replace(
+        session, document=document, run=session.run + 1, resuming=failing.resume, asked_at=asked_at, failing=None
+    )
+    return waited, (CloseSource(session.run), SetTimer(Tick(waited.run), seconds), *_URGENT)
+
+
+def _give_up(session: Session, failed: Version, now: float) -> _Step:
+    return _end(session, failed, Trigger.CUT if isinstance(failed.error, Interrupted) else Trigger.FAILED, now)
+
+
+def _resume_by_itself(session: Session, version: Version, way: Way | None) -> Resume | None:
     if way is None or session.auto_resume is False or (way is not Way.EXACT and not session.auto_resume):
         return None
     return Resume(way, version.text, version.reached)
 
 
 def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _Step:
-    status = next_status(version.status, trigger) or version.status
-    timings = Timings(version.timings.first_token, now - session.opened_at)
+    status = next_status(version.status, trigger)
+    if status is None:
+        return session, ()
+    timings = Timings(version.timings.first_token, now - session.opened_at if session.run else None)
     ended = replace(version, status=status, timings=timings)
     # A finished source is left to drain its connection, so that the next request can use it again.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
@@ -247,8 +320,8 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
 def _at_rest(session: Session, version: Version) -> Session:
     """The session when its answer has ended: nothing waits, and the way to go on is offered."""
     document = replace(session.document, current=version, retry_at=None, quiet=None, place=None)
-    offered = None if session.document.retry_off is not None else _way(session, version)
-    return replace(session, document=replace(document, resume=offered))
+    offered = None if session.document.retry_off is not None else way_on(version, session.way)
+    return replace(session, document=replace(document, resume=offered), failing=None)
 
 
 def _stop(session: Session, now: float) -> _Step:

@@ -50,7 +50,7 @@ TRANSITIONS: Final = MappingProxyType(
         (Status.CONNECTING, Trigger.QUEUE): Status.QUEUED,
         **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},
         **{(status, Trigger.CUT): Status.INTERRUPTED for status in _RUNNING},
-        **{(status, Trigger.FAILED): Status.FAILED for status in _RUNNING},
+        **{(status, Trigger.FAILED): Status.FAILED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},
         **{(status, Trigger.BACKOFF): Status.WAITING for status in _RUNNING},
         **{(status, Trigger.STOP): Status.STOPPED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},
         **{(status, Trigger.RETRY): Status.CONNECTING for status in TERMINAL},

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import uuid
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,17 +16,18 @@ import traitlets
 
 from . import _notebook
 from ._document import Part, Version
-from ._driver import Stream
 from ._errors import Stopped, StreamCellError
 from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
-from ._hosts import carrier
+from ._hosts import at_once, carrier
 from ._inputs import Retry, Select, Start, Stop, TakeUp
 from ._log import Log
+from ._observers import Observers, elsewhere
 from ._output import bundle_of
 from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Session
 from ._state import TERMINAL, Status
+from ._stream import Stream
 
 if TYPE_CHECKING:
     from .sources import Source
@@ -38,9 +39,9 @@ class StreamCell(anywidget.AnyWidget):
     """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
 
     It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
-    a view of the same answer. Observers run on streamcell's own thread, at most 20 times a second. Every trait below
-    tells about the version that is shown (see `select`) and is the kernel's: changing one from outside changes nothing
-    in the stream.
+    a view of the same answer. Observers of a cell run on a thread of their own, one after the other, at most 20 times a
+    second; one that is slow is told the newest text. Every trait below tells about the version that is shown (see
+    `select`) and is the kernel's: changing one from outside changes nothing in the stream.
     """
 
     _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
@@ -88,6 +89,7 @@ class StreamCell(anywidget.AnyWidget):
         self._held = False
         self._bridges: dict[str, Any] = {}
         self._carry = carrier()
+        self._observers = Observers(self, in_place=self._carry is not at_once)
         self._stream = Stream(source, session, self)
         bundle = None if self._unattended else Bundle.shared()
         traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
@@ -242,16 +244,26 @@ class StreamCell(anywidget.AnyWidget):
     # -- the sink -----------------------------------------------------------------------------------------------------
 
     def publish(self, view: View, epoch: int, seq: int) -> None:
-        """Mirror a document into the traits. Not for callers: the driver's thread does this."""
-        self._carry(partial(self._mirror, {**_traits_of(view), "_epoch": epoch, "_seq": seq}))
+        """Mirror a document into the traits, at once. Not for callers: the driver's thread does this.
 
-    def _mirror(self, state: Mapping[str, Any]) -> None:
+        The page and the observers hear of it where the host takes it.
+        """
+        state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
         ended = state["status"] in TERMINAL and any(state[name] != self._published.get(name) for name in _ENDS)
         self._published = state
-        for name, value in state.items():
-            setattr(self, name, value)
-        if ended and self._shown_in is not None and not (self._kept or self._unattended):
-            self._refresh()
+        changes = self._observers.set(state)
+        if changes or ended:
+            self._carry(partial(self._tell, changes, ended))
+
+    def _tell(self, changes: Sequence[traitlets.Bunch], ended: bool) -> None:
+        try:
+            names = [change.name for change in changes if change.name not in _SILENT]
+            if names and self.comm is not None and getattr(self.comm, "kernel", True) is not None:
+                self.send_state(names)
+            if ended and self._shown_in is not None and not (self._kept or self._unattended):
+                self._refresh()
+        finally:
+            self._observers.tell(changes)
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a custom message to every page that shows the cell."""
@@ -267,6 +279,8 @@ class StreamCell(anywidget.AnyWidget):
 
     def notify_change(self, change: Any) -> None:
         """Tell observers of a change, and the page too, but for what patches carry: growing text is not sent again."""
+        if self._observers.holds(change):
+            return
         if change["name"] in _SILENT:
             traitlets.HasTraits.notify_change(self, change)
         else:
@@ -286,7 +300,7 @@ class StreamCell(anywidget.AnyWidget):
             return
         command = parse_command(content)
         if isinstance(command, Forget):
-            self._stream.soon(self.close)
+            elsewhere(self.close, "streamcell-close")  # closing tells observers
         elif command is not None:
             self._kept = self._kept or (isinstance(command, Hello) and command.keeps)
             self._stream.post(command)

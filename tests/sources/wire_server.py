@@ -154,3 +154,13 @@ def ended(api: str, texts: Sequence[str] = (), reason: str = "stop") -> tuple[by
         "incomplete_details": None if reason == "stop" else {"reason": "max_output_tokens"},
     }
     return (*begun(api, *texts), responses(kind, response=response))
+
+
+def held(gate: threading.Event, play: Play) -> Play:
+    """Return a play that answers nothing before `gate` is set: until then nothing can have come."""
+
+    def play_later(connection: Connection) -> None:
+        if gate.wait(TIMEOUT):
+            play(connection)
+
+    return play_later
