@@ -310,7 +310,7 @@ const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
 
 export const DOC_KEYS = Object.keys(FIELDS) as readonly (keyof Doc)[];
 
-const TEXT_KEYS: readonly TextKey[] = ["text", "reasoning", "refusal"];
+export const TEXT_KEYS: readonly TextKey[] = ["text", "reasoning", "refusal"];
 
 /** A whole document from what `read` gives for each key; a missing or unreadable value becomes that of `EMPTY`. */
 export function readDoc(read: (key: keyof Doc) => unknown): Doc {

@@ -14,6 +14,7 @@ import {
   type Patch,
   type Place,
   type Snapshot,
+  TEXT_KEYS,
   type ToKernel,
 } from "./protocol.js";
 
@@ -29,6 +30,8 @@ export interface State {
   readonly place: Place;
   /** Whether `doc` is the document at `place`; if not, patches are dropped and a snapshot is on its way. */
   readonly synced: boolean;
+  /** How often another text has taken the place of what was shown; a text that grows is the same one. */
+  readonly texts: number;
   readonly pending: Pending | null;
   /** Set where no kernel stands behind the document: it has gone, or the document is what the notebook had saved. */
   readonly gone: "kernel" | "saved" | null;
@@ -68,6 +71,7 @@ export const saved = (doc: Doc): State => ({
   doc,
   place: { epoch: 0, seq: 0 },
   synced: true,
+  texts: 0,
   pending: null,
   gone: "saved",
   asked: 0,
@@ -89,6 +93,7 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     doc,
     place: place ?? { epoch: 0, seq: 0 },
     synced: place !== null,
+    texts: 0,
     pending: null,
     gone: null,
     asked: 0,
@@ -169,6 +174,10 @@ function traits(state: State, doc: Doc, place: Place): Step {
   return { state: arrive(state, doc, place), effects: [ask(place)] };
 }
 
+/** Whether `doc` says what `before` said, and perhaps more. */
+const hasGrown = (before: Doc, doc: Doc): boolean =>
+  TEXT_KEYS.every((key) => doc[key].startsWith(before[key])) && before.version === doc.version;
+
 /** The state with the document of `place`; the pending command is forgotten once it has shown its effect. */
 function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
   const opened = epoch !== state.place.epoch && state.place.epoch > 0;
@@ -177,6 +186,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
     doc,
     place: { epoch, seq },
     synced: true,
+    texts: hasGrown(state.doc, doc) ? state.texts : state.texts + 1,
     pending: taken ? null : state.pending,
     gone: null,
     asked: state.asked,

@@ -45,16 +45,16 @@ interface WidgetModel {
 
 const PREFIX = "IPY_MODEL_";
 
-/** Tries of half a second; widgets that are restored together come in any order. */
-const TRIES = 20;
+/** Until the next try, in ms: then ever longer, as a kernel may be busy for as long as it likes. */
 const PAUSE = 500;
+const ASK_AGAIN = 3000;
+const LONGEST = 60_000;
+
+/** So long a view stays empty; then it shows the plain text until the bundle is there. */
+const PLAIN_AFTER = 10_000;
 
 /** So long nothing but the shared widget is waited for. */
 const OWN_AFTER = 1000;
-
-/** A question over the cell's own comm may be lost; the answer is some 130 kB. */
-const ASKS = 5;
-const ASK_AGAIN = 3000;
 
 /** A kernel that is cut off could fill it; the snapshot brings everything anyway. */
 const MOST_EARLY = 1000;
@@ -64,25 +64,39 @@ const page = globalThis as unknown as Record<symbol, Map<string, Promise<Bundle>
 page[KEY] ??= new Map<string, Promise<Bundle>>();
 const bundles = page[KEY];
 
-async function findShared({ model, host }: Props): Promise<Model> {
+/** Where the bundle is looked for, by two ways at once. */
+interface Search {
+  found: boolean;
+  /** The last thing that went wrong. */
+  why: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+const isOver = ({ found, signal }: Search): boolean => found || signal?.aborted === true;
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Widgets that are restored together come in any order. */
+async function findShared({ model, host }: Props, search: Search): Promise<Model> {
   const id = String(model.get("_bundle")).slice(PREFIX.length);
-  for (let left = TRIES; ; left -= 1) {
+  for (let pause = PAUSE; ; pause = Math.min(pause * 1.2, LONGEST)) {
     try {
       const found = await (host?.getModel?.(`anywidget:${id}`) ?? model.widget_manager?.get_model(id));
       if (found) return found;
       throw new Error("this front end does not let widgets find each other");
     } catch (error) {
-      if (left <= 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      if (isOver(search)) throw error;
+      search.why = error;
+      await after(pause);
     }
   }
 }
 
-/** Ask the kernel for the bundle over the cell's own comm. */
-function askFor(model: Model): Promise<string> {
+/** Ask the kernel for the bundle over the cell's own comm; a question may be lost, and the answer is some 130 kB. */
+function askFor({ model }: Props, search: Search): Promise<string> {
   const question = { type: "part", name: "streamcell" };
-  return new Promise((resolve, reject) => {
-    let left = ASKS;
+  return new Promise((resolve) => {
+    let pause = ASK_AGAIN;
     let timer: ReturnType<typeof setTimeout>;
     const end = () => {
       clearTimeout(timer);
@@ -95,14 +109,14 @@ function askFor(model: Model): Promise<string> {
       resolve(esm);
     };
     const ask = () => {
-      left -= 1;
-      if (left < 0) {
-        end();
-        reject(new Error("the kernel does not answer"));
-        return;
+      if (isOver(search)) return end();
+      timer = setTimeout(ask, pause);
+      pause = Math.min(pause * 2, LONGEST);
+      try {
+        model.send(question);
+      } catch {
+        // The kernel may come back.
       }
-      model.send(question);
-      timer = setTimeout(ask, ASK_AGAIN);
     };
     model.on("msg:custom", take);
     ask();
@@ -116,29 +130,26 @@ interface Found {
   readonly esm: string;
 }
 
-async function fromShared(props: Props): Promise<Found> {
-  const shared = await findShared(props);
-  return { shared, digest: String(shared.get("digest")), esm: String(shared.get("esm")) };
-}
-
-async function fromCell({ model }: Props): Promise<Found> {
+async function fromCell(props: Props, search: Search): Promise<Found> {
+  const { model } = props;
   const digest = String(model.get("_digest"));
-  return { shared: model, digest, esm: bundles.has(digest) ? "" : await askFor(model) };
+  return { shared: model, digest, esm: bundles.has(digest) ? "" : await askFor(props, search) };
 }
 
-async function find(props: Props): Promise<Found> {
-  if (!props.model.get("_bundle")) return fromCell(props);
-  let found = false;
-  const shared = fromShared(props).then((one) => {
-    found = true;
-    return one;
+async function find(props: Props, search: Search): Promise<Found> {
+  if (!props.model.get("_bundle")) return fromCell(props, search);
+  const shared = findShared(props, search).then((model) => {
+    search.found = true;
+    return { shared: model, digest: String(model.get("digest")), esm: String(model.get("esm")) };
   });
-  const late = new Promise((resolve) => setTimeout(resolve, OWN_AFTER));
-  return Promise.any([shared, late.then(() => (found ? shared : fromCell(props)))]).catch(() => shared);
+  const own = after(OWN_AFTER).then(() => (search.found ? shared : fromCell(props, search)));
+  return Promise.any([shared, own]).finally(() => {
+    search.found = true;
+  });
 }
 
-async function load(props: Props): Promise<{ definition: Definition; shared: Model }> {
-  const { shared, digest, esm } = await find(props);
+async function load(props: Props, search: Search): Promise<{ definition: Definition; shared: Model }> {
+  const { shared, digest, esm } = await find(props, search);
   let bundle = bundles.get(digest);
   if (bundle === undefined) {
     const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
@@ -178,6 +189,7 @@ function listenPast(model: Model): void {
 
 export default () => {
   let ready: Promise<{ definition: Definition; cleanup: Cleanup }> | null = null;
+  const search: Search = { found: false, why: "the kernel has not sent it yet" };
 
   const begin = (props: Props) => {
     const early: unknown[] = [];
@@ -185,12 +197,16 @@ export default () => {
       if (early.length < MOST_EARLY) early.push(message);
     };
     props.model.on("msg:custom", keep);
+    search.signal = props.signal;
     listenPast(props.model);
-    ready ??= load(props).then(({ definition, shared }) => {
+    ready ??= load(props, search).then(({ definition, shared }) => {
       props.model.off("msg:custom", keep);
       return { definition, cleanup: definition.initialize({ ...props, early, shared }) };
     });
-    ready.catch((error) => console.error("[streamcell]", error));
+    ready.catch((error) => {
+      search.why = error;
+      console.error("[streamcell]", error);
+    });
     return ready;
   };
 
@@ -199,15 +215,24 @@ export default () => {
       const begun = props.host || props.model.widget_manager ? begin(props) : null;
       return () => begun?.then(({ cleanup }) => cleanup?.());
     },
-    async render(props: Props & { readonly el: HTMLElement }) {
-      try {
-        const { definition } = await (ready ?? begin(props));
-        return props.signal?.aborted ? undefined : definition.render(props);
-      } catch (error) {
-        const plain = document.createElement("pre");
-        plain.textContent = `streamcell could not load its page part (${error}); the plain text:\n\n${props.model.get("text")}`;
+    async render(props: Props & { readonly el: HTMLElement }): Promise<Cleanup> {
+      let gone = false;
+      let close: Cleanup;
+      const plain = document.createElement("pre");
+      const drawn = (ready ?? begin(props)).then(({ definition }) => {
+        plain.remove();
+        if (!gone && !props.signal?.aborted) close = definition.render(props);
+        return true;
+      });
+      const loaded = await Promise.race([drawn, after(PLAIN_AFTER)]).catch(() => false);
+      if (!loaded) {
+        plain.textContent = `streamcell's page part is not here (${search.why}); the plain text:\n\n${props.model.get("text")}`;
         props.el.append(plain);
       }
+      return () => {
+        gone = true;
+        close?.();
+      };
     },
   };
 };

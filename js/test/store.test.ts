@@ -27,6 +27,16 @@ const HELLO = [{ kind: "send", message: { type: "hello", wire: 1 } }];
 const synced = (document: Doc = doc({ status: "streaming" }), epoch = 1, seq = 0): State =>
   message(start(EMPTY, null).state, snapshot(document, epoch, seq)).state;
 
+test("a text that grows is the same one, whatever brings it; any other is counted", () => {
+  const before = synced(doc({ status: "streaming", text: "one", reasoning: "hm" }));
+  const texts = (document: Partial<Doc>) =>
+    message(before, snapshot(doc({ status: "streaming", text: "one", reasoning: "hm", ...document }), 2)).state.texts;
+  expect(message(before, patch(1, 1, ["append", "text", " two"])).state.texts).toBe(before.texts);
+  expect(texts({ text: "one two", attempt: 3 })).toBe(before.texts);
+  for (const another of [{ text: "on" }, { text: "two" }, { reasoning: "" }, { version: 1, versions: 2 }])
+    expect(texts(another)).toBe(before.texts + 1);
+});
+
 describe("start", () => {
   test("without a place the traits are shown and a snapshot is asked for", () => {
     const { state, effects } = start(doc({ text: "old" }), null);

@@ -86,11 +86,12 @@ test("initialize does not wait, and what comes meanwhile is handed over", async 
 test("a shared widget that is restored later is waited for", async () => {
   const { calls } = noting();
   let tries = 0;
-  const { props } = cell(async () => {
+  const { fake, props } = cell(async () => {
     tries += 1;
     if (tries < 4) throw new Error("widget model not found");
     return shared;
   });
+  fake.traits._digest = "another"; // the page has none that would do
   const definition = make();
   definition.initialize(props);
   await vi.runAllTimersAsync();
@@ -114,17 +115,77 @@ test("newer hosts are asked for the model by their own means", async () => {
   expect(asked).toEqual(["anywidget:abc"]);
 });
 
-test("without the bundle the plain text is shown, and the reason", async () => {
-  const { props } = cell(async () => {
-    throw new Error("widget model not found");
+describe("a kernel that is slow", () => {
+  const slow = () => {
+    let there = false;
+    const { fake, props } = cell(async () => {
+      if (!there) throw new Error("widget model not found");
+      return shared;
+    });
+    const definition = make();
+    definition.initialize(props);
+    const el = document.createElement("div");
+    return { fake, el, come: () => (there = true), rendered: definition.render({ ...props, el }) };
+  };
+
+  test("has the plain text shown, and the reason", async () => {
+    const { el } = slow();
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(el.textContent).toBe("");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(el.textContent).toContain("widget model not found");
+    expect(el.textContent).toContain("the plain text");
   });
+
+  test.each([20, 60, 600, 36_000])(
+    "may send the bundle after %s seconds: it takes the plain text's place",
+    async (seconds) => {
+      const { el, come, rendered } = slow();
+      await vi.advanceTimersByTimeAsync(seconds * 1000);
+      expect(el.querySelector("pre")).not.toBeNull();
+      const { calls } = noting();
+      come();
+      await vi.advanceTimersByTimeAsync(61_000);
+      expect(calls).toEqual(["initialize", "render"]);
+      expect(el.querySelector("pre")).toBeNull();
+      (await rendered)?.();
+      expect(calls).toEqual(["initialize", "render", "close"]);
+    },
+  );
+
+  test("may answer the cell's own question as late", async () => {
+    const { fake, el } = slow();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    const questions = fake.sent.length;
+    expect(questions).toBeLessThan(80);
+    const { calls } = noting();
+    fake.receive({ type: "part", name: "streamcell", esm: "export default 1" });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls).toEqual(["initialize", "render"]);
+    expect(el.querySelector("pre")).toBeNull();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(fake.sent.length).toBe(questions);
+  });
+
+  test("is not drawn into a view that has gone meanwhile", async () => {
+    const { come, rendered } = slow();
+    await vi.advanceTimersByTimeAsync(20_000);
+    (await rendered)?.();
+    const { calls } = noting();
+    come();
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(calls).toEqual(["initialize"]);
+  });
+});
+
+test("a bundle that cannot be loaded leaves the plain text, and the reason", async () => {
+  bundles.set("d1", Promise.reject(new Error("not a module")));
+  const { props } = cell(async () => shared);
   const definition = make();
   definition.initialize(props);
   const el = document.createElement("div");
-  const rendered = definition.render({ ...props, el });
-  await vi.runAllTimersAsync();
-  await rendered;
-  expect(el.textContent).toContain("widget model not found");
+  await definition.render({ ...props, el });
+  expect(el.textContent).toContain("not a module");
   expect(el.textContent).toContain("the plain text");
 });
 

@@ -57,13 +57,13 @@ export class Controls {
     setLabel(this.#resume, pending?.command.type === "resume" ? "Continuing…" : "Continue");
     disable(
       this.#resume,
-      wanted === null ? null : "The kernel has been told",
+      wanted === null ? null : "Waiting for the kernel",
       RESUME_TITLES[doc.resumable ?? "continued"],
     );
-    disable(this.#stop, wanted === "stop" ? "The kernel has been told" : null, "Stop the answer; what has come stays");
+    disable(this.#stop, wanted === "stop" ? "Waiting for the kernel" : null, "Stop the answer; what has come stays");
     disable(
       this.#retry,
-      gone ?? doc.retry_off ?? (wanted === null ? null : "The kernel has been told"),
+      gone ?? doc.retry_off ?? (wanted === null ? null : "Waiting for the kernel"),
       waiting ? "Do not wait: ask again now" : "Ask again; this version stays",
     );
     disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");

@@ -57,7 +57,11 @@ function countdown(left: number | null): string {
   return whole > 0 ? `, in ${whole} s` : ", now";
 }
 
-const kept = (doc: Doc): string => (doc.text === "" ? "" : `${characters(doc.text.length)} kept`);
+const kept = (doc: Doc): string => (doc.text === "" ? "" : `${characters(lengthOf(doc.text))} kept`);
+
+/** Characters as the kernel counts them, by code points: an emoji is one and not two. */
+export const lengthOf = (text: string): number =>
+  text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
 const integer = new Intl.NumberFormat("en");
 

@@ -98,17 +98,18 @@ export class View {
     const over = isOver(state);
     this.#pace = advance(this.#pace, state.doc.text.length, now, over || this.#page.isStill());
     if (state.foreign) this.#drawForeign(state.foreign);
-    else this.#drawAnswer(state.doc, over);
+    else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
     // Last, so that whoever waits for the end finds the whole answer.
     this.#drawStatus(state);
     return this.#pace.shown < this.#pace.target;
   }
 
-  #drawAnswer(doc: Doc, over: boolean): void {
+  #drawAnswer({ doc, texts }: State, over: boolean): void {
     this.#foreign.hidden = true;
     this.#answer.hidden = false;
-    const name = `${doc.version}.${doc.attempt}`;
+    // Not by attempts: one that is taken up goes on with the text that is there.
+    const name = String(texts);
     this.#reasoning.update(doc.reasoning, over, name);
     this.#markdown.show(doc.text, cutAt(doc.text, this.#pace.shown), over, name);
   }

@@ -55,7 +55,7 @@ describe("a text", () => {
     ["is shorter", "so", "0.1"],
     ["differs", "nice text and more", "0.1"],
     ["is another version's", "some text and more", "1.1"],
-    ["is another attempt's", "some text and more", "0.2"],
+    ["is another one by its name", "some text and more", "0.2"],
     ["is empty", "", "0.1"],
   ])("that %s is another one, read from its start", (_, text, name) => {
     show("some text");

@@ -97,6 +97,39 @@ describe("text", () => {
     expect(answer().textContent).toBe("");
   });
 
+  test("that is taken up stays where it is, node by node", () => {
+    page.still = true;
+    model.receive(patch(1, ["append", "text", "# Title\n\nFirst.\n\nSecond, which"]));
+    frames(2);
+    const nodes = [...answer().querySelectorAll("*")];
+    const changes = new MutationObserver(() => {});
+    changes.observe(answer(), { childList: true, subtree: true });
+    model.receive(patch(2, ["set", "status", "waiting"], ["set", "attempt", 2], ["set", "retry_at", 1]));
+    frames(2);
+    model.receive(patch(3, ["set", "status", "connecting"], ["set", "attempt", 2], ["set", "retry_at", null]));
+    frames(2);
+    model.receive(patch(4, ["set", "status", "streaming"], ["set", "seams", [{ at: 10, way: "exact" }]]));
+    frames(2);
+    expect(changes.takeRecords()).toEqual([]);
+    model.receive(patch(5, ["append", "text", " goes on."]));
+    frames(2);
+    expect([...answer().querySelectorAll("*")]).toEqual(nodes);
+    expect(answer().textContent).toContain("Second, which goes on.");
+  });
+
+  test("that a snapshot brings again stays too, and one that is another is drawn anew", () => {
+    page.still = true;
+    model.receive(patch(1, ["append", "text", "First.\n\nSecond"]));
+    frames(2);
+    const first = answer().querySelector("p");
+    model.receive(snapshot({ status: "streaming", attempt: 2, text: "First.\n\nSecond, more" }, 2, 0));
+    frames(2);
+    expect(answer().querySelector("p")).toBe(first);
+    model.receive(snapshot({ status: "streaming", attempt: 2, text: "Furst.\n\nSecond, more" }, 3, 0));
+    frames(2);
+    expect(answer().textContent).toBe("Furst.Second, more");
+  });
+
   test("that may become something else waits while it streams", () => {
     model.receive(patch(1, ["append", "text", "Steps:\n-"]));
     frames(20);
@@ -267,6 +300,7 @@ describe("the status line", () => {
     ["Cut at the length limit · 1,234 tokens", { status: "done", finish_reason: "length", usage }],
     ["Stopped · 3 characters kept", { status: "stopped", text: "abc" }],
     ["Interrupted · 1 character kept", { status: "interrupted", text: "a" }],
+    ["Interrupted · 10 characters kept", { status: "interrupted", text: "😀".repeat(10) }],
     ["Failed", { status: "failed" }],
   ])("%s", (words, document_) => {
     open(document_);
