@@ -59,6 +59,32 @@ def test_it_does_not_by_itself_where_it_may_not(whole: str) -> None:
     assert cell.result(TIMEOUT) == whole
 
 
+def test_a_background_answer_that_is_cut_before_any_text_is_taken_up_and_not_asked_anew(
+    server: RehearsalServer,
+) -> None:
+    asked = len(server.exchanges)
+    cell = ask("rehearsal/cut?after=0", api="responses", background=True)
+    assert cell.result(TIMEOUT)
+    assert cell.seams == []
+    assert [one.method for one in server.exchanges[asked:]] == ["POST", "GET"]
+
+
+def test_continue_is_offered_for_a_background_answer_that_has_no_text_yet() -> None:
+    cell = ask("rehearsal/cut?after=0", api="responses", background=True, auto_resume=False)
+    with pytest.raises(Interrupted):
+        cell.result(TIMEOUT)
+    assert (cell.text, cell.resumable) == ("", "exact")
+    cell.resume()
+    assert cell.result(TIMEOUT)
+
+
+def test_a_background_answer_that_failed_itself_goes_on_by_another_request_that_repeats_nothing(whole: str) -> None:
+    for after in (1, 2, 9):
+        cell = ask(f"rehearsal/error?after={after},tour", api="responses", background=True, auto_resume=True)
+        assert cell.result(TIMEOUT) == whole
+        assert [seam["way"] for seam in cell.seams] == ["continued"]
+
+
 @pytest.mark.parametrize("api", ["responses", "chat"])
 def test_another_request_goes_on_when_asked_and_repeats_nothing(whole: str, server: RehearsalServer, api: str) -> None:
     cell = ask("rehearsal/cut?after=40", api=api)

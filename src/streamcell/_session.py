@@ -141,6 +141,8 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     current = Version(status=status, attempt=before.attempt, origin=before.origin)
     if session.resuming is not None:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
+        if session.resuming.way is not Way.EXACT:  # another response: the former one has no more
+            current = replace(current, reached=None)
     run = session.run + 1
     document = replace(session.document, current=current, retry_at=None, quiet=None, resume=None)
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)

@@ -48,6 +48,22 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
     assert notebook.printed(1).strip() == "[None, 'continued']"
 
 
+def test_an_answer_that_is_taken_up_by_itself_stays_where_it_is(open_notebook: Callable[..., Notebook]) -> None:
+    cell = (
+        f"{IMPORTS}cell = stream_cell('Explain entropy', model='rehearsal/cut?after=200&rate=60', api='responses', "
+        "background=True)"
+    )
+    notebook = open_notebook([cell])
+    notebook.start(0)
+    heading = notebook.answer(0).locator("h2").first.element_handle()
+    assert heading is not None
+    selected = heading.evaluate("node => { getSelection().selectAllChildren(node); return String(getSelection()); }")
+    notebook.wait_for_status(0, "done")
+    assert "the provider went on from the very character" in notebook.view(0).locator(".sc-seams").inner_text()
+    assert heading.evaluate("node => node.isConnected")
+    assert notebook.page.evaluate("String(getSelection())") == selected != ""
+
+
 def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Explain entropy", "rate_limit?retry_after=50,tour?rate=400")])
     notebook.start(0)

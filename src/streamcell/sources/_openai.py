@@ -24,6 +24,7 @@ from .._events import (
     Lane,
     Note,
     Origin,
+    Reached,
     Started,
     TextDelta,
     TextRestored,
@@ -373,6 +374,9 @@ def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]
     """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
     if isinstance(event, (Started, Alive, Chunk)):
         return [event]
+    if isinstance(event, Reached):
+        # Text that is held back would be lost to who takes the answer up behind it.
+        return [] if overlap.holds else [event]
     if isinstance(event, TextDelta):
         text = overlap.feed(event.text)
         return [TextDelta(text)] if text else []
