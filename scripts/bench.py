@@ -160,17 +160,13 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder, RehearsalServer(seed=1) as server:
         environment = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "rehearsal"}
-        lab = JupyterLab(Path(folder) / "server", environment)
-        lab.start()
-        try:
+        with JupyterLab(Path(folder) / "server", environment) as lab:
             for number in range(options.rounds):
                 for way in WAYS:
                     cost = asyncio.run(measure(lab, way, model, options.characters))
                     costs[way].append(cost)
                     figures = f"{cost.bytes:,} bytes, {cost.messages:,} messages, {cost.cpu:.2f} s of CPU"
                     print(f"round {number + 1}, {way}: {figures}", flush=True)
-        finally:
-            lab.stop()
         text = len(server.exchanges[-1].text_sent.encode())
     report(costs, text)
 

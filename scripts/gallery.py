@@ -25,22 +25,21 @@ def main() -> None:
     found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
     chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        lab = JupyterLab(Path(folder) / "server", {})
-        lab.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
-            page = browser.new_page(viewport={"width": 900, "height": 900})
-            lab.write_notebook("cards.ipynb", [card.source for card in CARDS.values()])
-            notebook = Notebook(lab, page)
-            notebook.open("cards.ipynb")
-            for index, (name, card) in enumerate(CARDS.items()):
-                notebook.start(index)
-                notebook.wait_for_status(index, card.status)
-                notebook.view(index).screenshot(path=PICTURES / f"{name}.png")
-            browser.close()
-        finally:
-            lab.stop()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        JupyterLab(Path(folder) / "server", {}) as lab,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        page = browser.new_page(viewport={"width": 900, "height": 900})
+        lab.write_notebook("cards.ipynb", [card.source for card in CARDS.values()])
+        notebook = Notebook(lab, page)
+        notebook.open("cards.ipynb")
+        for index, (name, card) in enumerate(CARDS.items()):
+            notebook.start(index)
+            notebook.wait_for_status(index, card.status)
+            notebook.view(index).screenshot(path=PICTURES / f"{name}.png")
+        browser.close()
     print(f"{len(CARDS)} pictures in {PICTURES.relative_to(ROOT)} are new")
 
 

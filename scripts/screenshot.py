@@ -26,23 +26,22 @@ def main() -> None:
     """Stream an answer, and take the picture while it streams."""
     found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
     chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        lab = JupyterLab(Path(folder) / "server", {})
-        lab.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
-            page = browser.new_page(viewport={"width": 1000, "height": 720}, device_scale_factor=2)
-            lab.write_notebook("formula.ipynb", [CELL])
-            notebook = Notebook(lab, page)
-            notebook.open("formula.ipynb")
-            notebook.start(0)
-            notebook.wait_for_status(0, "streaming")
-            page.wait_for_function("() => document.querySelector('[data-streamcell-answer]')?.innerText.length > 620")
-            PICTURE.parent.mkdir(exist_ok=True)
-            page.screenshot(path=PICTURE)
-            browser.close()
-        finally:
-            lab.stop()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        JupyterLab(Path(folder) / "server", {}) as lab,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        page = browser.new_page(viewport={"width": 1000, "height": 720}, device_scale_factor=2)
+        lab.write_notebook("formula.ipynb", [CELL])
+        notebook = Notebook(lab, page)
+        notebook.open("formula.ipynb")
+        notebook.start(0)
+        notebook.wait_for_status(0, "streaming")
+        page.wait_for_function("() => document.querySelector('[data-streamcell-answer]')?.innerText.length > 620")
+        PICTURE.parent.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURE)
+        browser.close()
     print(f"{PICTURE.relative_to(ROOT)} is new")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.processes import watched
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -18,6 +21,27 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and a skipped test tells nothing: {report.longrepr}"
     return report
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, as tests and what they start must, though a shell starts what is in its background deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """End what a test has started and left running, whether it failed or not; and fail where it did not."""
+    with watched() as started:
+        try:
+            result = yield
+        finally:
+            left = [process for process in started if process.poll() is None]
+            for process in left:
+                process.kill()
+                process.wait()
+    assert left == [], f"{item.nodeid} left running: {[process.args for process in left]}"
+    return result
 
 
 @pytest.fixture(autouse=True)

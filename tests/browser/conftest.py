@@ -16,7 +16,7 @@ from streamcell.rehearsal import Exchange, RehearsalServer
 
 from .answer_page import AnswerPage, AnswerServer, build
 from .jupyterlab import ROOT, JupyterLab
-from .notebook import Opener
+from .notebook import LIMIT, Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -54,7 +54,7 @@ def asked(rehearsal: RehearsalServer) -> Callable[..., Exchange]:
             same = [one for one in rehearsal.exchanges if words in json.dumps(one.body, ensure_ascii=False)]
             return len(same) >= number and exchange.request_id == same[number - 1].request_id
 
-        return rehearsal.wait_for(matches, timeout=60)
+        return rehearsal.wait_for(matches, timeout=LIMIT / 1000)
 
     return wait
 
@@ -62,10 +62,8 @@ def asked(rehearsal: RehearsalServer) -> Callable[..., Exchange]:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, rehearsal: RehearsalServer) -> Iterator[JupyterLab]:
     environment = {"OPENAI_BASE_URL": rehearsal.base_url, "OPENAI_API_KEY": "rehearsal"}
-    server = JupyterLab(tmp_path_factory.mktemp("jupyterlab") / "server", environment)
-    server.start()
-    yield server
-    server.stop()
+    with JupyterLab(tmp_path_factory.mktemp("jupyterlab") / "server", environment) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +76,10 @@ def browser() -> Iterator[Browser]:
     sandbox = os.geteuid() != 0  # Chromium refuses to have one as root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=sandbox, args=list(FLAGS))
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -106,8 +106,10 @@ def open_notebook(lab: JupyterLab, context: BrowserContext, request: pytest.Fixt
 def answer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnswerServer]:
     server = AnswerServer(build(tmp_path_factory.mktemp("answer-page")))
     server.start()
-    yield server
-    server.stop()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 import urllib.request
@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
+from tests.processes import Program
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    from typing_extensions import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 IPYKERNEL6 = ROOT / ".venvs" / "ipykernel6" / "bin" / "python"
@@ -34,7 +38,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 class JupyterLab:
-    """The server's process. `start` waits until it answers; `stop` ends it and its kernels."""
+    """The server's process, for as long as the block: it answers when that begins; its kernels end with it."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
@@ -43,9 +47,20 @@ class JupyterLab:
         self.token = secrets.token_hex(16)
         self.url = ""
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
         self.notebooks.mkdir(parents=True)
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "OPENAI_"))}
         places = {
@@ -80,15 +95,13 @@ class JupyterLab:
         if os.geteuid() == 0:
             options.append("--allow-root")
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._program = Program(
                 [sys.executable, "-m", "jupyterlab", *options],
-                cwd=self.notebooks,
-                env={**environment, **self._environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                folder=self.notebooks,
+                environment={**environment, **self._environment},
+                output=log,
             )
-        self.url = self._wait_for_address(self._process)
+        self.url = self._wait_for_address(self._program)
 
     def _add_kernel(self, name: str, python: Path) -> None:
         folder = self.folder / "data" / "kernels" / name
@@ -100,36 +113,25 @@ class JupyterLab:
         }
         (folder / "kernel.json").write_text(json.dumps(spec), "utf-8")
 
-    def _wait_for_address(self, process: subprocess.Popen[bytes]) -> str:
-        """The server writes where it listens into a file of its runtime folder once it does."""
-        info = self.folder / "runtime" / f"jpserver-{process.pid}.json"
+    def _wait_for_address(self, program: Program) -> str:
         limit = time.monotonic() + START_LIMIT
         while time.monotonic() < limit:
-            if process.poll() is not None:
-                raise RuntimeError(f"JupyterLab ended with exit code {process.returncode}:\n{self.tail()}")
-            try:
-                url: str = json.loads(info.read_text("utf-8"))["url"]
-                urllib.request.urlopen(f"{url}api", timeout=10).close()
-            except (OSError, ValueError, KeyError):
-                time.sleep(0.1)  # the condition is another process's; there is nothing to be woken by
-                continue
-            return url
-        self.stop()
+            if program.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended with exit code {program.poll()}:\n{self.tail()}")
+            if (info := listening(self.folder / "runtime")) is not None:
+                url: str = info["url"]
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{url}api", timeout=10).close()
+                    return url
+            time.sleep(0.1)  # the condition is another process's; there is nothing to be woken by
         raise RuntimeError(f"JupyterLab did not answer within {START_LIMIT:.0f} s:\n{self.tail()}")
 
     def tail(self, lines: int = 60) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
 
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(30)
+    def _stop(self) -> None:
+        if self._program is not None:
+            self._program.stop()
 
     def request(self, method: str, path: str) -> Any:
         """Ask the server's REST API; None for an answer without a body."""
@@ -155,3 +157,12 @@ class JupyterLab:
         path = self.notebooks / name
         nbformat.write(notebook, path)
         return path
+
+
+def listening(runtime: Path) -> dict[str, Any] | None:
+    """Where a server listens, as it writes into its runtime folder once it does; None before."""
+    for path in runtime.glob("jpserver-*.json"):
+        with contextlib.suppress(ValueError):  # it is being written
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return found
+    return None

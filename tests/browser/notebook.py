@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from .jupyterlab import JupyterLab
 
-LIMIT = 60_000.0  # milliseconds for anything that is awaited
+LIMIT = 120_000.0  # milliseconds for anything that is awaited
+
+NOT_COPIED = "nothing has been copied yet"
 
 FAILURES = Path(__file__).parent / "failures"
 
@@ -181,14 +184,17 @@ class Notebook:
         return self.view(index).get_attribute("data-status") or ""
 
     def wait_for_more_text(self, index: int, *, than: int) -> int:
-        """Wait until the answer shows more characters than that, or has ended; say how many there are then."""
+        """Wait until the answer shows more characters than that, or has ended; say how many there are then.
+
+        They are the characters of `shown`, which are not those of `inner_text`. A reopened page shows what was saved as
+        gone until the kernel has answered: that is no end.
+        """
         handle = self.page.wait_for_function(
             """([index, than]) => {
                 const cell = document.querySelectorAll(".jp-Notebook .jp-CodeCell")[index];
                 const view = cell.querySelector("[data-streamcell]");
                 const length = view?.querySelector("[data-streamcell-answer]")?.textContent.length ?? 0;
-                const under = ["queued", "connecting", "waiting", "streaming"];
-                const over = !under.includes(view?.dataset.status ?? "queued");
+                const over = ["done", "stopped", "failed", "interrupted"].includes(view?.dataset.status);
                 return length > than || over ? {length} : null;
             }""",
             arg=[index, than],
@@ -200,10 +206,7 @@ class Notebook:
 
     def copied(self, index: int) -> str:
         """What Copy puts into the clipboard."""
-        self.page.evaluate("() => navigator.clipboard.writeText('')")
-        self.button(index, "Copy").click()
-        handle = self.page.wait_for_function("async () => (await navigator.clipboard.readText()) || null")
-        return str(handle.json_value())
+        return copied(self.page, self.button(index, "Copy"))
 
     def set_theme(self, name: str) -> None:
         """Switch to "JupyterLab Light" or "JupyterLab Dark", and wait until its variables are in force."""
@@ -213,6 +216,38 @@ class Notebook:
     def memory(self, expression: str) -> Any:
         """What an expression over `panel`, the open notebook, gives in the page."""
         return self.page.evaluate(f"() => {{ const panel = {PANEL}; return ({expression}); }}")
+
+
+def copied(page: Page, button: Locator) -> str:
+    """What a click puts into the clipboard, be it nothing."""
+    page.evaluate("(mark) => navigator.clipboard.writeText(mark)", NOT_COPIED)
+    button.click()
+    limit = time.monotonic() + LIMIT / 1000
+    while (text := page.evaluate("() => navigator.clipboard.readText()")) == NOT_COPIED:
+        assert time.monotonic() < limit, "nothing was copied"
+        page.wait_for_timeout(20)
+    assert isinstance(text, str)
+    return text
+
+
+class Growth:
+    """How long an answer was each time it changed, as the page itself sees it: no step is missed by looking late."""
+
+    def __init__(self, answer: Locator) -> None:
+        self._answer = answer
+        answer.evaluate(
+            """(node) => {
+                const lengths = new Set();
+                new MutationObserver(() => lengths.add(node.textContent.length))
+                    .observe(node, {subtree: true, childList: true, characterData: true});
+                node.lengthsSeen = lengths;
+            }"""
+        )
+
+    def lengths(self) -> list[int]:
+        """The different lengths, in their order."""
+        lengths: list[int] = self._answer.evaluate("(node) => [...node.lengthsSeen]")
+        return lengths
 
 
 class Opener:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from .jupyterlab import START_LIMIT
+from tests.processes import Program
+
+from .jupyterlab import START_LIMIT, listening
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,8 +27,7 @@ def test_the_demo_opens_the_quickstart_and_all_its_cells_stream(browser: Browser
     environment = {f"JUPYTER_{place}": str(tmp_path / place) for place in places}
     environment |= {f"JUPYTERLAB_{place}": str(tmp_path / place) for place in ("SETTINGS_DIR", "WORKSPACES_DIR")}
     command = [sys.executable, "-m", "streamcell._cli", "demo", "--no-browser"]
-    demo = subprocess.Popen(command, env={**keep, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with Program(command, folder=tmp_path, environment={**keep, **environment}) as demo:
         server = _server(tmp_path / "RUNTIME_DIR", demo)
         notebook = nbformat.read(QUICKSTART, as_version=4)
         answers = sum("stream_cell(" in cell.source for cell in notebook.cells if cell.cell_type == "code")
@@ -48,21 +47,13 @@ def test_the_demo_opens_the_quickstart_and_all_its_cells_stream(browser: Browser
         assert shown.count() == answers
         assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         page.close()
-    finally:
-        demo.terminate()
-        demo.wait(60)
-    assert demo.returncode == 0
+    assert demo.stop() == 0
 
 
-def _server(folder: Path, demo: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """What JupyterLab writes into its runtime folder when it listens."""
+def _server(folder: Path, demo: Program) -> dict[str, Any]:
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit and demo.poll() is None:
-        for path in folder.glob("jpserver-*.json"):
-            try:
-                found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            except ValueError:
-                continue  # it is being written
+        if (found := listening(folder)) is not None:
             return found
         time.sleep(0.1)  # the condition is another process's; there is nothing to be woken by
     raise RuntimeError(f"JupyterLab did not start; the demo's exit code is {demo.poll()}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .cells import ask, sleep_until
+from .notebook import Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,9 @@ def test_the_text_grows_and_ends_as_the_server_sent_it(
     prompt = f"{EVERYTHING}\nüber {api}"
     notebook = open_notebook([ask(prompt, "echo?rate=60", api=api), "import json; print(json.dumps(cell.text))"])
     notebook.start(0)
-
-    lengths = [0]
-    while notebook.status(0) not in {"done", "failed", "interrupted"}:
-        length = notebook.wait_for_more_text(0, than=lengths[-1])
-        lengths.append(length)
-    assert notebook.status(0) == "done"
-    assert len(set(lengths)) > 5, "the answer came in one piece"
+    growth = Growth(notebook.answer(0))
+    assert notebook.wait_for_status(0, "done", "failed", "interrupted") == "done"
+    assert len(growth.lengths()) > 5, "the answer came in one piece"
 
     sent = asked(f"über {api}", ended="finished").text_sent
     assert sent == prompt
@@ -131,7 +128,7 @@ def test_a_reload_in_mid_stream_catches_up(
     notebook.wait_for_more_text(0, than=50)
     notebook.save()
     notebook.reload()
-    assert len(notebook.answer(0).inner_text()) > 50, "what was saved is there until the widget is"
+    assert notebook.wait_for_more_text(0, than=50) > 50, "what was saved is there until the widget is"
     notebook.wait_for_status(0, "streaming")
     notebook.wait_for_status(0, "done")
     assert notebook.copied(0) == asked("Survive a reload", ended="finished").text_sent

@@ -32,10 +32,8 @@ def server(
     """The server of the front end that the test's parameter names."""
     folder: Path = tmp_path_factory.mktemp(request.param) / "server"
     environment = {"OPENAI_BASE_URL": rehearsal.base_url, "OPENAI_API_KEY": "rehearsal"}
-    server = Server(BY_NAME[request.param], folder, environment)
-    server.start()
-    yield server
-    server.stop()
+    with Server(BY_NAME[request.param], folder, environment) as server:
+        yield server
 
 
 @pytest.fixture

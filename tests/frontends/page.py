@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.browser.notebook import LIMIT, copied
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from .servers import Server
 
 ANYWIDGET = Path(sys.prefix) / "share" / "jupyter" / "nbextensions" / "anywidget" / "index.js"
-LIMIT = 20_000.0  # milliseconds for anything that is awaited
 
 
 class AppPage:
@@ -68,7 +69,4 @@ class AppPage:
 
     def copied(self) -> str:
         """What Copy puts into the clipboard."""
-        self.page.evaluate("() => navigator.clipboard.writeText('')")
-        self.button("Copy").click()
-        handle = self.page.wait_for_function("async () => (await navigator.clipboard.readText()) || null")
-        return str(handle.json_value())
+        return copied(self.page, self.button("Copy"))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.processes import Program
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from playwright.sync_api import Page
+    from typing_extensions import Self
 
 APPS = Path(__file__).parent / "apps"
 # What the apps ask for, and get back word by word: it has math and code, whose parts of the page come when needed.
@@ -119,7 +121,7 @@ FRONT_ENDS = (
 
 
 class Server:
-    """A front end's process. `start` waits until it answers; `stop` ends it and what it started."""
+    """A front end's process, for as long as the block: it answers when that begins; what it started ends with it."""
 
     def __init__(self, front_end: FrontEnd, folder: Path, environment: Mapping[str, str]) -> None:
         self.front_end = front_end
@@ -127,15 +129,27 @@ class Server:
         self.log = folder / "server.log"
         self.url = ""
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
+        self._port = socket.socket()
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
         home = self.folder / "home"
         home.mkdir(parents=True)
         work = self.folder / "work"
         work.mkdir()
         app = Path(shutil.copy(APPS / self.front_end.app, work))
-        port = free_port()
+        port = reserve(self._port)
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -149,46 +163,44 @@ class Server:
         }
         program, *arguments = (part.format(app=app, port=port) for part in self.front_end.command)
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._program = Program(
                 [sys.executable, "-m", program, *arguments],
-                cwd=work,
-                env={**environment, **self._environment, "ASKED": ASKED},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                folder=work,
+                environment={**environment, **self._environment, "ASKED": ASKED},
+                output=log,
             )
         self.url = f"http://127.0.0.1:{port}/{self.front_end.path.format(name=app.name)}"
-        self._wait(self._process, f"http://127.0.0.1:{port}/")
+        self._wait(self._program, port)
 
-    def _wait(self, process: subprocess.Popen[bytes], address: str) -> None:
+    def _wait(self, program: Program, port: int) -> None:
         limit = time.monotonic() + START_LIMIT
         while time.monotonic() < limit:
-            if process.poll() is not None:
-                raise RuntimeError(f"{self.front_end.name} ended with exit code {process.returncode}:\n{self.tail()}")
+            if program.poll() is not None:
+                raise RuntimeError(f"{self.front_end.name} ended with exit code {program.poll()}:\n{self.tail()}")
             with socket.socket() as probe:
                 probe.settimeout(1)
-                if probe.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1].strip("/")))) == 0:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.1)  # the condition is another process's; there is nothing to be woken by
-        self.stop()
         raise RuntimeError(f"{self.front_end.name} did not answer within {START_LIMIT:.0f} s:\n{self.tail()}")
 
     def tail(self, lines: int = 60) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
 
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(30)
+    def _stop(self) -> None:
+        if self._program is not None:
+            self._program.stop()
+        self._port.close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def reserve(holder: socket.socket) -> int:
+    """A free port of 127.0.0.1 which nobody gets but who asks for this very one, while `holder` is open.
+
+    Linux lets a server listen there beside a socket that is only bound, if both allow it, as servers do.
+    """
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port = int(holder.getsockname()[1])
+    if sys.platform != "linux":
+        holder.close()
+    return port

@@ -1,4 +1,4 @@
-"""Third-party servers as child processes: started on a free loopback port, awaited, and ended by their id."""
+"""Third-party servers as child processes: started on a free loopback port, and awaited."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.processes import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,23 +30,13 @@ def running(
     command: Sequence[str], *, ready: re.Pattern[str], limit: float, environment: Mapping[str, str] | None = None
 ) -> Iterator[re.Match[str]]:
     """Run a server; give the match of the first line that says it is ready. Raises PeerError after `limit` seconds."""
-    process = subprocess.Popen(
-        command,
-        cwd=PEERS,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
+    program = Program(command, folder=PEERS, environment=environment, output=subprocess.PIPE)
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:  # to the end, so that the pipe never fills
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                lines.put(line)
+        with program.output:
+            for line in program.output:
+                lines.put(line.decode("utf-8", "replace"))
         lines.put(None)
 
     reader = threading.Thread(target=read, daemon=True)
@@ -58,18 +50,13 @@ def running(
             except queue.Empty:
                 raise PeerError(f"{command[0]} was not ready after {limit:.0f} s:\n{''.join(seen)}") from None
             if line is None:
-                raise PeerError(f"{command[0]} ended with exit code {process.wait()}:\n{''.join(seen)}")
+                raise PeerError(f"{command[0]} ended with exit code {program.stop()}:\n{''.join(seen)}")
             seen.append(line)
             if found := ready.search(line):
                 break
         yield found
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(20)
+        program.stop()
         reader.join(20)
 
 
