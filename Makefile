@@ -13,17 +13,30 @@ PY := $(VENV)/bin/python
 export PATH := $(VENV)/bin:$(PATH)
 unexport PYTHONPATH VIRTUAL_ENV
 
+# A stage has a quick part, which `make test` runs, and some have a long one: `make test-long` is the same with LONG=1.
+# Tests marked `long` are left out by the mark, since a skipped test counts as failed.
+LONG ?=
+# Which sample of what is long: another one each time, the same again with STREAMCELL_SEED=…
+ifndef STREAMCELL_SEED
+STREAMCELL_SEED := $(shell date +%s)
+endif
+export STREAMCELL_SEED
+PART := -m "$(if $(LONG),long,not long)"
 PYTEST := $(PY) -m pytest
 # Suites that need a browser, Node or a server of their own have targets of their own.
 PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=tests/peers
 # These pack and read this checkout, which is the same under every interpreter.
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
-	--ignore=tests/test_headless.py --ignore=tests/test_static.py \
+	--ignore=tests/test_headless.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
+# What differs between interpreters, if anything does: syntax, typing, asyncio, the HTTP libraries.
+ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.py tests/sources
 
-STAGES := lint test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends
+# The longest first: two are run side by side, and the shorter ones fill the time beside it.
+STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
+LONG_STAGES := test-browser test-js test-python test-pythons test-frontends
 
-.PHONY: help demo test lint format faults tables gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test test-long lint format faults tables gallery bench bench-wire bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
@@ -32,8 +45,11 @@ help: ## list the targets
 demo: env ## open JupyterLab on the quickstart, with the rehearsal server: no key needed
 	@$(VENV)/bin/streamcell demo
 
-test: ## everything that must pass: the stages below, cheapest first
-	@$(PYTHON) scripts/stages.py $(STAGES)
+test: env node-modules ## everything that must pass before each change: the stages below, two at a time
+	@$(PYTHON) scripts/stages.py test $(STAGES)
+
+test-long: env node-modules ## what `make test` leaves out: long cuts, the soak, heaps, every front end, every prefix, whole suites elsewhere
+	@LONG=1 $(PYTHON) scripts/stages.py test-long $(LONG_STAGES)
 
 lint: env node-modules ## ruff, mypy, biome, tsc
 	$(PY) -m ruff check .
@@ -48,7 +64,7 @@ format: env node-modules ## let ruff and biome put the sources in form
 	cd js && npx biome check --write .
 
 test-js: env node-modules ## the front end's suite (vitest)
-	cd js && npm test
+	cd js && STREAMCELL_LONG=$(LONG) npm test
 
 # FUZZ_COUNT=… and FUZZ_SEED=… make another run; a failure names its seed and the shortest document that fails.
 FUZZ_COUNT ?= 500000
@@ -62,25 +78,28 @@ fuzz: env node-modules ## nightly: the Markdown engine on generated documents, s
 		npx vitest run test/markdown/properties.test.ts -t generated
 
 test-python: env ## the Python suite on the main interpreter
-	$(PYTEST) $(PYTHON_SUITE) -n 2 --dist loadfile
+	$(PYTEST) $(PYTHON_SUITE) -n 2 --dist loadfile $(PART)
 
-test-pythons: env ## the Python suite on Python 3.10 and on the newest Python of the machine
-	$(PY) scripts/other_pythons.py -- $(PYTHON_SUITE) $(MAIN_ONLY)
+test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python 3.10 and on the newest Python of the machine
+	$(PY) scripts/other_pythons.py -- $(if $(LONG),$(PYTHON_SUITE) $(MAIN_ONLY),$(ON_EVERY_PYTHON)) -m "not long"
 
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources tests/faults --ignore=tests/faults/test_soak.py
+	.venvs/openai2/bin/python -m pytest tests/sources tests/faults --ignore=tests/faults/test_soak.py -m "not long"
 
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py
 
 test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
-	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 2 --dist loadfile
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 3 --dist loadgroup $(PART)
 
-test-frontends: env ## the other front ends: Voila, marimo, Notebook, Solara, Panel, Shiny (some 1 GB), in real Chromium
-	$(PY) scripts/environment.py frontends
-	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" .venvs/frontends/bin/python -m pytest tests/frontends
+# The long part has an environment of its own (some 1 GB).
+FRONT_ENDS_PY := $(if $(LONG),.venvs/frontends/bin/python,$(PY))
+
+test-frontends: env ## Notebook and Shiny (LONG=1: Voila, marimo, Solara, Panel) in real Chromium
+	$(if $(LONG),$(PY) scripts/environment.py frontends)
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(FRONT_ENDS_PY) -m pytest tests/frontends -n 2 --dist loadgroup $(PART)
 
 test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm

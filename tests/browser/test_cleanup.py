@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from .cells import ask
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
     from .notebook import Notebook
 
-CELLS = 20
-ROUNDS = 10
 
 # Timers that our modules have set and that are still there. A module is known by its address in the stack.
 WATCH = """
@@ -76,9 +76,12 @@ def wait_for_cells(page: Page, count: int) -> None:
     page.wait_for_function(f"(count) => {PAGE}.cells.size === count", arg=count)
 
 
-def test_two_hundred_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
+@pytest.mark.parametrize(("cells", "rounds"), [(6, 3), pytest.param(20, 10, marks=pytest.mark.long)])
+def test_cells_that_are_run_again_and_again_leave_nothing(
+    open_notebook: Callable[..., Notebook], cells: int, rounds: int
+) -> None:
     notebook = open_notebook(
-        [*[ask(f"Cell {number}", "echo?rate=0") for number in range(CELLS)], LEFT_IN_KERNEL], script=WATCH
+        [*[ask(f"Cell {number}", "echo?rate=0") for number in range(cells)], LEFT_IN_KERNEL], script=WATCH
     )
     page = notebook.page
     session = page.context.new_cdp_session(page)
@@ -86,17 +89,17 @@ def test_two_hundred_cells_leave_nothing(open_notebook: Callable[..., Notebook])
 
     def run_all(source: str = "") -> None:
         """Run every cell but the last, anew."""
-        for number in range(CELLS):
+        for number in range(cells):
             cell = f"panel.content.widgets[{number}].model"
             notebook.memory(f"{cell}.outputs.clear()")
             notebook.memory(f"{cell}.sharedModel.setSource({source or ask(f'Cell {number}', 'echo?rate=0')!r})")
             notebook.memory(f"panel.content.activeCellIndex = {number}")
             notebook.execute("notebook:run-cell")
-        for number in range(CELLS):
+        for number in range(cells):
             notebook.wait_for_cell(number)
             if not source:
                 notebook.wait_for_status(number, "done")
-        wait_for_cells(page, 0 if source else CELLS)  # those of the round before were forgotten
+        wait_for_cells(page, 0 if source else cells)  # those of the round before were forgotten
 
     def growth(rounds: int, source: str = "") -> tuple[float, float]:
         """How many nodes and listeners a run of a cell leaves behind."""
@@ -105,16 +108,16 @@ def test_two_hundred_cells_leave_nothing(open_notebook: Callable[..., Notebook])
         for _ in range(rounds):
             run_all(source)
         after = counters(session)
-        return (after[0] - before[0]) / CELLS / rounds, (after[1] - before[1]) / CELLS / rounds
+        return (after[0] - before[0]) / cells / rounds, (after[1] - before[1]) / cells / rounds
 
     # JupyterLab keeps some hundred nodes and listeners of its own for each run, whatever the cell does.
-    its_own = growth(3, "print(1)")
-    with_ours = growth(ROUNDS - 1)
+    its_own = growth(min(3, rounds - 1), "print(1)")
+    with_ours = growth(rounds - 1)
     assert with_ours[0] - its_own[0] < 10, (its_own, with_ours)
     assert with_ours[1] - its_own[1] < 10, (its_own, with_ours)
-    assert len(our_nodes(heap(session))) > CELLS, "the snapshot does not show our nodes"
+    assert len(our_nodes(heap(session))) > cells, "the snapshot does not show our nodes"
 
-    for _ in range(CELLS):
+    for _ in range(cells):
         notebook.delete_cell(0)
     wait_for_cells(page, 0)
     page.wait_for_function("() => window.leftTimers().length === 0")

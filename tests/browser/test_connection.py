@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     Asked = Callable[..., Exchange]
 
+# Its fixtures are the module's: whoever runs the tests side by side runs these one after the other.
+pytestmark = pytest.mark.xdist_group("connection")
+
 ENDLESS = "bulk?characters=20000&chunks=5000&rate=40"  # would take two minutes
 UNHEARD = "no answer from the kernel"
 
@@ -109,7 +112,7 @@ class Run:
 
     def wait_until_whole(self) -> None:
         """Wait until bytes pass again, and JupyterLab has noticed."""
-        assert self.proxy.whole.wait(90)
+        assert self.proxy.whole.wait(LIMIT / 1000)
         self.notebook.wait_for_connection()
         self.notebook.show()
 
@@ -190,7 +193,7 @@ def open_behind(lab: JupyterLab, opener: Opener) -> Iterator[Callable[[list[str]
 
 @pytest.fixture(scope="module")
 def minutes(open_behind: Callable[[list[str]], tuple[Notebook, Proxy]]) -> dict[Trial, Run]:
-    """The long cuts, under way: whatever else is tested here takes place meanwhile."""
+    """The long cuts, under way side by side."""
     runs = {trial: Run(trial, *open_behind(trial.cells)) for trial in MINUTES}
     for run in runs.values():
         run.begin()
@@ -199,8 +202,8 @@ def minutes(open_behind: Callable[[list[str]], tuple[Notebook, Proxy]]) -> dict[
 
 
 @pytest.fixture(scope="module")
-def runs(minutes: object, open_behind: Callable[[list[str]], tuple[Notebook, Proxy]]) -> dict[Trial, Run]:
-    """All others: their cells are in one notebook, and after them two that keep the kernel busy."""
+def runs(open_behind: Callable[[list[str]], tuple[Notebook, Proxy]]) -> dict[Trial, Run]:
+    """The short ones: their cells are in one notebook, and after them two that keep the kernel busy."""
     trials = (*CUTS, *BUSY)
     cells = [source for trial in trials for source in trial.cells]
     notebook, proxy = open_behind([*cells, *(sleep_until(trial.name) for trial in BUSY)])
@@ -234,7 +237,6 @@ def test_a_page_of_a_busy_kernel_catches_up(
     run.check_stop(asked)
 
 
-@pytest.mark.usefixtures("minutes")
 def test_two_pages_and_two_views_show_the_same(open_notebook: Opener, asked: Asked) -> None:
     prompt = "Be shown in four places"
     notebook = open_notebook(
@@ -246,7 +248,7 @@ def test_two_pages_and_two_views_show_the_same(open_notebook: Opener, asked: Ask
     notebook.wait_for_more_text(2, than=50)
     notebook.save()
     other = open_notebook.again(notebook)
-    length = len(other.answer(1).inner_text())
+    length = other.wait_for_more_text(1, than=0)
     assert other.wait_for_more_text(1, than=length) > length
     other.button(1, "Stop").click()
     exchange = asked(f"{prompt}: stopped", ended="closed_by_client")
@@ -266,6 +268,7 @@ def test_two_pages_and_two_views_show_the_same(open_notebook: Opener, asked: Ask
     assert notebook.answer(0).inner_text() == other.answer(0).inner_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trial", MINUTES, ids=lambda trial: trial.name)
 def test_a_cut_of_a_minute_is_told_of_and_loses_nothing(minutes: dict[Trial, Run], asked: Asked, trial: Trial) -> None:
     run = minutes[trial]

@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from .cells import ask
+from .notebook import Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
+    from playwright.sync_api import BrowserContext
+
+    from .jupyterlab import JupyterLab
     from .notebook import Notebook
 
 ANSWER = """\
@@ -80,9 +84,23 @@ def contrast(span: dict[str, Any]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.fixture
-def shown(open_notebook: Callable[..., Notebook]) -> Notebook:
-    notebook = open_notebook([ask(ANSWER, "echo?rate=400")])
+# The module's notebook is one: whoever runs the tests side by side runs these one after the other.
+pytestmark = pytest.mark.xdist_group("parts")
+
+
+@pytest.fixture(scope="module")
+def opener(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
+    opener = Opener(lab, context, "parts")
+    failed = request.session.testsfailed
+    yield opener
+    if request.session.testsfailed > failed:
+        opener.keep()
+    opener.close()
+
+
+@pytest.fixture(scope="module")
+def shown(opener: Opener) -> Notebook:
+    notebook = opener([ask(ANSWER, "echo?rate=400")])
     requests: list[str] = []
     notebook.page.on("request", lambda request: requests.append(request.url))
     notebook.start(0)

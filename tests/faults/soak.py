@@ -1,4 +1,4 @@
-"""Two thousand streams in one process, one of three with a fault; prints what it measured as JSON. Run in a kernel."""
+"""Many streams in one process, one of three with a fault; prints what it measured as JSON. Run in a kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from streamcell.rehearsal import RehearsalServer, _server
 from .counting import counts, settled, sockets
 
 FAULTS = ("cut", "drop", "rate_limit?retry_after=0", "bad_json", "closed", "error", "torn", "server_error")
-BATCH = 100
 
 
 def resident() -> int:
@@ -24,15 +23,15 @@ def resident() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
-def soak(streams: int) -> dict[str, object]:
-    """Run `streams` of them, a hundred at a time, and measure after each hundred."""
+def soak(streams: int, batch: int = 100) -> dict[str, object]:
+    """Run `streams` of them, `batch` at a time, and measure after each batch."""
     with RehearsalServer(rate=0, first_token=0, seed=1) as server:
         _server._shared = server
         ends: dict[str, int] = {}
         memory: list[int] = []
         opened: list[int] = []
-        for begin in range(0, streams, BATCH):
-            cells = [_ask(number) for number in range(begin, begin + BATCH)]
+        for begin in range(0, streams, batch):
+            cells = [_ask(number) for number in range(begin, begin + batch)]
             for cell in cells:
                 with contextlib.suppress(StreamCellError):
                     cell.result(60)

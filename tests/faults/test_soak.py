@@ -1,17 +1,20 @@
-"""Two thousand streams on one real kernel, one of three with a fault: memory stays flat and no connection is left."""
+"""Many streams on one real kernel, one of three with a fault: memory stays flat and no connection is left."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pytest
 from jupyter_client.manager import start_new_kernel
 
-STREAMS = 2_000
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_two_thousand_streams_leave_nothing_behind() -> None:
+@pytest.mark.parametrize(
+    ("streams", "batch"), [(48, 6), pytest.param(2_000, 100, marks=pytest.mark.long)], ids=["48", "2000"]
+)
+def test_many_streams_leave_nothing_behind(streams: int, batch: int) -> None:
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT))
     try:
         printed: list[str] = []
@@ -21,17 +24,17 @@ def test_two_thousand_streams_leave_nothing_behind() -> None:
             if message["msg_type"] == "stream" and isinstance(content, dict):
                 printed.append(content["text"])
 
-        code = f"import json; from tests.faults.soak import soak; print(json.dumps(soak({STREAMS})))"
-        reply = client.execute_interactive(code, timeout=300, output_hook=hear)
+        code = f"import json; from tests.faults.soak import soak; print(json.dumps(soak({streams}, {batch})))"
+        reply = client.execute_interactive(code, timeout=600, output_hook=hear)
         assert reply["content"]["status"] == "ok", reply["content"]
         found = json.loads("".join(printed).splitlines()[-1])
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     print(json.dumps(found))
-    assert sum(found["ends"].values()) == STREAMS
+    assert sum(found["ends"].values()) == streams
     assert set(found["ends"]) == {"done", "interrupted", "failed"}
-    assert found["ends"]["done"] > STREAMS * 2 / 3
+    assert found["ends"]["done"] >= streams * 2 / 3
     assert (found["left"], found["running"]) == ([0, 0], 0)
     # Flat after warm-up: the last quarter needs no more than the second one, but for what an allocator keeps.
     memory, quarter = found["memory"], len(found["memory"]) // 4

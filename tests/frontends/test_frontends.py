@@ -6,25 +6,36 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.notebook import LIMIT, Growth
+
 from .servers import ASKED, FRONT_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _pytest.mark import ParameterSet
+
     from streamcell.rehearsal import Exchange, RehearsalServer
 
     from .page import AppPage
 
-NAMES = [front_end.name for front_end in FRONT_ENDS]
-pytestmark = pytest.mark.parametrize("server", NAMES, indirect=True)
+# These are in the main environment; `make test-long` has one with all of them.
+QUICK = ("notebook", "shiny")
 
-LIMIT = 20.0
+
+def parameter(name: str) -> ParameterSet:
+    """A front end's tests are in one process, which starts its server once."""
+    marks = [pytest.mark.xdist_group(name), *([] if name in QUICK else [pytest.mark.long])]
+    return pytest.param(name, marks=marks)
+
+
+pytestmark = pytest.mark.parametrize("server", [parameter(one.name) for one in FRONT_ENDS], indirect=True)
 
 
 def the_last(rehearsal: RehearsalServer, *, ended: str) -> Exchange:
     """The last request, once it is so."""
     last = rehearsal.exchanges[-1].request_id
-    return rehearsal.wait_for(lambda one: one.request_id == last and one.ended == ended, timeout=LIMIT)
+    return rehearsal.wait_for(lambda one: one.request_id == last and one.ended == ended, timeout=LIMIT / 1000)
 
 
 def test_stop_ends_the_request_and_retry_brings_the_whole_answer(
@@ -41,11 +52,9 @@ def test_stop_ends_the_request_and_retry_brings_the_whole_answer(
     count = len(rehearsal.exchanges)
     app.button("Retry").click()
     app.wait_for_status("streaming")
-    lengths = {app.wait_for_more_text(than=0)}
-    while app.status == "streaming":
-        lengths.add(app.length())
+    growth = Growth(app.answer)
     assert app.wait_for_status("done", "failed", "interrupted") == "done"
-    assert len(lengths) > 5, "the answer came in one piece"
+    assert len(growth.lengths()) > 5, "the answer came in one piece"
     assert len(rehearsal.exchanges) == count + 1
     assert the_last(rehearsal, ended="finished").text_sent == ASKED
     assert app.copied() == ASKED
@@ -67,4 +76,4 @@ def test_a_later_page_shows_the_answer_too_and_so_does_one_that_is_reloaded_in_m
     assert len(rehearsal.exchanges) == count + (not keeps)
     if app.server.front_end.ends:
         left = rehearsal.exchanges[count - 1].request_id
-        rehearsal.wait_for(lambda one: one.request_id == left and one.ended == "closed_by_client", timeout=LIMIT)
+        rehearsal.wait_for(lambda one: one.request_id == left and one.ended == "closed_by_client", timeout=LIMIT / 1000)

@@ -10,6 +10,7 @@ import type { Dialect } from "../../src/markdown/dialect.js";
 import { Engine } from "../../src/markdown/engine.js";
 import { CORPUS } from "../corpus/index.js";
 import { generate, shrink } from "../generate.js";
+import { LONG } from "../long.js";
 import { randomFrom } from "../random.js";
 import { type Cuts, findDeviation, pieces, randomCuts } from "./feeding.js";
 import gfm from "./gfm-spec.json" with { type: "json" };
@@ -58,7 +59,7 @@ const QUOTATIONS = [
   ...gfm.examples.map((each) => each.markdown),
 ];
 
-const COUNT = Number(process.env.STREAMCELL_FUZZ_COUNT ?? 10_000);
+const COUNT = Number(process.env.STREAMCELL_FUZZ_COUNT ?? (LONG ? 10_000 : 4_000));
 const SEED = Number(process.env.STREAMCELL_FUZZ_SEED ?? 1);
 
 test(`${COUNT} generated documents are the same whole, in pieces, and closed at prefixes`, { timeout: 0 }, () => {

@@ -91,31 +91,40 @@ const WITHIN: readonly ((payload: string) => string)[] = [
   (payload) => `a\n${payload}`,
 ];
 
-async function attack(payload: string): Promise<Report | null> {
+/** Which cuts in two are tried: one of `every`, the first at `from`. */
+interface Cuts {
+  readonly every: number;
+  readonly from: number;
+}
+
+async function attack(payload: string, { every, from }: Cuts): Promise<Report | null> {
   const wrong = new Set<string>();
   let answers: Answer[] = [show([...payload], wrong), show(payload.split(""), wrong)];
-  for (const within of WITHIN) answers.push(show(within(payload).split(""), wrong));
-  for (let cut = 1; cut < payload.length; cut += 1) {
-    answers.push(show([payload.slice(0, cut), payload.slice(cut)], wrong));
-    // What would load or run by itself gets its turn while it is in the page.
-    if (answers.length < 50 && cut < payload.length - 1) continue;
+  const settle = async (): Promise<void> => {
     await turn();
     for (const each of findClobbered()) wrong.add(each);
     for (const answer of answers) answer.remove();
     answers = [];
+  };
+  for (const within of WITHIN) answers.push(show(within(payload).split(""), wrong));
+  for (let cut = 1 + from; cut < payload.length; cut += every) {
+    answers.push(show([payload.slice(0, cut), payload.slice(cut)], wrong));
+    // What would load or run by itself gets its turn while it is in the page.
+    if (answers.length < 50) continue;
+    await settle();
   }
-  for (const answer of answers) answer.remove();
+  await settle();
   for (const each of happened.splice(0)) wrong.add(each);
   return wrong.size > 0 ? { payload, wrong: [...wrong] } : null;
 }
 
 /** One part of the payloads, of so many; several pages share them. */
-export async function attackAll(part: number, parts: number): Promise<Outcome> {
+export async function attackAll(part: number, parts: number, cuts: Cuts): Promise<Outcome> {
   watch();
   const payloads = PAYLOADS.filter((_, index) => index % parts === part);
   const reports: Report[] = [];
   for (const payload of payloads) {
-    const report = await attack(payload);
+    const report = await attack(payload, cuts);
     if (report) reports.push(report);
   }
   return { count: payloads.length, drawn, reports };
