@@ -92,14 +92,14 @@ test-aimock: env peer-modules ## the main path against aimock, a third-party Ope
 
 test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
-	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 3 --dist loadgroup $(PART)
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 3 --dist loadscope $(PART)
 
 # The long part has an environment of its own (some 1 GB).
 FRONT_ENDS_PY := $(if $(LONG),.venvs/frontends/bin/python,$(PY))
 
 test-frontends: env ## Notebook and Shiny (LONG=1: Voila, marimo, Solara, Panel) in real Chromium
 	$(if $(LONG),$(PY) scripts/environment.py frontends)
-	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(FRONT_ENDS_PY) -m pytest tests/frontends -n 2 --dist loadgroup $(PART)
+	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(FRONT_ENDS_PY) -m pytest tests/frontends -n 2 --dist loadscope $(PART)
 
 test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 from streamcell.rehearsal import Exchange, RehearsalServer
 
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 
 CHROMIUM = ROOT / "scripts" / "chromium.py"
 FLAGS = ("--disable-background-networking", "--disable-component-update", "--disable-quic", "--disable-sync")
+TOGETHER = ("test_connection.py", "test_parts.py", "test_saved.py")
 REPORT = pytest.StashKey[pytest.TestReport]()
+
+
+class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Each test goes to whoever is free next; those that share a notebook of their module's stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
+    return Schedule(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     Asked = Callable[..., Exchange]
 
-# Its fixtures are the module's: whoever runs the tests side by side runs these one after the other.
-pytestmark = pytest.mark.xdist_group("connection")
-
 ENDLESS = "bulk?characters=20000&chunks=5000&rate=40"  # would take two minutes
 UNHEARD = "no answer from the kernel"
 

@@ -84,10 +84,6 @@ def contrast(span: dict[str, Any]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-# The module's notebook is one: whoever runs the tests side by side runs these one after the other.
-pytestmark = pytest.mark.xdist_group("parts")
-
-
 @pytest.fixture(scope="module")
 def opener(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
     opener = Opener(lab, context, "parts")

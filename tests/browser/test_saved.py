@@ -25,8 +25,6 @@ LONG = "bulk?characters=20000&chunks=5000&rate=50"  # would take 100 s
 ANSWER = "application/vnd.streamcell.answer+json"
 ERRORS = ("Error displaying widget", "model not found", "Loading widget", "Javascript Error")
 DONE, STOPPED, STREAMING = range(3)
-# The module's notebook is one: whoever runs the tests side by side runs these one after the other.
-pytestmark = pytest.mark.xdist_group("saved")
 CELLS = [ask(WHOLE, "echo?rate=0"), ask("To be stopped", LONG), ask("Saved in mid-stream", LONG)]
 
 

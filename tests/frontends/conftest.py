@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.conftest import REPORT, browser, context, pytest_runtest_makereport, rehearsal, say
 
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 __all__ = ["browser", "context", "pytest_runtest_makereport", "rehearsal", "say"]
 
 BY_NAME = {front_end.name: front_end for front_end in FRONT_ENDS}
+
+
+class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """A front end's tests stay together, with its server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.rpartition("[")[2]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
+    return Schedule(config, log)
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,6 @@ from .servers import ASKED, FRONT_ENDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _pytest.mark import ParameterSet
-
     from streamcell.rehearsal import Exchange, RehearsalServer
 
     from .page import AppPage
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
 QUICK = ("notebook", "shiny")
 
 
-def parameter(name: str) -> ParameterSet:
-    """A front end's tests are in one process, which starts its server once."""
-    marks = [pytest.mark.xdist_group(name), *([] if name in QUICK else [pytest.mark.long])]
-    return pytest.param(name, marks=marks)
-
-
-pytestmark = pytest.mark.parametrize("server", [parameter(one.name) for one in FRONT_ENDS], indirect=True)
+NAMES = [
+    pytest.param(front_end.name, marks=[] if front_end.name in QUICK else pytest.mark.long) for front_end in FRONT_ENDS
+]
+pytestmark = pytest.mark.parametrize("server", NAMES, indirect=True)
 
 
 def the_last(rehearsal: RehearsalServer, *, ended: str) -> Exchange:
