@@ -118,6 +118,36 @@ def test_a_request_holds_the_conversation_newest_last() -> None:
     assert request == Request((*former, USER), "m", "chat", "Be brief.", {"temperature": 0})
 
 
+DATA = "data:image/png;base64," + "A" * 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "tokens"),
+    [
+        ("x" * 400, 100),
+        ([{"type": "text", "text": "x" * 400}], 100),
+        ([{"type": "input_text", "text": "x" * 400}, {"type": "refusal", "refusal": "y" * 40}], 110),
+        ([{"type": "image_url", "image_url": {"url": DATA}}], 765),
+        ([{"type": "image_url", "image_url": {"url": DATA, "detail": "low"}}], 85),
+        ([{"type": "input_image", "image_url": DATA}, {"type": "text", "text": "x" * 40}], 775),
+        ([{"type": "input_image", "image_url": DATA, "detail": "low"}], 85),
+        ([{"type": "input_audio", "input_audio": {"data": "A" * 100_000, "format": "wav"}}], 600),
+        ([{"type": "file", "file": {"file_data": DATA}}, {"type": "input_file", "file_id": "f"}], 6_000),
+        ([{"type": "something", "else": "x" * 400}], 0),
+    ],
+)
+def test_what_it_may_cost_is_counted_by_its_parts_and_not_by_their_bytes(content: Any, tokens: int) -> None:
+    messages = messages_of([{"role": "user", "content": content}])
+    assert messages is not None
+    assert Request(messages).tokens == tokens
+    whole = Request(messages, instructions="i" * 80, params={"max_completion_tokens": 50})
+    assert whole.tokens == tokens + 20 + 50
+
+
+def test_a_message_without_content_costs_nothing() -> None:
+    assert Request(({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},)).tokens == 0
+
+
 def test_params_are_copied_and_the_request_is_frozen() -> None:
     params = {"temperature": 0}
     request = asked(params=params)

@@ -41,8 +41,44 @@ class Request:
     def tokens(self) -> int:
         """What the answer may cost of a budget of tokens, roughly: four characters to a token, and its own limit."""
         limit = next((self.params[name] for name in _TOKEN_LIMITS if isinstance(self.params.get(name), int)), 0)
-        return sum(len(str(message.get("content", ""))) for message in self.messages) // 4 + int(limit)
+        texts = sum(_characters(message.get("content")) for message in self.messages) + len(self.instructions or "")
+        return texts // 4 + sum(_media(message.get("content")) for message in self.messages) + int(limit)
 
+
+def _characters(content: object) -> int:
+    """How long the texts in a message's content are, in characters."""
+    if isinstance(content, str):
+        return len(content)
+    if not isinstance(content, (list, tuple)):
+        return 0
+    texts = (part.get(name) for part in content if isinstance(part, Mapping) for name in ("text", "refusal"))
+    return sum(len(text) for text in texts if isinstance(text, str))
+
+
+def _media(content: object) -> int:
+    """What the images, recordings and files in a message's content cost, in tokens."""
+    if not isinstance(content, (list, tuple)):
+        return 0
+    return sum(_cost(part) for part in content if isinstance(part, Mapping))
+
+
+def _cost(part: Mapping[str, Any]) -> int:
+    kind = str(part.get("type", ""))
+    if "image" in kind:
+        image = part.get("image_url")
+        detail = image.get("detail") if isinstance(image, Mapping) else part.get("detail")
+        return _SMALL_IMAGE if detail == "low" else _IMAGE
+    return _AUDIO if "audio" in kind else _FILE if "file" in kind or "video" in kind else 0
+
+
+# How many bytes these have says nothing of what they cost, and their addresses say nothing at all.
+_SMALL_IMAGE: Final = 85
+_IMAGE: Final = 765
+"""Tokens: what OpenAI's guide to images reckons for 1024 × 1024 pixels (GPT-4o), and for `detail: "low"`."""
+_AUDIO: Final = 600
+"""Tokens: a minute of speech at ten tokens a second, as OpenAI counts the audio that a user sends."""
+_FILE: Final = 3_000
+"""Tokens: three pages, each read as its text (some 250) and as an image, as OpenAI does with a PDF."""
 
 _TOKEN_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 
