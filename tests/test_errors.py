@@ -20,6 +20,7 @@ from streamcell._errors import (
     Step,
     Stopped,
     StreamCellError,
+    without_keys,
     without_secrets,
 )
 
@@ -159,6 +160,11 @@ SECRETS = [
     ("hunter2hunter2", "api-key: {}, other: words"),
     ("user:p4ssw0rd", "http://{}@127.0.0.1:8080/v1: connection refused"),
     ("user", "https://{}@host/"),
+    ("0a1b2c3d4e5f6a7b8c9d", "token={}"),
+    ("hf0123456789abcdefgh", '{{"token": "{}"}}'),
+    ("correct-horse", "password: {}"),
+    ("abcdefghijkl", "access_token={}"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN", "no such session {}"),
 ]
 
 
@@ -179,6 +185,11 @@ def test_no_secret_is_ever_said(secret: str, words: str) -> None:
         "risk-assessment: failed",
         "see https://example.org/a@b and write to me@example.org",
         "The server had an error while processing your request.",
+        'Unexpected token: "Identifier" in line 3',
+        "token: international",
+        "max_tokens=100000, next_token: counterrevolutionary",
+        '{"token":"Entropy","logprob":-0.25,"top_logprobs":[{"token":" Unordnung","logprob":-2.5}]}',
+        "tokens: 123456789, remaining_tokens=100000000",
     ],
 )
 def test_plain_words_are_left_alone(words: str) -> None:
@@ -187,6 +198,16 @@ def test_plain_words_are_left_alone(words: str) -> None:
 
 def test_known_secrets_go_whatever_their_look() -> None:
     assert without_secrets("my key is plainword, plainword!", ["plainword", "no", ""]) == "my key is …, …!"
+    assert without_secrets("testing a test, attested", ["test"]) == "testing a …, attested"
+
+
+def test_words_of_an_answer_keep_what_only_a_name_makes_a_secret() -> None:
+    words = (
+        '{"token":"Entropy"} password: swordfish, api_key="YOUR_API_KEY" Bearer YOUR_ACCESS_TOKEN sk-toggleable__label'
+    )
+    assert without_keys(words) == words
+    key = "sk-proj-abcDEF123_456-789"
+    assert without_keys(f"{words} {key} plain-key-42", ["plain-key-42"]) == f"{words} … …"
 
 
 @given(st.text())

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openai
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
-from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, stream_cell
+from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, configure, stream_cell
+from streamcell._inputs import Select
 from streamcell._log import Entry, Log
+from streamcell._telemetry import provider_of
 from streamcell.rehearsal import RehearsalServer
 
-from .sources.wire_server import event, sends, wire_server
+from .sources.wire_server import answers, ended, event, sends, wire_server
 
 TIMEOUT = 30.0
 SECRET = "sk-this-is-a-secret-key-1234567890"
@@ -149,11 +153,206 @@ def test_each_attempt_is_a_span(server: RehearsalServer, spans: InMemorySpanExpo
     assert isinstance(attributes["gen_ai.usage.output_tokens"], int)
 
 
-def test_a_handler_that_raises_harms_no_answer(server: RehearsalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+WORDS = ["Entropy", "token: thermodynamics", "password: swordfish", "api_key=YOUR_API_KEY", "sk-toggleable__control"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_words_of_an_answer_stay_in_it(word: str, caplog: pytest.LogCaptureFixture) -> None:
+    logprobs = {"content": [{"token": word, "logprob": -0.25, "top_logprobs": [{"token": word, "logprob": -0.25}]}]}
+    choice = {"index": 0, "delta": {"content": word}, "logprobs": logprobs, "finish_reason": None}
+    chunk = {"id": "c", "object": "chat.completion.chunk", "choices": [choice]}
+    with wire_server(sends(event(chunk), *ended("chat"))) as wire, caplog.at_level(logging.DEBUG, logger="streamcell"):
+        client = openai.AsyncOpenAI(api_key="test", base_url=wire.address)
+        cell = stream_cell("Why?", client=client, model="m", api="chat", display=False, retry=1)
+        assert cell.result(TIMEOUT) == word
+    assert next(json.loads(one.data["data"]) for one in cell.log if one.kind == "chunk") == chunk
+    assert any(record.getMessage().count(word) == 3 for record in caplog.records)
+
+
+@pytest.mark.parametrize("key", ["test", "ollama", "word"])
+def test_a_key_that_is_a_word_takes_no_letters_out_of_others(key: str) -> None:
+    text = f"a {key}ing word, and {key}s"
+    with wire_server(sends(*ended("chat", [text]))) as wire:
+        client = openai.AsyncOpenAI(api_key=key, base_url=wire.address)
+        cell = stream_cell("Why?", client=client, model="m", api="chat", display=False, retry=1)
+        cell.result(TIMEOUT)
+    assert f"{key}ing" in cell.log.to_jsonl()
+
+
+class Counting(SpanProcessor):
+    """Which spans were begun, and how often each was ended."""
+
+    def __init__(self) -> None:
+        self.begun: list[Any] = []
+        self.ended: list[Any] = []
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        self.begun.append(span)
+
+    def on_end(self, span: Any) -> None:
+        self.ended.append(span)
+
+
+@pytest.fixture
+def counting(spans: InMemorySpanExporter) -> Counting:  # which has set the provider
+    processor = Counting()
+    provider: Any = trace.get_tracer_provider()
+    provider.add_span_processor(processor)
+    return processor
+
+
+def when(cell: StreamCell, holds: Callable[[], bool]) -> StreamCell:
+    for _ in range(6_000):
+        if holds():
+            return cell
+        time.sleep(0.005)
+    raise AssertionError(cell.status)
+
+
+def at(cell: StreamCell, *statuses: str) -> StreamCell:
+    return when(cell, lambda: cell.status in statuses)
+
+
+def in_the_line(cell: StreamCell) -> StreamCell:
+    return when(cell, lambda: cell._stream.document.place is not None)
+
+
+NO_ROUTE = answers({"error": {"message": "Not Found"}}, status="404 Not Found")
+WHOLE = sends(*ended("chat", ["yes"]))
+
+
+def of_wire(*plays: Any, **options: Any) -> StreamCell:
+    with wire_server(*plays) as wire:
+        client = openai.AsyncOpenAI(api_key="-", base_url=wire.address)
+        cell = stream_cell("Why?", **{"client": client, "model": "m", "display": False, "retry": 1, **options})
+        return at(cell, "done", "stopped", "failed", "interrupted")
+
+
+def stopped(server: RehearsalServer, model: str, *statuses: str) -> StreamCell:
+    cell = at(ask(server, model, api="chat"), *statuses)
+    cell.stop()
+    return at(cell, "stopped")
+
+
+def stopped_in_the_line(server: RehearsalServer) -> StreamCell:
+    configure(at_once=1)
+    try:
+        first = at(ask(server, "stall?after=1&seconds=60", api="chat"), "streaming")
+        second = in_the_line(ask(server, "stall?after=1&seconds=60", api="chat"))
+        second.stop()
+        first.stop()
+        at(first, "stopped")
+        return at(second, "stopped")
+    finally:
+        configure(at_once=None)
+
+
+def hurried_out_of_the_line(_: RehearsalServer) -> StreamCell:
+    slow_down = answers({"error": {"message": "Slow down."}}, status="429 Too Many Requests", retry_after="50")
+    with wire_server(slow_down, WHOLE) as wire:
+        client = openai.AsyncOpenAI(api_key="-", base_url=wire.address)
+        options: Any = {"client": client, "model": "m", "api": "chat", "display": False, "retry": 1}
+        at(stream_cell("One", **options), "failed")
+        cell = in_the_line(stream_cell("Two", **options))
+        cell.retry()
+        return at(cell, "done")
+
+
+def retried(server: RehearsalServer) -> StreamCell:
+    cell = at(ask(server, "cut?after=3,tour", api="chat"), "interrupted")
+    cell.retry()
+    return at(cell, "done")
+
+
+def resumed(server: RehearsalServer) -> StreamCell:
+    cell = at(ask(server, "cut?after=3", api="chat"), "interrupted")
+    cell.resume()
+    return at(cell, "done")
+
+
+ENDINGS: dict[str, tuple[Callable[[RehearsalServer], StreamCell], list[str | None]]] = {
+    "done": (lambda server: at(ask(server, "tour"), "done"), [None]),
+    "cut": (lambda server: at(ask(server, "cut?after=3"), "interrupted"), ["Interrupted"]),
+    "refused twice": (lambda server: at(ask(server, "rate_limit"), "failed"), ["RateLimited", "RateLimited"]),
+    "retried": (retried, ["Interrupted", None]),
+    "resumed": (resumed, ["Interrupted", None]),
+    "stopped in the midst": (lambda server: stopped(server, "stall?after=1&seconds=60", "streaming"), [None]),
+    "stopped before": (lambda server: stopped(server, "slow_head?seconds=60", "connecting"), [None]),
+    "stopped in a wait": (lambda server: stopped(server, "rate_limit?retry_after=50", "waiting"), ["RateLimited"]),
+    "stopped in the line": (stopped_in_the_line, [None, None]),
+    "hurried out of the line": (hurried_out_of_the_line, ["RateLimited", None, None]),
+    "no such API": (lambda _: of_wire(NO_ROUTE, WHOLE), ["404", None]),
+    "no API at all": (lambda _: of_wire(NO_ROUTE, NO_ROUTE), ["404", "NotAStream"]),
+    "no connection": (
+        lambda _: of_wire(client=openai.AsyncOpenAI(api_key="-", base_url="http://127.0.0.1:9/v1")),
+        ["ConnectionFailed"],
+    ),
+    "an iterator": (lambda _: at(stream_cell(lambda: ["x"], display=False), "done"), []),
+}
+
+
+@pytest.mark.parametrize(("play", "errors"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_every_span_is_ended_once_and_only_errors_are_errors(
+    play: Callable[[RehearsalServer], StreamCell], errors: list[str | None], server: RehearsalServer, counting: Counting
+) -> None:
+    cell = play(server)
+    cell._stream.take(Select(9))  # whatever the driver had to do before it has done
+    assert len(counting.begun) == len(counting.ended) == len(errors)
+    assert sorted(str(dict(one.attributes or {}).get("error.type")) for one in counting.ended) == sorted(
+        map(str, errors)
+    )
+    for span in counting.ended:
+        failed = "error.type" in (span.attributes or {})
+        assert (span.status.status_code is StatusCode.ERROR) == failed
+
+
+def test_a_span_is_ended_though_a_handler_raises(
+    server: RehearsalServer, counting: Counting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("no")
 
-    logger = logging.getLogger("streamcell")
-    monkeypatch.setattr(logger, "handle", fail)
-    monkeypatch.setattr(logger, "level", logging.INFO)
-    assert ask(server, "tour").result(TIMEOUT)
+    monkeypatch.setattr(logging.getLogger("streamcell"), "handle", fail)
+    with caplog.at_level(logging.INFO, logger="streamcell"):
+        assert ask(server, "tour").result(TIMEOUT)
+    assert (len(counting.begun), len(counting.ended)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ("https://api.openai.com/v1", "openai"),
+        ("https://eu.api.openai.com/v1", "openai"),
+        ("https://ours.openai.azure.com/openai", "azure.ai.openai"),
+        ("https://ours.cognitiveservices.azure.com/openai/v1", "azure.ai.openai"),
+        ("https://ours.services.ai.azure.com/models", "azure.ai.inference"),
+        ("https://api.mistral.ai/v1", "mistral_ai"),
+        ("https://api.deepseek.com", "deepseek"),
+        ("https://api.groq.com/openai/v1", "groq"),
+        ("https://api.x.ai/v1", "x_ai"),
+        ("https://api.perplexity.ai", "perplexity"),
+        ("https://api.anthropic.com/v1", "anthropic"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", "gcp.gemini"),
+        ("https://europe-west1-aiplatform.googleapis.com/v1", "gcp.vertex_ai"),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1", "aws.bedrock"),
+        ("https://bedrock-mantle.us-east-1.api.aws/v1", "aws.bedrock"),
+        ("https://openrouter.ai/api/v1", "openrouter.ai"),
+        ("https://api.openai.com.example.org/v1", "api.openai.com.example.org"),
+        ("https://myapi.x.ai.example/v1", "myapi.x.ai.example"),
+        ("http://127.0.0.1:8000/v1", "127.0.0.1"),
+        ("", "unknown"),
+    ],
+)
+def test_the_provider_has_the_conventions_name_or_its_hosts_own(endpoint: str, name: str) -> None:
+    assert provider_of(endpoint) == name
+
+
+def test_a_handler_that_raises_harms_no_answer(
+    server: RehearsalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(logging.getLogger("streamcell"), "handle", fail)
+    with caplog.at_level(logging.INFO, logger="streamcell"):
+        assert ask(server, "tour").result(TIMEOUT)

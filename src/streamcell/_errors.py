@@ -28,15 +28,30 @@ __all__ = [
     "Stopped",
     "StreamCellError",
     "TimedOut",
+    "without_keys",
     "without_secrets",
 ]
 
-_SECRETS = (
-    re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}"),
+_KEYS = (
+    # As issued, or half hidden with stars: with a digit, as words with hyphens have the same beginning (sk-toggleable).
+    re.compile(r"\bsk-(?=[A-Za-z_\-]*[0-9*])[A-Za-z0-9_\-*]{16,}"),
     re.compile(r"\b(?:AIza|gsk_|hf_|xai-|pplx-)[A-Za-z0-9_\-*]{16,}"),
+    re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}"),  # a JSON Web Token
+)
+"""What has the look of a key wherever it stands."""
+
+_NAMES = (
+    r"api[-_ ]?key|secret[-_]?key|authorization|password|passwd"
+    r"|(?:access|auth|bearer|refresh|session|id|client|security)[-_]?(?:token|secret)"
+)
+_TOLD = (
+    *_KEYS,
+    re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}"),
     # "basic authentication" and the like are words of a message, not a header.
     re.compile(r"(?i)\b(bearer|basic)\s+(?!(?:auth|token|credential)[a-z]*\b)[A-Za-z0-9._~+/\-]{8,}=*"),
-    re.compile(r"(?i)((?:api[-_]?key|token|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;]{6,}"),
+    re.compile(rf"(?i)((?:{_NAMES})[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;]{{6,}}"),
+    # A token may be a word of the answer or of a grammar; one that is a secret is long, and letters and digits.
+    re.compile(r"(?i)(\btoken[\"']?\s*[:=]\s*[\"']?)(?=[a-z._\-]*[0-9])(?=[0-9._\-]*[a-z])[A-Za-z0-9._~+/\-]{16,}=*"),
     re.compile(r"(?i)([?&]key=)[^\s\"'&]+"),
     re.compile(r"(?<=://)[^/@\s]+(?=@)"),
 )
@@ -44,11 +59,31 @@ _DETAIL_LIMIT = 2_000  # characters of a provider's words that a card shows: an 
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return `text` with the given secrets, and whatever has the look of a key, replaced by `…`."""
+    """Return a message or a header with the given secrets, and whatever is told as one, replaced by `…`.
+
+    Secret is what has the look of a key, and what stands behind a name that keys have.
+    """
+    return _masked(without_keys(text, secrets), _TOLD)
+
+
+def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return words of an answer with the given secrets, and whatever has the look of a key, replaced by `…`.
+
+    What a name says is no reason here: an answer may speak of tokens and passwords, and chunks have fields named so.
+    """
     for secret in secrets:
-        if len(secret) >= 4:
+        if len(secret) >= _WHOLE:
             text = text.replace(secret, "…")
-    for pattern in _SECRETS:
+        elif len(secret) >= _LEAST:  # so short a key may be a part of any word
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
+    return _masked(text, _KEYS)
+
+
+_LEAST, _WHOLE = 4, 8  # characters
+
+
+def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    for pattern in patterns:
         text = pattern.sub(lambda found: f"{found.group(1)}…" if found.re.groups and found.group(1) else "…", text)
     return text
 

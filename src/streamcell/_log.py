@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ._errors import without_secrets
+from ._errors import without_keys, without_secrets
 
-__all__ = ["LIMIT", "Entry", "Log"]
+__all__ = ["LIMIT", "Entry", "Log", "shown"]
 
 LIMIT: Final = 1_000_000
 """Characters of chunks that a log keeps; then the oldest entries go."""
@@ -31,7 +31,7 @@ class Entry:
     - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
     - `text`: `text`, from an iterator, which has no chunks
     - `status`: `status`, and what is known then of `attempt`, `finish_reason`, `usage`, `error`, `message`,
-      `retry_in` (seconds), `place`
+      `retry_in` (seconds), `place`, `wait`
     """
 
     at: float
@@ -43,7 +43,8 @@ class Entry:
 class Log:
     """A cell's log: a sequence of entries, the oldest first; bounded, `dropped` says how many have gone.
 
-    Secrets are left out: headers that carry them, and whatever has the look of a key. Safe to read from any thread.
+    Secrets are left out: headers that carry them, what stands behind a name that keys have in headers and errors, and
+    whatever has the look of a key, in chunks too. Safe to read from any thread.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -67,11 +68,11 @@ class Log:
 
     def __iter__(self) -> Iterator[Entry]:
         """Give the entries as they stand now, the oldest first."""
-        return (_shown(entry) for entry, _ in self._entries.copy())
+        return (shown(entry) for entry, _ in self._entries.copy())
 
     def __getitem__(self, index: int) -> Entry:
         """Return one entry, negative from the end."""
-        return _shown(self._entries[index][0])
+        return shown(self._entries[index][0])
 
     def to_jsonl(self) -> str:
         """Return the log as JSON Lines: an object a line, with `at`, `run`, `kind` and the entry's data."""
@@ -86,14 +87,16 @@ class Log:
         return f"<Log of {len(self)} entries{f', {self.dropped} dropped' if self.dropped else ''}>"
 
 
-def _shown(entry: Entry) -> Entry:
-    """An entry without what has the look of a key. Done when it is read: most entries never are."""
-    return Entry(entry.at, entry.run, entry.kind, {name: _clean(value) for name, value in entry.data.items()})
+def shown(entry: Entry) -> Entry:
+    """Return an entry without secrets. Done when it is read: most entries never are."""
+    clean = without_keys if entry.kind in ("chunk", "text") else without_secrets
+    data = {name: _cleaned(value, clean) for name, value in entry.data.items()}
+    return Entry(entry.at, entry.run, entry.kind, data)
 
 
-def _clean(value: Any) -> Any:
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return without_secrets(value)
+        return clean(value)
     if isinstance(value, Mapping):
-        return {name: _clean(one) for name, one in value.items()}
+        return {name: _cleaned(one, clean) for name, one in value.items()}
     return value
