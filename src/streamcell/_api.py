@@ -116,7 +116,9 @@ def stream_cell(
         model: the model's name. `"rehearsal"` streams from the embedded server: no key, no network. None takes the
             default set with `configure`, else streamcell's at OpenAI, else the first model that the server lists.
         client: an `openai.AsyncOpenAI` (or `OpenAI`); None makes one from the SDK's environment variables. It is
-            copied onto streamcell's own event loop.
+            copied onto streamcell's own event loop for each attempt, as it is then; a callable `api_key` is called for
+            each attempt, on a thread unless it is a coroutine function. An `OpenAI` with an `http_client` of its own
+            is refused, as that cannot be used from an event loop.
         api: `"responses"`, `"chat"`, or `"auto"`: Responses where the server has it, else Chat Completions; the
             cell's status line tells how it was decided.
         instructions: how to answer, as the system's words.
@@ -178,16 +180,17 @@ def stream_cell(
         way=source.way,
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
     )
-    cell = StreamCell(
-        source,
-        session,
-        request,
-        hold_run=_defaults.hold_run if hold_run is None else _yes_or_no("hold_run", hold_run),
-        fail_run=_defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False,
-    )
-    if display:
-        cell._show()
-    cell._start()
+    hold_run = _defaults.hold_run if hold_run is None else _yes_or_no("hold_run", hold_run)
+    fail_run = _defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False
+    source.claim()  # when all else was found good: whoever is refused can give the same iterator again
+    try:
+        cell = StreamCell(source, session, request, hold_run=hold_run, fail_run=fail_run)
+        if display:
+            cell._show()
+        cell._start()
+    except BaseException:
+        source.release()
+        raise
     return cell
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import openai
 import pytest
 
+from streamcell import StreamCell, stream_cell
 from streamcell._driver import driver
 from streamcell._events import Failed, Finished, Started, TextDelta
 from streamcell.rehearsal import Exchange, RehearsalServer
@@ -244,11 +245,73 @@ def test_a_used_up_iterator_is_refused_before_anything_happens() -> None:
         resolve(spent)
 
 
-def test_an_iterator_streams_into_one_cell_only() -> None:
-    generator = _consumed()
-    resolve(generator)
+ONCE: dict[str, Callable[[], Any]] = {
+    "generator": _consumed,
+    "list iterator": lambda: iter(["x"]),
+    "map": lambda: map(str, ["x"]),
+    "async generator": _strings,
+}
+
+
+@pytest.mark.parametrize("make", ONCE.values(), ids=ONCE.keys())
+def test_an_iterator_streams_into_one_cell_only(make: Callable[[], Any]) -> None:
+    iterator = make()
+    first = resolve(iterator)
+    first.claim()
+    other = resolve(iterator)
     with pytest.raises(ValueError, match="already streams"):
-        resolve(generator)
+        other.claim()
+    other.release()  # of what is not its own: nothing
+    with pytest.raises(ValueError, match="already streams"):
+        other.claim()
+    first.release()
+    other.claim()
+
+
+def _fails(*_: object, **__: object) -> None:
+    raise RuntimeError("no comm")
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "model": {"model": "x"},
+    "a parameter": {"temperature": 0},
+    "retry": {"retry": 3},
+    "timeouts": {"timeouts": 5},
+    "hold_run": {"hold_run": "yes"},
+    "fail_run": {"fail_run": 1},
+    "auto_resume": {"auto_resume": "yes"},
+}
+
+
+@pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED.keys())
+def test_a_call_that_is_refused_does_not_use_the_iterator_up(options: dict[str, Any]) -> None:
+    iterator = (text for text in ("still ", "here"))
+    with pytest.raises((TypeError, ValueError)):
+        stream_cell(iterator, display=False, **options)
+    assert stream_cell(iterator, display=False).result(30) == "still here"
+
+
+@pytest.mark.parametrize("step", ["__init__", "_show", "_start"])
+def test_nor_does_one_that_fails_later(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = _consumed()
+    with monkeypatch.context() as patched:
+        patched.setattr(StreamCell, step, _fails)
+        with pytest.raises(RuntimeError, match="no comm"):
+            stream_cell(generator)
+    assert stream_cell(generator, display=False).result(30) == "x"
+
+
+def test_a_callable_that_blocks_holds_no_other_cell() -> None:
+    other_has_ended = threading.Event()
+
+    def slow() -> list[str]:
+        assert other_has_ended.wait(30)
+        return ["slow"]
+
+    waiting = stream_cell(slow, display=False)
+    assert stream_cell(lambda: ["quick"], display=False).result(30) == "quick"
+    other_has_ended.set()
+    assert waiting.result(30) == "slow"
 
 
 @pytest.mark.parametrize("kind", ["chat", "responses"])

@@ -32,6 +32,12 @@ class Source(Protocol):
     @property
     def way(self) -> Way | None: ...
 
+    def claim(self) -> None:
+        """Take what can be read only once, after everything else was found good; raise ValueError if it is taken."""
+
+    def release(self) -> None:
+        """Give back what was claimed: the call was refused after all, and nothing was read."""
+
     def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextvars
 import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any, Final
 from .._errors import SourceFailed
 from .._events import Turn
 
-__all__ = ["close", "from_loop", "from_thread", "running_loop"]
+__all__ = ["close", "from_loop", "from_thread", "in_thread", "running_loop"]
 
 _AHEAD: Final = 1_000  # items that the other side may be ahead of us: bounds memory, costs nothing at a model's pace
 _END: Final = object()
@@ -75,6 +76,40 @@ async def from_thread(iterable: Any) -> AsyncIterator[Any]:
             yield item
     finally:
         handoff.closed.set()
+
+
+async def in_thread(function: Callable[[], Any]) -> Any:
+    """Call `function` on a thread of its own, which may block as long as it likes, and return what it returns.
+
+    Not on the loop's own pool of threads: a few calls that hang would hold every look-up of a name there.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(outcome: tuple[Any, BaseException | None]) -> None:
+        if not done.done():
+            done.set_result(outcome)
+
+    def call() -> None:
+        outcome: tuple[Any, BaseException | None]
+        try:
+            outcome = context.run(function), None
+        except BaseException as error:  # noqa: BLE001  # the caller's to tell, like whatever else it raises
+            outcome = None, error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, outcome)
+
+    try:
+        threading.Thread(target=call, name="streamcell-call", daemon=True).start()
+    except RuntimeError:  # no threads here (Pyodide)
+        return function()
+    value, error = await done
+    if error is None:
+        return value
+    if isinstance(error, Exception):
+        raise error
+    raise SourceFailed(f"The call was ended ({type(error).__name__}).") from error
 
 
 class _Handoff:

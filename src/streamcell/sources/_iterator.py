@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import operator
+import threading
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -13,7 +14,7 @@ from .._errors import SourceFailed
 from .._events import Event, Failed, Finished, Origin, Started, TextDelta
 from .._resume import Resume
 from ._base import Decoder, Surrogates, field_of
-from ._bridge import close, from_loop, from_thread, running_loop
+from ._bridge import close, from_loop, from_thread, in_thread, running_loop
 from ._dialect import decoder_for
 from ._responses import ResponsesDecoder
 
@@ -23,7 +24,10 @@ ONCE: Final = (
     "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
 )
 
-_claimed: weakref.WeakSet[Any] = weakref.WeakSet()
+_readers: weakref.WeakValueDictionary[int, IteratorSource] = weakref.WeakValueDictionary()
+"""Who reads an iterator, by its id: a reader holds its iterator, so that no other object has the id meanwhile."""
+
+_claiming: Final = threading.Lock()
 
 
 def is_answer(value: object) -> bool:
@@ -35,11 +39,12 @@ class IteratorSource:
     """Streams what an iterable gives, see `Source`.
 
     Items are strings, or chunks of Chat Completions or Responses (objects or mappings). Strings end with the iterator;
-    chunks need the provider's own end mark. A callable (sync or async) is called for each attempt, on streamcell's own
-    loop, so that its answer streams while a cell computes; what was made before is read where it lives: an
-    async iterator on the loop that `stream_cell` was called on, a sync one on a thread of its own.
+    chunks need the provider's own end mark. A callable is called for each attempt, so that its answer streams while a
+    cell computes: a coroutine function on streamcell's own loop, anything else on a thread, where it may block.
+    What was made before is read where it lives: an async iterator on the loop that `stream_cell` was called on, a sync
+    one on a thread of its own.
 
-    Raises ValueError for an iterator that is used up, closed, or already streaming into another cell.
+    Raises ValueError for an iterator that is used up or closed, and `claim` for one that another cell reads.
     """
 
     way = None
@@ -50,6 +55,7 @@ class IteratorSource:
         self.origin = Origin(note=f"from {_name_of(given)}")
         self.retry_off: str | None = None
         self.home: asyncio.AbstractEventLoop | None = None
+        self._once = False
         if self._making:
             return
         if hasattr(given, "__aiter__"):
@@ -57,9 +63,30 @@ class IteratorSource:
             once = hasattr(given, "__anext__")
         else:
             once = hasattr(given, "__next__") or iter(given) is given
+        self._once = once
         if once:
-            _claim(given)
+            if _is_spent(given):
+                raise ValueError(f"this {_name_of(given)} is used up or closed: make a new one, or give a callable")
             self.retry_off = ONCE
+
+    def claim(self) -> None:
+        """Take the iterator for this source alone. Last of all: a call that is refused leaves it as it was.
+
+        Raises ValueError where another cell reads it.
+        """
+        if not self._once:
+            return
+        with _claiming:
+            if _readers.setdefault(id(self._given), self) is not self:
+                raise ValueError(
+                    f"this {_name_of(self._given)} already streams into a cell; an iterator can be read only once"
+                )
+
+    def release(self) -> None:
+        """Give the iterator back: nothing of it was read."""
+        with _claiming:
+            if _readers.get(id(self._given)) is self:
+                del _readers[id(self._given)]
 
     async def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
@@ -84,7 +111,7 @@ class IteratorSource:
     async def _opened(self) -> Any:
         if not self._making:
             return self._given
-        made = self._given()
+        made = self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
         if inspect.isawaitable(made):
             made = await made
         if callable(made) and not is_iterable(made):
@@ -142,19 +169,6 @@ async def _here(iterable: Any) -> AsyncIterator[Any]:
             yield item
     finally:
         await close(iterable)
-
-
-def _claim(iterator: Any) -> None:
-    if _is_spent(iterator):
-        raise ValueError(f"this {_name_of(iterator)} is used up or closed: make a new one, or give a callable")
-    try:
-        if iterator in _claimed:
-            raise ValueError(
-                f"this {_name_of(iterator)} already streams into a cell; an iterator can be read only once"
-            )
-        _claimed.add(iterator)
-    except TypeError:  # neither hashable nor weakly referable: nothing to know it by
-        return
 
 
 def _is_spent(iterator: Any) -> bool:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_secrets
+from .._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_keys, without_secrets
 from .._events import (
     Alive,
     Chunk,
@@ -134,6 +134,12 @@ class OpenAISource:
         # A response that is taken up goes on with the decoder that knows what came before.
         self._decoder: Decoder | None = None
 
+    def claim(self) -> None:
+        """Take nothing: a request can be made again."""
+
+    def release(self) -> None:
+        """Give nothing back."""
+
     async def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt, see `Source.events`."""
         away = self.home is not None and self.home is not running_loop()
@@ -150,7 +156,10 @@ class OpenAISource:
         try:
             # Starting a server and making the first client take a while: other cells' streams go on meanwhile.
             base_url = None if self._start_server is None else await asyncio.to_thread(self._start_server)
-            client = client_for(self._client, base_url)
+            client = await client_for(self._client, base_url)
+        except StreamCellError as error:
+            yield Failed(error)
+            return
         except (openai.OpenAIError, ValueError, RuntimeError) as error:
             yield Failed(unsent_error(error))
             return
@@ -366,7 +375,7 @@ def _head_of(response: Any, answering: _Answering) -> Head:
 def _scrubbed(event: Event | Note, secrets: tuple[str, ...]) -> Event | Note:
     """What concerns the log and the card, without what a server should not have said back; an answer is the user's."""
     if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
-        return Chunk(without_secrets(event.data, secrets))
+        return Chunk(without_keys(event.data, secrets))
     return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
 
 
