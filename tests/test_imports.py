@@ -19,7 +19,7 @@ PACKAGE = Path(streamcell.__file__).parent
 VALUES = {"_errors", "_events", "_finish", "_inputs", "_request", "_resume", "_state", "_timeouts", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
-PURE = {"_coalesce", "_document", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
+PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
 SHELLS = {
     "_driver",

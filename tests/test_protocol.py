@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamcell._document import Document, Quiet, Timings, Version
 from streamcell._errors import RateLimited, Stopped
 from streamcell._events import Origin, Usage
-from streamcell._inputs import Retry, Select, Stop, TakeUp
+from streamcell._inputs import Retry, Select, Stop, TakeUp, Wait
 from streamcell._protocol import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
 from streamcell._resume import Seam, Way
 from streamcell._state import Status
@@ -48,6 +48,7 @@ FULL = Document(
     attempts=4,
     quiet=Quiet(12.5, 60.0),
     place=3,
+    wait=Wait("budget", 12.5, 4),
     resume=Way.CONTINUED,
 )
 
@@ -136,6 +137,7 @@ KEYS = {
     "attempts": int,
     "quiet": (dict, type(None)),
     "place": (int, type(None)),
+    "wait": (dict, type(None)),
     "resumable": (str, type(None)),
     "seams": list,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -50,6 +50,7 @@ from streamcell._inputs import (
     Stop,
     TakeUp,
     Tick,
+    Wait,
 )
 from streamcell._protocol import view_of
 from streamcell._resume import Resume, Way
@@ -373,6 +374,33 @@ def test_an_attempt_that_said_nothing_is_no_version() -> None:
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.CONNECTING, Status.STREAMING])
 def test_retry_before_the_end_does_nothing(status: Status) -> None:
     assert at(status).ignores(Retry())
+
+
+@pytest.mark.parametrize("reason", ["refusal", "budget"])
+def test_retry_in_the_line_leaves_it_and_asks_at_once(reason: Literal["refusal", "budget"]) -> None:
+    play = playing(Start())
+    play.feed(Placed(1, 2, Wait(reason, 40.0, 1)))
+    view = view_of(play.session.document)
+    assert (view["status"], view["place"]) == ("queued", 2)
+    assert view["wait"] == {"reason": reason, "seconds": 40.0, "running": 1}
+    assert play.feed(Retry()) == (CloseSource(1), OpenSource(2, None, hurried=True), RESTART)
+    assert play.stands_at(Status.CONNECTING)
+    assert (play.session.document.place, play.session.document.wait) == (None, None)
+    assert play.ignores(Placed(1, 1, Wait(reason, 39.0, 1)), Closed(1), Retry())
+
+
+def test_retry_in_the_line_does_nothing_where_too_many_are_under_way() -> None:
+    play = playing(Start())
+    play.feed(Placed(1, 2, Wait("running", None, 16)))
+    assert play.ignores(Retry(), Placed(1, 2, Wait("running", None, 16)))
+
+
+def test_another_reason_to_wait_is_shown_though_the_place_is_the_same() -> None:
+    play = playing(Start())
+    play.feed(Placed(1, 0, Wait("running", None, 16)))
+    assert play.feed(Placed(1, 0, Wait("budget", 3.0, 15))) == (URGENT,)
+    play.feed(Placed(1, None))
+    assert (play.status, play.session.document.wait) == (Status.CONNECTING, None)
 
 
 def test_the_policys_attempts_are_counted_anew_after_a_retry() -> None:

@@ -51,6 +51,7 @@ from streamcell._inputs import (
     Stop,
     TakeUp,
     Tick,
+    Wait,
     Watch,
 )
 from streamcell._protocol import view_of
@@ -151,7 +152,7 @@ def _input(kind: object, run: int, event: Event | None) -> Input:
     if kind == "watch":
         return Watch(run)
     if kind in ("placed", "granted"):
-        return Placed(run, 3 if kind == "placed" else None)
+        return Placed(run, *((3, Wait("refusal", 9.0)) if kind == "placed" else (None, None)))
     if kind in ("wait", "no more"):
         return Decided(run, 2.0 if kind == "wait" else None, None if kind == "wait" else "It raised.")
     assert isinstance(kind, (Start, Stop, Retry, TakeUp, Select, Broke))
@@ -229,6 +230,7 @@ class Ledger:
         assert (current.error is not None) == has_error
         assert current.error is None or current.error.text == current.text
         assert (document.place is not None) <= (current.status is Status.QUEUED)
+        assert (document.wait is not None) == (document.place is not None)
         assert document.quiet is None or current.status in (Status.CONNECTING, Status.STREAMING)
         goes_on = current.text or current.reached is not None
         assert document.resume is None or (current.status in TERMINAL and goes_on and document.retry_off is None)
@@ -286,12 +288,13 @@ def test_text_arrives_whole_however_it_is_cut_into_deltas(deltas: list[str], cut
 
 
 TEXT = TextDelta("Hel")
+IN_LINE = Placed(1, 2, Wait("refusal", 9.0))
 CUT, REFUSED, BUSY = Failed(Interrupted("x")), Failed(AuthenticationFailed("x")), Failed(ProviderFailed("busy"))
 WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
     (Stop(),),
     (Broke(ProviderFailed("x")),),
     *((Start(), end) for end in (Stop(), CUT, REFUSED, Finished("stop"), Broke(ProviderFailed("x")))),
-    *((Start(), Placed(1, 2), end) for end in (Stop(), Placed(1, None), Broke(ProviderFailed("x")))),
+    *((Start(), IN_LINE, end) for end in (Stop(), Retry(), Placed(1, None), Broke(ProviderFailed("x")))),
     *((Start(), BUSY, end) for end in (Stop(), Retry(), Tick(2), Broke(ProviderFailed("x")))),
     *(
         (Start(), STARTED, TEXT, end, go_on)

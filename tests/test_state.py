@@ -10,7 +10,7 @@ from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_statu
 
 # One line a status, in the words of the design; a trigger that is not named does nothing there.
 LEGAL = {
-    "queued": {"open": "connecting", "failed": "failed", "stop": "stopped"},
+    "queued": {"open": "connecting", "retry": "connecting", "failed": "failed", "stop": "stopped"},
     "connecting": {
         "queue": "queued",
         "started": "streaming",

@@ -52,10 +52,9 @@ export interface Origin {
   readonly rehearsal: boolean;
 }
 
+/** In seconds. */
 export interface Timings {
-  /** Seconds. */
   readonly first_token: number | null;
-  /** Seconds. */
   readonly total: number | null;
 }
 
@@ -63,6 +62,13 @@ export interface Timings {
 export interface Quiet {
   readonly seconds: number;
   readonly limit: number;
+}
+
+/** Why an attempt queues, and for how long from when the message was sent; null: until one of those running ends. */
+export interface Wait {
+  readonly reason: "running" | "refusal" | "budget";
+  readonly seconds: number | null;
+  readonly running: number;
 }
 
 export const WAYS = ["exact", "prefix", "continued"] as const;
@@ -97,11 +103,12 @@ export interface Doc {
   readonly versions: number;
   /** Why Retry is off, or null. */
   readonly retry_off: string | null;
-  /** How many attempts there are at most. */
+  /** At most. */
   readonly attempts: number;
   readonly quiet: Quiet | null;
-  /** How many answers are before this one in the line; null: it does not queue. */
+  /** How many answers are before this one in the line, and why it waits; null: it does not queue. */
   readonly place: number | null;
+  readonly wait: Wait | null;
   /** How the answer can go on, or null. */
   readonly resumable: Way | null;
   readonly seams: readonly Seam[];
@@ -193,6 +200,7 @@ export const EMPTY: Doc = {
   attempts: 1,
   quiet: null,
   place: null,
+  wait: null,
   resumable: null,
   seams: [],
 };
@@ -203,18 +211,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const string: Narrow<string> = (value) => (typeof value === "string" ? value : undefined);
-
 const boolean: Narrow<boolean> = (value) => (typeof value === "boolean" ? value : undefined);
-
 const number: Narrow<number> = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 
 const count: Narrow<number> = (value) =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
 const positive: Narrow<number> = (value) => (value === 0 ? undefined : count(value));
-
 const status: Narrow<Status> = (value) => STATUSES.find((known) => known === value);
-
 const way: Narrow<Way> = (value) => WAYS.find((known) => known === value);
 
 function nullable<T>(narrow: Narrow<T>): Narrow<T | null> {
@@ -276,6 +280,12 @@ const quiet: Narrow<Quiet> = (value) => {
   return seconds === undefined || limit === undefined ? undefined : { seconds, limit };
 };
 
+const wait: Narrow<Wait> = (value) => {
+  if (!isRecord(value)) return undefined;
+  const reason = (["running", "refusal", "budget"] as const).find((known) => known === value.reason);
+  return reason && { reason, seconds: number(value.seconds) ?? null, running: count(value.running) ?? 0 };
+};
+
 const seams: Narrow<readonly Seam[]> = (value) => {
   if (!Array.isArray(value)) return undefined;
   return value.flatMap((seam: unknown) => {
@@ -304,6 +314,7 @@ const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
   attempts: positive,
   quiet: nullable(quiet),
   place: nullable(count),
+  wait: nullable(wait),
   resumable: nullable(way),
   seams,
 };

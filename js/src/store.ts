@@ -63,6 +63,10 @@ export interface Step {
 export const isTerminal = (doc: Doc): boolean =>
   doc.status === "done" || doc.status === "stopped" || doc.status === "failed" || doc.status === "interrupted";
 
+/** Whether the attempt waits for nothing but a time, so that it can be made now. */
+export const canHurry = ({ status, wait }: Doc): boolean =>
+  status === "waiting" || (status === "queued" && wait !== null && wait.reason !== "running");
+
 /** Whether nothing more will come, unless somebody asks for it. */
 export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerminal(doc);
 
@@ -200,7 +204,7 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
       return isTerminal(doc);
     case "retry":
     case "resume":
-      return !isTerminal(doc) && doc.status !== "waiting";
+      return !isTerminal(doc) && !canHurry(doc);
     case "select":
       return doc.version === wanted.version;
     case "forget":
@@ -224,7 +228,7 @@ function isPossible(doc: Doc, wanted: Command): boolean {
     case "stop":
       return !isTerminal(doc);
     case "retry":
-      return (isTerminal(doc) || doc.status === "waiting") && doc.retry_off === null;
+      return (isTerminal(doc) || canHurry(doc)) && doc.retry_off === null;
     case "resume":
       return isTerminal(doc) && doc.resumable !== null;
     case "select":

@@ -21,6 +21,7 @@ from ._events import (
     Usage,
     UsageReported,
 )
+from ._inputs import Wait
 from ._resume import Seam, Way
 from ._state import Status
 
@@ -92,7 +93,7 @@ class Document:
     `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
     number of seconds that a waiting attempt waits; `retry_off` says why Retry is not possible, or None. `attempts` is
     how many there are at most, `quiet` that nothing has come for a while, `place` how many others are before this one
-    (None: it does not queue), `resume` the way in which the answer can go on, or None.
+    (None: it does not queue), `wait` why it queues, `resume` the way in which the answer can go on, or None.
     """
 
     current: Version = field(default_factory=Version)
@@ -103,7 +104,14 @@ class Document:
     attempts: int = 1
     quiet: Quiet | None = None
     place: int | None = None
+    wait: Wait | None = None
     resume: Way | None = None
+
+    @property
+    def can_hurry(self) -> bool:
+        """Whether the attempt waits for nothing but a time, so that it can be made now: Retry now."""
+        queued = self.current.status is Status.QUEUED and self.wait is not None and self.wait.reason != "running"
+        return queued or self.current.status is Status.WAITING
 
     @property
     def versions(self) -> tuple[Version, ...]:

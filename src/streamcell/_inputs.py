@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import Literal, Union
 
 from ._errors import StreamCellError
 from ._events import Event
@@ -28,6 +28,7 @@ __all__ = [
     "Stop",
     "TakeUp",
     "Tick",
+    "Wait",
     "Watch",
 ]
 
@@ -67,11 +68,26 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """Why an attempt waits in the line before its server.
+
+    `reason` is "running" (`running` answers are under way), "refusal" (a refusal asks to wait) or "budget" (what the
+    rate limit allows is spent). `seconds` is how long that lasts from now, None where only the answers under way can
+    end it.
+    """
+
+    reason: Literal["running", "refusal", "budget"]
+    seconds: float | None = None
+    running: int = 0
+
+
+@dataclass(frozen=True)
 class Placed:
-    """`run` waits for its turn, with `place` others before it; None: its turn has come."""
+    """`run` waits for its turn, with `place` others before it, for the reason `wait`; None: its turn has come."""
 
     run: int
     place: int | None
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True)

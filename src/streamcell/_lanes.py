@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from . import _limits as limits
 from ._events import Lane
+from ._inputs import Wait
 
 __all__ = ["AT_ONCE", "BudgetLeft", "Lanes", "Limits"]
 
@@ -39,11 +41,27 @@ class Limits:
     paused: float
 
 
+Told = Callable[[int, Wait], None]
+"""Who waits hears how many are before it, and why it waits."""
+
+_SAME: Final = 1.0
+"""Seconds: a wait that ends so much sooner or later than was told is told anew."""
+
+
 @dataclass
 class _Waiting:
     turn: asyncio.Future[None]
-    placed: Callable[[int], None]
-    place: int | None = None
+    placed: Told
+    told: tuple[int, str, int] | None = None
+    until: float = 0.0
+
+    def tell(self, place: int, wait: Wait, now: float) -> None:
+        """Tell the place and the reason, if they are others than before."""
+        until = now if wait.seconds is None else now + wait.seconds
+        known = (place, wait.reason, wait.running if wait.reason == "running" else 0)
+        if known != self.told or abs(until - self.until) >= _SAME:
+            self.told, self.until = known, until
+            self.placed(place, wait)
 
 
 @dataclass
@@ -56,8 +74,8 @@ class Lanes:
     _waiting: dict[int, _Waiting] = field(default_factory=dict)
     _timers: dict[Lane, asyncio.TimerHandle] = field(default_factory=dict)
 
-    async def turn(self, lane: Lane, ticket: limits.Ticket, placed: Callable[[int], None]) -> bool:
-        """Wait for the ticket's turn; tell `placed` how many are before it whenever that changes.
+    async def turn(self, lane: Lane, ticket: limits.Ticket, placed: Told) -> bool:
+        """Wait for the ticket's turn; tell `placed` how many are before it and why, whenever that changes.
 
         Give whether it had to wait. Who is cancelled meanwhile must `leave`.
         """
@@ -78,9 +96,10 @@ class Lanes:
         self._queues[lane] = limits.leave(self._queues[lane], ticket, whole=whole)
         self._grant(lane)
 
-    def head(self, lane: Lane, ticket: int, headers: Mapping[str, str]) -> None:
+    def head(self, lane: Lane, ticket: int, status: int, headers: Mapping[str, str]) -> None:
         """The head of the ticket's answer has come."""
-        self._queues[lane] = limits.told(self._queues[lane], ticket, headers, self.loop.time())
+        queue, now = self._queues[lane], self.loop.time()
+        self._queues[lane] = limits.told(queue, ticket, headers, now, status=status, clock=time.time())
         self._grant(lane)
 
     def refused(self, lane: Lane, ticket: int, retry_after: float | None) -> None:
@@ -102,19 +121,19 @@ class Lanes:
         timer = self._timers.pop(lane, None)
         if timer is not None:
             timer.cancel()
+        now = self.loop.time()
         queue = replace(self._queues[lane], most=self.at_once)
-        self._queues[lane], granted, seconds = limits.grant(queue, self.loop.time())
+        self._queues[lane], granted, wait = limits.grant(queue, now)
         for ticket in granted:
             waiting = self._waiting.pop(ticket)
             if not waiting.turn.done():
                 waiting.turn.set_result(None)
+        if wait is None:
+            return
         for place, one in enumerate(self._queues[lane].waiting):
-            waiting = self._waiting[one.id]
-            if waiting.place != place:
-                waiting.place = place
-                waiting.placed(place)
-        if seconds is not None:
-            self._timers[lane] = self.loop.call_later(seconds, self._grant, lane)
+            self._waiting[one.id].tell(place, wait, now)
+        if wait.seconds is not None:
+            self._timers[lane] = self.loop.call_later(wait.seconds, self._grant, lane)
 
 
 def _limits_of(lane: Lane, queue: limits.Queue, at_once: int | None, now: float) -> Limits:

@@ -3,39 +3,38 @@
 A lane is one endpoint, key and model; providers count by these. The first to come is the first to go. A request goes
 when fewer than `most` answers are under way, when no refusal asks to wait, and when the budgets of requests and tokens
 that the last `x-ratelimit-*` headers told of (OpenAI's names, which most servers follow) have room for it.
+
+Headers are a server's word, and some are wrong: times are read with `_limit_headers.py`'s bounds, and nothing that a
+server said holds a request for longer than its retry policy's patience. Then one is sent, and its answer says more.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-__all__ = ["Budget", "Queue", "Ticket", "enter", "grant", "leave", "refused", "seconds_of", "told"]
+from ._inputs import Wait
+from ._limit_headers import LONGEST, count_of, seconds_of
+from ._retry import RetryPolicy
+
+__all__ = ["PATIENCE", "Budget", "Queue", "Ticket", "enter", "grant", "leave", "patience_of", "refused", "told"]
+
+PATIENCE: Final = RetryPolicy.patience
+"""Seconds for which a server's word holds a request back, where its own policy does not say: a policy waits so long."""
+
+
+def patience_of(policy: object) -> float:
+    """Return for how long a cell with this policy waits at a server's word; a user's own is not asked on the loop."""
+    return float(policy.patience) if type(policy) is RetryPolicy else PATIENCE
+
 
 _WINDOW: Final = 60.0
 """Seconds after which a budget is taken for full where the headers do not say: limits are by the minute."""
 
 _LEAST_WAIT: Final = 0.001
 """Seconds: what is less would find nothing changed, for the rounding of numbers."""
-
-_UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
-
-
-def seconds_of(duration: str) -> float | None:
-    """Return a reset's seconds: `120ms`, `6m0s`, or a bare number; None for anything else."""
-    text = duration.strip()
-    try:
-        return max(0.0, float(text)) if math.isfinite(float(text)) else None
-    except ValueError:
-        pass
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,15 @@ class Budget:
 class Ticket:
     """One attempt's place in the line: who asked first (`since`, seconds) goes first; `tokens` is what it may cost.
 
-    `hurried`: a user pressed Retry or Continue. It is the first in line, and goes whatever the server said.
+    `hurried`: a user pressed Retry or Continue. It is the first in line, and goes whatever the server said. `patience`:
+    for how many seconds it waits because of what the server said once.
     """
 
     id: int
     since: float
     tokens: int = 0
     hurried: bool = False
+    patience: float = PATIENCE
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Queue:
     """One lane's line: who waits, who has been let through, and what is known of the server's budgets.
 
     `most` is the number of answers that may be under way at once, `learnt` a smaller one that refusals have taught.
-    `unheard` are those let through whose head has not come: what they cost is not in the budgets yet.
+    `unheard` are those let through whose head has not come: what they cost is not in the budgets yet. `early` are those
+    let through although the server had asked to wait: a good answer to one of them shows that the wait is over.
     """
 
     most: int | None = None
@@ -103,7 +105,9 @@ class Queue:
     unheard: frozenset[int] = frozenset()
     requests: Budget | None = None
     tokens: Budget | None = None
+    paused_at: float = -math.inf
     paused_until: float = -math.inf
+    early: frozenset[int] = frozenset()
     good: int = 0
 
     @property
@@ -135,39 +139,47 @@ def leave(queue: Queue, ticket: int, *, whole: bool = False) -> Queue:
         waiting=tuple(one for one in queue.waiting if one.id != ticket),
         running=tuple(one for one in queue.running if one.id != ticket),
         unheard=queue.unheard - {ticket},
+        early=queue.early - {ticket},
         good=good,
         learnt=learnt,
     )
 
 
-def told(queue: Queue, ticket: int, headers: Mapping[str, str], now: float) -> Queue:
-    """Return the line after the head of `ticket` has come, with the budgets that it tells of."""
-    return replace(
-        queue,
-        unheard=queue.unheard - {ticket},
-        requests=_budget(queue.requests, headers, "requests", now),
-        tokens=_budget(queue.tokens, headers, "tokens", now),
+def told(
+    queue: Queue, ticket: int, headers: Mapping[str, str], now: float, *, status: int = 200, clock: float = 0.0
+) -> Queue:
+    """Return the line after the head of `ticket` has come, with the budgets that it tells of.
+
+    A good answer (2xx) to a request that was sent although the server had asked to wait opens the line for all.
+    `clock` is the time of day in seconds since 1970, for headers that name a moment and come without a date.
+    """
+    opened = ticket in queue.early and 200 <= status < 300
+    if opened:
+        queue = replace(queue, paused_until=-math.inf, early=frozenset())
+    requests, tokens = (
+        _budget(before, headers, kind, now, clock) or (None if opened else before)
+        for before, kind in ((queue.requests, "requests"), (queue.tokens, "tokens"))
     )
+    return replace(queue, unheard=queue.unheard - {ticket}, requests=requests, tokens=tokens)
 
 
-def _budget(before: Budget | None, headers: Mapping[str, str], kind: str, now: float) -> Budget | None:
-    limit, remaining = (_count(headers.get(f"x-ratelimit-{name}-{kind}")) for name in ("limit", "remaining"))
+def _budget(before: Budget | None, headers: Mapping[str, str], kind: str, now: float, clock: float) -> Budget | None:
+    limit, remaining = (count_of(headers.get(f"x-ratelimit-{name}-{kind}")) for name in ("limit", "remaining"))
     if limit is None or remaining is None or limit < 1:
-        return before
-    reset = seconds_of(headers.get(f"x-ratelimit-reset-{kind}", ""))
+        return None
+    reset = seconds_of(headers.get(f"x-ratelimit-reset-{kind}", ""), headers.get("date"), clock)
     stepwise = before is not None and before.stepwise
     return Budget(limit, min(remaining, limit), now, _WINDOW if reset is None else reset, stepwise)
 
 
-def _count(value: str | None) -> int | None:
-    return int(value) if value is not None and value.isdecimal() else None
-
-
 def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) -> Queue:
     """Return the line after a 429 for `ticket`: all wait as the server asks, or fewer go at once if it does not say."""
+    if retry_after is not None and math.isnan(retry_after):
+        retry_after = None
     budgets = [one for one in (queue.requests, queue.tokens) if one is not None]
     if retry_after is not None:
-        queue = replace(queue, paused_until=max(queue.paused_until, now + retry_after))
+        until = now + min(max(0.0, retry_after), LONGEST)
+        queue = replace(queue, paused_at=now, paused_until=max(queue.paused_until, until))
     elif not any(one.available(now) < 1 for one in budgets):
         others = sum(one.id != ticket for one in queue.running)
         queue = replace(queue, learnt=max(1, min(others, queue.at_once or others)), good=0)
@@ -179,37 +191,67 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
     return replace(queue, requests=requests, tokens=tokens)
 
 
-def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], float | None]:
-    """Let go who may: return the line, whose turn has come, and in how many seconds to look again.
+def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None]:
+    """Let go who may: return the line, whose turn has come, and why the next one has to wait.
 
-    None: nothing but another answer's head or end can change anything.
+    None: nobody waits. Look again after the wait's seconds, or with the next head or end of an answer.
     """
     granted: list[int] = []
     while queue.waiting:
         ticket = queue.waiting[0]
         if queue.at_once is not None and len(queue.running) >= queue.at_once:
-            return queue, tuple(granted), None
-        seconds = _wait(queue, ticket, now)
-        if seconds > 0:
-            return queue, tuple(granted), None if math.isinf(seconds) else max(seconds, _LEAST_WAIT)
+            return queue, tuple(granted), Wait("running", None, len(queue.running))
+        costs = _costs(queue, ticket)
+        wait = _wait(queue, ticket, costs, now)
+        if wait is not None:
+            return queue, tuple(granted), wait
+        early = queue.paused_until > now or any(
+            budget.wait_for(amount, spent, now) > 0 for budget, amount, spent in costs
+        )
         granted.append(ticket.id)
         queue = replace(
             queue,
             waiting=queue.waiting[1:],
             running=(*queue.running, ticket),
             unheard=queue.unheard | {ticket.id},
+            early=queue.early | {ticket.id} if early else queue.early,
         )
     return queue, tuple(granted), None
 
 
-def _wait(queue: Queue, ticket: Ticket, now: float) -> float:
-    if ticket.hurried:
-        return 0.0
+def _costs(queue: Queue, ticket: Ticket) -> list[tuple[Budget, int, int]]:
+    """What the ticket takes of each budget, and what those under way take that it does not tell of yet."""
     under_way = [one for one in queue.running if one.id in queue.unheard]
-    seconds = queue.paused_until - now
-    if queue.requests is not None:
-        seconds = max(seconds, queue.requests.wait_for(1, len(under_way), now))
-    if queue.tokens is not None:
-        spent = sum(one.tokens for one in under_way)
-        seconds = max(seconds, queue.tokens.wait_for(ticket.tokens, spent, now))
-    return seconds
+    known = (
+        (queue.requests, 1, len(under_way)),
+        (queue.tokens, ticket.tokens, sum(one.tokens for one in under_way)),
+    )
+    return [(budget, amount, spent) for budget, amount, spent in known if budget is not None]
+
+
+def _wait(queue: Queue, ticket: Ticket, costs: list[tuple[Budget, int, int]], now: float) -> Wait | None:
+    """For how long the ticket has to wait as the server says; None: it may go."""
+    if ticket.hurried:
+        return None
+    running = len(queue.running)
+    pause = min(queue.paused_until, queue.paused_at + ticket.patience) - now
+    held = max((_held(*cost, ticket.patience, bool(queue.unheard), now) for cost in costs), default=0.0)
+    if max(pause, held) <= 0:
+        return None
+    if math.isinf(held):
+        return Wait("running", None, running)
+    return Wait("refusal" if pause >= held else "budget", max(pause, held, _LEAST_WAIT), running)
+
+
+def _held(budget: Budget, amount: int, spent: int, patience: float, asking: bool, now: float) -> float:
+    """For how many seconds a budget holds a ticket back: no longer than its patience since the server told of it.
+
+    Then one request goes, to hear what holds now. `asking`: one is under way that will tell; infinite until it has.
+    """
+    seconds = budget.wait_for(amount, spent, now)
+    left = budget.told_at + patience - now
+    if seconds <= left or (asking and math.isinf(seconds)):
+        return seconds
+    if left > 0:
+        return left
+    return math.inf if asking else 0.0

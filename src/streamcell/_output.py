@@ -18,7 +18,7 @@ WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 _VERSION: Final = 1  # of ANSWER's form
 
 # The text is in the bundle as text/plain, and these are true for a moment only.
-_NOT_KEPT: Final = frozenset({"text", "retry_at", "quiet", "place"})
+_NOT_KEPT: Final = frozenset({"text", "retry_at", "quiet", "place", "wait"})
 
 
 def bundle_of(view: View, key: str, model_id: str | None) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def view_of(document: Document) -> View:
         "attempts": document.attempts,
         "quiet": None if document.quiet is None else asdict(document.quiet),
         "place": document.place,
+        "wait": None if document.wait is None else asdict(document.wait),
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
         "seams": [{"at": seam.at, "way": seam.way.value} for seam in version.seams],
     }

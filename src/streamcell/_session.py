@@ -85,6 +85,7 @@ class Session:
 
 
 _URGENT = (Publish(urgent=True),)
+_TURN_HAS_COME = Placed(0, None)
 _Step = tuple[Session, tuple[Effect, ...]]
 
 
@@ -118,17 +119,19 @@ def _of_run(
         return session, ()
     if isinstance(given, (Received, Closed)):
         # What an attempt in the line says is said because its turn has come.
-        session, granted = (session, ()) if session.document.place is None else _place(session, None, now)
+        session, granted = (session, ()) if session.document.place is None else _place(session, _TURN_HAS_COME, now)
         after, effects = (
             _receive(session, given.event, now, chance)
             if isinstance(given, Received)
             else _closed(session, now, chance)
         )
-        return after, (*granted, *effects)
+        if after.status in (Status.CONNECTING, Status.STREAMING):
+            return after, (*granted, *effects)
+        return after, (*(one for one in granted if not isinstance(one, SetTimer)), *effects)
     if isinstance(given, Watch):
         return _watch(session, now, chance)
     if isinstance(given, Placed):
-        return _place(session, given.place, now)
+        return _place(session, given, now)
     return _open(session, Trigger.OPEN, now) if session.status is Status.WAITING else (session, ())
 
 
@@ -144,7 +147,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         if session.resuming.way is not Way.EXACT:  # another response: the former one has no more
             current = replace(current, reached=None)
     run = session.run + 1
-    document = replace(session.document, current=current, retry_at=None, quiet=None, resume=None)
+    document = replace(session.document, current=current, retry_at=None, quiet=None, place=None, wait=None, resume=None)
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
     return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
 
@@ -174,18 +177,20 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
     return replace(session, document=document), (*_watching(session, now), *_URGENT)
 
 
-def _place(session: Session, place: int | None, now: float) -> _Step:
-    """Show where an attempt stands in the line; its clocks begin when its turn has come."""
+def _place(session: Session, placed: Placed, now: float) -> _Step:
+    """Show where an attempt stands in the line, and why; its clocks begin when its turn has come."""
+    place, wait = placed.place, placed.wait
     current = session.document.current
     trigger = Trigger.OPEN if place is None else Trigger.QUEUE
     status = next_status(current.status, trigger) or current.status
-    if status not in (Status.QUEUED, Status.CONNECTING) or place == session.document.place:
+    known = session.document.place, session.document.wait
+    if status not in (Status.QUEUED, Status.CONNECTING) or (place, wait) == known:
         return session, ()
-    document = replace(session.document, current=replace(current, status=status), place=place, quiet=None)
-    placed = replace(session, document=document)
+    document = replace(session.document, current=replace(current, status=status), place=place, wait=wait, quiet=None)
+    moved = replace(session, document=document)
     if place is not None:
-        return placed, _URGENT
-    granted = replace(placed, opened_at=now, life_at=now)
+        return moved, _URGENT
+    granted = replace(moved, opened_at=now, life_at=now)
     return granted, (*_watching(granted, now), *_URGENT)
 
 
@@ -260,7 +265,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     if attempt >= session.document.attempts:
         return _give_up(session, failed, now)
     # A user's policy may do anything, so it is asked elsewhere. What the old source still says is stale by its run.
-    document = replace(session.document, quiet=None, place=None)
+    document = replace(session.document, quiet=None, place=None, wait=None)
     asking = replace(session, document=document, run=session.run + 1, failing=failing)
     return asking, (
         CloseSource(session.run),
@@ -290,7 +295,7 @@ def _again(session: Session, failing: _Failing, seconds: float | None, now: floa
     if seconds is None or status is None:
         return _give_up(session, failing.version, now)
     waiting = replace(failing.version, status=status, attempt=failing.attempt + 1)
-    document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None)
+    document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None, wait=None)
     asked_at = now if failing.attempt == 1 and failing.resume is not None else session.asked_at
     waited = replace(
         session, document=document, run=session.run + 1, resuming=failing.resume, asked_at=asked_at, failing=None
@@ -321,7 +326,7 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
 
 def _at_rest(session: Session, version: Version) -> Session:
     """The session when its answer has ended: nothing waits, and the way to go on is offered."""
-    document = replace(session.document, current=version, retry_at=None, quiet=None, place=None)
+    document = replace(session.document, current=version, retry_at=None, quiet=None, place=None, wait=None)
     offered = None if session.document.retry_off is not None else way_on(version, session.way)
     return replace(session, document=replace(document, resume=offered), failing=None)
 
@@ -343,6 +348,9 @@ def _retry(session: Session, now: float) -> _Step:
     document = session.document
     if document.retry_off is not None or next_status(session.status, Trigger.RETRY) is None:
         return session, ()
+    queued = session.status is Status.QUEUED
+    if queued and not document.can_hurry:
+        return session, ()
     restart = session.status in TERMINAL
     if restart:
         last = document.current
@@ -354,7 +362,9 @@ def _retry(session: Session, now: float) -> _Step:
             asked_at=now,
             resuming=None,
         )
+    closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it stands in the line
     opened, effects = _open(session, Trigger.RETRY, now)
+    effects = (*closing, *effects)
     return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
 
 

@@ -46,6 +46,7 @@ TRANSITIONS: Final = MappingProxyType(
         (Status.QUEUED, Trigger.OPEN): Status.CONNECTING,
         (Status.WAITING, Trigger.OPEN): Status.CONNECTING,
         (Status.WAITING, Trigger.RETRY): Status.CONNECTING,
+        (Status.QUEUED, Trigger.RETRY): Status.CONNECTING,
         (Status.CONNECTING, Trigger.STARTED): Status.STREAMING,
         (Status.CONNECTING, Trigger.QUEUE): Status.QUEUED,
         **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},

@@ -36,10 +36,11 @@ from ._inputs import (
     Received,
     SetTimer,
     Tick,
+    Wait,
     Watch,
 )
 from ._lanes import Lanes
-from ._limits import Ticket
+from ._limits import Ticket, patience_of
 from ._log import Entry, Log
 from ._observers import elsewhere
 from ._protocol import Hello, Here, Patch, Sink, Snapshot, View, view_of
@@ -249,7 +250,7 @@ class Stream:
                         resume=None if opening.resume is None else opening.resume.way.value,
                     )
                     if await turn.come(
-                        self._session.asked_at, opening.hurried, lambda place: self._accept(Placed(run, place))
+                        self._session, opening.hurried, lambda place, wait: self._accept(Placed(run, place, wait))
                     ):
                         self._accept(Placed(run, None))
                     continue
@@ -308,6 +309,7 @@ class Stream:
             "message": None if error is None else error.detail,
             "retry_in": document.retry_at,
             "place": document.place,
+            "wait": None if document.wait is None else asdict(document.wait),
         }
         run = self._session.run
         self._note("status", run, **{name: value for name, value in known.items() if value is not None})
@@ -381,15 +383,15 @@ class _Turn:
     def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
         self._turn, self._lanes, self._ticket = turn, lanes, ticket
 
-    async def come(self, since: float, hurried: bool, placed: Callable[[int], None]) -> bool:
+    async def come(self, session: Session, hurried: bool, placed: Callable[[int, Wait], None]) -> bool:
         """Wait for the turn; give whether it had to be waited for."""
-        ticket = Ticket(self._ticket, since, self._turn.tokens, hurried)
+        ticket = Ticket(self._ticket, session.asked_at, self._turn.tokens, hurried, patience_of(session.policy))
         return await self._lanes.turn(self._turn.lane, ticket, placed)
 
     def hear(self, event: Event | Note) -> None:
         """Tell the lane what its server says."""
         if isinstance(event, Head):
-            self._lanes.head(self._turn.lane, self._ticket, event.headers)
+            self._lanes.head(self._turn.lane, self._ticket, event.status, event.headers)
         elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
             self._lanes.refused(self._turn.lane, self._ticket, event.error.retry_after)
 

@@ -26,7 +26,7 @@ from ._output import bundle_of
 from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Session
-from ._state import TERMINAL, Status
+from ._state import TERMINAL
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class StreamCell(anywidget.AnyWidget):
         document = self._stream.document
         if document.retry_off is not None:
             raise ValueError(document.retry_off)
-        if document.current.status not in TERMINAL | {Status.WAITING}:
+        if document.current.status not in TERMINAL and not document.can_hurry:
             raise RuntimeError("the answer is still on its way: call stop() first")
         self._stream.take(Retry())
 
@@ -379,7 +379,7 @@ _ENDS: Final = ("status", "version", "text")
 
 
 # What is true for a moment only, and what a trait of another name holds.
-_NO_TRAITS: Final = ("versions", "retry_at", "quiet", "place")
+_NO_TRAITS: Final = ("versions", "retry_at", "quiet", "place", "wait")
 
 
 def _traits_of(view: View) -> dict[str, Any]:

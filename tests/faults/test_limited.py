@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import openai
 import pytest
 
 import streamcell
-from streamcell import RetryPolicy, stream_cell
+from streamcell import RateLimited, RetryPolicy, stream_cell
+from streamcell._inputs import Wait
 from streamcell.rehearsal import RehearsalServer
 
+from ..sources.wire_server import Connection, Play, WireServer, answers, ended, head, wire_server
 from .counting import settled
 
 TIMEOUT = 60.0
@@ -94,6 +97,87 @@ def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
         server.wait_for(lambda exchange: exchange.ended == "closed_by_client")
     places = [one.data["place"] for one in waiting[2].log if one.kind == "status" and "place" in one.data]
     assert all(before > after for before, after in pairwise(places))
+
+
+def refused(retry_after: str) -> Play:
+    body = {"error": {"message": "Slow down.", "code": "rate_limit_exceeded"}}
+    return answers(body, status="429 Too Many Requests", retry_after=retry_after)
+
+
+def told(**headers: str) -> Play:
+    def play(connection: Connection) -> None:
+        connection.sendall(head(**headers) + b"".join(ended("chat", ["yes"])))
+
+    return play
+
+
+def on(server: WireServer, key: str = "-", **options: Any) -> Callable[[], streamcell.StreamCell]:
+    client = openai.AsyncOpenAI(api_key=key, base_url=server.address)
+    options = {"client": client, "model": "m", "api": "chat", "display": False, "retry": 1, **options}
+    return lambda: stream_cell("Why?", **options)
+
+
+@pytest.mark.parametrize("reset", ["3580000000", "3580000000000", "9999-12-31T23:59:59Z", "1e400", "-1", "nan"])
+def test_no_header_holds_the_next_cell_for_years(reset: str) -> None:
+    limit = {"x_ratelimit_limit_requests": "1000", "x_ratelimit_remaining_requests": "0"}
+    with wire_server(told(**limit, x_ratelimit_reset_requests=reset), told()) as server:
+        ask = on(server)
+        assert [ask().result(TIMEOUT), ask().result(TIMEOUT)] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("count", [str(10**30), "9" * 5_000, "-1"])
+def test_a_count_beyond_all_counts_harms_no_answer(count: str) -> None:
+    limit = {"x_ratelimit_limit_requests": count, "x_ratelimit_remaining_requests": count}
+    with wire_server(told(**limit, x_ratelimit_reset_requests="1s"), told()) as server:
+        ask = on(server)
+        assert [ask().result(TIMEOUT), ask().result(TIMEOUT)] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("retry_after", ["208800", "86400", "1e300"])
+def test_a_lane_that_waits_says_why_and_one_good_answer_to_retry_now_opens_it_for_all(retry_after: str) -> None:
+    with wire_server(refused(retry_after), told(), told(), told()) as server:
+        ask = on(server)
+        with pytest.raises(RateLimited):
+            ask().result(TIMEOUT)
+        waiting = [ask() for _ in range(3)]
+        for place, cell in enumerate(waiting):
+            until_placed(cell, place)
+            wait = cell._stream.document.wait
+            assert wait is not None
+            assert wait.reason == "refusal"
+            assert 0 < (wait.seconds or 0) <= RetryPolicy.patience
+        (limits,) = [one for one in streamcell.limits() if one.endpoint == server.address]
+        assert limits.queued == 3
+        waiting[1].retry()
+        assert [cell.result(TIMEOUT) for cell in waiting] == ["yes"] * 3
+    assert len(server.requests) == 4
+    assert any("wait" in one.data for one in waiting[0].log)
+
+
+def test_a_lane_waits_no_longer_than_the_policys_patience() -> None:
+    policy = RetryPolicy(attempts=1, patience=0.05)
+    with wire_server(refused("208800"), told()) as server:
+        ask = on(server, retry=policy)
+        with pytest.raises(RateLimited):
+            ask().result(TIMEOUT)
+        assert ask().result(TIMEOUT) == "yes"
+
+
+def test_a_cell_that_waits_for_those_under_way_cannot_be_hurried() -> None:
+    with RehearsalServer(rate=0, first_token=0) as server:
+        streamcell.configure(at_once=1)
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
+        options: Any = {"client": client, "api": "chat", "display": False}
+        first = stream_cell("One", model="stall?after=0&seconds=60", **options)
+        server.wait_for(lambda exchange: exchange.ended == "running")
+        second = stream_cell("Two", model="stall?after=0&seconds=60", **options)
+        until_placed(second, 0)
+        assert second._stream.document.wait == Wait("running", None, 1)
+        with pytest.raises(RuntimeError, match="on its way"):
+            second.retry()
+        second.stop()
+        first.stop()
+        server.wait_for(lambda exchange: exchange.ended == "closed_by_client")
 
 
 def until_placed(cell: streamcell.StreamCell, place: int) -> None:

@@ -1,7 +1,7 @@
 /** The buttons: Stop or Retry, Copy, and the way through the versions. Their accessible names never change. */
 
 import type { Command } from "../protocol.js";
-import { isOver, type State } from "../store.js";
+import { canHurry, isOver, type State } from "../store.js";
 import { type Copying, copyButton } from "./copy.js";
 import { element, setAttribute, setLabel } from "./element.js";
 
@@ -47,7 +47,7 @@ export class Controls {
     const running = !isOver(state);
     const gone = state.gone === null ? null : "There is no kernel behind this answer: run the cell again to ask anew";
     const wanted = pending?.late === false ? pending.command.type : null;
-    const waiting = running && doc.status === "waiting";
+    const waiting = running && canHurry(doc) && doc.retry_off === null;
     if (waiting) this.#stop.hidden = this.#retry.hidden = false;
     else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
     if (state.gone === "saved") this.#retry.hidden = true;

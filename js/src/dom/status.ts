@@ -3,7 +3,7 @@
 import type { Doc } from "../protocol.js";
 import { isTerminal, isUnheard, type State } from "../store.js";
 
-/** What the status line says. `left`: milliseconds until the next attempt; `silent`: seconds without data; if known. */
+/** What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds without data; if known. */
 export function statusLine(state: State, left: number | null, silent: number | null = null): string {
   const { doc, pending } = state;
   if (state.gone !== null && !isTerminal(doc)) return [GONE[state.gone], kept(doc)].filter(Boolean).join(" · ");
@@ -27,7 +27,7 @@ const attempt = (doc: Doc): string =>
 function describe(doc: Doc, left: number | null): string {
   switch (doc.status) {
     case "queued":
-      return doc.place === null ? "Queued" : doc.place === 0 ? "Queued · next" : `Queued · ${doc.place} before it`;
+      return ["Queued", place(doc), reason(doc, left)].filter(Boolean).join(" · ");
     case "connecting":
       return doc.attempt > 1 ? `Connecting · ${attempt(doc)}` : "Connecting";
     case "streaming":
@@ -43,6 +43,18 @@ function describe(doc: Doc, left: number | null): string {
     case "failed":
       return ["Failed", kept(doc)].filter(Boolean).join(" · ");
   }
+}
+
+const place = ({ place }: Doc): string => (place === null ? "" : place === 0 ? "next" : `${place} before it`);
+
+/** Why it queues, and for how long. */
+function reason({ wait }: Doc, left: number | null): string {
+  if (wait === null) return "";
+  if (wait.reason === "running")
+    return wait.running === 1 ? "1 answer is under way" : `${wait.running} answers are under way`;
+  const time = left === null ? null : seconds(Math.max(1, Math.ceil(left / 1000)));
+  if (wait.reason === "refusal") return time === null ? "the server asks to wait" : `the server asks to wait ${time}`;
+  return time === null ? "the rate limit is reached" : `the rate limit has room again in ${time}`;
 }
 
 function ending(doc: Doc): string {

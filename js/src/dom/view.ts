@@ -177,13 +177,15 @@ export class View {
     return quiet === null ? null : now - this.#quietFrom;
   }
 
-  #counted: number | null = null;
+  #counted: number | Doc["wait"] = null;
 
   /** Milliseconds left; the wire's duration is turned into a time of this page's clock when it arrives. */
   #countdown(doc: Doc, now: number): number | null {
-    const seconds = doc.status === "waiting" ? doc.retry_at : null;
-    if (seconds !== this.#counted) {
-      this.#counted = seconds;
+    const seconds =
+      doc.status === "waiting" ? doc.retry_at : doc.status === "queued" ? (doc.wait?.seconds ?? null) : null;
+    const counted = doc.status === "queued" ? doc.wait : seconds;
+    if (counted !== this.#counted) {
+      this.#counted = counted;
       this.#retryAt = seconds === null ? null : now + seconds * SECOND;
     }
     return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);

@@ -20,7 +20,7 @@ export interface Saved {
 
 const VERSION = 1;
 
-const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "quiet", "place"]);
+const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "quiet", "place", "wait"]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

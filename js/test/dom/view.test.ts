@@ -277,6 +277,22 @@ describe("going on", () => {
     button("Retry").click();
     expect(model.sent.at(-1)).toEqual({ type: "retry" });
   });
+
+  test.each(["refusal", "budget"] as const)("so can a wait in the line that only a time ends: %s", (reason) => {
+    open({ status: "queued", place: 0, wait: { reason, seconds: 40, running: 1 } });
+    expect([button("Retry").textContent, isShown(button("Stop"))]).toEqual(["Retry now", true]);
+    button("Retry").click();
+    expect(commands()).toEqual([{ type: "retry" }]);
+    expect(button("Retry").textContent).toBe("Retrying…");
+    model.receive(snapshot({ status: "connecting" }, 2, 0));
+    frames(1);
+    expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
+  });
+
+  test("but not where too many answers are under way", () => {
+    open({ status: "queued", place: 0, wait: { reason: "running", seconds: null, running: 16 } });
+    expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
+  });
 });
 
 describe("the status line", () => {
@@ -293,6 +309,26 @@ describe("the status line", () => {
     ["Connecting · attempt 3 of 4", { status: "connecting", attempt: 3, attempts: 4 }],
     ["Queued · 2 before it", { status: "queued", place: 2 }],
     ["Queued · next", { status: "queued", place: 0 }],
+    [
+      "Queued · 2 before it · 16 answers are under way",
+      { status: "queued", place: 2, wait: { reason: "running", seconds: null, running: 16 } },
+    ],
+    [
+      "Queued · next · 1 answer is under way",
+      { status: "queued", place: 0, wait: { reason: "running", seconds: null, running: 1 } },
+    ],
+    [
+      "Queued · 2 before it · the server asks to wait 40 s",
+      { status: "queued", place: 2, wait: { reason: "refusal", seconds: 39.2, running: 0 } },
+    ],
+    [
+      "Queued · next · the rate limit has room again in 12 s",
+      { status: "queued", place: 0, wait: { reason: "budget", seconds: 12, running: 3 } },
+    ],
+    [
+      "Queued · next · the server asks to wait",
+      { status: "queued", place: 0, wait: { reason: "refusal", seconds: null, running: 0 } },
+    ],
     ["Streaming", { status: "streaming", text: "a" }],
     ["Thinking", { status: "streaming", reasoning: "hm" }],
     ["Done", { status: "done" }],
@@ -305,6 +341,18 @@ describe("the status line", () => {
   ])("%s", (words, document_) => {
     open(document_);
     expect(line()).toBe(words);
+  });
+
+  test("counts down to the moment when the line may move", () => {
+    const wait = { reason: "refusal", seconds: 2.5, running: 0 } as const;
+    open({ status: "queued", place: 1, wait });
+    expect(line()).toBe("Queued · 1 before it · the server asks to wait 3 s");
+    page.clock.pass(500);
+    expect(line()).toBe("Queued · 1 before it · the server asks to wait 2 s");
+    model.receive(patch(1, ["set", "place", 0], ["set", "wait", { ...wait, seconds: 1.5 }]));
+    frames(1);
+    page.clock.pass(500);
+    expect(line()).toBe("Queued · next · the server asks to wait 1 s");
   });
 
   test("counts down to the next attempt", () => {

@@ -17,7 +17,7 @@ describe("what a cell leaves in the notebook", () => {
   });
 
   test.each(examples)("is read again: $name", ({ document, bundle }) => {
-    const momentary = { retry_at: null, quiet: null, place: null };
+    const momentary = { retry_at: null, quiet: null, place: null, wait: null };
     const doc = { ...EMPTY, ...document, ...momentary };
     expect(readBundle(bundle)).toEqual({ key: "the key", modelId: "the model", doc });
   });

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .._limits import seconds_of
+from .._limit_headers import seconds_of
 from ._base import field_of
 
 __all__ = ["Told", "error_within", "json_of", "plain", "told_of"]
