@@ -125,7 +125,7 @@ def _of_run(
             if isinstance(given, Received)
             else _closed(session, now, chance)
         )
-        if after.status in (Status.CONNECTING, Status.STREAMING):
+        if after.run == session.run and after.status not in TERMINAL:
             return after, (*granted, *effects)
         return after, (*(one for one in granted if not isinstance(one, SetTimer)), *effects)
     if isinstance(given, Watch):
