@@ -28,6 +28,7 @@ __all__ = [
     "Stopped",
     "StreamCellError",
     "TimedOut",
+    "closed_early",
     "without_keys",
     "without_secrets",
 ]
@@ -273,6 +274,17 @@ class ConnectionFailed(StreamCellError):
     title = "No connection to the server"
     retryable = True
     steps = (Step("Check the network and the server's address (OPENAI_BASE_URL), then press Retry."),)
+
+
+def closed_early(detail: str, *, request_id: str | None = None) -> ConnectionFailed:
+    """Return the error for a connection that was made and has ended before anything of an answer came."""
+    return ConnectionFailed(
+        detail,
+        request_id=request_id,
+        kind="closed",
+        title="The server closed the connection before it answered",
+        steps=(Step("Press Retry to ask again. If it happens each time, look into the server's own log."),),
+    )
 
 
 class TimedOut(StreamCellError):

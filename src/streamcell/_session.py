@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ._document import Document, Quiet, Timings, Version, reduce, way_on
-from ._errors import ConnectionFailed, Interrupted, Stalled, Stopped, TimedOut
+from ._errors import Interrupted, Stalled, Stopped, TimedOut, closed_early
 from ._events import (
     Alive,
     Event,
@@ -242,7 +242,7 @@ def _with_life(session: Session, event: Event, now: float) -> _Step:
 def _closed(session: Session, now: float, chance: float) -> _Step:
     status = session.status
     if status is Status.CONNECTING:
-        return _fail(session, Failed(ConnectionFailed("The connection was closed without an answer.")), now, chance)
+        return _fail(session, Failed(closed_early("It sent a head and no answer.")), now, chance)
     if status is not Status.STREAMING:
         return session, ()
     return _fail(session, Failed(Interrupted("The stream ended without the provider's end mark.")), now, chance)

@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
-from .._errors import NotAStream
+from .._errors import NotAStream, closed_early
 from .._events import Alive, Chunk, Event, Failed, Note, Origin, Started
 from ._base import Decoder, field_of, parts_of
-from ._failures import bad_data, closed_error, error_in, words_error
+from ._failures import bad_data, error_in, words_error
 from ._sse import ServerSentEvent, SseDecoder
 from ._words import json_of, plain
 
@@ -273,7 +273,7 @@ def _whole(reading: _Reading, kind: str) -> list[Event]:
         if error is not None:
             return [Failed(error)]
     if not body or reading.is_stream:
-        return [Failed(closed_error("It sent a head and no answer."))]
+        return [Failed(closed_early("It sent a head and no answer."))]
     words = plain(body[:_PAGE_LIMIT].decode("utf-8", "replace"))[:_WORDS_SHOWN]
     known = None if body.startswith(b"<") else words_error(words)
     return [Failed(known or NotAStream(f"It sent {kind or 'data without a content type'}: {words}"))]

@@ -19,6 +19,7 @@ from .._errors import (
     Step,
     StreamCellError,
     TimedOut,
+    closed_early,
     without_secrets,
 )
 from ._refusals import REFUSALS, meaning_of
@@ -26,7 +27,6 @@ from ._words import Told, error_within, plain, told_of
 
 __all__ = [
     "body_of",
-    "closed_error",
     "connection_error",
     "error_in",
     "error_in_stream",
@@ -148,18 +148,7 @@ def connection_error(error: BaseException, *, address: str, begun: bool, answere
     if "gaierror" in names or "name or service" in words.lower() or "name resolution" in words.lower():
         return ConnectionFailed(detail, kind="dns", title="The server's name was not found")
     made = any(word in names for word in ("protocolerror", "readerror", "writeerror", "connectionreset", "brokenpipe"))
-    return closed_error(detail) if answered or made else ConnectionFailed(detail)
-
-
-def closed_error(detail: str, *, request_id: str | None = None) -> StreamCellError:
-    """Return the error for a connection that was made and has ended before anything of an answer came."""
-    return ConnectionFailed(
-        detail,
-        request_id=request_id,
-        kind="closed",
-        title="The server closed the connection before it answered",
-        steps=(Step("Press Retry to ask again. If it happens each time, look into the server's own log."),),
-    )
+    return closed_early(detail) if answered or made else ConnectionFailed(detail)
 
 
 def own_error(error: Exception) -> StreamCellError:
