@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 
-CLIENT = "import sys, nbformat, nbclient; nb = nbformat.read(sys.argv[1], 4)\ntry: nbclient.execute(nb, timeout=120)\n"
+CLIENT = "import sys, nbformat, nbclient; nb = nbformat.read(sys.argv[1], 4)\ntry: nbclient.execute(nb, timeout=300)\n"
 CLIENT += "finally: nbformat.write(nb, sys.argv[2])"
 
 RUNNERS = {
@@ -37,7 +37,7 @@ def run(folder: Path, cells: Sequence[str], by: str = "nbclient") -> tuple[subpr
     """Run these cells; give what the program did, and the notebook that it left (None where it left none)."""
     source, target = write(folder, cells), folder / "target.ipynb"
     command = RUNNERS[by](source.name, target.name)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     return done, nbformat.read(target, 4) if target.exists() else None
 
 

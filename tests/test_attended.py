@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from jupyter_client.blocking.client import BlockingKernelClient
 
-LIMIT = 60.0
+LIMIT = 300.0
 HELLO = {"type": "hello", "wire": 1, "keeps": True}
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from streamcell._driver import driver
 
-_PATIENCE: Final = 10.0
+_PATIENCE: Final = 60.0
 
 
 def sockets() -> int:

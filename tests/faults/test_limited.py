@@ -19,7 +19,7 @@ from streamcell.rehearsal import RehearsalServer
 from ..sources.wire_server import Connection, Play, WireServer, answers, ended, head, wire_server
 from .counting import settled
 
-TIMEOUT = 60.0
+TIMEOUT = 300.0
 CELLS = 200
 AT_ONCE = 10
 
@@ -72,7 +72,7 @@ def test_retry_now_does_not_wait_as_the_refusal_said() -> None:
             assert time.monotonic() < until, cell.status
             time.sleep(0.005)
         cell.retry()
-        assert cell.result(TIMEOUT / 6)
+        assert cell.result(45)  # less than the refusal said
         assert not any("place" in one.data for one in cell.log)
 
 

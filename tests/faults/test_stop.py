@@ -13,7 +13,7 @@ from streamcell.rehearsal import RehearsalServer
 
 from . import matrix
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 
 
 @pytest.fixture
