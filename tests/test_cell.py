@@ -26,7 +26,7 @@ from .sources.wire_server import Play, answers, ended, held, sends, wire_server
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def test_without_a_kernel_the_cell_itself_hands_over_the_front_end(monkeypatch: 
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(StreamCell, "send", lambda _self, content, buffers=None: sent.append(content))
     cell = stream_cell(["one"])
-    assert cell.result(30) == "one"
+    assert cell.result(300) == "one"
     state = cell.get_state()
     assert state["_bundle"] is None
     assert len(state["_digest"]) == 16

@@ -24,7 +24,7 @@ from streamcell.rehearsal import RehearsalServer
 
 from .sources.wire_server import answers, ended, event, sends, wire_server
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 SECRET = "sk-this-is-a-secret-key-1234567890"
 
 

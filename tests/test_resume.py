@@ -14,7 +14,7 @@ from streamcell import Interrupted, RetryPolicy, StreamCell, TimedOut, Timeouts,
 from streamcell._resume import OVERLAP_LIMIT, Overlap
 from streamcell.rehearsal import RehearsalServer, _server
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 AT_ONCE = RetryPolicy(attempts=4, base=0.0)
 PROMPT = "Explain entropy"
 

@@ -20,7 +20,7 @@ from streamcell import ProviderFailed, StreamCell, StreamCellError, _stream, str
 
 from .sources.wire_server import answers, ended, sends, wire_server
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 
 BUSY = answers({"error": {"message": "busy"}}, status="503 Busy")
 

@@ -155,7 +155,7 @@ sys.path.insert(0, sys.argv[1])
 import streamcell
 assert streamcell.__file__.startswith(sys.argv[1]), streamcell.__file__
 cell = streamcell.stream_cell(iter(["one ", "two"]), display=False)
-print(cell.result(timeout=60))
+print(cell.result(timeout=300))
 """
     done = python(code, str(tmp_path), cwd=tmp_path, path=no_node)
     assert done.stdout == "one two\n", done.stderr

@@ -34,7 +34,7 @@ def soak(streams: int, batch: int = 100) -> dict[str, object]:
             cells = [_ask(number) for number in range(begin, begin + batch)]
             for cell in cells:
                 with contextlib.suppress(StreamCellError):
-                    cell.result(60)
+                    cell.result(300)
                 ends[cell.status] = ends.get(cell.status, 0) + 1
             for cell in cells:
                 cell.close()

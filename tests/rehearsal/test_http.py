@@ -15,7 +15,7 @@ from streamcell.rehearsal import RehearsalServer, shared
 
 
 def connect(server: RehearsalServer) -> closing[http.client.HTTPConnection]:
-    return closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30))
+    return closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=300))
 
 
 def post(connection: http.client.HTTPConnection, path: str, body: Any) -> http.client.HTTPResponse:
@@ -142,7 +142,7 @@ def leave(server: RehearsalServer, path: str, body: dict[str, Any], *, after: by
     """Ask, read until `after` has come, and close the connection."""
     payload = json.dumps(body).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(payload)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
         connection.sendall(head.encode() + payload)
         seen = b""
         while after not in seen:

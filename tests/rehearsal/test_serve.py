@@ -19,7 +19,7 @@ LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -39,7 +39,7 @@ def test_serve_says_where_it_is_answers_and_ends_when_told(number: signal.Signal
             with LOCAL.open(f"{found[1]}/models") as response:
                 assert json.load(response)["data"][0]["id"] == "rehearsal"
             process.send_signal(number)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=300) == 0
             assert process.stdout.read() == "Stopped.\n"
             assert process.stderr.read() == ""
         finally:

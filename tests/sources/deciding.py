@@ -54,7 +54,7 @@ def end_of(address: str, api: str = "chat", **params: Any) -> Any:
     retry = RetryPolicy(attempts=1)
     cell = stream_cell("x", model="m", client=client, api=api, display=False, retry=retry, **params)
     try:
-        cell.result(60)
+        cell.result(300)
     except StreamCellError:
         return cell
     return cell

@@ -28,7 +28,7 @@ from .wire_server import TIMEOUT, _request
 CASES: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("field.json").read_text("utf-8"))
 PAIRS: Final = [(name, api) for name, case in CASES.items() for api in case["apis"]]
 
-WAIT: Final = 60.0
+WAIT: Final = 300.0
 _NO_SUCH: Final = {
     "status": "404 Not Found",
     "content_type": "application/json",

@@ -24,7 +24,7 @@ def read(source: Source) -> list[Event]:
     async def collect() -> list[Event]:
         return [event async for event in source.events() if not isinstance(event, (Turn, Head, Chunk))]
 
-    return asyncio.run_coroutine_threadsafe(collect(), driver().loop).result(60)
+    return asyncio.run_coroutine_threadsafe(collect(), driver().loop).result(300)
 
 
 def text_of(events: list[Event]) -> str:

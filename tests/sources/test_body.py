@@ -156,7 +156,7 @@ def test_a_stream_under_another_content_type_is_shown_as_it_comes() -> None:
 
     def play(connection: Any) -> None:
         connection.sendall(head("application/json") + chat("first"))
-        assert shown.wait(30)
+        assert shown.wait(300)
         connection.sendall(b"".join(ended("chat", [" last"])))
 
     with wire_server(play) as server:
@@ -167,7 +167,7 @@ def test_a_stream_under_another_content_type_is_shown_as_it_comes() -> None:
             time.sleep(0.01)
         assert cell.text == "first"
         shown.set()
-        assert cell.result(30) == "first last"
+        assert cell.result(300) == "first last"
 
 
 @pytest.mark.parametrize("kind", KINDS)

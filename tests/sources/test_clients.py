@@ -19,7 +19,7 @@ from streamcell.sources import _client, resolve
 from .read import read, request
 from .wire_server import WireServer, answers, ended, sends, wire_server
 
-TIMEOUT = 30.0
+TIMEOUT = 300.0
 YES = sends(*ended("chat", ["yes"]))
 SLOW_DOWN = answers(
     {"error": {"message": "Slow down.", "code": "rate_limit_exceeded"}}, status="429 Too Many Requests", retry_after="0"

@@ -39,7 +39,7 @@ def test_an_error_of_ours_is_told_as_ours_with_its_cause(monkeypatch: pytest.Mon
         client = openai.AsyncOpenAI(api_key="-", base_url=address)
         cell = stream_cell("x", model="m", client=client, api="chat", display=False)
         with pytest.raises(StreamCellError) as raised:
-            cell.result(60)
+            cell.result(300)
     assert (type(raised.value), raised.value.error_title) == (errors.SourceFailed, "An error in streamcell")
     assert isinstance(raised.value.__cause__, TypeError)
     assert (raised.value.text, len(asked)) == ("Half ", 1)
@@ -69,7 +69,7 @@ def test_a_connection_that_was_made_and_broke_is_not_told_as_none(play: Any) -> 
         client = openai.AsyncOpenAI(api_key="-", base_url=server.address)
         cell = stream_cell("x", model="m", client=client, api="chat", display=False, retry=RetryPolicy(attempts=1))
         with pytest.raises(StreamCellError) as raised:
-            cell.result(60)
+            cell.result(300)
     assert type(raised.value) is errors.ConnectionFailed
     assert raised.value.error_title == "The server closed the connection before it answered"
 

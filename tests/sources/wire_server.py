@@ -14,7 +14,7 @@ from typing import Any, Final
 Connection = socket.socket
 Play = Callable[[Connection], None]
 
-TIMEOUT: Final = 30.0
+TIMEOUT: Final = 300.0
 
 
 @dataclass

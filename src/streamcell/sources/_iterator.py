@@ -132,10 +132,12 @@ class _Reader:
     def __init__(self) -> None:
         self._decoder: Decoder | None = None
         self._text = Surrogates()
+        self._spoke = False
 
     def take(self, item: object) -> list[Event]:
         if isinstance(item, str):
             text = self._text.feed(item)
+            self._spoke = self._spoke or bool(item)
             return [TextDelta(text)] if text else []
         if field_of(item, "type") == "chunk" and field_of(item, "chunk") is not None:
             item = field_of(item, "chunk")  # the SDK's .stream() helper wraps each chunk
@@ -147,7 +149,8 @@ class _Reader:
         if self._decoder is not None:
             return self._decoder.end()
         held = self._text.end()
-        return [*([TextDelta(held)] if held else []), Finished("stop")]
+        notice = None if self._spoke else "The source gave no text."
+        return [*([TextDelta(held)] if held else []), Finished("stop", notice)]
 
 
 def _decoder_for(item: object) -> Decoder:
