@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -47,10 +48,10 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Every custom message that any cell sends."""
-    messages: list[dict[str, Any]] = []
-    monkeypatch.setattr(StreamCell, "send", lambda _self, content, buffers=None: messages.append(content))
+def sent(monkeypatch: pytest.MonkeyPatch) -> dict[StreamCell, list[dict[str, Any]]]:
+    """Every custom message, by the cell that sends it."""
+    messages: dict[StreamCell, list[dict[str, Any]]] = defaultdict(list)
+    monkeypatch.setattr(StreamCell, "send", lambda cell, content, buffers=None: messages[cell].append(content))
     return messages
 
 
@@ -216,11 +217,11 @@ def test_the_rehearsal_server_is_used_by_name_only_and_says_so() -> None:
     assert cell.origin["rehearsal"] is True
 
 
-def test_the_key_is_nowhere(client: openai.AsyncOpenAI, sent: list[dict[str, Any]]) -> None:
+def test_the_key_is_nowhere(client: openai.AsyncOpenAI, sent: dict[StreamCell, list[dict[str, Any]]]) -> None:
     cell = stream_cell("hello", model="no-such-model", client=client)
     with pytest.raises(streamcell.ModelNotFound) as failed:
         cell.result(TIMEOUT)
-    everything = f"{cell.get_state()} {sent} {failed.value} {cell.versions} {cell!r} {cell.request}"
+    everything = f"{cell.get_state()} {sent[cell]} {failed.value} {cell.versions} {cell!r} {cell.request}"
     assert "sk-cell-secret" not in everything
 
 
@@ -438,7 +439,7 @@ def test_ctrl_c_in_result_stops_the_stream() -> None:
 
 
 def test_growing_text_is_sent_as_patches_and_never_whole(
-    client: openai.AsyncOpenAI, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    client: openai.AsyncOpenAI, sent: dict[StreamCell, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     updates: list[set[str]] = []
     original = StreamCell.send_state
@@ -451,45 +452,45 @@ def test_growing_text_is_sent_as_patches_and_never_whole(
     cell = stream_cell("x", model="bulk?characters=20000&chunks=4000&rate=8000", client=client)
     cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
     text = cell.result(TIMEOUT)
-    patches = [message for message in sent if message["type"] == "patch"]
+    patches = [message for message in sent[cell] if message["type"] == "patch"]
     pieces = [op[2] for message in patches for op in message["ops"] if op[:2] == ["append", "text"]]
     assert "".join(pieces) == text
     assert max(map(len, pieces)) < len(text) / 2
     assert [message["seq"] for message in patches] == list(range(1, len(patches) + 1))
-    assert len(json.dumps(sent)) < 3 * len(text)
+    assert len(json.dumps(sent[cell])) < 3 * len(text)
     assert not {name for names in updates for name in names} & {*GROWING, "_seq", "_epoch"}
 
 
 def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_hears_that_somebody_is_there(
-    client: openai.AsyncOpenAI, sent: list[dict[str, Any]]
+    client: openai.AsyncOpenAI, sent: dict[StreamCell, list[dict[str, Any]]]
 ) -> None:
     cell = stream_cell("hello", model="echo", client=client)
     cell.result(TIMEOUT)
-    del sent[:]
+    del sent[cell][:]
     state = cell.get_state()
     cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": state["_epoch"], "seq": state["_seq"]}, [])
     cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
     cell._on_page_message(cell, {"type": "nonsense"}, [])
     cell.retry()  # taken after the two hellos: all are on one loop
-    assert sent[0] == {"type": "here", "epoch": state["_epoch"], "seq": state["_seq"]}
-    assert sent[1]["document"]["text"] == "hello"
-    kinds = [(message["type"], message["epoch"]) for message in sent[:3]]
+    assert sent[cell][0] == {"type": "here", "epoch": state["_epoch"], "seq": state["_seq"]}
+    assert sent[cell][1]["document"]["text"] == "hello"
+    kinds = [(message["type"], message["epoch"]) for message in sent[cell][:3]]
     assert kinds == [("here", 1), ("snapshot", 1), ("snapshot", 2)]
 
 
 def test_questions_that_come_together_are_answered_by_one_snapshot(
-    client: openai.AsyncOpenAI, sent: list[dict[str, Any]]
+    client: openai.AsyncOpenAI, sent: dict[StreamCell, list[dict[str, Any]]]
 ) -> None:
     cell = stream_cell("hello", model="echo", client=client)
     cell.result(TIMEOUT)
-    del sent[:]
+    del sent[cell][:]
     place = {"epoch": cell.get_state()["_epoch"], "seq": cell.get_state()["_seq"]}
     for _ in range(3):  # a page that was cut off has asked from where it was, again and again
         cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": 1, "seq": 0}, [])
     cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])  # the snapshot did not come either
     cell.stop()
-    assert [message["type"] for message in sent] == ["snapshot", "here", "here", "snapshot"]
-    assert [{"epoch": message["epoch"], "seq": message["seq"]} for message in sent] == [place] * 4
+    assert [message["type"] for message in sent[cell]] == ["snapshot", "here", "here", "snapshot"]
+    assert [{"epoch": message["epoch"], "seq": message["seq"]} for message in sent[cell]] == [place] * 4
 
 
 def test_a_reloaded_page_reads_one_moment_from_the_traits(client: openai.AsyncOpenAI) -> None:

@@ -85,6 +85,15 @@ def test_a_background_answer_that_failed_itself_goes_on_by_another_request_that_
         assert [seam["way"] for seam in cell.seams] == ["continued"]
 
 
+def test_a_continuation_that_is_cut_itself_is_taken_up_and_repeats_nothing(whole: str) -> None:
+    for after in (0, 1, 2, 5):
+        cell = ask(
+            f"rehearsal/error?after=9,cut?after={after},tour", api="responses", background=True, auto_resume=True
+        )
+        assert cell.result(TIMEOUT) == whole
+        assert {seam["way"] for seam in cell.seams} == {"continued", "exact"}
+
+
 @pytest.mark.parametrize("api", ["responses", "chat"])
 def test_another_request_goes_on_when_asked_and_repeats_nothing(whole: str, server: RehearsalServer, api: str) -> None:
     cell = ask("rehearsal/cut?after=40", api=api)

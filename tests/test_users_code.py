@@ -17,6 +17,7 @@ import pytest
 import traitlets
 
 from streamcell import ProviderFailed, StreamCell, StreamCellError, _stream, stream_cell
+from streamcell._driver import driver
 
 from .sources.wire_server import answers, ended, sends, wire_server
 
@@ -347,6 +348,7 @@ def test_whatever_breaks_in_us_the_stream_settles_and_says_so(broken: str, monke
     assert "a mistake of ours" in failed.value.detail
     monkeypatch.undo()
     over.set()
+    _wait_for(lambda: cell._stream not in driver().running)
 
 
 def _released(widget: Any, name: str) -> list[Any]:

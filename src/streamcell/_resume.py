@@ -58,11 +58,6 @@ class Overlap:
         self._before = before[-OVERLAP_LIMIT:]
         self._held: str | None = ""
 
-    @property
-    def holds(self) -> bool:
-        """Whether text has come that is not given out yet."""
-        return bool(self._held)
-
     def feed(self, text: str) -> str:
         """Return what of the continuation is known to be new."""
         if self._held is None:
@@ -103,8 +98,6 @@ class Rest:
     def __init__(self, before: str) -> None:
         self._before = before
         self._again = before[len(before.rstrip()) :]
-
-    holds = False
 
     def feed(self, text: str) -> str:
         """Return what of the rest is new."""

@@ -125,9 +125,8 @@ def _of_run(
             if isinstance(given, Received)
             else _closed(session, now, chance)
         )
-        if after.run == session.run and after.status not in TERMINAL:
-            return after, (*granted, *effects)
-        return after, (*(one for one in granted if not isinstance(one, SetTimer)), *effects)
+        goes_on = after.failing is None and after.status in (Status.CONNECTING, Status.STREAMING)
+        return after, (*granted, *effects) if goes_on else effects
     if isinstance(given, Watch):
         return _watch(session, now, chance)
     if isinstance(given, Placed):

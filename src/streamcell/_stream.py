@@ -176,8 +176,7 @@ class Stream:
         except Exception:  # noqa: BLE001  # what broke once may break again
             _log.exception("streamcell itself failed again")
         if self._session.status not in TERMINAL and not self._settled.done():
-            self._carry_out(CloseSource(self._session.run))
-            self._settled.set_exception(fault)
+            self._settle(fault)
 
     def _advance(self, given: Input | Hello) -> None:
         if isinstance(given, Hello):
@@ -222,14 +221,10 @@ class Stream:
         elsewhere(ask, "streamcell-retry")
 
     def _set_timer(self, given: Tick | Watch | Decided, seconds: float) -> None:
-        kind = type(given)
-        self._cancel_timer(kind)
-        self._timers[kind] = self._driver.loop.call_later(seconds, self._accept, given)
-
-    def _cancel_timer(self, kind: type[Tick | Watch | Decided]) -> None:
-        timer = self._timers.pop(kind, None)
-        if timer is not None:
-            timer.cancel()
+        former = self._timers.pop(type(given), None)
+        if former is not None:
+            former.cancel()
+        self._timers[type(given)] = self._driver.loop.call_later(seconds, self._accept, given)
 
     async def _consume(self, opening: OpenSource) -> None:
         run = opening.run
@@ -266,7 +261,9 @@ class Stream:
         finally:
             if turn is not None:
                 turn.leave(whole=self._session.run == run and self._session.status is Status.DONE)
-            await _close(events)
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
 
     def _consumed(self, run: int, task: asyncio.Task[None]) -> None:
         """Say that the source of `run` has ended, however that came: with an error, or cancelled by itself."""
@@ -366,15 +363,18 @@ class Stream:
             except Exception:  # noqa: BLE001  # a closed comm, a kernel that shuts down
                 _log.exception("a message could not be sent to the page")
 
-    def _settle(self) -> None:
+    def _settle(self, fault: StreamCellError | None = None) -> None:
         self._driver.running.discard(self)
-        for kind in (Tick, Watch, Decided):
-            self._cancel_timer(kind)
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
         version = self.document.current
         if version.status is Status.DONE:
             self._settled.set_result(version.text)
-        else:
-            self._settled.set_exception(version.error or StreamCellError())
+            return
+        if self._task is not None:  # what should have closed it may have been what broke
+            self._task.cancel()
+        self._settled.set_exception(fault or version.error or StreamCellError())
 
 
 class _Turn:
@@ -398,9 +398,3 @@ class _Turn:
     def leave(self, *, whole: bool) -> None:
         """The attempt is over."""
         self._lanes.leave(self._turn.lane, self._ticket, whole=whole)
-
-
-async def _close(events: object) -> None:
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()

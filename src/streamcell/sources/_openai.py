@@ -131,8 +131,9 @@ class OpenAISource:
         self.home = running_loop() if client is not None and has_own_http_client(client) else None
         api = "" if request.api == "auto" else _LABELS[request.api]
         self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
-        # A response that is taken up goes on with the decoder that knows what came before.
+        # A response that is taken up goes on with the decoder that knows what came before, and what it repeats.
         self._decoder: Decoder | None = None
+        self._overlap: Overlap | Rest | None = None
 
     def claim(self) -> None:
         """Take nothing: a request can be made again."""
@@ -234,6 +235,13 @@ class OpenAISource:
             self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
         return self._decoder
 
+    def _overlap_for(self, resume: Resume | None) -> Overlap | Rest | None:
+        if resume is None:
+            self._overlap = None
+        elif resume.way is not Way.EXACT:
+            self._overlap = Rest(resume.text) if resume.way is Way.PREFIX else Overlap(resume.text)
+        return self._overlap
+
     def _opening(
         self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
     ) -> tuple[Any, bool]:
@@ -269,9 +277,7 @@ class OpenAISource:
 
         yield Turn(answering.lane, _LABELS[api], self._request.tokens)
         answered = begun = ours = False
-        overlap: Overlap | Rest | None = None
-        if resume is not None and resume.way is not Way.EXACT:
-            overlap = Rest(resume.text) if resume.way is Way.PREFIX else Overlap(resume.text)
+        overlap = self._overlap_for(resume)
         exact = resume is not None and resume.way is Way.EXACT
 
         def told(error: StreamCellError, cause: BaseException | None) -> Failed:
@@ -381,11 +387,8 @@ def _scrubbed(event: Event | Note, secrets: tuple[str, ...]) -> Event | Note:
 
 def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
     """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
-    if isinstance(event, (Started, Alive, Chunk)):
+    if isinstance(event, (Started, Alive, Chunk, Reached)):
         return [event]
-    if isinstance(event, Reached):
-        # Text that is held back would be lost to who takes the answer up behind it.
-        return [] if overlap.holds else [event]
     if isinstance(event, TextDelta):
         text = overlap.feed(event.text)
         return [TextDelta(text)] if text else []
