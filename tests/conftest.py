@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from streamcell._inputs import Stop
 from tests.processes import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,6 +44,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
                 process.wait()
     assert left == [], f"{item.nodeid} left running: {[process.args for process in left]}"
     return result
+
+
+@pytest.fixture(autouse=True)
+def _no_streams_left() -> Iterator[None]:
+    """What a test leaves streaming would be counted by the next ones, and would ask servers that are theirs."""
+    yield
+    driver = getattr(sys.modules.get("streamcell._driver"), "_driver", None)
+    if driver is not None and driver.alive:
+        for stream in tuple(driver.running):
+            stream.post(Stop())
 
 
 @pytest.fixture(autouse=True)
