@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,11 +23,14 @@ Answer = Callable[[str, Any], tuple[int, str, str]]
 def deciding(answer: Answer) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """A server that decides by path and body what it answers: status, content type, body."""
     asked: list[tuple[str, Any]] = []
+    mine = f"/{secrets.token_hex(8)}/v1"  # a port that was given back may still be asked by another test's client
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            path = self.path.removeprefix("/v1/")
+            if not self.path.startswith(mine):
+                return
+            path = self.path.removeprefix(f"{mine}/")
             asked.append((path, body))
             status, kind, text = answer(path, body)
             self.send_response(status)
@@ -42,7 +46,7 @@ def deciding(answer: Answer) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/v1", asked
+            yield f"http://127.0.0.1:{server.server_address[1]}{mine}", asked
         finally:
             server.shutdown()
             thread.join()

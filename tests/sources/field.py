@@ -10,6 +10,7 @@ of the notice), `attempts` (no more requests than that).
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import threading
 import time
@@ -43,11 +44,14 @@ class FieldServer:
     def __init__(self, replies: Mapping[str, list[dict[str, Any]]]) -> None:
         self._replies = replies
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+        # Another test's client may still ask a port that was given back: it does not know this path.
+        self._mine = f"/{secrets.token_hex(8)}/v1/"
+        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{self._mine}"
         self.requests: list[tuple[str, Any]] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # a close alone would leave it open for the thread in accept()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -63,7 +67,9 @@ class FieldServer:
             connection.settimeout(TIMEOUT)
             try:
                 head, body = _request(connection)
-                path = head.split()[1].removeprefix("/v1/").partition("?")[0]
+                mine, _, path = head.split()[1].partition("?")[0].partition(self._mine)
+                if mine or not path:
+                    return
                 before = sum(one == path for one, _ in self.requests)
                 self.requests.append((path, body))
                 replies = self._replies.get(path)

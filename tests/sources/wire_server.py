@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import struct
 import threading
@@ -28,29 +29,41 @@ class WireServer:
 
 @contextmanager
 def wire_server(*plays: Play) -> Iterator[WireServer]:
-    """Serve `plays`, one a request, on a free port of the loopback interface, one request a connection."""
+    """Serve `plays`, one a request, on a free port of the loopback interface, one request a connection.
+
+    A port that another test has given back may still be asked by that test's client: what does not know this server's
+    own path is sent away, and takes no play.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(TIMEOUT)
-    server = WireServer(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+    mine = f"/{secrets.token_hex(8)}"
+    server = WireServer(f"http://127.0.0.1:{listener.getsockname()[1]}{mine}/v1")
     threads: list[threading.Thread] = []
+    waiting = list(plays)
+    lock = threading.Lock()
 
-    def answer(connection: Connection, play: Play) -> None:
+    def answer(connection: Connection) -> None:
         with connection:
             connection.settimeout(TIMEOUT)
             try:
-                server.requests.append(_request(connection))
+                head, body = _request(connection)
+                if mine not in head.partition("\r\n")[0]:
+                    return
+                with lock:
+                    server.requests.append((head.replace(mine, "", 1), body))
+                    play = waiting.pop(0)
                 play(connection)
                 connection.shutdown(socket.SHUT_WR)
-            except (OSError, EOFError):
-                pass  # the client went away, which is what some tests are about
+            except (OSError, EOFError, IndexError):
+                pass  # the client went away, which is what some tests are about, or nothing is left to play
 
     def accept() -> None:
-        for play in plays:
+        while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            thread = threading.Thread(target=answer, args=(connection, play), daemon=True)
+            thread = threading.Thread(target=answer, args=(connection,), daemon=True)
             thread.start()
             threads.append(thread)
 
@@ -59,7 +72,9 @@ def wire_server(*plays: Play) -> Iterator[WireServer]:
     try:
         yield server
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # a close alone would leave it open for the thread that waits in accept()
         listener.close()
+        accepting.join(TIMEOUT)
         for thread in threads:
             thread.join(TIMEOUT)
 
@@ -74,7 +89,10 @@ def _request(connection: Connection) -> tuple[str, Any]:
     head, _, body = data.partition(b"\r\n\r\n")
     lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
     while len(body) < int(lengths[0] if lengths else 0):
-        body += connection.recv(65536)
+        got = connection.recv(65536)
+        if not got:
+            raise EOFError
+        body += got
     return head.decode(), json.loads(body) if body else None
 
 
