@@ -41,6 +41,7 @@ RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]
 PURE_SOURCES = {
     "sources._assembly",
     "sources._chat_completions",
+    "sources._continuation",
     "sources._dialect",
     "sources._failures",
     "sources._refusals",

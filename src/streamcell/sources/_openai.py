@@ -24,10 +24,7 @@ from .._events import (
     Lane,
     Note,
     Origin,
-    Reached,
     Started,
-    TextDelta,
-    TextRestored,
     Turn,
 )
 from .._request import Request
@@ -37,6 +34,7 @@ from ._body import closing, read
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
 from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
+from ._continuation import going_on, without_repetition
 from ._dialect import AnyDecoder
 from ._failures import (
     body_of,
@@ -253,7 +251,7 @@ class OpenAISource:
                 reached.response_id, stream=True, starting_after=reached.sequence_number
             )
             return opening, False
-        request = self._request if resume is None else _going_on(self._request, resume, self._prefix)
+        request = self._request if resume is None else going_on(self._request, resume, self._prefix)
         make = chat_body if api == "chat" else responses_body
         body = make(request, model, openai=openai_itself)
         given = request.params.get("stream_options")
@@ -308,7 +306,7 @@ class OpenAISource:
                     if isinstance(event, Failed):
                         event = told(event.error, event.error.__cause__)
                     begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
-                    for shown in (event,) if overlap is None else _without(overlap, event):
+                    for shown in (event,) if overlap is None else without_repetition(overlap, event):
                         yield shown
         except openai.APIStatusError as error:
             yield _head_of(error.response, answering)
@@ -348,27 +346,6 @@ def _short(error: StreamCellError) -> str:
     return words if error.status_code is None or str(error.status_code) in words else f"{error.status_code} {words}"
 
 
-_GO_ON: Final = (
-    "Your last answer was cut off. Go on exactly where it stops, in the middle of a word if need be. "
-    "Do not repeat anything, and do not comment."
-)
-
-
-def _going_on(request: Request, resume: Resume, prefix: Prefix | None) -> Request:
-    """The same conversation, with the answer so far, and the wish for its rest where the server must be asked."""
-    if resume.way is not Way.PREFIX:
-        so_far = ({"role": "assistant", "content": resume.text}, {"role": "user", "content": _GO_ON})
-        return replace(request, messages=(*request.messages, *so_far))
-    begun = {"role": "assistant", "content": resume.text.rstrip(), **({"prefix": True} if prefix == "prefix" else {})}
-    params = dict(request.params)
-    if prefix == "continue_final_message":
-        params["extra_body"] = {**params.get("extra_body", {}), **_CONTINUE_FINAL_MESSAGE}
-    return replace(request, messages=(*request.messages, begun), params=params)
-
-
-_CONTINUE_FINAL_MESSAGE: Final = {"continue_final_message": True, "add_generation_prompt": False}
-
-
 def _head_of(response: Any, answering: _Answering) -> Head:
     headers = {
         name.lower(): without_secrets(value, answering.secrets)
@@ -383,19 +360,6 @@ def _scrubbed(event: Event | Note, secrets: tuple[str, ...]) -> Event | Note:
     if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
         return Chunk(without_keys(event.data, secrets))
     return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
-
-
-def _without(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
-    """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
-    if isinstance(event, (Started, Alive, Chunk, Reached)):
-        return [event]
-    if isinstance(event, TextDelta):
-        text = overlap.feed(event.text)
-        return [TextDelta(text)] if text else []
-    if isinstance(event, TextRestored):
-        return [TextRestored(overlap.whole(event.text))]
-    held = overlap.end()
-    return [*([TextDelta(held)] if held else []), event]
 
 
 def _failed(error: StreamCellError, cause: BaseException | None) -> Failed:
