@@ -302,11 +302,7 @@ class Interrupted(StreamCellError):
     kind = "interrupted"
     title = "The answer was cut off"
     retryable = True
-    steps = (
-        Step(
-            "What came is kept. Continue, where it is offered, goes on from there; Retry asks anew and keeps this too."
-        ),
-    )
+    steps = (Step("The partial answer is kept. Continue, where it is offered, goes on from there. Retry asks again."),)
 
 
 class Stalled(Interrupted):

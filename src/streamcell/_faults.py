@@ -59,7 +59,7 @@ def own_fault(error: BaseException) -> StreamCellError:
         kind="internal",
         title="streamcell itself failed",
         steps=(
-            Step("What came is kept. Press Retry to ask again."),
+            Step("The partial answer is kept. Press Retry to ask again."),
             Step("This is a bug of streamcell: please report it, with its log:", "cell.log.to_jsonl()"),
         ),
     )
