@@ -55,6 +55,8 @@ def test_an_answer_that_is_taken_up_by_itself_stays_where_it_is(open_notebook: C
     )
     notebook = open_notebook([cell])
     notebook.start(0)
+    # What follows it is there: it is whole.
+    notebook.answer(0).locator("h2 ~ *").first.wait_for(state="attached")
     heading = notebook.answer(0).locator("h2").first.element_handle()
     assert heading is not None
     selected = heading.evaluate("node => { getSelection().selectAllChildren(node); return String(getSelection()); }")
