@@ -30,7 +30,8 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 	--ignore=tests/test_headless.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 # What differs between interpreters, if anything does: syntax, typing, asyncio, the HTTP libraries.
-ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.py tests/sources
+ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.py \
+	tests/sources/test_contract.py tests/sources/test_clients.py tests/sources/test_bad_days.py
 
 # The longest first: two are run side by side, and the shorter ones fill the time beside it.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
