@@ -51,8 +51,9 @@ def test_the_answer_grows(client: AsyncOpenAI, api: str) -> None:
     seen: list[str] = []
     cell.observe(lambda change: seen.append(change["new"]), names="text")
     whole = cell.result(LIMIT)
-    assert len(seen) > 2
-    assert all(whole.startswith(text) for text in seen)
+    # How often an observer is told depends on the machine: of a text that grows, it hears the newest.
+    assert sum(entry.kind == "chunk" for entry in cell.log) > 2
+    assert all(whole.startswith(text) for text in list(seen))
 
 
 def test_reasoning_is_kept_apart(client: AsyncOpenAI, api: str) -> None:
