@@ -204,8 +204,16 @@ KEYS = [
     "text",
     "message",
     "output_index",
+    "item_id",
+    "item",
+    "id",
+    "index",
+    "name",
+    "tool_calls",
+    "citations",
 ]
 WORDS = ["response.output_text.delta", "response.output_text.done", "response.completed", "response.failed", "error"]
+WORDS += ["response.content_part.added", "response.output_item.added", "response.output_item.done", "function_call"]
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
@@ -224,3 +232,54 @@ def test_junk_never_raises_and_ends_at_most_once(chunks: list[object], marked: b
         for event in events:
             if isinstance(event, (TextDelta, ReasoningDelta, RefusalDelta)):
                 assert event.text.encode()
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"type": "response.content_part.added", "item_id": ["m"], "content_index": 0},
+        {"type": "response.output_text.delta", "item_id": {}, "delta": "Hi"},
+        {"type": "response.output_item.added", "item": {"type": ["function_call"]}},
+        {"type": "response.output_item.done", "item": {"id": [1], "type": {}, **message("Hi")}},
+        ends(output=[{"id": {}, **message("Hi")}]),
+    ],
+    ids=str,
+)
+def test_names_that_are_none_do_not_raise(chunk: Chunk) -> None:
+    decoder = ResponsesDecoder()
+    events = [*decoder.feed(says_text("Hi")), *decoder.feed(chunk)]
+    assert text_of(events).startswith("Hi")
+
+
+class Counted(str):
+    """A name that counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+
+@pytest.mark.parametrize("kind", ["response.output_text.delta", "response.output_text.done"])
+def test_each_event_is_placed_at_the_cost_of_one_however_many_items_there_are(kind: str) -> None:
+    decoder, before = ResponsesDecoder(), Counted.compared
+    key = "delta" if kind.endswith("delta") else "text"
+    for at in range(2_000):
+        decoder.feed({"type": kind, "item_id": Counted(f"m{at}"), "output_index": 0, key: "x"})
+    assert Counted.compared - before < 20_000
+
+
+def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
+    decoder = ChatDecoder()
+    for at in range(2_000):
+        decoder.feed(chat({"tool_calls": [{"function": {"name": f"tool {at}"}}]}))
+        decoder.feed({**says(""), "citations": [f"https://a.example/{at}"]})
+    assert (len(decoder._answer._unshown), len(decoder._answer._sources)) == (6, 6)
+    (finished,) = run(decoder, [chat(finish="stop")])[-1:]
+    assert isinstance(finished, Finished)
+    assert finished.notice is not None
+    assert "tool 4, …" in finished.notice
+    assert "https://a.example/4 · …" in finished.notice

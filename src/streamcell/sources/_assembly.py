@@ -89,7 +89,7 @@ class Assembly:
 
     def leave_out(self, what: str) -> list[Event]:
         """Note something of the answer that a cell does not show, such as "an image": the model is at work on it."""
-        if what not in self._unshown:
+        if len(self._unshown) <= _TOLD and what not in self._unshown:
             self._unshown.append(what)
         return [Alive(working=True)]
 
@@ -104,6 +104,8 @@ class Assembly:
         title = None if isinstance(source, str) else field_of(source, "title")
         if isinstance(url, str) and url.strip():
             url = " ".join(url.split())[:_ADDRESS]
+            if len(self._sources) > _TOLD and url not in self._sources:
+                return
             known = " ".join(title.split())[:_NAME] if isinstance(title, str) else ""
             self._sources[url] = known or self._sources.get(url, "")
 

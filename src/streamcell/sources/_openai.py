@@ -65,8 +65,6 @@ _SECRET_HEADER: Final = re.compile(
 _LABELS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
 
 _chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # per address, for this process: what "auto" learnt
-
-
 _refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process, that refuse the options that we add
 
 _OURS: Final = ("stream_options", "include_usage", "include_obfuscation")
@@ -285,9 +283,8 @@ class OpenAISource:
             if not begun and not exact and self._request.api == "auto" and is_missing_route(error):
                 if not answering.missing:
                     raise _NoSuchRouteError(error) from cause
-                _chosen.pop(
-                    answering.address, None
-                )  # it has neither: this address is the wrong one, or was for a while
+                # It has neither: this address is the wrong one, or was for a while.
+                _chosen.pop(answering.address, None)
             return _failed(self._advised(error, answering), cause)
 
         try:

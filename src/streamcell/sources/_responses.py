@@ -78,7 +78,7 @@ _UNSHOWN: Final = {
 """Output items that a cell does not show, besides calls of tools; searches and the like are steps to the text."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Part:
     """A stretch of one field that stands by itself: a content part of an output item."""
 
@@ -99,6 +99,20 @@ class _Item:
     id: str | None = None
     index: int | None = None
     parts: list[_Part] = dataclasses.field(default_factory=list)
+    open: list[_Part] = dataclasses.field(default_factory=list)
+    closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+
+    def begin(self, part: _Part) -> None:
+        """Take one more part."""
+        self.parts.append(part)
+        self.open.append(part)
+
+    def close(self, part: _Part) -> None:
+        """Note that a part has ended, and with which text."""
+        if not part.closed:
+            part.closed = True
+            self.open.remove(part)
+        self.closed.add((part.field, part.text.strip()))
 
 
 class ResponsesDecoder:
@@ -113,7 +127,11 @@ class ResponsesDecoder:
     def __init__(self) -> None:
         self._answer = Assembly()
         self._items: list[_Item] = []
-        self._announced: set[tuple[object, object]] = set()
+        self._by_id: dict[str, _Item] = {}
+        self._by_index: dict[int, _Item] = {}
+        self._nameless: dict[int | None, _Item] = {}  # those without an id, by their index; the newest last
+        self._begun: set[str] = set()
+        self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
@@ -165,7 +183,7 @@ class ResponsesDecoder:
             grown, key = _IS_WHOLE[name]
             return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
         if name == "response.content_part.added":
-            self._announced.add((field_of(chunk, "item_id"), _place(chunk)))
+            self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
             self._left_out(field_of(chunk, "item"))
         elif name == "response.output_item.done":
@@ -178,28 +196,35 @@ class ResponsesDecoder:
 
     def _item(self, chunk: object) -> _Item:
         """Return the output item that an event belongs to."""
-        id_, index = field_of(chunk, "item_id"), field_of(chunk, "output_index")
-        id_ = id_ if isinstance(id_, str) and id_ else None
+        id_, index = _name(chunk, "item_id"), field_of(chunk, "output_index")
         index = index if isinstance(index, int) else None
-        last = self._items[-1] if self._items else None
-        found = None
-        if id_ is not None:
-            nameless = [one for one in reversed(self._items) if one.id is None]
-            by_index = [one for one in nameless if index is not None and one.index == index]
-            by_id = [one for one in self._items if one.id == id_]
-            found = next(iter([*by_id, *by_index, *(one for one in nameless[:1] if None in (index, one.index))]), None)
-        elif index is not None:
-            found = next((one for one in reversed(self._items) if one.index == index), None)
-            if found is None and last is not None and last.index is None:
-                found = last
-        else:
-            found = last
+        found = self._known(id_, index)
         if found is None:
             found = _Item()
             self._items.append(found)
+        elif found.id is None:
+            del self._nameless[found.index]
+        if found.index is None and index is not None:
+            found.index = index
+            self._by_index[index] = found
         found.id = found.id or id_
-        found.index = index if found.index is None else found.index
+        if found.id is None:
+            self._nameless[found.index] = found
+        else:
+            self._by_id[found.id] = found
         return found
+
+    def _known(self, id_: str | None, index: int | None) -> _Item | None:
+        last = self._items[-1] if self._items else None
+        if id_ is None:
+            if index is None:
+                return last
+            return self._by_index.get(index) or (last if last is not None and last.index is None else None)
+        known = self._by_id.get(id_) or (None if index is None else self._nameless.get(index))
+        if known is not None:
+            return known
+        nameless = next(reversed(self._nameless.values()), None)
+        return nameless if nameless is not None and None in (index, nameless.index) else None
 
     def _grow(self, grown: str, item: _Item, chunk: object, delta: str) -> list[Event]:
         if not delta:
@@ -207,36 +232,40 @@ class ResponsesDecoder:
         place = _place(chunk)
         last = next((one for one in reversed(item.parts) if one.field == grown), None)
         # Some servers count deltas in content_index: a place that was not announced is no other part.
-        announced = (field_of(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
+        announced = (_name(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
         if last is None or last.closed or (announced and last.index != place):
             return self._new_part(grown, item, place, delta)
         last.pieces.append(delta)
         return self._answer.grow(grown, delta)
 
     def _new_part(self, grown: str, item: _Item, place: object, text: str) -> list[Event]:
-        follows = any(part.field == grown and part.pieces for one in self._items for part in one.parts)
-        item.parts.append(_Part(grown, place, [text]))
+        follows = grown in self._begun
+        self._begun.add(grown)
+        item.begin(_Part(grown, place, [text]))
         return self._answer.grow(grown, _PARAGRAPH + text if follows else text)
 
     def _make_up(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
         """Take the whole text of a part that has ended."""
         if not whole:
             return []
-        parts = [one for one in item.parts if one.field == grown]
-        part = next((one for one in parts if not one.closed), None)
-        if part is None:
-            known = any(_same(one.text, whole) for one in parts)
-            return [] if known else self._closed_part(grown, item, place, whole)
-        part.closed = True
-        return self._correct(part, whole)
+        part = next((one for one in item.open if one.field == grown), None)
+        if part is not None:
+            return self._correct(item, part, whole)
+        known = (grown, whole.strip()) in item.closed
+        return [] if known else self._closed_part(grown, item, place, whole)
 
     def _closed_part(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
         events = self._new_part(grown, item, place, whole)
-        item.parts[-1].closed = True
+        item.close(item.parts[-1])
         return events
 
-    def _correct(self, part: _Part, whole: str) -> list[Event]:
-        """Let a part hold what the provider says that it holds, and return the events for what it lacked."""
+    def _correct(self, item: _Item, part: _Part, whole: str) -> list[Event]:
+        """Let a part that has ended hold what the provider says, and return the events for what it lacked."""
+        events = self._corrected(part, whole)
+        item.close(part)
+        return events
+
+    def _corrected(self, part: _Part, whole: str) -> list[Event]:
         known = part.text
         if whole.startswith(known):
             part.pieces.append(whole[len(known) :])
@@ -260,7 +289,7 @@ class ResponsesDecoder:
         events: list[Event] = []
         reasons = field_of(item, "type") == "reasoning"
         found: _Item | None = None
-        known: list[_Part] = []
+        known: dict[str, list[_Part]] = {}
         for index, part in enumerate((*parts_of(item, "summary"), *parts_of(item, "content"))):
             refused = field_of(part, "type") == "refusal"
             text = words_of(field_of(part, "refusal")) if refused else words_of(part)
@@ -271,23 +300,23 @@ class ResponsesDecoder:
                 continue
             if found is None:
                 found = self._item(place)
-                known = list(found.parts)
-            events.extend(self._part_whole([one for one in known if one.field == grown], grown, found, index, text))
+                for one in found.parts:
+                    known.setdefault(one.field, []).append(one)
+            events.extend(self._part_whole(known.get(grown, []), grown, found, index, text))
         return events
 
     def _part_whole(self, known: list[_Part], grown: str, item: _Item, index: int, text: str) -> list[Event]:
         if known and text.strip() in _PARAGRAPH.join(one.text for one in known):
             return []
         if index < len(known):
-            known[index].closed = True
-            return self._correct(known[index], text)
+            return self._correct(item, known[index], text)
         return self._closed_part(grown, item, index, text)
 
     def _left_out(self, item: object) -> None:
-        kind = field_of(item, "type")
+        kind = _name(item, "type")
         if kind in _CALLS:
             self._answer.leave_out_call(field_of(item, "name"))
-        elif isinstance(kind, str) and kind in _UNSHOWN:
+        elif kind in _UNSHOWN:
             self._answer.leave_out(_UNSHOWN[kind])
 
     def _cite(self, annotation: object) -> None:
@@ -328,13 +357,13 @@ class ResponsesDecoder:
         """
         events: list[Event] = []
         spoke = bool(self._answer.said & {"text", "refusal"})
-        told = [one.text for item in self._items for one in item.parts]
+        told = {one.text.strip() for item in self._items for one in item.parts}
         for index, item in enumerate(parts_of(response, "output")):
             self._left_out(item)
-            id_ = field_of(item, "id")
-            matched = any(one.id == id_ if id_ and one.id else one.index == index for one in self._items)
+            id_ = _name(item, "id")
+            matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]
-            if spoke and (not matched or all(any(_same(text, one) for one in told) for text in texts if text)):
+            if spoke and (not matched or all(text.strip() in told for text in texts if text)):
                 for part in parts_of(item, "content"):
                     for annotation in parts_of(part, "annotations"):
                         self._cite(annotation)
@@ -352,6 +381,12 @@ class ResponsesDecoder:
             return None
         status = body.get("status")
         return self._terminal(body, status if status in _ENDS else "completed")
+
+
+def _name(chunk: object, field: str) -> str | None:
+    """Return a field that should be a name, and may be anything."""
+    name = field_of(chunk, field)
+    return name if isinstance(name, str) and name else None
 
 
 def _place(chunk: object) -> object:

@@ -26,6 +26,7 @@ class ThinkTags:
 
     def __init__(self) -> None:
         self._held = ""
+        self._blank: list[str] = []  # white space after it, looked at once: with what follows
         self._end = ""  # the tag that ends the reasoning
         self._state: Literal["start", "reasoning", "after", "text"] = "start"
         self._reasoned = False
@@ -34,7 +35,11 @@ class ThinkTags:
         """Return what of the text so far is known to be reasoning or text."""
         if self._state == "text":
             return [("text", text)] if text else []
-        self._held += text
+        if text.isspace():
+            self._blank.append(text)
+            return []
+        self._held += "".join(self._blank) + text
+        self._blank.clear()
         if self._state == "start" and not self._begin():
             return []
         pieces: list[Piece] = []
@@ -50,7 +55,8 @@ class ThinkTags:
 
     def end(self) -> list[Piece]:
         """Return what was held back: the text has ended."""
-        held, self._held = self._held, ""
+        held, self._held = self._held + "".join(self._blank), ""
+        self._blank.clear()
         if self._state == "reasoning":
             held = held.rstrip()
             return [("reasoning", held)] if held else []
