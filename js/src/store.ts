@@ -147,13 +147,15 @@ const isBefore = (a: Place, b: Place): boolean => a.epoch < b.epoch || (a.epoch 
 
 function snapshot(state: State, message: Snapshot): Step {
   if (state.synced && isBefore(message, state.place)) return quiet(state);
-  return quiet(arrive(state, message.document, message));
+  return quiet(arrive(state, message.document, message, hasGrown(state.doc, message.document)));
 }
 
 function patch(state: State, message: Patch): Step {
   const { epoch, seq } = state.place;
   if (isInStep(state) && message.epoch === epoch && message.seq === seq + 1) {
-    return quiet(arrive(state, message.ops.reduce(applyOp, state.doc), message));
+    const doc = message.ops.reduce(applyOp, state.doc);
+    // What is appended need not be compared: that would cost the whole text each time.
+    return quiet(arrive(state, doc, message, message.ops.every(keepsTexts) || hasGrown(state.doc, doc)));
   }
   // What came a second time, or late, is in the document already: nothing is missing.
   return expect(state, message);
@@ -175,22 +177,29 @@ function applyOp(doc: Doc, op: Op): Doc {
 
 function traits(state: State, doc: Doc, place: Place): Step {
   if (!isBefore(state.place, place)) return quiet(state);
-  return { state: arrive(state, doc, place), effects: [ask(place)] };
+  return { state: arrive(state, doc, place, hasGrown(state.doc, doc)), effects: [ask(place)] };
 }
 
 /** Whether `doc` says what `before` said, and perhaps more. */
 const hasGrown = (before: Doc, doc: Doc): boolean =>
   TEXT_KEYS.every((key) => doc[key].startsWith(before[key])) && before.version === doc.version;
 
-/** The state with the document of `place`; the pending command is forgotten once it has shown its effect. */
-function arrive(state: State, doc: Doc, { epoch, seq }: Place): State {
+/** Whether an operation leaves the texts as they are, or adds to them. */
+const keepsTexts = ([verb, key]: Op): boolean =>
+  verb === "append" || (key !== "version" && !TEXT_KEYS.some((text) => text === key));
+
+/**
+ * The state with the document of `place`; the pending command is forgotten once it has shown its effect.
+ * `grown`: it says what the one before said, and perhaps more.
+ */
+function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): State {
   const opened = epoch !== state.place.epoch && state.place.epoch > 0;
   const taken = state.pending !== null && (opened || hasEffect(doc, state.pending.command));
   return {
     doc,
     place: { epoch, seq },
     synced: true,
-    texts: hasGrown(state.doc, doc) ? state.texts : state.texts + 1,
+    texts: grown ? state.texts : state.texts + 1,
     pending: taken ? null : state.pending,
     gone: null,
     asked: state.asked,
