@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from .jupyterlab import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Dialog, Page, Route
+
+LIMIT = 120.0  # seconds; for what hangs, not for what is slow
 
 # Only reported, never enforced: what would break it happens, and is seen to happen. Playwright itself needs eval.
 POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval'"
@@ -91,6 +94,13 @@ class AnswerPage:
 
     def evaluate(self, expression: str, argument: Any = None) -> Any:
         return self.page.evaluate(expression, argument)
+
+    def wait_until_asked(self, word: str) -> None:
+        """Wait until the page has asked for an address with this word: the browser tells of a request when it likes."""
+        until = time.monotonic() + LIMIT
+        while not any(word in url for url in self.asked):
+            assert time.monotonic() < until, f"nothing with {word!r} was asked for: {self.asked}"
+            self.page.wait_for_timeout(20)
 
     def close(self) -> None:
         self.page.close()

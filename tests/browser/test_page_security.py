@@ -67,4 +67,4 @@ def test_a_page_that_trusts_its_text_would_be_noticed(open_answer_page: Callable
     noticed = {report["payload"]: " ".join(report["wrong"]) for report in reports}
     for payload, sign in CONTROL.items():
         assert sign in noticed.get(payload, ""), payload
-    assert any("evil.example" in url for url in page.asked)
+    page.wait_until_asked("evil.example")
