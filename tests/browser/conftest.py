@@ -60,9 +60,14 @@ def rehearsal() -> Iterator[RehearsalServer]:
 
 @pytest.fixture(scope="session")
 def asked(rehearsal: RehearsalServer) -> Callable[..., Exchange]:
-    """`asked("words", number=1, ended="finished")`: wait until the first request with these words is so; give it."""
+    """`asked(prompt, number=1, ended="finished")`: wait until the first request with this prompt is so; give it.
 
-    def wait(words: str, *, number: int = 1, **properties: Any) -> Exchange:
+    The prompt is meant whole: one that begins like another's would find either's request, whichever came first.
+    """
+
+    def wait(prompt: str, *, number: int = 1, **properties: Any) -> Exchange:
+        words = json.dumps(prompt, ensure_ascii=False)
+
         def matches(exchange: Exchange) -> bool:
             if any(getattr(exchange, name) != value for name, value in properties.items()):
                 return False

@@ -54,7 +54,7 @@ def test_the_text_grows_and_ends_as_the_server_sent_it(
     assert notebook.wait_for_status(0, "done", "failed", "interrupted") == "done"
     assert len(growth.lengths()) > 5, "the answer came in one piece"
 
-    sent = asked(f"über {api}", ended="finished").text_sent
+    sent = asked(prompt, ended="finished").text_sent
     assert sent == prompt
     notebook.run(1)
     assert json.loads(notebook.printed(1)) == sent
@@ -88,7 +88,7 @@ def test_ten_cells_by_run_all_all_finish(
     notebook.run_all()
     for index, prompt in enumerate(prompts):
         assert notebook.wait_for_status(index, "done", "failed", "interrupted") == "done"
-        assert asked(prompt).ended == "finished"
+        asked(prompt, ended="finished")
         assert notebook.answer(index).inner_text().strip()
         assert notebook.cell(index).locator("[data-streamcell]").count() == 1
 
