@@ -231,22 +231,27 @@ def copied(page: Page, button: Locator) -> str:
 
 
 class Growth:
-    """How long an answer was each time it changed, as the page itself sees it: no step is missed by looking late."""
+    """How long the answer in a cell was each time it changed, as the page itself sees it: no step is missed by looking
+    late. It may begin before there is an answer."""
 
-    def __init__(self, answer: Locator) -> None:
-        self._answer = answer
-        answer.evaluate(
+    def __init__(self, around: Locator) -> None:
+        """`around` is what the answer is in, or will be."""
+        self._around = around
+        around.evaluate(
             """(node) => {
                 const lengths = new Set();
-                new MutationObserver(() => lengths.add(node.textContent.length))
-                    .observe(node, {subtree: true, childList: true, characterData: true});
+                const look = () => {
+                    const answer = node.querySelector("[data-streamcell-answer]");
+                    if (answer) lengths.add(answer.textContent.length);
+                };
+                new MutationObserver(look).observe(node, {subtree: true, childList: true, characterData: true});
                 node.lengthsSeen = lengths;
             }"""
         )
 
     def lengths(self) -> list[int]:
         """The different lengths, in their order."""
-        lengths: list[int] = self._answer.evaluate("(node) => [...node.lengthsSeen]")
+        lengths: list[int] = self._around.evaluate("(node) => [...node.lengthsSeen]")
         return lengths
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SENTENCE = "The owl in the lighthouse counts every wave"
 WHOLE = f"# A saved answer\n\n{SENTENCE}, *twice* on Sundays: \\(a < b\\) and <b>bold</b>.\n\n- one\n- two\n"
-LONG = "bulk?characters=20000&chunks=5000&rate=50"  # would take 100 s
+LONG = "bulk?characters=40000&chunks=10000&rate=50"  # would take 200 s
 ANSWER = "application/vnd.streamcell.answer+json"
 ERRORS = ("Error displaying widget", "model not found", "Loading widget", "Javascript Error")
 DONE, STOPPED, STREAMING = range(3)

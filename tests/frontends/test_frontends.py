@@ -45,9 +45,9 @@ def test_stop_ends_the_request_and_retry_brings_the_whole_answer(
     assert stopped.text_sent.startswith(app.copied())
 
     count = len(rehearsal.exchanges)
+    growth = Growth(app.view)
     app.button("Retry").click()
     app.wait_for_status("streaming")
-    growth = Growth(app.answer)
     assert app.wait_for_status("done", "failed", "interrupted") == "done"
     assert len(growth.lengths()) > 5, "the answer came in one piece"
     assert len(rehearsal.exchanges) == count + 1

@@ -9,7 +9,7 @@ def _():
 
     from streamcell import stream_cell
 
-    cell = stream_cell(os.environ["ASKED"], model="echo?rate=60")
+    cell = stream_cell(os.environ["ASKED"], model="echo?rate=30,echo?rate=60")
     cell
     return
 

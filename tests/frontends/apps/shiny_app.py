@@ -11,7 +11,7 @@ app_ui = ui.page_fluid(output_widget("answer", height="auto", fillable=False))
 def server(input: object, output: object, session: object) -> None:
     @render_widget
     def answer() -> StreamCell:
-        return stream_cell(os.environ["ASKED"], model="echo?rate=60")
+        return stream_cell(os.environ["ASKED"], model="echo?rate=30,echo?rate=60")
 
 
 app = App(app_ui, server)
