@@ -124,7 +124,7 @@ screenshot: env ## take the README's picture anew, from the real thing
 faults: env ## write the table of faults in docs/faults.md anew, from what happens
 	$(PY) -m tests.faults.matrix
 
-tables: env ## write the tables in docs/servers.md anew, from the code
+tables: env ## write the tables in docs/servers.md and docs/parameters.md anew, from the code
 	$(PY) -m tests.sources.tables
 
 gallery: env ## take the pictures of the cards anew

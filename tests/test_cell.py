@@ -237,11 +237,65 @@ def test_a_conversation_goes_on_with_previous(client: openai.AsyncOpenAI, server
     body = server.wait_for(lambda one: one.path.endswith("/chat/completions") and "two" in str(one.body)).body
     assert body is not None
     assert body["messages"] == [
+        {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "one"},
         {"role": "assistant", "content": "one"},
         {"role": "user", "content": "two"},
     ]
     assert body["temperature"] == 0.5
+
+
+def test_previous_brings_model_client_api_and_instructions(
+    client: openai.AsyncOpenAI, server: RehearsalServer, no_key: None
+) -> None:
+    first = stream_cell("brought one", model="echo", client=client, api="chat", instructions="Be brief.")
+    first.result(TIMEOUT)
+    assert stream_cell("brought two", previous=first).result(TIMEOUT) == "brought two"
+    anew = stream_cell("brought three", previous=first, model="tour", api="responses", instructions="Be long.")
+    anew.result(TIMEOUT)
+    bodies = [one.body for one in server.exchanges if "brought one" in str(one.body)]
+    assert [body["model"] for body in bodies] == ["echo", "echo", "tour"]
+    assert [body["messages"][0] for body in bodies[:2]] == [{"role": "system", "content": "Be brief."}] * 2
+    assert bodies[2]["instructions"] == "Be long."
+
+
+def test_previous_goes_on_from_the_version_that_is_shown(client: openai.AsyncOpenAI, server: RehearsalServer) -> None:
+    first = stream_cell("shown one", model="echo,tour", client=client)
+    first.result(TIMEOUT)
+    first.retry()
+    assert first.result(TIMEOUT) != "shown one"
+    first.select(0)
+    stream_cell("shown two", previous=first).result(TIMEOUT)
+    (body,) = [one.body for one in server.exchanges if "shown two" in str(one.body)]
+    assert body["input"][1] == {"role": "assistant", "content": "shown one"}
+
+
+def test_previous_takes_what_a_stopped_answer_has_and_the_cell_says_so(
+    client: openai.AsyncOpenAI, server: RehearsalServer
+) -> None:
+    cut = stream_cell("stopped one", model="stall?after=3&seconds=3600", client=client)
+    until(cut, "streaming", text=1)
+    cut.stop()
+    until(cut, "stopped")
+    cell = stream_cell("stopped two", previous=cut, model="echo")
+    cell.result(TIMEOUT)
+    assert "goes on from an answer that was stopped" in cell.origin["note"]
+    (body,) = [one.body for one in server.exchanges if "stopped two" in str(one.body)]
+    assert body["input"][1] == {"role": "assistant", "content": cut.text}
+
+
+def test_previous_of_the_rehearsal_server_needs_no_key_and_another_client_no_rehearsal(
+    client: openai.AsyncOpenAI, no_key: None
+) -> None:
+    first = stream_cell("one", model="rehearsal/echo?rate=0")
+    first.result(TIMEOUT)
+    assert stream_cell("two", previous=first).result(TIMEOUT) == "two"
+    elsewhere = stream_cell("three", previous=first, client=client, model="echo")
+    assert elsewhere.result(TIMEOUT) == "three"
+    assert not elsewhere.origin["rehearsal"]
+    back = stream_cell("four", previous=elsewhere, model="rehearsal/echo?rate=0")
+    assert back.result(TIMEOUT) == "four"
+    assert back.origin["rehearsal"]
 
 
 def test_configure_sets_what_a_call_does_not_say(client: openai.AsyncOpenAI) -> None:
@@ -310,7 +364,9 @@ def test_what_failed_is_not_tried_again_with_retry_1() -> None:
         ({"prompt": None}, TypeError, "NoneType"),
         ({"prompt": 7}, TypeError, "int"),
         ({"prompt": b"x"}, TypeError, "bytes"),
-        ({"prompt": {"role": "user", "content": "x"}}, TypeError, "put it into a list"),
+        ({"prompt": {"content": "x"}}, TypeError, "that is no message"),
+        ({"prompt": "x", "extra_headers": [("a", "b")]}, TypeError, "extra_headers must be a mapping, not list"),
+        ({"prompt": "x", "extra_body": "top_k"}, TypeError, "extra_body must be a mapping, not str"),
         ({"prompt": [{"role": "user"}]}, TypeError, "content"),
         ({"prompt": [{"content": "x"}]}, ValueError, "role"),
         ({"prompt": ["x", {"role": "user", "content": "x"}]}, TypeError, "message 0"),

@@ -16,7 +16,8 @@ import streamcell
 
 PACKAGE = Path(streamcell.__file__).parent
 
-VALUES = {"_errors", "_events", "_finish", "_inputs", "_request", "_resume", "_state", "_timeouts", "_version"}
+VALUES = {"_errors", "_events", "_finish", "_inputs", "_jsonable", "_messages", "_parameters", "_request", "_resume"}
+VALUES |= {"_state", "_timeouts", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
 PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
@@ -42,6 +43,7 @@ PURE_SOURCES = {
     "sources._assembly",
     "sources._chat_completions",
     "sources._continuation",
+    "sources._conversation",
     "sources._dialect",
     "sources._failures",
     "sources._refusals",

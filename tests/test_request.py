@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._request import Request, is_rehearsal, make_request, messages_of
+from streamcell._messages import messages_of
+from streamcell._request import Request, is_rehearsal, make_request
 
 USER = {"role": "user", "content": "Why?"}
 
@@ -35,7 +36,10 @@ def test_a_string_is_the_users_message() -> None:
         [{"role": "system", "content": ""}, USER],
         [{"role": "developer", "content": "Be brief."}, USER, {"role": "assistant", "content": "Because."}],
         [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, {"type": "image_url"}]}],
-        [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, {"role": "tool", "content": "42"}],
+        [
+            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+            {"role": "tool", "tool_call_id": "1", "content": "42"},
+        ],
         [MappingProxyType(USER)],
         [{**USER, "name": "Ada"}],
     ],
@@ -63,7 +67,7 @@ def test_what_is_no_prompt_is_left_to_the_sources(answer: object) -> None:
         (" \n\t", ValueError, "prompt is empty"),
         (b"Why?", TypeError, "not bytes: decode it"),
         (bytearray(b"Why?"), TypeError, "not bytearray: decode it"),
-        (USER, TypeError, "not dict: put it into a list"),
+        ({"content": "Why?"}, TypeError, "that is no message: a message has a 'role' and 'content'"),
         ([], ValueError, "empty list"),
         ((), ValueError, "empty list"),
         ([USER, "and?"], TypeError, "message 1 must be a mapping .* not str"),
@@ -75,7 +79,7 @@ def test_what_is_no_prompt_is_left_to_the_sources(answer: object) -> None:
         ([{"role": ["user"], "content": "x"}], ValueError, r"message 0 has role \['user'\]"),
         ([{"role": "user"}], TypeError, "message 0: content must be a string or a list of parts, not NoneType"),
         ([{"role": "user", "content": 7}], TypeError, "message 0: content .* not int"),
-        ([{"role": "user", "content": b"x"}], TypeError, "message 0: content .* not bytes"),
+        ([{"role": "user", "content": b"x"}], TypeError, "message 0.content is a bytes, which JSON cannot hold"),
         ([{"role": "user", "content": {"type": "text"}}], TypeError, "message 0: content .* not dict"),
         ([{"role": "user", "content": []}], TypeError, "message 0: content .* a mapping with a 'type'"),
         ([{"role": "user", "content": ["x"]}], TypeError, "message 0: content .* a mapping with a 'type'"),
@@ -83,6 +87,25 @@ def test_what_is_no_prompt_is_left_to_the_sources(answer: object) -> None:
         ([{"role": "user", "content": [{"type": 1}]}], TypeError, "message 0: content .* a mapping with a 'type'"),
         ([USER, {"role": "user", "content": " "}], ValueError, "message 1 is empty"),
         ([{"role": "assistant", "content": None}], TypeError, "message 0: content .* not NoneType"),
+        ([USER, {"role": "tool", "content": "42"}], ValueError, "message 1 is a tool's and has no 'tool_call_id'"),
+        (
+            [{"role": "assistant", "tool_calls": {"id": "1"}}],
+            TypeError,
+            "message 0: tool_calls must be a list of calls",
+        ),
+        ([{"role": "assistant", "tool_calls": [{}]}], TypeError, "message 0: tool_calls must be a list of calls"),
+        (
+            [USER, {"type": "function_call", "name": "x"}],
+            ValueError,
+            "message 1 .* has no 'call_id' and no 'arguments'",
+        ),
+        ([{"type": "function_call_output", "call_id": "1"}], ValueError, "message 0 .*has no 'output'"),
+        (
+            [{"role": "user", "content": [{"type": "text", "text": {1}}]}],
+            TypeError,
+            r"message 0.content\[0\].text is a set",
+        ),
+        ([{"role": "user", 1: "x"}], TypeError, "message 0 has the key 1"),
     ],
 )
 def test_a_bad_prompt_is_refused_by_name(prompt: object, kind: type[Exception], words: str) -> None:
@@ -106,7 +129,7 @@ def test_junk_gives_messages_or_nothing_or_a_plain_refusal(prompt: object) -> No
     except (TypeError, ValueError) as error:
         refusal = str(error)
     assert refusal is None or "message" in refusal or "prompt" in refusal
-    assert messages is None or all(message["role"] for message in messages)
+    assert messages is None or all(message.get("role") or message["type"] for message in messages)
 
 
 # -- the request -------------------------------------------------------------------------------------------------------

@@ -10,17 +10,23 @@ from . import sources
 from ._document import Document, Version
 from ._driver import driver
 from ._lanes import AT_ONCE
-from ._request import Message, Request, is_rehearsal, make_request, messages_of
+from ._messages import Message, messages_of
+from ._request import Request, is_rehearsal, make_request
 from ._resume import Prefix
 from ._retry import RetryPolicy, attempts_of
 from ._session import Session
-from ._state import TERMINAL
+from ._state import TERMINAL, Status
 from ._timeouts import Timeouts
 from ._widget import StreamCell
 from .sources._client import check_client
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openai import AsyncOpenAI, OpenAI
+    from typing_extensions import Unpack
+
+    from ._parameters import Parameters
 
 __all__ = ["configure", "stream_cell"]
 
@@ -106,13 +112,14 @@ def stream_cell(
     display: bool = True,
     hold_run: bool | None = None,
     fail_run: bool | None = None,
-    **params: Any,
+    **params: Unpack[Parameters],
 ) -> StreamCell:
     """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
 
     Args:
-        prompt: a string; a list of messages (`{"role": …, "content": …}`); any async or sync iterable of strings, or
-            of chunks of an OpenAI stream; or a callable that makes such an iterable (only that can be retried).
+        prompt: a string; a message (`{"role": …, "content": …}`), an item of the Responses API, one of the SDK's
+            objects for these, or a list of them; any async or sync iterable of strings, or of chunks of an OpenAI
+            stream; or a callable that makes such an iterable (only that can be retried).
         model: the model's name. `"rehearsal"` streams from the embedded server: no key, no network. None takes the
             default set with `configure`, else streamcell's at OpenAI, else the first model that the server lists.
         client: an `openai.AsyncOpenAI` (or `OpenAI`); None makes one from the SDK's environment variables. It is
@@ -122,7 +129,9 @@ def stream_cell(
         api: `"responses"`, `"chat"`, or `"auto"`: Responses where the server has it, else Chat Completions; the
             cell's status line tells how it was decided.
         instructions: how to answer, as the system's words.
-        previous: a finished cell whose conversation this one goes on.
+        previous: a cell that has ended, whose conversation this one goes on: its messages and the version that is
+            shown, by its model, client, API and instructions unless they are given anew. A stopped or cut answer is
+            taken as it stands, and the new cell says so.
         retry: a `RetryPolicy` (or any object with its `attempts` and `wait`), or a number of attempts in all (1: never
             again by itself). None takes the default:
             4 attempts, only for errors that can pass, only before any text has come.
@@ -138,7 +147,9 @@ def stream_cell(
             them afterwards, nothing is ever held.
         fail_run: whether an answer that failed fails such a run, unless the notebook has seen to it: `result()` or
             `await` raised it. None: yes.
-        **params: go to the API untouched.
+        **params: the parameters of both APIs, under either's name (`max_tokens` or `max_output_tokens`): each is sent
+            as the API that is asked has it, and one that only one API has decides for that API. `docs/parameters.md`
+            lists them. What only your server knows goes into `extra_body`.
 
     Raises:
         TypeError, ValueError: for bad input, before anything is sent. Whatever happens later is shown in the cell, and
@@ -161,7 +172,7 @@ def stream_cell(
             raise ValueError(
                 f"{given}= says how to ask a model, but the first argument is an answer to show, not a prompt"
             )
-        request = None
+        request = asked_by = None
         source = sources.resolve(prompt)
         if retry is not None and source.retry_off is not None:
             raise ValueError(f"retry= cannot be obeyed: {source.retry_off}")
@@ -170,7 +181,7 @@ def stream_cell(
         if prefix is not None and api == "responses":
             raise ValueError("prefix= is of Chat Completions; leave out api='responses'")
         api = api if prefix is None else "chat"
-        request, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
+        request, asked_by, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
     policy = _defaults.retry if retry is None else _policy(retry)
     document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=attempts_of(policy))
     session = Session(
@@ -184,7 +195,7 @@ def stream_cell(
     fail_run = _defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False
     source.claim()  # when all else was found good: whoever is refused can give the same iterator again
     try:
-        cell = StreamCell(source, session, request, hold_run=hold_run, fail_run=fail_run)
+        cell = StreamCell(source, session, request, client=asked_by, hold_run=hold_run, fail_run=fail_run)
         if display:
             cell._show()
         cell._start()
@@ -194,6 +205,9 @@ def stream_cell(
     return cell
 
 
+_OWN: Final = ("prompt", *(stream_cell.__kwdefaults__ or ()))
+
+
 def _ask(
     messages: tuple[Message, ...],
     model: str | None,
@@ -201,19 +215,37 @@ def _ask(
     api: str,
     instructions: str | None,
     previous: StreamCell | None,
-    params: dict[str, Any],
+    params: Mapping[str, Any],
     prefix: Prefix | None,
-) -> tuple[Request, sources.Source]:
+) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
+    """The request, the client that it is asked by (None: one of our own), and the source of its answer."""
     if client is not None:
         check_client(client)
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
+    former: tuple[Message, ...] = ()
+    remark = ""
+    if previous is not None:
+        before, version = _answered(previous)
+        former = (*before.messages, {"role": "assistant", "content": version.text})
+        remark = "" if version.status is Status.DONE else f"goes on from an answer that was {_ENDED[version.status]}"
+        instructions = before.instructions if instructions is None else instructions
+        if model is None and not (client is not None and is_rehearsal(before.model)):
+            model = before.model or version.origin.model or None
+        if client is None and not is_rehearsal(model):
+            client = previous._client
+        if api == "auto" and not before.decided:
+            api = before.api
     model = _defaults.model if model is None else model
-    former = () if previous is None else _conversation(previous)
-    request = make_request(messages, model=model, api=api, instructions=instructions, previous=former, params=params)
+    request = make_request(
+        messages, model=model, api=api, instructions=instructions, previous=former, params=params, ours=_OWN
+    )
+    request = replace(request, remark=remark)
     if is_rehearsal(model) and client is None:
-        return request, sources.resolve(request, start_server=partial(_rehearsal_address, str(model)), prefix=prefix)
-    return request, sources.resolve(request, client=_defaults.client if client is None else client, prefix=prefix)
+        start = partial(_rehearsal_address, str(model))
+        return request, None, sources.resolve(request, start_server=start, prefix=prefix)
+    client = _defaults.client if client is None else client
+    return request, client, sources.resolve(request, client=client, prefix=prefix)
 
 
 def _rehearsal_address(model: str) -> str:
@@ -248,13 +280,18 @@ def _yes_or_no(name: str, value: object) -> bool | None:
     raise TypeError(f"{name} must be True, False or None, not {type(value).__name__}")
 
 
-def _conversation(previous: object) -> tuple[Message, ...]:
+_ENDED: Final = {Status.STOPPED: "stopped", Status.INTERRUPTED: "cut off", Status.FAILED: "cut off by an error"}
+
+
+def _answered(previous: object) -> tuple[Request, Version]:
+    """What was asked in another cell, and the version of its answer that is shown there."""
     if not isinstance(previous, StreamCell):
         raise TypeError(f"previous must be a cell that stream_cell returned, not {type(previous).__name__}")
     if previous.request is None:
         raise ValueError("previous= is a cell that shows an iterator's answer: there is no conversation to go on with")
-    if previous.status not in {status.value for status in TERMINAL}:
+    version = previous._stream.document.version
+    if version.status not in TERMINAL:
         raise ValueError("previous= is still on its way: `await previous` first, or stop it")
-    if not previous.text:
+    if not version.text:
         raise ValueError("previous= has no answer to go on from")
-    return (*previous.request.messages, {"role": "assistant", "content": previous.text})
+    return previous.request, version

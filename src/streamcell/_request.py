@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-__all__ = ["API", "REHEARSAL", "Message", "Request", "is_rehearsal", "make_request", "messages_of"]
+from ._jsonable import is_left_out, jsonable, whole_characters
+from ._messages import Message, only_responses
+from ._parameters import OPTIONS, check_names, chosen_api
+
+__all__ = ["API", "REHEARSAL", "Request", "is_rehearsal", "make_request"]
 
 API = Literal["auto", "responses", "chat"]
-Message = Mapping[str, Any]
 
 REHEARSAL: Final = "rehearsal"
 _APIS: Final = ("auto", "responses", "chat")
-_ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 _OURS: Final = {
     "stream": "streamcell always streams; leave it out",
     "messages": "give the messages as the first argument",
@@ -26,9 +27,10 @@ _OURS: Final = {
 class Request:
     """One question to a model.
 
-    `messages` hold the whole conversation, the newest last; `params` go to the API untouched. Both are
-    copies: a retry asks what was asked. `model` is None where the
-    server's own choice, or the default, is meant.
+    `messages` hold the whole conversation, the newest last; `params` are named as the caller named them. Both are
+    copies: a retry asks what was asked. `model` is None where the server's own choice, or the default, is meant.
+    `decided` names what decided for this API, where the caller has not: a parameter, or a message. `remark` is what the
+    cell should say of the request.
     """
 
     messages: tuple[Message, ...]
@@ -36,6 +38,8 @@ class Request:
     api: API = "auto"
     instructions: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    decided: str = ""
+    remark: str = ""
 
     @property
     def tokens(self) -> int:
@@ -88,27 +92,6 @@ def is_rehearsal(model: str | None) -> bool:
     return model is not None and (model == REHEARSAL or model.startswith((f"{REHEARSAL}/", f"{REHEARSAL}?")))
 
 
-def messages_of(prompt: object) -> tuple[Message, ...] | None:
-    """Return the messages that `prompt` holds, or None where it is neither a string nor a list of messages.
-
-    Raises ValueError for an empty prompt and TypeError for messages of a wrong shape.
-    """
-    if isinstance(prompt, str):
-        if not prompt.strip():
-            raise ValueError("the prompt is empty: give stream_cell a question")
-        return ({"role": "user", "content": prompt},)
-    if isinstance(prompt, (bytes, bytearray, Mapping)):
-        hint = "put it into a list" if isinstance(prompt, Mapping) else "decode it"
-        raise TypeError(f"the prompt must be a string or a list of messages, not {type(prompt).__name__}: {hint}")
-    if not isinstance(prompt, Sequence):
-        return None
-    if not prompt:
-        raise ValueError("the prompt is an empty list: give at least one message")
-    if all(isinstance(item, str) or _is_chunk(item) for item in prompt):
-        return None  # an iterable of strings or chunks: an answer to show, not a question
-    return tuple(_message(item, place) for place, item in enumerate(prompt))
-
-
 def make_request(
     prompt: tuple[Message, ...],
     *,
@@ -117,8 +100,12 @@ def make_request(
     instructions: object,
     previous: tuple[Message, ...],
     params: Mapping[str, Any],
+    ours: tuple[str, ...] = (),
 ) -> Request:
-    """Return a validated request; raise TypeError or ValueError, in the caller's words, before anything is sent."""
+    """Return a validated request; raise TypeError or ValueError, in the caller's words, before anything is sent.
+
+    `ours` are the names of the call's own arguments, one of which may have been meant by a name that is not known.
+    """
     if api not in _APIS:
         raise ValueError(f"api must be one of {', '.join(map(repr, _APIS))}, not {api!r}")
     if model is not None and (not isinstance(model, str) or not model.strip()):
@@ -128,41 +115,35 @@ def make_request(
     for name, reason in _OURS.items():
         if name in params:
             raise ValueError(f"{name}= cannot be given: {reason}")
-    if params.get("n", 1) != 1:
+    check_names(params, ours)
+    if params.get("n", 1) not in (1, None):
         raise ValueError("n= must be 1: a cell shows one answer; call stream_cell once for each")
     if "previous_response_id" in params and previous:
         raise ValueError("give previous= or previous_response_id=, not both")
-    if api == "chat" and "previous_response_id" in params:
-        raise ValueError("previous_response_id= belongs to the Responses API; use api='responses', or previous=")
+    given = _given(params)
+    messages = (*previous, *prompt)
+    api, decided = chosen_api(given, api, only_responses(messages))
     return Request(
-        messages=(*previous, *prompt),
-        model=model,
+        messages=messages,
+        model=None if model is None else whole_characters(model),
         api=api,  # type: ignore[arg-type]  # narrowed by the test above
-        instructions=instructions,
-        params=copy.deepcopy(dict(params)),
+        instructions=None if instructions is None else whole_characters(instructions),
+        params=given,
+        decided=decided,
     )
 
 
-def _is_chunk(item: object) -> bool:
-    """Whether `item` is of a recorded stream: a chunk of Chat Completions, or an event of the Responses API."""
-    if isinstance(item, Mapping):
-        return "role" not in item and ("choices" in item or str(item.get("type", "")).startswith("response."))
-    return hasattr(item, "choices") or str(getattr(item, "type", "")).startswith("response.")
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that say something, copied: None means the server's own default, but for what we would add."""
+    found = {}
+    for name, value in params.items():
+        if is_left_out(value) or (value is None and name != "stream_options"):
+            continue
+        if name.startswith("extra_") and not isinstance(value, Mapping):
+            raise TypeError(f"{name} must be a mapping, not {type(value).__name__}")
+        found[name] = value if name in _NOT_SENT else jsonable(value, f"{name}=")
+    return found
 
 
-def _message(item: object, place: int) -> Message:
-    where = f"message {place}"
-    if not isinstance(item, Mapping):
-        raise TypeError(f"{where} must be a mapping with 'role' and 'content', not {type(item).__name__}")
-    role, content = item.get("role"), item.get("content")
-    if role not in _ROLES:
-        raise ValueError(f"{where} has role {role!r}; it must be one of {', '.join(_ROLES)}")
-    if isinstance(content, str):
-        if not content.strip() and role == "user":
-            raise ValueError(f"{where} is empty")
-    elif isinstance(content, Sequence) and not isinstance(content, (bytes, bytearray)):
-        if not content or not all(isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in content):
-            raise TypeError(f"{where}: content must be a string or a list of parts, each a mapping with a 'type'")
-    elif not (content is None and role == "assistant" and item.get("tool_calls")):
-        raise TypeError(f"{where}: content must be a string or a list of parts, not {type(content).__name__}")
-    return copy.deepcopy(dict(item))
+_NOT_SENT: Final = frozenset(OPTIONS) - {"extra_body"}
+"""Options that are the SDK's own business: headers, a query, and a timeout, which may be an object of its library."""

@@ -74,11 +74,12 @@ class StreamCell(anywidget.AnyWidget):
         session: Session,
         request: Request | None,
         *,
+        client: Any = None,
         hold_run: bool | None = None,
         fail_run: bool = True,
     ) -> None:
         """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
-        self._request = request
+        self._request, self._client = request, client
         self._published: Mapping[str, Any] = {}
         self._shown_in: int | None = None
         self._kept = False

@@ -52,11 +52,11 @@ def deciding(answer: Answer) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
             thread.join()
 
 
-def end_of(address: str, api: str = "chat", **params: Any) -> Any:
+def end_of(address: str, api: str = "chat", prompt: Any = "x", **params: Any) -> Any:
     """The cell for one question, at its end."""
     client = openai.AsyncOpenAI(api_key="-", base_url=address)
     retry = RetryPolicy(attempts=1)
-    cell = stream_cell("x", model="m", client=client, api=api, display=False, retry=retry, **params)
+    cell = stream_cell(prompt, model="m", client=client, api=api, display=False, retry=retry, **params)
     try:
         cell.result(300)
     except StreamCellError:

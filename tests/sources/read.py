@@ -7,7 +7,8 @@ from typing import Any
 
 from streamcell._driver import driver
 from streamcell._events import Chunk, Event, Failed, Finished, Head, Started, TextDelta, Turn, Usage, UsageReported
-from streamcell._request import Request, make_request, messages_of
+from streamcell._messages import messages_of
+from streamcell._request import Request, make_request
 from streamcell.sources import Source
 
 

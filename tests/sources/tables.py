@@ -1,4 +1,4 @@
-"""Tables of `docs/servers.md` that are made from the code.
+"""Tables of `docs/servers.md` and `docs/parameters.md` that are made from the code.
 
 `python -m tests.sources.tables` writes them into the documentation anew.
 """
@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamcell._finish import FINISH_REASONS, Meaning
+from streamcell._parameters import OPTIONS, PARAMETERS
 from streamcell.sources._refusals import REFUSALS, Refusal
 
 from .field import CASES, rows, told
 
-PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "servers.md"
+DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
+PAGES: Final = (DOCS / "servers.md", DOCS / "parameters.md")
 
 
 def refusals() -> str:
@@ -63,6 +65,23 @@ SHOWN: Final = {
 """What the cell says and offers; `test_field.py` compares it with what cells do."""
 
 
+def parameters() -> str:
+    """The table of parameters."""
+    lines = ["| You may write | Chat Completions gets | The Responses API gets | |", "|---|---|---|---|"]
+    rows = [row for row in PARAMETERS if not (row.remark == "" and row.chat == row.responses)]
+    for row in rows:
+        names = ", ".join(f"`{name}`" for name in row.names)
+        lines.append(f"| {names} | {_place(row.chat)} | {_place(row.responses)} | {row.remark} |")
+    same = [f"`{row.chat}`" for row in PARAMETERS if row not in rows]
+    lines.append(f"| {', '.join(same)} | the same | the same | |")
+    lines.append(f"| {', '.join(f'`{name}`' for name in OPTIONS)} | the same | the same | Options of the SDK's call |")
+    return "\n".join(lines)
+
+
+def _place(path: str | None) -> str:
+    return "" if path is None else f"`{path}`"
+
+
 def field(found: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
     """The table of what servers were reported to send, and what a cell makes of it."""
     lines = ["| What comes | API | In the cell |", "|---|---|---|"]
@@ -78,9 +97,10 @@ def _cell(text: str) -> str:
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "finish-reasons": finish_reasons,
     "refusals": refusals,
+    "parameters": parameters,
     "field": lambda: field(rows()),
 }
-"""Name of the marks in the page, and what stands between them."""
+"""Name of the marks in a page, and what stands between them."""
 
 
 def place_of(name: str) -> re.Pattern[str]:
@@ -90,14 +110,15 @@ def place_of(name: str) -> re.Pattern[str]:
 
 def kept(name: str) -> list[str]:
     """Return the lines of a table as the page has it."""
-    found = place_of(name).search(PAGE.read_text("utf-8"))
-    assert found is not None, name
+    (found,) = [match for page in PAGES if (match := place_of(name).search(page.read_text("utf-8")))]
     return found[0].strip().splitlines()
 
 
 if __name__ == "__main__":
-    text = PAGE.read_text("utf-8")
-    for name, table in TABLES.items():
-        text = place_of(name).sub(lambda _, table=table: table() + "\n\n", text)  # type: ignore[misc]
-    PAGE.write_text(text, "utf-8")
-    sys.stdout.write(f"wrote {PAGE.name}\n")
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for name, table in TABLES.items():
+            if place_of(name).search(text):
+                text = place_of(name).sub(lambda _, table=table: table() + "\n\n", text)  # type: ignore[misc]
+        page.write_text(text, "utf-8")
+        sys.stdout.write(f"wrote {page.name}\n")

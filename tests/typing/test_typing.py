@@ -33,5 +33,13 @@ def test_a_wrong_expectation_would_be_told(tmp_path: Path) -> None:
     assert 'expression has type "str", variable has type "int"' in said
 
 
+def test_a_parameter_that_is_none_would_be_told(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("from streamcell import stream_cell\nstream_cell('Why?', max_tokes=100)\n")
+    said, _, status = api.run([str(wrong)])
+    assert status == 1
+    assert 'Unexpected keyword argument "max_tokes" for "stream_cell"; did you mean "max_tokens"' in said
+
+
 def test_the_package_says_that_it_is_typed() -> None:
     assert (Path(streamcell.__file__).parent / "py.typed").is_file()

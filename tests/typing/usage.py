@@ -27,6 +27,7 @@ def calls(client: AsyncOpenAI, sync_client: OpenAI) -> None:
     assert_type(stream_cell("Explain entropy"), StreamCell)
     assert_type(stream_cell([{"role": "user", "content": "Explain entropy"}]), StreamCell)
     stream_cell("Why?", model="rehearsal", client=client, api="chat", instructions="Be brief.", temperature=0.2)
+    stream_cell("Why?", max_tokens=100, seed=7, stop=["."], response_format={"type": "json_object"}, timeout=3.0)
     stream_cell("Why?", client=sync_client, retry=1, display=False, reasoning={"summary": "auto"})
     stream_cell("And in Python?", previous=stream_cell("Explain entropy"), retry=RetryPolicy(attempts=5, cap=2))
     for source in (words, tokens, words(), tokens(), ["Hel", "lo"]):

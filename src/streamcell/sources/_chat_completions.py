@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from .._errors import StreamCellError
 from .._events import Alive, Event, Failed, Usage, UsageReported
-from .._request import Message, Request
+from .._parameters import translated
+from .._request import Request
 from ._assembly import Assembly, words_of
 from ._base import field_of, parts_of
+from ._conversation import chat_messages
 from ._failures import error_in
 
 __all__ = ["NO_REASON", "ChatDecoder", "chat_body"]
@@ -25,42 +27,26 @@ _DOUBTFUL_WAIT: Final = 30.0
 _AFTER_USAGE: Final = 2.0
 """The same after the usage, which is the last thing that a server sends before `[DONE]`."""
 
-_PART_TYPES: Final = {"input_text": "text", "output_text": "text"}
-
 
 def chat_body(request: Request, model: str, *, openai: bool) -> dict[str, Any]:
     """Return the arguments of `chat.completions.create`.
 
     `openai` says that the server is OpenAI's own: only there is `include_obfuscation` known (it costs bytes).
     """
-    messages = [_message(message) for message in request.messages]
+    messages = chat_messages(request.messages)
     if request.instructions is not None:
         messages.insert(0, {"role": "system", "content": request.instructions})
     options: dict[str, Any] = {"include_usage": True}
     if openai:
         options["include_obfuscation"] = False
-    body: dict[str, Any] = {"messages": messages, "model": model, "stream": True, **request.params}
+    params = translated(request.params, "chat", openai=openai)
+    body: dict[str, Any] = {"messages": messages, "model": model, "stream": True, **params}
     given = request.params.get("stream_options", {})
     if given is None:  # some servers refuse the field whole
         del body["stream_options"]
     else:
         body["stream_options"] = {**options, **given}
     return body
-
-
-def _message(message: Message) -> dict[str, Any]:
-    content = message.get("content")
-    if content is None or isinstance(content, str):
-        return dict(message)
-    return {**message, "content": [_part(part) for part in content]}
-
-
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
-    kind = part["type"]
-    if kind == "input_image":
-        image = {"url": part.get("image_url"), **({"detail": part["detail"]} if part.get("detail") else {})}
-        return {"type": "image_url", "image_url": image}
-    return {**part, "type": _PART_TYPES.get(kind, kind)}
 
 
 def usage_of(usage: object, given: str, made: str) -> Usage:

@@ -7,6 +7,7 @@ servers send, ends quietly on a cut, and costs five times as much.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -196,12 +197,14 @@ class OpenAISource:
                 return
 
     def _labelled(self, model: str, api: str, *notes: str) -> Origin:
-        return replace(self.origin, model=model, api=_LABELS[api], note="; ".join(note for note in notes if note))
+        note = "; ".join(note for note in (*notes, self._request.remark) if note)
+        return replace(self.origin, model=model, api=_LABELS[api], note=note)
 
     def _api(self, client: AsyncOpenAI) -> tuple[Literal["responses", "chat"], str]:
         api = self._request.api
         if api == "responses" or api == "chat":
-            return api, "chosen with api="
+            decided = self._request.decided
+            return api, f"{decided} is only in {_LABELS[api]}" if decided else "chosen with api="
         if is_openai(client):
             return "responses", "OpenAI has the Responses API"
         return _chosen.get(address_of(client), ("responses", "the server answered to the Responses API"))
@@ -260,7 +263,7 @@ class OpenAISource:
             if given is not None:
                 body["stream_options"] = given
         asked = client.chat.completions if api == "chat" else client.responses
-        return asked.with_streaming_response.create(**body), ours
+        return asked.with_streaming_response.create(**_known(body, asked.create)), ours
 
     async def _attempt(
         self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
@@ -331,6 +334,15 @@ class OpenAISource:
         elif error.next_steps == AuthenticationFailed.steps and self._client is not None:
             error.next_steps = (Step("Correct the key of the client that was given, and run the cell again."),)
         return error.with_detail(f"{error.detail} ({answering.missing})") if answering.missing else error
+
+
+def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any]:
+    """The same arguments, with what this release of the SDK does not know among those that it passes on."""
+    new = body.keys() - inspect.signature(create).parameters.keys()
+    if not new:
+        return body
+    known = {name: value for name, value in body.items() if name not in new}
+    return {**known, "extra_body": {**{name: body[name] for name in sorted(new)}, **(body.get("extra_body") or {})}}
 
 
 _LEFT_OUT: Final = "the server refuses stream_options, so this is left out and it may not count tokens"

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .._events import Alive, Event, Failed, Reached, TextRestored, UsageReported
-from .._request import Message, Request
+from .._parameters import translated
+from .._request import Request
 from ._assembly import Assembly, words_of
 from ._base import field_of, parts_of
 from ._chat_completions import usage_of
+from ._conversation import responses_items
 from ._failures import error_in, error_in_stream
 from ._thinking import without_thinking
 
@@ -26,35 +28,17 @@ _PARAGRAPH: Final = "\n\n"
 def responses_body(request: Request, model: str, *, openai: bool) -> dict[str, Any]:
     """Return the arguments of `responses.create`; `openai` says that the server is OpenAI's own."""
     body: dict[str, Any] = {
-        "input": [_item(message) for message in request.messages],
+        "input": responses_items(request.messages),
         "model": model,
         "stream": True,
         **({"stream_options": {"include_obfuscation": False}} if openai else {}),
-        **request.params,
+        **translated(request.params, "responses", openai=openai),
     }
     if request.instructions is not None:
         body["instructions"] = request.instructions
     if body.get("stream_options", {}) is None:
         del body["stream_options"]
     return body
-
-
-def _item(message: Message) -> dict[str, Any]:
-    content = message.get("content")
-    if content is None or isinstance(content, str):
-        return dict(message)
-    text = "output_text" if message.get("role") == "assistant" else "input_text"
-    return {**message, "content": [_part(part, text) for part in content]}
-
-
-def _part(part: Mapping[str, Any], text: str) -> dict[str, Any]:
-    if part["type"] == "text":
-        return {"type": text, "text": part.get("text", "")}
-    if part["type"] == "image_url":
-        image = part.get("image_url")
-        url, detail = (image.get("url"), image.get("detail")) if isinstance(image, Mapping) else (image, None)
-        return {"type": "input_image", "image_url": url, "detail": detail or "auto"}
-    return dict(part)
 
 
 _GROWS: Final = {

@@ -1,0 +1,82 @@
+"""What may go into a request: plain JSON values, copied, with every character that UTF-8 can carry. Pure."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = ["is_left_out", "jsonable", "whole_characters"]
+
+_DEEPEST: Final = 100
+"""Levels of lists and objects: far more than any request has, and far less than Python's own bound."""
+
+
+def jsonable(value: Any, where: str, depth: int = 0) -> Any:
+    """Return a copy of `value` in plain JSON values: dict, list, str, int, float, bool, None.
+
+    Models of pydantic, which the SDK returns, give what was set in them; numbers of other libraries become Python's.
+    `where` names the value in errors. Raises TypeError for what JSON cannot hold and ValueError for numbers that it
+    cannot, such as NaN (RFC 8259, section 6).
+    """
+    if depth > _DEEPEST:
+        raise ValueError(f"{where} is nested in itself, or more than {_DEEPEST} levels deep")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return whole_characters(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"{where} is {number}, which is no number in JSON")
+        return number
+    dumped = _dumped(value)
+    if isinstance(dumped, Mapping):
+        return _object(dumped, where, depth)
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one, f"{where}[{place}]", depth + 1) for place, one in enumerate(value)]
+    raise TypeError(f"{where} is {_kind(value)}, which JSON cannot hold")
+
+
+def _object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
+    found = {}
+    for name, one in value.items():
+        if not isinstance(name, str):
+            raise TypeError(f"{where} has the key {name!r}: in JSON a key is a string")
+        if not is_left_out(one):
+            found[whole_characters(name)] = jsonable(one, f"{where}.{name}", depth + 1)
+    return found
+
+
+def whole_characters(text: str) -> str:
+    """Return `text` as a plain string that UTF-8 can carry.
+
+    Two halves of a character (surrogates, as JavaScript and Windows have them) become the character; a half alone
+    becomes U+FFFD, as the Unicode Standard recommends (section 3.9).
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def is_left_out(value: object) -> bool:
+    """Whether `value` is one of the SDK's marks for an argument that is not given (`openai.NOT_GIVEN`, `omit`)."""
+    kind = type(value)
+    return kind.__name__ in ("NotGiven", "Omit") and kind.__module__.partition(".")[0] == "openai"
+
+
+def _dumped(value: Any) -> Any:
+    """What a model of pydantic holds; anything else as it is."""
+    if isinstance(value, (Mapping, type)):
+        return value
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="json", exclude_none=True, warnings=False) if callable(dump) else value
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, type):
+        schema = f": give {value.__name__}.model_json_schema()" if hasattr(value, "model_json_schema") else ""
+        return f"the class {value.__name__}{schema}"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
