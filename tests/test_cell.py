@@ -112,24 +112,6 @@ def test_the_call_returns_before_the_answer_and_await_gives_it() -> None:
         assert asyncio.run(main(server)) == "hello"
 
 
-def test_several_may_await_one_cell_and_one_that_gives_up_stops_it(client: openai.AsyncOpenAI) -> None:
-    async def main() -> None:
-        cell = stream_cell("x", model="stall?after=3&seconds=3600", client=client)
-        first, second = asyncio.ensure_future(_await(cell)), asyncio.ensure_future(_await(cell))
-        await asyncio.to_thread(until, cell, "streaming", text=1)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        with pytest.raises(streamcell.Stopped) as stopped:
-            await second
-        assert stopped.value.text == cell.text != ""
-
-    async def _await(cell: StreamCell) -> str:
-        return await cell
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize("api", ["responses", "chat"])
 def test_stop_in_mid_silence_closes_the_response_and_keeps_the_text(
     api: str, client: openai.AsyncOpenAI, server: RehearsalServer

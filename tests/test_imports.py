@@ -23,6 +23,7 @@ VALUES |= {"_state", "_timeouts", "_version"}
 PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
 SHELLS = {
+    "_answer",
     "_driver",
     "_faults",
     "_front_end",

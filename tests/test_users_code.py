@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import multiprocessing
@@ -16,7 +17,7 @@ import openai
 import pytest
 import traitlets
 
-from streamcell import ProviderFailed, StreamCell, StreamCellError, _stream, stream_cell
+from streamcell import ProviderFailed, Stopped, StreamCell, StreamCellError, _stream, stream_cell
 from streamcell._driver import driver
 
 from .sources.wire_server import answers, ended, sends, wire_server
@@ -117,6 +118,52 @@ def test_an_observer_that_waits_for_the_answer_gets_it() -> None:
     assert cell.result(TIMEOUT) == "a"
     _wait_for(lambda: got)
     assert set(got) == {"a"}
+
+
+ACTS: dict[str, Callable[[StreamCell], object]] = {
+    "raises": lambda cell: 1 / 0,
+    "stops": lambda cell: cell.stop(),
+    "retries": lambda cell: cell.retry(),
+    "resumes": lambda cell: cell.resume(),
+    "selects": lambda cell: cell.select(0),
+    "closes": lambda cell: cell.close(),
+    "waits": lambda cell: cell.result(TIMEOUT),
+    "reads": list,
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_whatever_an_observer_does_in_mid_stream_all_agree_afterwards(act: str) -> None:
+    observed, acted = threading.Event(), threading.Event()
+    blocks = act in ("waits", "reads")
+
+    def answer() -> Iterator[str]:
+        yield "one "
+        assert observed.wait(TIMEOUT)
+        assert blocks or acted.wait(TIMEOUT)
+        yield "two"
+
+    def observe(_change: object) -> None:
+        observed.set()
+        try:
+            ACTS[act](cell)
+        finally:
+            acted.set()
+
+    cell = stream_cell(answer, display=False)
+    cell.observe(observe, "text")
+    if cell.text:  # it came before there was an observer
+        with contextlib.suppress(Exception):  # as an observer's errors are
+            observe(None)
+    other = ended_cell("other")
+    assert acted.wait(TIMEOUT) or blocks
+    outcome = cell.future.exception(TIMEOUT)
+    stops = act in ("stops", "closes")
+    assert isinstance(outcome, Stopped) if stops else outcome is None
+    current = cell.versions[-1]
+    _wait_for(lambda: (cell.status, cell.text) == (current.status.value, current.text))
+    assert (cell.status, cell.text) == (("stopped", "one ") if stops else ("done", "one two"))
+    assert (other.status, other.text) == ("done", "other")
 
 
 @pytest.mark.parametrize("command", ["stop", "retry", "resume", "select", "close"])

@@ -161,19 +161,31 @@ class StreamCellError(Exception):
         """Return the same error in other words."""
         return self._with(detail, self.text)
 
+    def fresh(self) -> StreamCellError:
+        """Return the same error as one that nobody has raised: who raises one again and again adds to its traceback."""
+        told = self._with(self.detail, self.text)
+        return told.with_traceback(None)
+
     def _with(self, detail: str, text: str) -> StreamCellError:
-        told = type(self)(
-            detail,
-            text=text,
-            request_id=self.request_id,
-            status_code=self.status_code,
-            retry_after=self.retry_after,
-            steps=self.next_steps,
-            kind=self.error_kind,
-            title=self.error_title,
-        ).with_traceback(self.__traceback__)
+        told = _made(type(self), {**self._fields(), "detail": detail, "text": text}).with_traceback(self.__traceback__)
         told.__cause__ = self.__cause__
         return told
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "detail": self.detail,
+            "text": self.text,
+            "request_id": self.request_id,
+            "status_code": self.status_code,
+            "retry_after": self.retry_after,
+            "steps": self.next_steps,
+            "kind": self.error_kind,
+            "title": self.error_title,
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what it was made of: made of its message, as exceptions are, it would say its title twice."""
+        return _made, (type(self), self._fields())
 
     def card(self) -> Mapping[str, Any]:
         """Return what the page shows: plain JSON values, no secret."""
@@ -186,6 +198,10 @@ class StreamCellError(Exception):
             "request_id": self.request_id,
             "status_code": self.status_code,
         }
+
+
+def _made(kind: type[StreamCellError], fields: Mapping[str, Any]) -> StreamCellError:
+    return kind(**fields)
 
 
 _RETRY_STEP = Step("Press Retry to ask again.")

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from . import _limits as limits
-from ._events import Lane
+from ._errors import RateLimited
+from ._events import Event, Failed, Head, Lane, Note, Turn
 from ._inputs import Wait
+from ._session import Session
 
-__all__ = ["AT_ONCE", "BudgetLeft", "Lanes", "Limits"]
+__all__ = ["AT_ONCE", "BudgetLeft", "InLine", "Lanes", "Limits"]
 
 AT_ONCE: Final = 16
 """Answers that may be under way at once in a lane, unless `configure(at_once=…)` says otherwise."""
@@ -153,3 +155,28 @@ def _limits_of(lane: Lane, queue: limits.Queue, at_once: int | None, now: float)
         queued=len(queue.waiting),
         paused=round(max(0.0, queue.paused_until - now), 3),
     )
+
+
+class InLine:
+    """One attempt's place in its lane, from the line to its end."""
+
+    def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
+        self._turn, self._lanes, self._ticket = turn, lanes, ticket
+
+    async def come(self, session: Session, hurried: bool, placed: Callable[[int, Wait], None]) -> bool:
+        """Wait for the turn; give whether it had to be waited for."""
+        ticket = limits.Ticket(
+            self._ticket, session.asked_at, self._turn.tokens, hurried, limits.patience_of(session.policy)
+        )
+        return await self._lanes.turn(self._turn.lane, ticket, placed)
+
+    def hear(self, event: Event | Note) -> None:
+        """Tell the lane what its server says."""
+        if isinstance(event, Head):
+            self._lanes.head(self._turn.lane, self._ticket, event.status, event.headers)
+        elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
+            self._lanes.refused(self._turn.lane, self._ticket, event.error.retry_after)
+
+    def leave(self, *, whole: bool) -> None:
+        """The attempt is over."""
+        self._lanes.leave(self._turn.lane, self._ticket, whole=whole)

@@ -11,7 +11,7 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import _coalesce as coalesce
 from ._document import Document
 from ._driver import driver
-from ._errors import RateLimited, SourceFailed, StreamCellError
+from ._errors import SourceFailed, StreamCellError
 from ._events import Chunk, Event, Failed, Head, Note, TextDelta, Turn
 from ._faults import WITHIN, ask_policy, late, own_fault
 from ._inputs import (
@@ -36,11 +36,9 @@ from ._inputs import (
     Received,
     SetTimer,
     Tick,
-    Wait,
     Watch,
 )
-from ._lanes import Lanes
-from ._limits import Ticket, patience_of
+from ._lanes import InLine
 from ._log import Entry, Log
 from ._observers import elsewhere
 from ._protocol import Hello, Here, Patch, Sink, Snapshot, View, view_of
@@ -81,6 +79,7 @@ class Stream:
         self._given: deque[Input | Hello] = deque()
         self._accepting = False
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
+        self._watchers: list[Callable[[], None]] = []
         self.log: Final = Log()
         self._telemetry = Telemetry()
         self._made_at = self._driver.loop.time()
@@ -109,6 +108,15 @@ class Stream:
     def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
         """Whether the stream runs on `loop`, or reads its source there: who blocks it waits for ever."""
         return loop is not None and loop in (self._driver.loop, self._source.home)
+
+    @contextlib.contextmanager
+    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` on the driver's loop whenever there is news, for as long as the block."""
+        self._watchers.append(wake)
+        try:
+            yield
+        finally:
+            self._watchers.remove(wake)
 
     def post(self, given: Input | Hello) -> None:
         """Feed an input; safe on any thread, returns at once."""
@@ -229,13 +237,13 @@ class Stream:
     async def _consume(self, opening: OpenSource) -> None:
         run = opening.run
         events = self._source.events(opening.resume)
-        turn: _Turn | None = None
+        turn: InLine | None = None
         try:
             async for event in events:
                 if isinstance(event, Turn):
                     if turn is not None:
                         turn.leave(whole=False)
-                    turn = _Turn(event, self._driver.lanes, next(_tickets))
+                    turn = InLine(event, self._driver.lanes, next(_tickets))
                     self._note(
                         "request",
                         run,
@@ -352,6 +360,8 @@ class Stream:
     def _deliver(self, *messages: Patch | Snapshot | Here) -> None:
         """Publish, then send; a sink that fails (a closed comm) does not end the stream."""
         outbox = self._outbox
+        for wake in tuple(self._watchers):
+            wake()
         try:
             if outbox.sent is not None:
                 self._sink.publish(outbox.sent, outbox.epoch, outbox.seq)
@@ -371,30 +381,9 @@ class Stream:
         version = self.document.current
         if version.status is Status.DONE:
             self._settled.set_result(version.text)
-            return
-        if self._task is not None:  # what should have closed it may have been what broke
-            self._task.cancel()
-        self._settled.set_exception(fault or version.error or StreamCellError())
-
-
-class _Turn:
-    """One attempt's place in its lane, from the line to its end."""
-
-    def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
-        self._turn, self._lanes, self._ticket = turn, lanes, ticket
-
-    async def come(self, session: Session, hurried: bool, placed: Callable[[int, Wait], None]) -> bool:
-        """Wait for the turn; give whether it had to be waited for."""
-        ticket = Ticket(self._ticket, session.asked_at, self._turn.tokens, hurried, patience_of(session.policy))
-        return await self._lanes.turn(self._turn.lane, ticket, placed)
-
-    def hear(self, event: Event | Note) -> None:
-        """Tell the lane what its server says."""
-        if isinstance(event, Head):
-            self._lanes.head(self._turn.lane, self._ticket, event.status, event.headers)
-        elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
-            self._lanes.refused(self._turn.lane, self._ticket, event.error.retry_after)
-
-    def leave(self, *, whole: bool) -> None:
-        """The attempt is over."""
-        self._lanes.leave(self._turn.lane, self._ticket, whole=whole)
+        else:
+            if self._task is not None:  # what should have closed it may have been what broke
+                self._task.cancel()
+            self._settled.set_exception(fault or version.error or StreamCellError())
+        for wake in tuple(self._watchers):
+            wake()

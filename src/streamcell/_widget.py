@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import uuid
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,12 +13,11 @@ import ipywidgets
 import traitlets
 
 from . import _notebook
-from ._document import Part, Version
-from ._errors import Stopped, StreamCellError
+from ._answer import Answer, running_loop
+from ._errors import Stopped
 from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
 from ._hosts import at_once, carrier
-from ._inputs import Retry, Select, Start, Stop, TakeUp
-from ._log import Log
+from ._inputs import Start, Stop
 from ._observers import Observers, elsewhere
 from ._output import bundle_of
 from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["StreamCell"]
 
 
-class StreamCell(anywidget.AnyWidget):
+class StreamCell(Answer, anywidget.AnyWidget):
     """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
 
     It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
@@ -79,11 +76,11 @@ class StreamCell(anywidget.AnyWidget):
         fail_run: bool = True,
     ) -> None:
         """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
-        self._request, self._client = request, client
+        Answer.__init__(self, Stream(source, session, self), request)
+        self._client = client
         self._published: Mapping[str, Any] = {}
         self._shown_in: int | None = None
         self._kept = False
-        self._raised: BaseException | None = None
         self._hold_run, self._fail_run = hold_run, fail_run
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
@@ -91,10 +88,9 @@ class StreamCell(anywidget.AnyWidget):
         self._bridges: dict[str, Any] = {}
         self._carry = carrier()
         self._observers = Observers(self, in_place=self._carry is not at_once)
-        self._stream = Stream(source, session, self)
         bundle = None if self._unattended else Bundle.shared()
         traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
-        super().__init__(_esm=built("stub.js"), _bundle=bundle, **traits)
+        anywidget.AnyWidget.__init__(self, _esm=built("stub.js"), _bundle=bundle, **traits)
         reach(self._key, self)
         self.on_msg(self._on_page_message)
 
@@ -121,116 +117,7 @@ class StreamCell(anywidget.AnyWidget):
     def _start(self) -> None:
         self._stream.post(Start())
 
-    # -- the answer ---------------------------------------------------------------------------------------------------
-
-    @property
-    def versions(self) -> tuple[Version, ...]:
-        """Every version of the answer, oldest first, as immutable values; the last is the current one."""
-        return self._stream.document.versions
-
-    @property
-    def request(self) -> Request | None:
-        """What was asked, or None where an iterator was given instead of a prompt."""
-        return self._request
-
-    def result(self, timeout: float | None = None) -> str:
-        """Block until the answer is whole and return its text.
-
-        Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; what had come stays in `.text`.
-        After `timeout` seconds TimeoutError is raised and the stream goes on. Raises the StreamCellError that the card
-        shows, `Stopped` after a stop. Where the answer's iterator lives on the loop of this very thread, waiting here
-        would stop it for ever, so RuntimeError is raised: use `await cell`.
-        """
-        if self._stream.needs(_running_loop()) and not self._stream.settled.done():
-            raise RuntimeError(
-                "this answer is read on this thread's event loop, which result() would block: use `await cell`, "
-                "or give stream_cell a callable that makes the iterator"
-            )
-        try:
-            return self._stream.settled.result(timeout)
-        except concurrent.futures.TimeoutError:
-            raise TimeoutError(
-                f"the answer was not whole after {timeout} s; it goes on, see .status and .text"
-            ) from None
-        except StreamCellError as error:
-            self._raised = error
-            raise
-        except KeyboardInterrupt:
-            self.stop()
-            raise
-
-    def __await__(self) -> Generator[Any, None, str]:
-        """Wait until the answer is whole and return its text; raise what the card shows.
-
-        Cancelling the await stops the stream, as cancelling an await of a task cancels the task.
-        """
-        return self._wait().__await__()
-
-    async def _wait(self) -> str:
-        try:
-            return await asyncio.shield(asyncio.wrap_future(self._stream.settled))
-        except asyncio.CancelledError:
-            self._stream.post(Stop())
-            raise
-        except StreamCellError as error:
-            self._raised = error
-            raise
-
-    # -- commands -----------------------------------------------------------------------------------------------------
-
-    def stop(self) -> None:
-        """End the answer here: the HTTP response is closed at once, the text stays. After the end it does nothing."""
-        self._stream.take(Stop())
-
-    def retry(self) -> None:
-        """Ask again; the answer so far stays as a version.
-
-        Raises ValueError where the source cannot be opened twice (`retry_off` says why), and RuntimeError while an
-        answer is still on its way: stop it first.
-        """
-        document = self._stream.document
-        if document.retry_off is not None:
-            raise ValueError(document.retry_off)
-        if document.current.status not in TERMINAL and not document.can_hurry:
-            raise RuntimeError("the answer is still on its way: call stop() first")
-        self._stream.take(Retry())
-
-    def resume(self) -> None:
-        """Go on with an answer that was cut or stopped, or that ran into its limit of tokens, from its last token.
-
-        `resumable` says how: `exact` where the provider still has the rest (a background response), else `continued`,
-        by another request, which costs what a request costs. Raises ValueError where there is nothing to go on with.
-        """
-        if self._stream.document.resume is None:
-            raise ValueError("this answer cannot go on: it is whole, still on its way, or has no text to go on from")
-        self._stream.take(TakeUp())
-
-    @property
-    def log(self) -> Log:
-        """What happened, in order: each attempt, response and chunk with its time; bounded, and without secrets.
-
-        `cell.log.to_jsonl()` gives it as JSON Lines. The same goes to the standard logger `streamcell`, and where
-        OpenTelemetry is installed each attempt is a span.
-        """
-        return self._stream.log
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
-        document = self._stream.document
-        return document.version.parts
-
-    def select(self, index: int) -> None:
-        """Show version `index` (0-based, negative from the end), in the page and in the traits.
-
-        Raises IndexError where there is no such version, and RuntimeError while an answer is on its way.
-        """
-        count = len(self.versions)
-        if not -count <= index < count:
-            raise IndexError(f"there are {count} versions, numbered from 0; {index} is not one of them")
-        if self._stream.document.current.status not in TERMINAL:
-            raise RuntimeError("a former version can be shown when the answer has ended: call stop() first")
-        self._stream.take(Select(index % count))
+    # -- the end ------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Stop the stream and remove the views, as deleting the output does. The text stays, and can be shown again."""
@@ -355,7 +242,7 @@ class StreamCell(anywidget.AnyWidget):
         self._held = False
         error: BaseException | None = None
         if self._hold_run is not False:
-            if self._stream.needs(_running_loop()) and not self._stream.settled.done():
+            if self._stream.needs(running_loop()) and not self._stream.settled.done():
                 warnings.warn(
                     "this answer is read on the notebook's event loop, so the run cannot be held for it: "
                     "write `await cell`, or give stream_cell a callable that makes the iterator",
@@ -386,10 +273,3 @@ _NO_TRAITS: Final = ("versions", "retry_at", "quiet", "place", "wait")
 def _traits_of(view: View) -> dict[str, Any]:
     traits = {key: value for key, value in view.items() if key not in _NO_TRAITS}
     return {**traits, "version_count": view["versions"]}
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
