@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ._terminal import inert_words
+
 __all__ = [
     "AuthenticationFailed",
     "BadData",
@@ -129,10 +131,10 @@ class StreamCellError(Exception):
         kind: str | None = None,
         title: str | None = None,
     ) -> None:
-        detail = without_secrets(detail)
+        detail = inert_words(without_secrets(detail))
         self.detail = detail if len(detail) <= _DETAIL_LIMIT else detail[:_DETAIL_LIMIT] + "…"
         self.text = text
-        self.request_id = request_id
+        self.request_id = None if request_id is None else inert_words(request_id)
         self.status_code = status_code
         self.retry_after = retry_after
         steps_of_kind = self.steps if steps is None else steps

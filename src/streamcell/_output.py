@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ._protocol import View
 from ._saved import saved_markdown
+from ._terminal import inert
 
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "note_of"]
 
@@ -24,13 +25,14 @@ _NOT_KEPT: Final = frozenset({"text", "retry_at", "quiet", "place", "wait"})
 def bundle_of(view: View, key: str, model_id: str | None) -> dict[str, Any]:
     """Return the output that shows `view` wherever it is read, without the live widget.
 
-    `text/plain` is the answer as it came, `text/markdown` the same for readers that know nothing of us, and ANSWER what
-    else there is to know. `key` names the cell in its notebook, `model_id` its widget's model (None: it has none).
+    `text/plain` is the answer as it came, but that no terminal obeys it, `text/markdown` the same for readers that know
+    nothing of us, and ANSWER what else there is to know. `key` names the cell in its notebook, `model_id` its widget's
+    model (None: it has none).
     """
-    text: str = view["text"]
+    text = inert(view["text"])
     document = {name: value for name, value in view.items() if name not in _NOT_KEPT and _says_something(value)}
     known = {"version": _VERSION, "id": key, "model_id": model_id, "characters": len(text), "document": document}
-    note = note_of(view)
+    note = inert(note_of(view))
     return {
         ANSWER: known,
         "text/markdown": saved_markdown(text, note),

@@ -123,6 +123,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Stop the stream and remove the views, as deleting the output does. The text stays, and can be shown again."""
         stream = getattr(self, "_stream", None)
         if stream is not None and stream.document.current.status not in TERMINAL:
+            stream.check_alive()
             stream.post(Stop())
         if self.comm is not None:
             self.layout.close()
@@ -254,6 +255,15 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._refresh()
         handled = error is None or isinstance(error, Stopped) or error is self._raised
         return None if handled or not self._fail_run else error
+
+    def __reduce_ex__(self, _protocol: object = None) -> Any:
+        """Raise TypeError: a copy would be another's, with no stream and no page. `copy` and `pickle` ask this."""
+        raise TypeError(
+            "a StreamCell is a live answer: it cannot be copied, pickled or sent to another process. "
+            "Take cell.text, or cell.versions, which are plain values"
+        )
+
+    __copy__ = __deepcopy__ = __reduce_ex__
 
     def __repr__(self) -> str:
         """Return a short line with the status and the length of the text."""

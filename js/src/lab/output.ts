@@ -41,9 +41,9 @@ export function readBundle(data: Bundle): Saved | null {
 
 /** The bundle that keeps `document`, without the live widget: a reader without a kernel would show an error for it. */
 export function bundleOf(document: Bundle, key: string, modelId: string | null): Bundle {
-  const text = String(document.text ?? "");
+  const text = inert(String(document.text ?? ""));
   const kept = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
-  const note = noteOf(document);
+  const note = inert(noteOf(document));
   return {
     // Characters as Python counts them.
     [ANSWER]: {
@@ -56,6 +56,15 @@ export function bundleOf(document: Bundle, key: string, modelId: string | null):
     "text/markdown": savedMarkdown(text, note),
     "text/plain": text || note || "(no text)",
   };
+}
+
+/** The text so that no terminal obeys it: as many characters, with a picture for each control. */
+function inert(text: string): string {
+  return text.replace(/[\p{Cc}]/gu, (control) => {
+    if ("\t\n\r".includes(control)) return control;
+    const code = control.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+  });
 }
 
 function saysSomething(value: unknown): boolean {

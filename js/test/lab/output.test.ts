@@ -18,7 +18,9 @@ describe("what a cell leaves in the notebook", () => {
 
   test.each(examples)("is read again: $name", ({ document, bundle }) => {
     const momentary = { retry_at: null, quiet: null, place: null, wait: null };
-    const doc = { ...EMPTY, ...document, ...momentary };
+    // A control of a terminal's stays a picture.
+    const text = document.text ? bundle["text/plain"] : "";
+    const doc = { ...EMPTY, ...document, ...momentary, text };
     expect(readBundle(bundle)).toEqual({ key: "the key", modelId: "the model", doc });
   });
 
