@@ -17,7 +17,7 @@ import streamcell
 PACKAGE = Path(streamcell.__file__).parent
 
 VALUES = {"_errors", "_events", "_finish", "_inputs", "_jsonable", "_messages", "_parameters", "_request", "_resume"}
-VALUES |= {"_state", "_terminal", "_timeouts", "_version"}
+VALUES |= {"_state", "_terminal", "_timeouts", "_veiled", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
 PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}

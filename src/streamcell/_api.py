@@ -17,6 +17,7 @@ from ._retry import RetryPolicy, attempts_of
 from ._session import Session
 from ._state import TERMINAL, Status
 from ._timeouts import Timeouts
+from ._veiled import Veiled
 from ._widget import StreamCell
 from .sources._client import check_client
 
@@ -155,6 +156,8 @@ def stream_cell(
         TypeError, ValueError: for bad input, before anything is sent. Whatever happens later is shown in the cell, and
             raised by `await cell` and `cell.result()`.
     """
+    # A traceback that shows locals must not show a key in extra_headers.
+    params = cast("Any", Veiled(params))
     messages = messages_of(prompt)
     if messages is None:
         for name, value in {

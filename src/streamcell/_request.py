@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 
 from ._jsonable import is_left_out, jsonable, whole_characters
 from ._messages import Message, only_responses
-from ._parameters import OPTIONS, check_names, chosen_api
+from ._parameters import check_names, chosen_api
+from ._veiled import Veiled
 
 __all__ = ["API", "REHEARSAL", "Request", "is_rehearsal", "make_request"]
 
@@ -140,10 +141,14 @@ def _given(params: Mapping[str, Any]) -> dict[str, Any]:
         if is_left_out(value) or (value is None and name != "stream_options"):
             continue
         if name.startswith("extra_") and not isinstance(value, Mapping):
-            raise TypeError(f"{name} must be a mapping, not {type(value).__name__}")
-        found[name] = value if name in _NOT_SENT else jsonable(value, f"{name}=")
+            kind = type(value).__name__
+            del value  # it may hold a key, and a traceback may show it
+            raise TypeError(f"{name} must be a mapping, not {kind}")
+        if name in _VEILED:
+            found[name] = Veiled(value)
+        else:
+            found[name] = value if name == "timeout" else jsonable(value, f"{name}=")
     return found
 
 
-_NOT_SENT: Final = frozenset(OPTIONS) - {"extra_body"}
-"""Options that are the SDK's own business: headers, a query, and a timeout, which may be an object of its library."""
+_VEILED: Final = ("extra_headers", "extra_query")

@@ -9,12 +9,13 @@ import os
 import re
 import secrets
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from .._errors import AuthenticationFailed, BadRequest, Step, StreamCellError
+from .._veiled import Secrets
 from ._bridge import in_thread
 
 if TYPE_CHECKING:
@@ -248,10 +249,10 @@ def _key_of(client: Any) -> str:
     return key if isinstance(key, str) and key not in _NO_KEYS else ""
 
 
-def _keys_of(client: Any) -> tuple[str, ...]:
-    """Every key of a copy, those in headers and in the query of all its requests too."""
-    told = {**client._custom_headers, **client._custom_query}
-    others = [value for name, value in told.items() if isinstance(value, str) and _CARRIES_KEY.search(name)]
+def _keys_of(client: Any, *more: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every key of a copy, those in headers and in the query of all its requests, and of `more`, too."""
+    told = (field for fields in (client._custom_headers, client._custom_query, *more) for field in fields.items())
+    others = [value for name, value in told if isinstance(value, str) and _CARRIES_KEY.search(name)]
     # What is told back is often the key alone, without "Bearer" before it.
     parts = (part for one in others for part in one.split() if len(part) >= _LEAST)
     return tuple(key for key in dict.fromkeys((_key_of(client), *parts)) if key)
@@ -262,11 +263,11 @@ def digest_of(client: AsyncOpenAI) -> str:
     return hashlib.blake2b("\n".join(_keys_of(client)).encode(), digest_size=8, key=_SALT).hexdigest()
 
 
-def secrets_of(client: AsyncOpenAI) -> tuple[str, ...]:
-    """Return what must appear in no message."""
-    return tuple(
-        key for key in _keys_of(client) if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic")
-    )
+def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
+    """Return what must appear in no message, of the client and of one request's own headers and query."""
+    own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
+    found = _keys_of(client, *own)
+    return Secrets(key for key in found if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic"))
 
 
 def flaw_of(client: AsyncOpenAI) -> StreamCellError | None:

@@ -22,10 +22,12 @@ from .._errors import (
     closed_early,
     without_secrets,
 )
+from .._veiled import Secrets
 from ._refusals import REFUSALS, meaning_of
 from ._words import Told, error_within, plain, told_of
 
 __all__ = [
+    "bare",
     "body_of",
     "connection_error",
     "error_in",
@@ -75,7 +77,7 @@ def words_error(words: str) -> StreamCellError | None:
     return None if row is REFUSALS[-1] else _error(told, None, told.words)
 
 
-def status_error(error: Any, secrets: tuple[str, ...] = ()) -> StreamCellError:
+def status_error(error: Any, secrets: Secrets | tuple[()] = ()) -> StreamCellError:
     """Return the error for an SDK status error (`openai.APIStatusError`), with its request id and its wait."""
     status = int(error.status_code)
     headers = error.response.headers
@@ -181,7 +183,7 @@ def listing(address: str) -> str:
     return f"import {modules}; [m.id for m in {client}.models.list()]"
 
 
-def scrubbed(error: StreamCellError, secrets: tuple[str, ...]) -> StreamCellError:
+def scrubbed(error: StreamCellError, secrets: Secrets) -> StreamCellError:
     """Return the error without the secrets, should a server have said them back."""
     if not any(secret in error.detail for secret in secrets):
         return error
@@ -189,6 +191,26 @@ def scrubbed(error: StreamCellError, secrets: tuple[str, ...]) -> StreamCellErro
     clean.detail = without_secrets(error.detail, secrets)
     clean.args = (f"{clean.error_title}: {clean.detail}",)
     return clean
+
+
+def bare(error: BaseException, secrets: Secrets) -> BaseException:
+    """Return the error, and what it came of, without tracebacks, and without the secrets in their words.
+
+    The frames of the SDK and of its HTTP library hold headers, which some ways to print a traceback show.
+    """
+    seen: list[BaseException] = []
+    around: list[BaseException | None] = [error]
+    while around and len(seen) < _MOST_CAUSES:
+        one = around.pop()
+        if one is not None and all(one is not other for other in seen):
+            seen.append(one)
+            around += [one.__cause__, one.__context__]
+            one.__traceback__ = None
+            one.args = tuple(without_secrets(arg, secrets) if isinstance(arg, str) else arg for arg in one.args)
+    return error
+
+
+_MOST_CAUSES: Final = 50
 
 
 def bad_data(error: Exception, begun_at: str) -> StreamCellError:

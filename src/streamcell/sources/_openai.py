@@ -30,6 +30,7 @@ from .._events import (
 )
 from .._request import Request
 from .._resume import Overlap, Prefix, Rest, Resume, Way
+from .._veiled import Secrets, Veiled
 from ._base import Decoder, field_of, parts_of
 from ._body import closing, read
 from ._bridge import close, from_loop, running_loop
@@ -38,6 +39,7 @@ from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_cl
 from ._continuation import going_on, without_repetition
 from ._dialect import AnyDecoder
 from ._failures import (
+    bare,
     body_of,
     connection_error,
     is_missing_route,
@@ -96,7 +98,7 @@ class _Answering:
     client: AsyncOpenAI
     origin: Origin
     address: str
-    secrets: tuple[str, ...]
+    secrets: Secrets
     lane: Lane
     missing: str = ""  # what the server said of the other API, where it does not have that
 
@@ -159,7 +161,7 @@ class OpenAISource:
             yield Failed(error)
             return
         except (openai.OpenAIError, ValueError, RuntimeError) as error:
-            yield Failed(unsent_error(error))
+            yield _failed(unsent_error(error), error, Secrets())
             return
         flaw = flaw_of(client)
         if flaw is not None:
@@ -168,11 +170,11 @@ class OpenAISource:
         try:
             model, model_note = await self._model(client)
         except StreamCellError as error:
-            yield Failed(error)
+            yield _failed(error, error.__cause__, secrets_of(client, self._request.params))
             return
         api, note = self._api(client)
         lane = Lane(address_of(client), model, digest_of(client))
-        answering = _Answering(client, self.origin, lane.endpoint, secrets_of(client), lane)
+        answering = _Answering(client, self.origin, lane.endpoint, secrets_of(client, self._request.params), lane)
         missing, lean = "", False
         while True:
             lean = lean or (lane.endpoint, api) in _refusing
@@ -288,7 +290,7 @@ class OpenAISource:
                     raise _NoSuchRouteError(error) from cause
                 # It has neither: this address is the wrong one, or was for a while.
                 _chosen.pop(answering.address, None)
-            return _failed(self._advised(error, answering), cause)
+            return _failed(self._advised(error, answering), cause, answering.secrets)
 
         try:
             decoder = self._decoder_for(api, resume)
@@ -296,7 +298,7 @@ class OpenAISource:
                 opening, ours = self._opening(answering, api, model, resume, lean=lean)
                 response = await opening.__aenter__()
             except TypeError as error:  # the SDK has no such parameter, or cannot put it into JSON
-                yield _failed(unsent_error(error), error)
+                yield _failed(unsent_error(error), error, answering.secrets)
                 return
             async with closing(opening), aclosing(read(response, decoder, answering.origin)) as events:
                 answered = True
@@ -316,13 +318,13 @@ class OpenAISource:
             broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
             yield told(broken, error)
         except openai.OpenAIError as error:
-            yield _failed(unsent_error(error), error)
+            yield _failed(unsent_error(error), error, answering.secrets)
         except (_NoSuchRouteError, _OursRefusedError):
             raise
         except Exception as error:  # noqa: BLE001  # told as ours, with its cause
             if not _of_http_library(error):
                 _log.exception("an error while reading an answer")
-                yield _failed(own_error(error), error)
+                yield _failed(own_error(error), error, answering.secrets)
                 return
             broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
             yield told(broken, error)
@@ -337,7 +339,8 @@ class OpenAISource:
 
 
 def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any]:
-    """The same arguments, with what this release of the SDK does not know among those that it passes on."""
+    """The same arguments as the SDK takes them, with what this release does not know among those that it passes on."""
+    body = {name: dict(value) if isinstance(value, Veiled) else value for name, value in body.items()}
     new = body.keys() - inspect.signature(create).parameters.keys()
     if not new:
         return body
@@ -364,15 +367,15 @@ def _head_of(response: Any, answering: _Answering) -> Head:
     return Head(int(response.status_code), headers, headers.get("x-request-id"))
 
 
-def _scrubbed(event: Event | Note, secrets: tuple[str, ...]) -> Event | Note:
+def _scrubbed(event: Event | Note, secrets: Secrets) -> Event | Note:
     """What concerns the log and the card, without what a server should not have said back; an answer is the user's."""
     if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
         return Chunk(without_keys(event.data, secrets))
     return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
 
 
-def _failed(error: StreamCellError, cause: BaseException | None) -> Failed:
-    error.__cause__ = cause
+def _failed(error: StreamCellError, cause: BaseException | None, secrets: Secrets) -> Failed:
+    error.__cause__ = None if cause is None else bare(cause, secrets)
     return Failed(error)
 
 
