@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,3 +70,48 @@ def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernel
         if one["msg_type"] == "execute_result":
             break
     assert "update_display_data" not in seen
+
+
+FREED = """
+import gc, json, weakref
+import ipywidgets
+from streamcell import stream_cell
+from streamcell._driver import driver
+
+def made(**options):
+    cell = stream_cell(lambda: ["a ", "b"], **options)
+    cell.result()
+    return cell
+
+def living(cells):
+    alive = [weakref.ref(cell) for cell in cells]
+    cells.clear()
+    driver().lanes.loop.call_soon_threadsafe(lambda: None)
+    gc.collect()
+    return sum(one() is not None for one in alive)
+
+hidden = living([made(display=False) for _ in range(10)])
+boxed = made(display=False)
+box = ipywidgets.HBox([boxed])
+opened = boxed.comm is not None
+closed = [made() for _ in range(5)]
+for cell in closed: cell.close()
+del cell
+closed = living(closed)
+shown = living([made() for _ in range(3)])
+print(json.dumps([hidden, opened, closed, shown]))
+"""
+
+
+@pytest.mark.filterwarnings("ignore")  # jupyter_client's own
+def test_an_answer_that_nobody_refers_to_and_no_page_shows_is_freed(client: BlockingKernelClient) -> None:
+    printed: list[str] = []
+
+    def hear(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    reply = client.execute_interactive(FREED, allow_stdin=True, timeout=LIMIT, output_hook=hear)
+    assert reply["content"]["status"] == "ok", reply["content"]
+    # The last three are still shown: their Retry must work though no variable holds them.
+    assert json.loads("".join(printed)) == [0, True, 0, 3]

@@ -122,6 +122,8 @@ USES: dict[str, Callable[[StreamCell], object]] = {
     "future": lambda cell: cell.future,
     "callback": lambda cell: cell.add_done_callback(print),
     "stop": lambda cell: cell.stop(),
+    "retry": lambda cell: cell.retry(),
+    "resume": lambda cell: cell.resume(),
     "close": lambda cell: cell.close(),
 }
 

@@ -20,7 +20,7 @@ VALUES = {"_errors", "_events", "_finish", "_inputs", "_jsonable", "_messages", 
 VALUES |= {"_state", "_terminal", "_timeouts", "_veiled", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.
-PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_log", "_output", "_protocol", "_retry", "_session"}
+PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_output", "_protocol", "_retry", "_session"}
 PURE |= {"_formulas", "_prose", "_saved"}
 SHELLS = {
     "_answer",
@@ -29,6 +29,7 @@ SHELLS = {
     "_front_end",
     "_hosts",
     "_lanes",
+    "_log",
     "_notebook",
     "_observers",
     "_stream",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +20,7 @@ from opentelemetry.trace import StatusCode
 
 from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, configure, stream_cell
 from streamcell._inputs import Select
-from streamcell._log import Entry, Log
+from streamcell._log import Entry, Log, Shelf
 from streamcell._telemetry import provider_of
 from streamcell.rehearsal import RehearsalServer
 
@@ -121,6 +123,57 @@ def test_it_is_bounded_and_says_what_has_gone() -> None:
     log.add(Entry(100, 1, "chunk", {"data": "x" * 9_000}))
     assert len(log) == 1
     assert "100 dropped" in repr(log)
+
+
+def test_what_is_packed_reads_as_it_was_written() -> None:
+    entries = [Entry(0.25, 1, "response", {"status": 200, "headers": {"a": "b"}, "request_id": None})]
+    entries += [Entry(number, 1, "chunk", {"data": f"{number} \ud800 ü " * 300}) for number in range(600)]
+    log = Log()
+    for entry in entries:
+        log.add(entry)
+    loose = list(log)
+    log.pack()
+    kept = entries[log.dropped :]
+    assert log.dropped > 0
+    assert list(log) == loose == kept
+    assert [log[0], log[-1], log[len(kept) // 2]] == [kept[0], kept[-1], kept[len(kept) // 2]]
+    for index in (len(kept), -len(kept) - 1):
+        with pytest.raises(IndexError):
+            log[index]
+
+
+def test_all_logs_together_are_bounded_and_the_oldest_entries_go() -> None:
+    shelf = Shelf(limit=3_000)
+    logs = [Log(shelf=shelf) for _ in range(20)]
+    for number, log in enumerate(logs):
+        for at in range(50):
+            log.add(Entry(at, 1, "chunk", {"data": f"{number} {at} {hash((number, at))}"}))
+        log.pack()
+    assert sum(log.packed for log in logs) <= shelf.limit
+    assert (len(logs[0]), logs[0].dropped) == (0, 50)
+    assert (len(logs[-1]), logs[-1].dropped) == (50, 0)
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, True, "1"])
+def test_a_limit_of_all_logs_is_a_number_of_bytes(limit: Any) -> None:
+    with pytest.raises(ValueError, match="log_limit"):
+        configure(log_limit=limit)
+
+
+def test_an_answer_of_two_kilobytes_keeps_little_beside_its_text(server: RehearsalServer) -> None:
+    ask(server, "bulk?characters=2000").result(TIMEOUT)
+    tracemalloc.start()
+    try:
+        cells = [ask(server, "bulk?characters=2000") for _ in range(12)]
+        for cell in cells:
+            assert len(cell.result(TIMEOUT)) == 2_000
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0] / len(cells)
+    finally:
+        tracemalloc.stop()
+    assert all(len(cell.log) > 400 for cell in cells)
+    # In it is what the server keeps in this process, some 20 kB. Without packing it is over 400 kB.
+    assert kept < 120_000
 
 
 def test_it_goes_to_the_standard_logger(server: RehearsalServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -95,6 +95,7 @@ def test_configure_takes_only_names() -> None:
         ("auto_resume", "keyword_only"),
         ("prefix", "keyword_only"),
         ("at_once", "keyword_only"),
+        ("log_limit", "keyword_only"),
         ("hold_run", "keyword_only"),
         ("fail_run", "keyword_only"),
     ]

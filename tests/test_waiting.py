@@ -120,6 +120,16 @@ def test_a_task_takes_its_end(ends: str, client: openai.AsyncOpenAI) -> None:
     assert asyncio.run(main()) == ends
 
 
+def test_asyncio_wait_without_a_task_says_what_to_write() -> None:
+    async def main() -> None:
+        cell: Any = stream_cell(Gated("one"), display=False)
+        with pytest.raises(TypeError, match=r"create_task\(cell.wait\(\)\)"):
+            await asyncio.wait([cell])
+        assert await cell == "one"
+
+    asyncio.run(main())
+
+
 def test_cancelling_one_of_two_that_await_leaves_the_other_its_answer() -> None:
     answer = Gated("one ", "two")
 

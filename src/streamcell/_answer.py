@@ -105,7 +105,7 @@ class Answer:
             try:
                 await asyncio.shield(asyncio.wrap_future(_outcome_of(settled)))
             except asyncio.CancelledError:
-                self._left()
+                self._left(settled)
                 raise
         return self._outcome(settled)
 
@@ -132,8 +132,11 @@ class Answer:
     def add_done_callback(self, callback: Callable[[Self], object]) -> None:
         """Call `callback(cell)` once the present answer has ended, however that was; at once if it has.
 
-        It runs on a thread of its own, and what it raises goes to the logger `streamcell`.
+        It runs on a thread of its own, and what it raises goes to the logger `streamcell`. Raises TypeError for the
+        callback of `asyncio.wait`, which takes tasks.
         """
+        if getattr(callback, "__module__", None) == "asyncio.tasks":
+            raise TypeError("asyncio.wait takes tasks: give it asyncio.create_task(cell.wait())")
 
         def call() -> None:
             try:
@@ -170,7 +173,7 @@ class Answer:
         Cancelling it while it waits stops the stream, unless somebody else waits for the answer too.
         """
         _check_asyncio()
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        loop, woken, settled = asyncio.get_running_loop(), asyncio.Event(), self._stream.settled
 
         def wake() -> None:
             with contextlib.suppress(RuntimeError):  # the loop was closed
@@ -184,7 +187,7 @@ class Answer:
                 try:
                     await woken.wait()
                 except asyncio.CancelledError:
-                    self._left()
+                    self._left(settled)
                     raise
 
     def _pieces(self, clear: Callable[[], None]) -> Iterator[str]:
@@ -224,11 +227,11 @@ class Answer:
             with self._lock:
                 self._waiters -= 1
 
-    def _left(self) -> None:
-        """Who waited was cancelled: the answer is stopped where nobody else waits for it."""
+    def _left(self, settled: concurrent.futures.Future[str]) -> None:
+        """Who waited was cancelled: the answer is stopped where nobody else waits for it, and it has not ended."""
         with self._lock:
             alone = self._waiters == 1
-        if alone:
+        if alone and not settled.done():
             self._stream.post(Stop())
 
     def _check_blocking(self, what: str) -> None:
@@ -250,6 +253,7 @@ class Answer:
         Raises ValueError where the source cannot be opened twice (`retry_off` says why), and RuntimeError while an
         answer is still on its way: stop it first.
         """
+        self._stream.check_alive()
         document = self._stream.document
         if document.retry_off is not None:
             raise ValueError(document.retry_off)
@@ -263,6 +267,7 @@ class Answer:
         `resumable` says how: `exact` where the provider still has the rest (a background response), else `continued`,
         by another request, which costs what a request costs. Raises ValueError where there is nothing to go on with.
         """
+        self._stream.check_alive()
         if self._stream.document.resume is None:
             raise ValueError("this answer cannot go on: it is whole, still on its way, or has no text to go on from")
         self._stream.take(TakeUp())

@@ -10,6 +10,7 @@ from . import sources
 from ._document import Document, Version
 from ._driver import driver
 from ._lanes import AT_ONCE
+from ._log import SHELF
 from ._messages import Message, messages_of
 from ._request import Request, is_rehearsal, make_request
 from ._resume import Prefix
@@ -57,6 +58,7 @@ def configure(
     auto_resume: bool | None = _UNSET,
     prefix: Prefix | None = _UNSET,
     at_once: int | None = _UNSET,
+    log_limit: int | None = _UNSET,
     hold_run: bool | None = _UNSET,
     fail_run: bool | None = _UNSET,
 ) -> None:
@@ -64,7 +66,9 @@ def configure(
 
     `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. `at_once` is how many
     answers may be under way at once for one endpoint, key and model (16 unless set): the others wait in line, and their
-    cells show their place. Raises TypeError or ValueError for anything else, and then changes nothing.
+    cells show their place. `log_limit` is how many bytes the logs of all cells may take together (64 million unless
+    set): then the oldest entries go, see `cell.log.dropped`. Raises TypeError or ValueError for anything else, and then
+    changes nothing.
     """
     global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
     changed = _defaults
@@ -88,10 +92,13 @@ def configure(
         changed = replace(changed, hold_run=_yes_or_no("hold_run", hold_run))
     if fail_run is not _UNSET:
         changed = replace(changed, fail_run=_yes_or_no("fail_run", fail_run) is not False)
+    for name, count in {"at_once": at_once, "log_limit": log_limit}.items():
+        given: Any = 1 if count is _UNSET or count is None else count
+        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {given!r}")
+    if log_limit is not _UNSET:
+        driver().shelf.limit = SHELF if log_limit is None else log_limit
     if at_once is not _UNSET:
-        given: Any = at_once
-        if given is not None and (not isinstance(given, int) or isinstance(given, bool) or given < 1):
-            raise ValueError(f"at_once must be a whole number of at least 1, not {at_once!r}")
         lanes = driver().lanes
         lanes.at_once = AT_ONCE if at_once is None else at_once
         lanes.loop.call_soon_threadsafe(lanes.look_again)
@@ -198,7 +205,9 @@ def stream_cell(
     fail_run = _defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False
     source.claim()  # when all else was found good: whoever is refused can give the same iterator again
     try:
-        cell = StreamCell(source, session, request, client=asked_by, hold_run=hold_run, fail_run=fail_run)
+        cell = StreamCell(
+            source, session, request, client=asked_by, hold_run=hold_run, fail_run=fail_run, shown=display
+        )
         if display:
             cell._show()
         cell._start()

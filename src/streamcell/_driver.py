@@ -9,6 +9,7 @@ import threading
 from typing import Final
 
 from ._lanes import Lanes, Limits
+from ._log import Shelf
 
 __all__ = ["Driver", "driver", "limits"]
 
@@ -23,6 +24,7 @@ class Driver:
 
     def __init__(self) -> None:
         self.running: set[object] = set()
+        self.shelf: Final = Shelf()
         self._thread: threading.Thread | None = None
         made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
         thread = threading.Thread(target=self._run, args=(made,), name="streamcell", daemon=True)

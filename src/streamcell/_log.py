@@ -1,19 +1,28 @@
-"""What happened, in order: every attempt, head and chunk with its time. Pure: times come in as arguments."""
+"""What happened, in order: every attempt, head and chunk with its time. Times come in as arguments."""
 
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+import threading
+import weakref
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ._errors import without_keys, without_secrets
 
-__all__ = ["LIMIT", "Entry", "Log", "shown"]
+__all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "shown"]
 
 LIMIT: Final = 1_000_000
 """Characters of chunks that a log keeps; then the oldest entries go."""
+
+SHELF: Final = 64_000_000
+"""Bytes that all logs of a process take together, unless `configure(log_limit=…)` says otherwise."""
+
+_TOGETHER: Final = 128  # entries that are packed together
+_PAGE: Final = 100_000  # characters after which fewer are
 
 _OVERHEAD: Final = 600  # what an entry takes beside its data, in characters: an empty chunk is no free one
 
@@ -40,6 +49,62 @@ class Entry:
     data: Mapping[str, Any]
 
 
+class Shelf:
+    """What all logs of a process take together, packed: where it is more than `limit` bytes, the oldest blocks of the
+    log that was written to least recently go first."""
+
+    def __init__(self, limit: int = SHELF) -> None:
+        self.limit = limit
+        self._taken: OrderedDict[int, tuple[weakref.ref[Log], int]] = OrderedDict()
+        self.bytes = 0
+
+    def put(self, log: Log, count: int) -> None:
+        """Note that a log has packed a block of so many bytes, or dropped one (negative)."""
+        key = id(log)
+        known = self._taken.pop(key, None)
+        before = known[1] if known is not None and known[0]() is log else 0
+        if known is not None and before != known[1]:
+            self.bytes -= known[1]  # of a log that is gone, whose id was given again
+        self.bytes += count
+        self._taken[key] = (weakref.ref(log), before + count)
+        while self.bytes > self.limit and self._let_go(log):
+            pass
+
+    def _let_go(self, writing: Log) -> bool:
+        """Drop a block of the log that was written to least recently; False where there is none to drop."""
+        for key, (ref, count) in self._taken.items():
+            log = ref()
+            if log is None:
+                del self._taken[key]
+                self.bytes -= count
+                return True
+            freed = log._drop()
+            if freed:
+                self.bytes -= freed
+                self._taken[key] = (ref, count - freed)
+                return True
+            if log is writing:
+                return False
+        return False
+
+
+class _Block:
+    """Entries that were packed together: chunks are much alike, and most are never read."""
+
+    __slots__ = ("bytes", "count", "size")
+
+    def __init__(self, entries: Sequence[Entry], size: int) -> None:
+        written = json.dumps([[round(one.at, 6), one.run, one.kind, one.data] for one in entries], ensure_ascii=False)
+        # Lone halves of characters are no UTF-8, and a server may send them all the same.
+        self.bytes: Final = zlib.compress(written.encode("utf-8", "surrogatepass"), 6)
+        self.count: Final = len(entries)
+        self.size: Final = size
+
+    def entries(self) -> Iterator[Entry]:
+        """Give the entries."""
+        return (Entry(*one) for one in json.loads(zlib.decompress(self.bytes).decode("utf-8", "surrogatepass")))
+
+
 class Log:
     """A cell's log: a sequence of entries, the oldest first; bounded, `dropped` says how many have gone.
 
@@ -47,32 +112,67 @@ class Log:
     whatever has the look of a key, in chunks too. Safe to read from any thread.
     """
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._entries: deque[tuple[Entry, int]] = deque()
-        self._limit = limit
-        self._size = 0
+    def __init__(self, limit: int = LIMIT, shelf: Shelf | None = None) -> None:
+        self._limit, self._page = limit, min(_PAGE, limit // 4)
+        self._shelf = Shelf() if shelf is None else shelf
+        self._lock = threading.Lock()
+        self._packed: tuple[_Block, ...] = ()
+        self._open: list[Entry] = []
+        self._open_size = self._size = 0
         self.dropped = 0
 
     def add(self, entry: Entry) -> None:
         """Take one more entry. Not for callers: the driver's thread does this."""
         size = _OVERHEAD + len(str(entry.data.get("data", entry.data.get("text", ""))))
-        self._entries.append((entry, size))
-        self._size += size
-        while self._size > self._limit and len(self._entries) > 1:
-            self._size -= self._entries.popleft()[1]
-            self.dropped += 1
+        with self._lock:
+            self._open.append(entry)
+            self._open_size += size
+            self._size += size
+        if len(self._open) >= _TOGETHER or self._open_size > self._page:
+            self.pack()
+
+    def pack(self) -> None:
+        """Pack what has come, and drop what is too much. Not for callers: the driver's thread does this."""
+        if not self._open:
+            return
+        with self._lock:
+            block = _Block(self._open, self._open_size)
+            self._packed, self._open, self._open_size = (*self._packed, block), [], 0
+        freed = 0
+        while self._size > self._limit and len(self._packed) > 1:
+            freed += self._drop()
+        self._shelf.put(self, len(block.bytes) - freed)
+
+    @property
+    def packed(self) -> int:
+        """How many bytes the entries take that are packed."""
+        return sum(len(block.bytes) for block in self._packed)
+
+    def _drop(self) -> int:
+        """Let the oldest block go; give its bytes, or 0 where there is none."""
+        with self._lock:
+            if not self._packed:
+                return 0
+            oldest, *rest = self._packed
+            self._packed = tuple(rest)
+            self._size -= oldest.size
+            self.dropped += oldest.count
+            return len(oldest.bytes)
 
     def __len__(self) -> int:
         """Return how many entries there are."""
-        return len(self._entries)
+        with self._lock:
+            return sum(block.count for block in self._packed) + len(self._open)
 
     def __iter__(self) -> Iterator[Entry]:
         """Give the entries as they stand now, the oldest first."""
-        return (shown(entry) for entry, _ in self._entries.copy())
+        with self._lock:
+            packed, rest = self._packed, tuple(self._open)
+        return (shown(entry) for entries in (*(block.entries() for block in packed), rest) for entry in entries)
 
     def __getitem__(self, index: int) -> Entry:
         """Return one entry, negative from the end."""
-        return shown(self._entries[index][0])
+        return list(self)[index]
 
     def to_jsonl(self) -> str:
         """Return the log as JSON Lines: an object a line, with `at`, `run`, `kind` and the entry's data."""

@@ -80,7 +80,7 @@ class Stream:
         self._accepting = False
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
         self._watchers: list[Callable[[], None]] = []
-        self.log: Final = Log()
+        self.log: Final = Log(shelf=self._driver.shelf)
         self._telemetry = Telemetry()
         self._made_at = self._driver.loop.time()
         self._chunked = False
@@ -375,6 +375,7 @@ class Stream:
 
     def _settle(self, fault: StreamCellError | None = None) -> None:
         self._driver.running.discard(self)
+        self.log.pack()
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

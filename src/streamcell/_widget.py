@@ -74,8 +74,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
         client: Any = None,
         hold_run: bool | None = None,
         fail_run: bool = True,
+        shown: bool = True,
     ) -> None:
-        """Wire a source and a session to a new comm; `stream_cell` calls this and then `_start`."""
+        """Wire a source and a session; the comm opens now if `shown`. `stream_cell` calls this, then `_start`."""
         Answer.__init__(self, Stream(source, session, self), request)
         self._client = client
         self._published: Mapping[str, Any] = {}
@@ -84,11 +85,13 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._hold_run, self._fail_run = hold_run, fail_run
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
+        # ipywidgets holds whatever has a comm for ever, so a cell that is not shown gets one when it first is.
+        self._opens = not self._unattended and (shown or not _notebook.is_notebook())
         self._held = False
         self._bridges: dict[str, Any] = {}
         self._carry = carrier()
         self._observers = Observers(self, in_place=self._carry is not at_once)
-        bundle = None if self._unattended else Bundle.shared()
+        bundle = Bundle.shared() if self._opens else None
         traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
         anywidget.AnyWidget.__init__(self, _esm=built("stub.js"), _bundle=bundle, **traits)
         reach(self._key, self)
@@ -96,7 +99,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def open(self) -> None:
         """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
-        if not self._unattended:
+        if self._opens:
             super().open()
             take_messages_where_the_page_sends_them(self.comm)
 
@@ -109,6 +112,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         return str(self.comm.comm_id)
 
     def _open_again(self) -> None:
+        self._opens = True
         self._bundle = Bundle.shared()
         if self.layout.comm is None:
             self.layout.open()
@@ -125,8 +129,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         if stream is not None and stream.document.current.status not in TERMINAL:
             stream.check_alive()
             stream.post(Stop())
-        if self.comm is not None:
-            self.layout.close()
+        self.layout.close()
         super().close()
         self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets' way to say that a closed widget is never shown again
 
@@ -224,7 +227,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         return self._bundle_and_metadata()
 
     def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        model_id = None if self.comm is None else self.model_id
+        model_id = None if self.comm is None and self._unattended else self.model_id
         bundle = bundle_of(self._stream.view, self._key, model_id)
         if model_id is None:
             return bundle, {}

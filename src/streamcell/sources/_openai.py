@@ -21,6 +21,7 @@ from .._events import (
     Chunk,
     Event,
     Failed,
+    Finished,
     Head,
     Lane,
     Note,
@@ -185,6 +186,8 @@ class OpenAISource:
                     async for event in events:
                         if lean and isinstance(event, Started):
                             _refusing.add((lane.endpoint, api))
+                        if isinstance(event, Finished):
+                            self._decoder = self._overlap = None  # they hold all that came, and nothing follows it
                         yield event
             except _OursRefusedError:
                 lean = True
