@@ -141,7 +141,7 @@ def test_wrong_methods_and_routes(server: RehearsalServer, method: str, path: st
 def leave(server: RehearsalServer, path: str, body: dict[str, Any], *, after: bytes) -> None:
     """Ask, read until `after` has come, and close the connection."""
     payload = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(payload)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(payload)}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
         connection.sendall(head.encode() + payload)
         seen = b""

@@ -1,13 +1,28 @@
-"""The application of one server: its routes."""
+"""The application of one server: its routes, and the bounds of what it reads."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from ._handler import Handler, Stage
 from ._play import Answer, TakenUp
 from ._request import RefusedError, read_chat, read_responses
 from ._scenarios import choose, model_names
+
+if TYPE_CHECKING:
+    from tornado.iostream import IOStream
+
+_HEADER_BYTES = 64 * 1024
+_BODY_BYTES = 16 * 1024 * 1024
+_CONNECTIONS = 1_024
+
+# Seconds in which a request's head, and then its body, must have come.
+_PATIENCE = 300.0
+
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _MODELS_CREATED = 1_767_225_600  # the first of January 2026
 
@@ -30,8 +45,36 @@ def make_app(stage: Stage) -> Application:
     )
 
 
+class Bounded(HTTPServer):
+    """Tornado's server, with bounds for the sizes of requests and for the number of connections."""
+
+    def initialize(self, application: Application, connections: int = _CONNECTIONS) -> None:  # type: ignore[override]
+        self._most, self._open = connections, 0
+        super().initialize(
+            application,
+            max_header_size=_HEADER_BYTES,
+            max_body_size=_BODY_BYTES,
+            max_buffer_size=2 * _BODY_BYTES,
+            idle_connection_timeout=_PATIENCE,
+            body_timeout=_PATIENCE,
+        )
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if self._open >= self._most:
+            stream.write(_FULL)
+            stream.close()
+            return
+        self._open += 1
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        self._open -= 1
+        super().on_close(server_conn)
+
+
 class _NoSuchRoute(Handler):
     def prepare(self) -> None:
+        super().prepare()
         raise RefusedError(f"Invalid URL ({self.request.method} {self.request.path})", status=404)
 
 

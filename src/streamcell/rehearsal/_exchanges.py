@@ -16,6 +16,9 @@ Ended: TypeAlias = Literal["running", "finished", "closed_by_client", "closed_by
 # Enough for a day's trying out, and for any test; what they hold is small but for the texts.
 KEPT = 1_000
 
+# Characters of all that is kept. What is older goes; the newest exchange stays, whatever its size.
+SIZE_KEPT = 32 * 1024 * 1024
+
 # Whatever may carry a secret is left out by name, so that it is never held.
 _SECRET = ("auth", "cookie", "token", "secret", "key", "password", "credential")
 _HARMLESS = {"idempotency-key"}
@@ -54,7 +57,8 @@ class Exchange:
 class Record:
     """One exchange while it goes on. The server's thread writes, any thread reads."""
 
-    def __init__(self, exchange: Exchange, changed: threading.Condition) -> None:
+    def __init__(self, exchange: Exchange, changed: threading.Condition, size: int) -> None:
+        self.size = size
         self._exchange = exchange
         self._changed = changed
         self._unread: list[str] = []
@@ -64,6 +68,7 @@ class Record:
         with self._changed:
             if self._exchange.ended == "running":
                 self._unread.append(text)
+                self.size += len(text)
                 self._changed.notify_all()
 
     def update(self, **fields: Any) -> None:
@@ -90,10 +95,14 @@ class ExchangeLog:
         self._changed = threading.Condition(threading.RLock())
         self._records: deque[Record] = deque(maxlen=KEPT)
 
-    def begin(self, exchange: Exchange) -> Record:
-        record = Record(exchange, self._changed)
+    def begin(self, exchange: Exchange, size: int = 0) -> Record:
+        """Keep an exchange whose request has this size; what its answer grows by is counted too."""
+        record = Record(exchange, self._changed, size)
         with self._changed:
             self._records.append(record)
+            used = sum(one.size for one in self._records)
+            while used > SIZE_KEPT and len(self._records) > 1:
+                used -= self._records.popleft().size
             self._changed.notify_all()
         return record
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from types import MappingProxyType, TracebackType
@@ -17,6 +17,8 @@ from uuid import uuid4
 from tornado.web import RequestHandler
 
 from ._exchanges import Exchange, ExchangeLog, Record, without_secrets
+from ._guests import refusal_of
+from ._kept import Kept
 from ._rate_limits import RateLimits
 from ._request import Asked, Body, RefusedError, Turn
 from ._steps import Timing
@@ -35,6 +37,9 @@ _QUESTIONS_KEPT = 1_000
 
 # Conversations that `previous_response_id` can go on with.
 _CONVERSATIONS_KEPT = 256
+
+# Characters of all of the one, and of all of the other.
+_SIZE_KEPT = 32 * 1024 * 1024
 
 _ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
@@ -57,31 +62,31 @@ class Stage:
     timing: Timing
     log: ExchangeLog
     limits: RateLimits = field(default_factory=RateLimits)
-    conversations: OrderedDict[str, tuple[Turn, ...]] = field(default_factory=OrderedDict)
-    background: OrderedDict[str, Going] = field(default_factory=OrderedDict)
-    attempts: OrderedDict[tuple[str, ...], int] = field(default_factory=OrderedDict)
+    conversations: Kept[tuple[Turn, ...]] = field(default_factory=lambda: Kept(_CONVERSATIONS_KEPT, _SIZE_KEPT))
+    background: Kept[Going] = field(default_factory=lambda: Kept(_BACKGROUND_KEPT, _SIZE_KEPT))
+    attempts: Kept[int] = field(default_factory=lambda: Kept(_QUESTIONS_KEPT, _QUESTIONS_KEPT))
     # Seeds of answers that name none: nothing secret is drawn here.
     lots: random.Random = field(default_factory=random.Random)
 
     def remember(self, response_id: str, turns: tuple[Turn, ...]) -> None:
         """Let a later request go on from this response."""
-        self.conversations[response_id] = turns
-        while len(self.conversations) > _CONVERSATIONS_KEPT:
-            self.conversations.popitem(last=False)
+        self.conversations.put(response_id, turns, _size(turns))
 
     def attempt(self, asked: Asked) -> Asked:
         """What was asked, told how many attempts there were before; this one counts from now on."""
-        before = self.attempts.pop(asked.question, 0)
-        self.attempts[asked.question] = before + 1
-        while len(self.attempts) > _QUESTIONS_KEPT:
-            self.attempts.popitem(last=False)
+        # By a digest, as a question may be as long as a request.
+        question = hashlib.sha256(repr(asked.question).encode()).hexdigest()
+        before = self.attempts.get(question) or 0
+        self.attempts.put(question, before + 1, 1)
         return replace(asked, before=before)
 
     def keep(self, response_id: str, going: Going) -> None:
         """Let a later request take this response up."""
-        self.background[response_id] = going
-        while len(self.background) > _BACKGROUND_KEPT:
-            self.background.popitem(last=False)
+        self.background.put(response_id, going, _size(going.asked.turns) + len(json.dumps(going.body)))
+
+
+def _size(turns: tuple[Turn, ...]) -> int:
+    return sum(len(turn.text) for turn in turns)
 
 
 class Handler(RequestHandler):
@@ -106,10 +111,14 @@ class Handler(RequestHandler):
                 request_id=self.request_id,
                 body=self.body,
                 method=self.request.method or "",
-            )
+            ),
+            size=len(self.request.body) + len(self.request.uri or "") + sum(map(len, self.request.headers.values())),
         )
 
     def prepare(self) -> None:
+        refusal = refusal_of(self.request.headers)
+        if refusal is not None:
+            raise RefusedError(refusal, status=403, code="forbidden")
         self.common_headers()
 
     def common_headers(self) -> None:

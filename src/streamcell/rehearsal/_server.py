@@ -178,14 +178,12 @@ class RehearsalServer:
 
     async def _serve(self, listener: socket.socket, ready: Future[None]) -> None:
         try:
-            from tornado.httpserver import HTTPServer
-
-            from ._app import make_app
+            from ._app import Bounded, make_app
             from ._handler import Stage
 
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             self._stage = Stage(self._timing, self._log, self._limits)
-            http = HTTPServer(make_app(self._stage))
+            http = Bounded(make_app(self._stage))
             http.add_socket(listener)
         except BaseException as error:  # noqa: BLE001
             ready.set_exception(error)  # start() raises it
