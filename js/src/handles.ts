@@ -14,6 +14,10 @@ export interface Handle {
   gone(): void;
   /** The cell's output was deleted: the kernel may forget it. */
   forget(): void;
+  /** Where the page shows it now, in whatever output or box. Older releases do not say. */
+  readonly views?: ReadonlySet<Element>;
+  /** The id of its kernel, where that is known. */
+  readonly kernel?: string | null;
 }
 
 interface Shared {

@@ -14,6 +14,8 @@ interface InitializeProps {
   readonly early?: readonly unknown[];
   /** The kernel's one widget that holds the front end; the cell's own where it has none, or none can be found. */
   readonly shared?: SharedModel;
+  /** The id of the cell's kernel, where the front end tells. */
+  readonly kernel?: string | null;
 }
 
 interface RenderProps {
@@ -27,7 +29,14 @@ const kernels = new Kernels(browserClock);
 const page = browserPage(new FetchedParts((name) => kernels.fetch(name)));
 
 /** What a keeper of the notebook may know and do of a cell. */
-const handleOf = (connection: Connection, end: () => void): Handle => ({
+const handleOf = (
+  connection: Connection,
+  views: ReadonlySet<Element>,
+  kernel: string | null,
+  end: () => void,
+): Handle => ({
+  views,
+  kernel,
   document: () => ({ ...connection.state.doc }),
   ended: () => isOver(connection.state),
   subscribe: (listener) => connection.subscribe(listener),
@@ -42,6 +51,7 @@ const handleOf = (connection: Connection, end: () => void): Handle => ({
 export default () => {
   let connection: Connection | null = null;
   let leave = () => {};
+  const views = new Set<Element>();
 
   const connect = (model: WidgetModel, early: readonly unknown[] = []): Connection => {
     connection ??= new Connection(model, page.clock, early, () => inPage().keeper);
@@ -49,24 +59,30 @@ export default () => {
   };
 
   return {
-    initialize({ model, early, shared }: InitializeProps) {
+    initialize({ model, early, shared, kernel = null }: InitializeProps) {
       const cell = connect(model, early);
       const { key } = cell;
       const { cells } = inPage();
       const end = () => {
-        cells.delete(key);
+        // Two notebooks on one kernel have a model of the cell each: where one ends, the other is still there.
+        if (cells.get(key) === handle) cells.delete(key);
         leave();
         leave = () => {};
         connection?.dispose();
         connection = null;
       };
-      cells.set(key, handleOf(cell, end));
+      const handle = handleOf(cell, views, kernel, end);
+      cells.set(key, handle);
       if (shared) leave = kernels.join(shared, shared === model);
       return end;
     },
     render({ model, el }: RenderProps) {
       const view = new View(el, connect(model), page);
-      return () => view.dispose();
+      views.add(el);
+      return () => {
+        views.delete(el);
+        view.dispose();
+      };
     },
   };
 };

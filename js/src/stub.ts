@@ -29,7 +29,9 @@ interface Props {
 type Cleanup = (() => void) | undefined;
 
 interface Definition {
-  initialize(props: Props & { readonly early: readonly unknown[]; readonly shared: Model }): Cleanup;
+  initialize(
+    props: Props & { readonly early: readonly unknown[]; readonly shared: Model; readonly kernel: string | null },
+  ): Cleanup;
   render(props: Props & { readonly el: HTMLElement }): Cleanup;
 }
 
@@ -41,6 +43,7 @@ interface Bundle {
 interface WidgetModel {
   readonly comm?: { on_msg(callback: (message: unknown) => unknown): void };
   _handle_comm_msg?(message: unknown): Promise<void>;
+  readonly widget_manager?: { readonly kernel?: { readonly id: string } | null };
 }
 
 const PREFIX = "IPY_MODEL_";
@@ -178,8 +181,7 @@ function widgetModelOf(model: Model): WidgetModel | null {
  * A page that was busy for two seconds when the cell was made has lost it: anywidget (0.11) then refuses each of the
  * model's messages, for ever. What it refuses goes past it, the way it would have gone without it.
  */
-function listenPast(model: Model): void {
-  const real = widgetModelOf(model);
+function listenPast(real: WidgetModel | null): void {
   let above = real && Object.getPrototypeOf(real);
   while (above && !Object.hasOwn(above, "_handle_comm_msg")) above = Object.getPrototypeOf(above);
   const pass = above && Object.getPrototypeOf(above)._handle_comm_msg;
@@ -198,10 +200,12 @@ export default () => {
     };
     props.model.on("msg:custom", keep);
     search.signal = props.signal;
-    listenPast(props.model);
+    const real = widgetModelOf(props.model);
+    const kernel = real?.widget_manager?.kernel?.id ?? null;
+    listenPast(real);
     ready ??= load(props, search).then(({ definition, shared }) => {
       props.model.off("msg:custom", keep);
-      return { definition, cleanup: definition.initialize({ ...props, early, shared }) };
+      return { definition, cleanup: definition.initialize({ ...props, early, shared, kernel }) };
     });
     ready.catch((error) => {
       search.why = error;

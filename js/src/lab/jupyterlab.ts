@@ -47,6 +47,18 @@ export interface RenderMime {
 
 export interface OutputModel extends MimeModel {
   toJSON(): Record<string, unknown>;
+  setData?(options: { readonly data: unknown; readonly metadata: unknown }): void;
+}
+
+/** An output, or the list of them, in the document that pages share. */
+export interface SharedMap {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+}
+
+export interface SharedList {
+  readonly length: number;
+  get(index: number): Partial<SharedMap> | undefined;
 }
 
 export interface OutputAreaModel {
@@ -57,7 +69,11 @@ export interface OutputAreaModel {
 
 export interface Cells {
   readonly length: number;
-  get(index: number): { readonly type: string; readonly outputs?: OutputAreaModel };
+  get(index: number): {
+    readonly type: string;
+    readonly outputs?: OutputAreaModel;
+    readonly sharedModel?: { readonly ymodel?: { get(name: string): unknown } };
+  };
 }
 
 export interface NotebookModel {
@@ -97,6 +113,7 @@ export interface SessionContext {
 }
 
 export interface NotebookPanel {
+  readonly node?: Node;
   readonly isDisposed: boolean;
   readonly content: { readonly rendermime: RenderMime };
   readonly context: {

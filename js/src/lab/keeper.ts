@@ -1,8 +1,9 @@
 /** Keeps a notebook's answers: writes them into its outputs, so that what is saved is what is shown. */
 
-import { shared } from "../handles.js";
-import type { NotebookPanel, OutputAreaModel, OutputModel } from "./jupyterlab.js";
-import { ANSWER, bundleOf, readBundle, WIDGET } from "./output.js";
+import { type Handle, shared } from "../handles.js";
+import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
+import { ANSWER, bundleOf, readBundle, type Saved, WIDGET } from "./output.js";
+import { addShelf, forget, isSomewhere, recall } from "./places.js";
 
 /** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
 const OFTEN = 15_000;
@@ -19,16 +20,20 @@ interface Place {
   readonly outputs: OutputAreaModel;
   readonly index: number;
   readonly output: OutputModel;
+  /** The output in the document that is saved, and that other pages may share. */
+  readonly entry: SharedMap | null;
 }
 
 export class Keeper {
   readonly #panel: NotebookPanel;
+  readonly #watched = new Map<string, number>();
   readonly #keptAt = new Map<string, number>();
   readonly #connected = new Set<() => void>();
   #kernel: string | null = null;
 
   constructor(panel: NotebookPanel) {
     this.#panel = panel;
+    addShelf(this);
     panel.context.saveState.connect((_context, state) => {
       if (state === "started") this.keep();
     });
@@ -49,6 +54,15 @@ export class Keeper {
     });
   }
 
+  get isDisposed(): boolean {
+    return this.#panel.isDisposed || this.#panel.context.isDisposed;
+  }
+
+  /** Whether one of the notebook's outputs is this cell's. */
+  holds(key: string): boolean {
+    return this.#places().some((place) => keyAt(place) === key);
+  }
+
   /** Call `listener` whenever a kernel is there, anew or again; the returned function ends that. */
   onConnected(listener: () => void): () => void {
     this.#connected.add(listener);
@@ -60,33 +74,50 @@ export class Keeper {
     const handle = shared().cells.get(key);
     if (!handle) return () => {};
     this.keep();
-    return handle.subscribe(() => {
+    this.#watched.set(key, (this.#watched.get(key) ?? 0) + 1);
+    const unsubscribe = handle.subscribe(() => {
       const now = performance.now();
       if (!handle.ended() && now - (this.#keptAt.get(key) ?? 0) < OFTEN) return;
       this.#keptAt.set(key, now);
       this.keep();
     });
+    return () => {
+      unsubscribe();
+      const left = (this.#watched.get(key) ?? 0) - 1;
+      if (left > 0) this.#watched.set(key, left);
+      else this.#watched.delete(key);
+    };
   }
 
-  /** A view of the cell has gone. Where that was because its output was deleted, so is the answer's stream. */
+  /** An output of the cell has gone. Where it was the last one in the page and was deleted, the answer's stream ends. */
   unwatch(key: string): void {
     setTimeout(() => {
-      const { context } = this.#panel;
-      if (this.#panel.isDisposed || context.isDisposed || this.#places().some((place) => keyAt(place) === key)) return;
+      if (this.isDisposed || isSomewhere(key)) return;
       this.#keptAt.delete(key);
-      shared().cells.get(key)?.forget();
+      forget(key);
     }, PATIENCE);
   }
 
   /** Write what has changed into the notebook. */
   keep(): void {
-    for (const { outputs, index, output } of this.#places()) {
-      const known = readBundle(output.data);
-      const handle = known && shared().cells.get(known.key);
-      const bundle = known && handle ? bundleOf(handle.document(), known.key, known.modelId) : withoutWidget(output);
-      if (bundle === null || isSame(output, bundle)) continue;
-      outputs.set(index, { ...output.toJSON(), data: bundle, metadata: {} });
+    for (const place of this.#places()) {
+      const known = readBundle(dataAt(place));
+      const bundle = (known && this.#bundle(known)) ?? withoutWidget(dataAt(place));
+      if (bundle !== null && !isSame(dataAt(place), bundle)) write(place, bundle);
     }
+  }
+
+  /** What the answer says now; null where nobody knows more than the notebook. */
+  #bundle(known: Saved): Data | null {
+    const { key, modelId } = known;
+    const handle = shared().cells.get(key);
+    // A copy of the notebook with a kernel of its own holds an answer of its own.
+    const document = handle ? (this.#isHere(handle) ? handle.document() : null) : recall(known);
+    return document && bundleOf(document, key, modelId);
+  }
+
+  #isHere({ kernel }: Handle): boolean {
+    return !kernel || this.#kernel === null || kernel === this.#kernel;
   }
 
   /**
@@ -105,9 +136,11 @@ export class Keeper {
   }
 
   #gone(): void {
-    for (const place of this.#places()) {
-      const key = keyAt(place);
-      if (key !== null) shared().cells.get(key)?.gone();
+    const keys = new Set([...this.#watched.keys(), ...this.#places().map(keyAt)]);
+    for (const [key, handle] of shared().cells) {
+      // An Output or a box may show it, which is none of the notebook's outputs.
+      const inside = [...(handle.views ?? [])].some((view) => this.#panel.node?.contains(view));
+      if ((keys.has(key) || inside) && this.#isHere(handle)) handle.gone();
     }
     this.keep();
   }
@@ -116,26 +149,52 @@ export class Keeper {
     const { cells } = this.#panel.context.model;
     const places: Place[] = [];
     for (let at = 0; at < cells.length; at += 1) {
-      const { outputs } = cells.get(at);
+      const { outputs, sharedModel } = cells.get(at);
+      const list = sharedModel?.ymodel?.get("outputs") as SharedList | undefined;
       for (let index = 0; outputs && index < outputs.length; index += 1) {
         const output = outputs.get(index);
-        if (ANSWER in output.data) places.push({ outputs, index, output });
+        if (ANSWER in output.data) places.push({ outputs, index, output, entry: entryAt(list, outputs, index) });
       }
     }
     return places;
   }
 }
 
-const keyAt = ({ output }: Place): string | null => readBundle(output.data)?.key ?? null;
+/** Null where this JupyterLab keeps outputs otherwise, or the two lists are not of one moment. */
+function entryAt(list: SharedList | undefined, { length }: OutputAreaModel, index: number): SharedMap | null {
+  const entry = list?.length === length ? list.get(index) : undefined;
+  const data = entry?.get && entry.set ? entry.get("data") : undefined;
+  return typeof data === "object" && data !== null && ANSWER in data ? (entry as SharedMap) : null;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+const dataAt = ({ entry, output }: Place): Data => (entry ? (entry.get("data") as Data) : output.data);
+
+const keyAt = (place: Place): string | null => readBundle(dataAt(place))?.key ?? null;
+
+/**
+ * In the shared document an output is changed in its place. JupyterLab's own way takes it out and puts another in: where two
+ * people have the notebook open, and both pages do so at once, two outputs stay, and then four.
+ */
+function write({ outputs, index, output, entry }: Place, bundle: Data): void {
+  if (!entry || !output.setData) {
+    outputs.set(index, { ...output.toJSON(), data: bundle, metadata: {} });
+    return;
+  }
+  entry.set("data", bundle);
+  entry.set("metadata", {});
+  output.setData({ data: bundle, metadata: {} });
+}
 
 /** Where no cell stands behind it, the output stays as it is, but for the widget that no reader would find. */
-function withoutWidget(output: OutputModel): Record<string, unknown> | null {
-  if (!(WIDGET in output.data)) return null;
-  const { [WIDGET]: _widget, ...rest } = output.data;
+function withoutWidget(data: Data): Data | null {
+  if (!(WIDGET in data)) return null;
+  const { [WIDGET]: _widget, ...rest } = data;
   return rest;
 }
 
-function isSame({ data }: OutputModel, bundle: Readonly<Record<string, unknown>>): boolean {
+function isSame(data: Data, bundle: Data): boolean {
   const names = new Set([...Object.keys(data), ...Object.keys(bundle)]);
   return [...names].every((name) => JSON.stringify(data[name]) === JSON.stringify(bundle[name]));
 }

@@ -3,11 +3,13 @@
  * as long as the widget has not come. One of the two is in the page, never both.
  */
 
+import { shared } from "../handles.js";
 import { isTerminal } from "../store.js";
 import type { Bridge } from "./bridge.js";
 import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
 import type { Keeper } from "./keeper.js";
-import { readBundle, type Saved, WIDGET } from "./output.js";
+import { bundleOf, readBundle, type Saved, WIDGET } from "./output.js";
+import { addOutput, recall } from "./places.js";
 import type { Shown, ViewPart } from "./view-part.js";
 
 /** Milliseconds that a widget may take before the saved answer is shown for it, where there is one to show. */
@@ -53,6 +55,7 @@ class Output {
   #shown: Shown | null = null;
   #bridge: Bridge | null = null;
   #unwatch = () => {};
+  #leave = () => {};
   readonly #deafen: () => void;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #disposed = false;
@@ -68,13 +71,17 @@ class Output {
   }
 
   async show(model: MimeModel): Promise<void> {
-    const saved = readBundle(model.data);
+    const saved = withLastWords(readBundle(model.data));
     if (saved === null) {
       this.#host.textContent = String(model.data["text/plain"] ?? "");
       return;
     }
     const before = this.#saved;
     this.#saved = saved;
+    if (before?.key !== saved.key) {
+      this.#leave();
+      this.#leave = addOutput(saved.key);
+    }
     // What the notebook holds of a live answer is written by the keeper: nothing new.
     if (this.#mounted) return;
     this.#shown?.update(saved.doc);
@@ -92,6 +99,7 @@ class Output {
     this.#observer?.disconnect();
     this.#deafen();
     this.#unwatch();
+    this.#leave();
     this.#closeBridge();
     this.#shown?.dispose();
     if (this.#saved) this.#around.keeper.unwatch(this.#saved.key);
@@ -164,4 +172,10 @@ class Output {
     this.#bridge?.close();
     this.#bridge = null;
   }
+}
+
+/** A deletion that was undone brings back what the notebook had kept, which may be seconds older than the answer's end. */
+function withLastWords(saved: Saved | null): Saved | null {
+  const last = saved && !shared().cells.has(saved.key) ? recall(saved) : null;
+  return saved && last ? readBundle(bundleOf(last, saved.key, saved.modelId)) : saved;
 }

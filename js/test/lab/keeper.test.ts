@@ -1,8 +1,11 @@
+// @vitest-environment happy-dom
+
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Handle, shared } from "../../src/handles.js";
 import type { NotebookPanel, OutputModel } from "../../src/lab/jupyterlab.js";
 import { Keeper } from "../../src/lab/keeper.js";
-import { ANSWER, bundleOf, WIDGET } from "../../src/lab/output.js";
+import { ANSWER, bundleOf, readBundle, WIDGET } from "../../src/lab/output.js";
+import { addOutput } from "../../src/lab/places.js";
 import { EMPTY } from "../../src/protocol.js";
 
 class FakeSignal<Args> {
@@ -22,6 +25,9 @@ const STATE = "application/vnd.jupyter.widget-state+json";
 class FakePanel {
   readonly outputs: Data[];
   readonly metadata = new Map<string, unknown>();
+  /** The same outputs in the document that pages share, if this JupyterLab has one. */
+  entries: Map<string, unknown>[] | null = null;
+  readonly node = document.createElement("div");
   written = 0;
   isDisposed = false;
   readonly saveState = new FakeSignal<string>();
@@ -41,14 +47,26 @@ class FakePanel {
         return self.outputs.length;
       },
       get: (index: number) =>
-        ({ data: self.outputs[index], toJSON: () => ({ output_type: "display_data" }) }) as unknown as OutputModel,
+        ({
+          data: self.outputs[index],
+          toJSON: () => ({ output_type: "display_data" }),
+          setData: ({ data }: { data: Data }) => {
+            self.outputs[index] = data;
+          },
+        }) as unknown as OutputModel,
       set: (index: number, output: { data: Data }) => {
         self.written += 1;
         self.outputs[index] = output.data;
       },
     };
+    const list = {
+      get length() {
+        return self.entries?.length ?? 0;
+      },
+      get: (index: number) => self.entries?.[index],
+    };
     const model = {
-      cells: { length: 1, get: () => ({ type: "code", outputs }) },
+      cells: { length: 1, get: () => ({ type: "code", outputs, sharedModel: { ymodel: { get: () => list } } }) },
       metadataChanged: this.metadataChanged,
       getMetadata: (name: string) => this.metadata.get(name),
       setMetadata: (name: string, value: unknown) => this.metadata.set(name, value),
@@ -56,7 +74,10 @@ class FakePanel {
     };
     const session = { kernel: { id: "first" } };
     return {
-      isDisposed: this.isDisposed,
+      get isDisposed() {
+        return self.isDisposed;
+      },
+      node: this.node,
       content: {},
       context: { isDisposed: false, model, saveState: this.saveState },
       sessionContext: {
@@ -70,6 +91,8 @@ class FakePanel {
 }
 
 class FakeCell implements Handle {
+  readonly views = new Set<Element>();
+  kernel: string | null = null;
   doc = { ...EMPTY, text: "a", status: "streaming" };
   readonly told: string[] = [];
   #listener = () => {};
@@ -101,6 +124,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  page.isDisposed = true;
   vi.useRealTimers();
   shared().cells.clear();
 });
@@ -156,6 +180,73 @@ describe("a keeper", () => {
     expect(cell.told).toEqual(["forget"]);
   });
 
+  test("lets no cell be forgotten that another notebook, output or box still shows", () => {
+    const keeper = new Keeper(page.panel);
+    const [, output] = page.outputs as [Data, Data];
+    const deleted = () => {
+      keeper.unwatch("key");
+      vi.advanceTimersByTime(10_000);
+      return cell.told;
+    };
+    page.outputs.pop();
+    const copy = new FakePanel(output);
+    new Keeper(copy.panel);
+    expect(deleted(), "the notebook's copy shows it").toEqual([]);
+    copy.isDisposed = true;
+    const leave = addOutput("key");
+    const another = addOutput("key");
+    another();
+    expect(deleted(), "an Output shows it").toEqual([]);
+    leave();
+    cell.views.add(document.createElement("div"));
+    expect(deleted(), "a box shows it").toEqual([]);
+    cell.views.clear();
+    expect(deleted()).toEqual(["forget"]);
+  });
+
+  test("gives back a deleted answer's text when the deletion is undone: it had streamed since it was kept", () => {
+    const keeper = new Keeper(page.panel);
+    const [, output] = page.outputs as [Data, Data];
+    cell.become({ text: "all that had come" });
+    page.outputs.pop();
+    keeper.unwatch("key");
+    vi.advanceTimersByTime(10_000);
+    shared().cells.clear();
+    page.outputs.push(output);
+    keeper.keep();
+    expect(text()).toBe("all that had come");
+    expect(readBundle(page.outputs[1] as Data)?.doc.status).toBe("stopped");
+  });
+
+  test("leaves alone what a copy with a kernel of its own has saved of the same answer", () => {
+    const { [WIDGET]: _widget, ...before } = page.outputs[1] as Data;
+    cell.kernel = "the original's";
+    page.saveState.emit("started");
+    new Keeper(page.panel).keep();
+    expect(page.outputs[1]).toEqual(before);
+    cell.kernel = "first";
+    page.saveState.emit("started");
+    expect(text()).toBe("a");
+  });
+
+  test("tells a cell in a box or an Output that its kernel has gone, and none of another notebook", () => {
+    page.outputs.pop();
+    new Keeper(page.panel);
+    page.statusChanged.emit("restarting");
+    expect(cell.told).toEqual([]);
+    cell.views.add(page.node.appendChild(document.createElement("div")));
+    page.statusChanged.emit("restarting");
+    expect(cell.told).toEqual(["gone"]);
+  });
+
+  test("changes an output in its place where the notebook is shared: two pages that put another in leave two", () => {
+    page.entries = page.outputs.map((data) => new Map<string, unknown>([["data", data]]));
+    new Keeper(page.panel).keep();
+    expect(page.entries[1]?.get("data")).toEqual(bundleOf(cell.doc, "key", "model"));
+    expect(text()).toBe("a");
+    expect(page.written, "no output was put in").toBe(0);
+  });
+
   test("keeps our widgets' state out of the notebook, and others' in it", () => {
     new Keeper(page.panel);
     const ours = { state: { _key: "key", _bundle: "IPY_MODEL_bundle", layout: "IPY_MODEL_layout" } };
@@ -169,7 +260,7 @@ describe("a keeper", () => {
   });
 
   test("takes the widget out of an output that nobody stands behind", () => {
-    shared().cells.clear();
+    page.outputs[1] = { ...bundleOf(EMPTY as unknown as Data, "nobody's", "model"), [WIDGET]: { model_id: "model" } };
     const { [WIDGET]: _widget, ...rest } = page.outputs[1] as Data;
     new Keeper(page.panel).keep();
     expect(page.outputs[1]).toEqual(rest);

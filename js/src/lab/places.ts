@@ -1,0 +1,62 @@
+/**
+ * Who shows an answer, over all notebooks and outputs of the page, and what the answers that were forgotten last said.
+ *
+ * One answer may stand in a notebook and in its copy, in an Output and in a box. It is deleted only where it stands nowhere.
+ */
+
+import { shared } from "../handles.js";
+import { isTerminal } from "../store.js";
+import type { Saved } from "./output.js";
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** A notebook that is open in the page. */
+export interface Shelf {
+  readonly isDisposed: boolean;
+  holds(key: string): boolean;
+}
+
+/** Answers whose words are remembered: a deletion may be undone, and a cut cell pasted. */
+const MOST = 100;
+
+const shelves = new Set<Shelf>();
+const outputs = new Map<string, number>();
+const lastWords = new Map<string, Document>();
+
+export function addShelf(shelf: Shelf): void {
+  shelves.add(shelf);
+}
+
+/** An output shows the answer, in a notebook or elsewhere; the returned function tells that it has gone. */
+export function addOutput(key: string): () => void {
+  outputs.set(key, (outputs.get(key) ?? 0) + 1);
+  return () => {
+    const left = (outputs.get(key) ?? 0) - 1;
+    if (left > 0) outputs.set(key, left);
+    else outputs.delete(key);
+  };
+}
+
+/** Whether the answer is shown, or would be after scrolling, anywhere in the page. */
+export function isSomewhere(key: string): boolean {
+  for (const shelf of [...shelves]) {
+    if (shelf.isDisposed) shelves.delete(shelf);
+    else if (shelf.holds(key)) return true;
+  }
+  return outputs.has(key) || (shared().cells.get(key)?.views?.size ?? 0) > 0;
+}
+
+/** Let the kernel forget a cell; what its answer says now is remembered. */
+export function forget(key: string): void {
+  const handle = shared().cells.get(key);
+  if (!handle) return;
+  const document = handle.document();
+  // Its stream ends with this.
+  lastWords.set(key, handle.ended() ? document : { ...document, status: "stopped" });
+  const [oldest] = lastWords.keys();
+  if (lastWords.size > MOST && oldest !== undefined) lastWords.delete(oldest);
+  handle.forget();
+}
+
+/** What a forgotten answer said last, where what was saved is older: an answer that had ended was saved at its end. */
+export const recall = ({ key, doc }: Saved): Document | null => (isTerminal(doc) ? null : (lastWords.get(key) ?? null));

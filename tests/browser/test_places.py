@@ -1,0 +1,81 @@
+"""One answer in many places: a deletion ends it only where nothing shows it any more, and undo brings it back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .cells import ask
+from .test_cleanup import wait_for_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook
+
+SLOW = "echo?rate=20"
+PROMPT = "Shown in more than one place. " * 60
+CAPTURED = f"""\
+import ipywidgets
+from streamcell import stream_cell
+out = ipywidgets.Output()
+display(out)
+with out:
+    cell = stream_cell({PROMPT!r}, model={SLOW!r})"""
+# How often an answer that was deleted is looked for: it is found deleted after three seconds, so five are enough.
+LOOKED = """() => new Promise((resolve) => {
+    const page = globalThis[Symbol.for('streamcell.page')];
+    let left = 50;
+    const look = () => (page.cells.size === 0 || --left === 0 ? resolve(page.cells.size) : setTimeout(look, 100));
+    look();
+})"""
+
+
+def test_an_answer_in_an_output_goes_on_when_more_is_written_there(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([CAPTURED, "out.append_stdout('x')", "print(cell.status)"])
+    notebook.run(0)
+    notebook.wait_for_status(0, "streaming")
+    notebook.run(1)
+    assert notebook.page.evaluate(LOOKED) == 1
+    notebook.wait_for_status(0, "streaming")
+    notebook.run(2)
+    assert notebook.printed(2) == "streaming\n"
+
+
+def test_a_deletion_in_another_notebook_ends_nothing_and_the_last_one_can_be_undone(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([ask(PROMPT, SLOW), "1"])
+    page = notebook.page
+    notebook.run(0)
+    notebook.wait_for_status(0, "streaming")
+    notebook.save()
+    # The same cell, pasted into a second notebook that is open beside it, and deleted there.
+    page.evaluate(
+        """async () => {
+            const app = window.jupyterapp;
+            const first = app.shell.currentWidget;
+            const cell = first.context.model.sharedModel.getCell(0).toJSON();
+            const path = first.context.path.replace(".ipynb", "-beside.ipynb");
+            await app.serviceManager.contents.copy(first.context.path, "").then((copy) =>
+                app.serviceManager.contents.rename(copy.path, path));
+            const second = await app.commands.execute("docmanager:open", {
+                path, options: { mode: "split-right" }, kernel: { id: first.sessionContext.session.kernel.id } });
+            await second.context.ready;
+            window.second = second;
+            second.context.model.sharedModel.deleteCell(0);
+        }"""
+    )
+    assert page.evaluate(LOOKED) == 1
+    page.evaluate("() => window.second.context.save().then(() => window.second.close())")
+    notebook.wait_for_status(0, "streaming")
+    than = notebook.answer(0).evaluate("(node) => node.textContent.length")
+    notebook.wait_for_more_text(0, than=than)
+    notebook.delete_cell(0)
+    wait_for_cells(page, 0)
+    notebook.execute("notebook:undo-cell-action")
+    notebook.wait_for_status(0, "stopped")
+    assert notebook.answer(0).evaluate("(node) => node.textContent.length") >= than
+    notebook.save()
+    saved = json.loads(notebook.path.read_text("utf-8"))["cells"][0]["outputs"][0]["data"]
+    assert len("".join(saved["text/plain"])) >= than
