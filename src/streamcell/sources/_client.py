@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from .._errors import AuthenticationFailed, BadRequest, Step, StreamCellError
+from .._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
 from .._veiled import Secrets
 from ._bridge import in_thread
 
@@ -120,7 +120,9 @@ async def client_for(client: AsyncOpenAI | OpenAI | None, base_url: str | None) 
     pools = _pools_of_loop().ours
     key = base_url or tuple(os.environ.get(name) for name in _ENVIRONMENT)
     if key not in pools:
-        pools[key] = openai.DefaultAsyncHttpxClient()
+        # Not even a proxy that cannot be used is in the way of a server on this machine.
+        local = _LOOPBACK.match(base_url or os.environ.get("OPENAI_BASE_URL", ""))
+        pools[key] = _http_client(trust_env=not local)
     if base_url is not None:
         return openai.AsyncOpenAI(api_key=_REHEARSAL_KEY, base_url=base_url, max_retries=0, http_client=pools[key])
     return openai.AsyncOpenAI(max_retries=0, http_client=pools[key])
@@ -130,14 +132,48 @@ def _pools_of_loop() -> _Pools:
     return _pools.setdefault(asyncio.get_running_loop(), _Pools())
 
 
-def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
-    """Return the HTTP client of this loop for a client of the user's."""
+def _http_client(**options: Any) -> Any:
+    """An HTTP client as the SDK makes one, that never asks a proxy of the environment for this very machine.
+
+    Raises ConnectionFailed where the environment's settings cannot be used.
+    """
     import openai
 
+    try:
+        return openai.DefaultAsyncHttpxClient(mounts=_NO_PROXY, **options)
+    except (ImportError, OSError, ValueError) as error:
+        raise _unusable(error) from error
+
+
+_LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)", re.IGNORECASE)
+_NO_PROXY: Final = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "*.localhost", "[::1]")}
+
+
+def _unusable(error: Exception) -> ConnectionFailed:
+    """What is wrong with the settings of the environment: its proxies, or its certificates."""
+    if isinstance(error, ImportError):
+        detail = (
+            "The environment has a SOCKS proxy (ALL_PROXY, HTTPS_PROXY or HTTP_PROXY), and socksio is not installed."
+        )
+        step = Step("Install it and restart the kernel, or take the variable away:", "%pip install socksio")
+        return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+    if isinstance(error, OSError):
+        names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+        places = " and ".join(f"{name}={os.environ[name]}" for name in names) or "the system's certificates"
+        detail = f"The certificates cannot be read ({places}): {error}"
+        step = Step("Correct the variable, or take it away, then press Retry.")
+        return ConnectionFailed(detail, kind="tls", title="The certificates cannot be read", steps=(step,))
+    detail = f"A proxy of the environment cannot be used: {error}"
+    step = Step("Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry.")
+    return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+
+
+def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
+    """Return the HTTP client of this loop for a client of the user's."""
     pools = _pools_of_loop().of_clients
     owner, pool = pools.get(id(client), (None, None))
     if owner is None or owner() is not client:
-        pool = openai.DefaultAsyncHttpxClient(timeout=client.timeout)
+        pool = _http_client(timeout=client.timeout)
         pools[id(client)] = (weakref.ref(client), pool)
         loop = weakref.ref(asyncio.get_running_loop())
         weakref.finalize(client, _retire, pools, id(client), loop).atexit = False
