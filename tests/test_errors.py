@@ -222,3 +222,11 @@ def test_the_base_class_catches_them_all() -> None:
             raise kind("x")
     assert not issubclass(Interrupted, ConnectionFailed)
     assert not issubclass(SourceFailed, ProviderFailed)
+
+
+@pytest.mark.parametrize("step", [step for step in NoKey.steps if step.code is not None], ids=lambda step: step.text)
+def test_a_line_that_a_card_offers_runs_as_it_stands(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: "k-1")
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    assert step.code is not None
+    exec(step.code, {})  # as in a cell of its own

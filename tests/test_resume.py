@@ -162,7 +162,7 @@ def test_a_whole_answer_cannot_go_on() -> None:
 
 
 def test_silence_is_given_up_and_what_came_is_kept(whole: str) -> None:
-    patience = Timeouts(first_token=0.3, between=0.3, shown=0.1)
+    patience = Timeouts(between=1, shown=0.1)
     cell = ask("rehearsal/stall?after=12&seconds=3600", timeouts=patience)
     with pytest.raises(Interrupted) as stalled:
         cell.result(TIMEOUT)

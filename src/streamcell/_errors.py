@@ -221,10 +221,13 @@ class NoKey(StreamCellError):
         ),
         Step(
             "Or use any OpenAI-compatible server, local ones too:",
-            "from openai import AsyncOpenAI; "
+            "from openai import AsyncOpenAI; from streamcell import stream_cell; "
             'stream_cell("Hello", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))',
         ),
-        Step("Or rehearse without a key or a network:", 'stream_cell("Hello", model="rehearsal")'),
+        Step(
+            "Or rehearse without a key or a network:",
+            'from streamcell import stream_cell; stream_cell("Hello", model="rehearsal")',
+        ),
     )
 
 

@@ -27,9 +27,13 @@ API = Literal["chat", "responses"]
 APIS: Final[tuple[API, ...]] = ("chat", "responses")
 
 _SETTINGS: Final = {"keep_alive": "&every=0.05", "surrogate": "&after=6"}
-# Patience is short only where a scenario takes its time: elsewhere a slow machine is no fault.
-_SLOW: Final = frozenset({"stall", "keep_alive", "slow_head"})
-_IMPATIENT: Final = Timeouts(first_token=0.5, between=0.5, alive=0.8, shown=0.1)
+# Patience is short only where a scenario takes its time, and there only for what does not come: elsewhere a machine
+# that is slow is no fault.
+_PATIENCE: Final = {
+    "stall": Timeouts(first_token=60, between=1, shown=0.1),
+    "keep_alive": Timeouts(alive=5, shown=0.1),
+    "slow_head": Timeouts(first_token=0.5, shown=0.1),
+}
 _WITHOUT_END: Final = frozenset(
     {"cut", "drop", "drop_reset", "torn", "torn_character", "no_end", "closed", "reset", "refused", "empty", "html"}
 )
@@ -54,7 +58,7 @@ def ask(name: str, api: API, **options: Any) -> StreamCell:
         api=api,
         display=False,
         retry=RetryPolicy(attempts=ATTEMPTS, base=0.0),
-        timeouts=_IMPATIENT if name in _SLOW else Timeouts(),
+        timeouts=_PATIENCE.get(name, Timeouts()),
         **options,
     )
 

@@ -5,13 +5,18 @@ import { type Copying, copyButton } from "./copy.js";
 import { element } from "./element.js";
 import { characters } from "./status.js";
 
-export function errorCard(card: Card, copying: Copying): HTMLElement {
+const GO_ON: NextStep = { text: "Press Continue to go on from the partial answer.", code: null };
+
+/** `resumable`: the answer can go on, and there is a button for it. */
+export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
   const root = element("section", { class: "sc-card", "aria-label": "Error", "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
   if (card.detail !== "") root.append(element("div", { class: "sc-card-detail" }, card.detail));
   if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${characters(card.kept)} kept.`));
-  if (card.next.length > 0) {
-    root.append(element("ul", { class: "sc-card-next" }, ...card.next.map((step) => nextStep(step, copying))));
+  const told = card.next.some(({ text }) => text.includes("Continue"));
+  const next = resumable && !told ? [GO_ON, ...card.next] : card.next;
+  if (next.length > 0) {
+    root.append(element("ul", { class: "sc-card-next" }, ...next.map((step) => nextStep(step, copying))));
   }
   const facts = factsLine(card, copying);
   if (facts) root.append(facts);

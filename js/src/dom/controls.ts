@@ -11,6 +11,9 @@ const RESUME_TITLES = {
   continued: "Go on from here, by another request",
 } as const;
 
+/** Milliseconds for which Retry takes no click of a pointer that rests where Stop was. */
+const RESTING = 1000;
+
 export class Controls {
   readonly root: HTMLElement;
   readonly #stop: HTMLButtonElement;
@@ -22,10 +25,21 @@ export class Controls {
   readonly #next: HTMLButtonElement;
   readonly #position = element("span", { class: "sc-position" });
   #state: State | null = null;
+  /** When Retry took Stop's place, and whether the pointer has moved on it since. */
+  #replacedAt = Number.NEGATIVE_INFINITY;
+  #aimed = false;
 
-  constructor(press: (command: Command) => void, copying: Copying) {
+  constructor(press: (command: Command) => void, copying: Copying, now: () => number) {
     this.#stop = button("Stop", "sc-primary", () => press({ type: "stop" }));
-    this.#retry = button("Retry", "", () => press({ type: "retry" }));
+    this.#retry = button("Retry", "", (click) => {
+      // A click that was meant for Stop costs nothing: the answer has stopped, or has ended meanwhile.
+      const resting = click.detail > 0 && !this.#aimed && now() - this.#replacedAt < RESTING;
+      if (click.detail < 2 && !resting) press({ type: "retry" });
+    });
+    this.#retry.addEventListener("pointermove", () => {
+      this.#aimed = true;
+    });
+    this.#now = now;
     this.#resume = button("Continue", "sc-primary", () => press({ type: "resume" }));
     this.#previous = button("Previous version", "sc-arrow", () =>
       press({ type: "select", version: this.#shown() - 1 }),
@@ -48,10 +62,13 @@ export class Controls {
     const gone = state.gone === null ? null : "There is no kernel behind this answer: run the cell again to ask anew";
     const wanted = pending?.late === false ? pending.command.type : null;
     const waiting = running && canHurry(doc) && doc.retry_off === null;
+    const root = this.root.getRootNode() as Document | ShadowRoot;
+    const resumed = root.activeElement === this.#resume;
     if (waiting) this.#stop.hidden = this.#retry.hidden = false;
     else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
     if (state.gone === "saved") this.#retry.hidden = true;
     this.#resume.hidden = doc.resumable === null || running || gone !== null;
+    if (resumed && this.#resume.hidden) (running ? this.#stop : this.#retry).focus({ preventScroll: true });
     setLabel(this.#stop, pending?.command.type === "stop" ? "Stopping…" : "Stop");
     setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : waiting ? "Retry now" : "Retry");
     setLabel(this.#resume, pending?.command.type === "resume" ? "Continuing…" : "Continue");
@@ -85,18 +102,24 @@ export class Controls {
     const focused = root.activeElement === hidden;
     shown.hidden = false;
     hidden.hidden = true;
+    if (shown === this.#retry) {
+      this.#replacedAt = this.#now();
+      this.#aimed = false;
+    }
     if (focused) shown.focus({ preventScroll: true });
   }
+
+  readonly #now: () => number;
 
   #shown(): number {
     return this.#state?.doc.version ?? 0;
   }
 }
 
-function button(name: string, style: string, pressed: () => void): HTMLButtonElement {
+function button(name: string, style: string, pressed: (click: MouseEvent) => void): HTMLButtonElement {
   const made = element("button", { type: "button", class: style, "aria-label": name }, name);
-  made.addEventListener("click", () => {
-    if (made.getAttribute("aria-disabled") !== "true") pressed();
+  made.addEventListener("click", (click) => {
+    if (made.getAttribute("aria-disabled") !== "true") pressed(click);
   });
   return made;
 }

@@ -16,7 +16,12 @@ export function image(drawing: Drawing, node: Kind<"image">): HTMLElement {
     const loaded = element("img", { alt: node.alt, title: node.title || node.alt, referrerpolicy: "no-referrer" });
     loaded.addEventListener("error", () => holder.replaceChildren(`Could not load the image from ${node.host}`));
     loaded.setAttribute("src", node.src);
+    const root = holder.getRootNode() as Document | ShadowRoot;
+    const focused = root.activeElement === button;
     button.replaceWith(loaded);
+    if (!focused) return;
+    holder.tabIndex = -1; // the focus stays where the button was
+    holder.focus({ preventScroll: true });
   });
   return holder;
 }

@@ -181,6 +181,6 @@ export class MountedLines implements Mounted {
 }
 
 function frame(drawing: Drawing, { language }: Pre, code: HTMLElement): HTMLElement {
-  const pre = drawing.element("pre", {}, code);
+  const pre = drawing.element("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, code);
   return drawing.element("div", { class: "sc-code", dir: "ltr", "data-language": language || false }, pre);
 }

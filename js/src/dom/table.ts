@@ -28,7 +28,11 @@ export class MountedTable implements Mounted {
     this.node = node;
     this.#head = drawing.element("thead");
     this.#table = drawing.element("table", { dir: "auto" }, this.#head);
-    this.dom = drawing.element("div", { class: "sc-table" }, this.#table);
+    this.dom = drawing.element(
+      "div",
+      { class: "sc-table", tabindex: "0", role: "group", "aria-label": "Table" },
+      this.#table,
+    );
     this.#groups = new Groups(drawing, GROUP, () => {
       const group = drawing.element("tbody");
       this.#table.append(group);

@@ -23,7 +23,12 @@ export class View {
   readonly #task: Task;
   readonly #unsubscribe: () => void;
 
-  readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
+  // The notebook's own keys are off in it: its buttons, links and scrolled boxes have the keys that a page gives them.
+  readonly #root = element("div", {
+    class: "streamcell",
+    "data-streamcell": true,
+    "data-lm-suppress-shortcuts": "true",
+  });
   readonly #status = element("span", { class: "sc-status" });
   readonly #origin = element("span", { class: "sc-origin" });
   readonly #badge = element("span", { class: "sc-badge" }, "rehearsal: scripted answer, not a model");
@@ -54,7 +59,11 @@ export class View {
     this.#renderer = new Renderer(this.#answer, id, page.parts);
     this.#markdown = new LiveMarkdown(this.#renderer);
     this.#reasoning = new Reasoning(`${id}-r`, page.parts);
-    this.#controls = new Controls((command) => cell.press(command), this.#copying);
+    this.#controls = new Controls(
+      (command) => cell.press(command),
+      this.#copying,
+      () => page.clock.now(),
+    );
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.root);
@@ -74,6 +83,7 @@ export class View {
     this.#task = page.loop.add((now) => this.#frame(now));
     this.#frame(page.clock.now());
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
+    target.style.minWidth = "0"; // in a row of boxes it is as narrow as its place, and not as wide as its content
     target.append(this.#root);
     injectStyle(this.#root);
   }
@@ -137,9 +147,9 @@ export class View {
       this.#refusal.hidden = doc.refusal === "";
       setLabel(this.#refusal, doc.refusal);
     }
-    if (before?.error !== doc.error || before.status !== doc.status) {
+    if (before?.error !== doc.error || before.status !== doc.status || before.resumable !== doc.resumable) {
       const shown = isTerminal(doc) ? doc.error : null;
-      this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying)] : []));
+      this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying, doc.resumable !== null)] : []));
     }
     this.#controls.update(state);
     this.#drawn = state;

@@ -193,6 +193,67 @@ describe("the buttons", () => {
     expect(commands()).toEqual([]);
   });
 
+  const click = (name: string, detail: number) =>
+    button(name).dispatchEvent(new MouseEvent("click", { bubbles: true, detail }));
+
+  test("a second click where Stop was asks nothing again", () => {
+    const stopped = () => model.receive(patch(1, ["set", "status", "stopped"]));
+    click("Stop", 1);
+    stopped();
+    page.clock.frame();
+    page.clock.pass(200);
+    click("Retry", 1); // the pointer rests where Stop was
+    page.clock.pass(5000);
+    click("Retry", 2); // a double click
+    expect(commands()).toEqual([{ type: "stop" }]);
+    click("Retry", 1);
+    expect(commands()).toEqual([{ type: "stop" }, { type: "retry" }]);
+    for (const sign of ["moved", "pressed"]) {
+      open();
+      stopped();
+      page.clock.frame();
+      if (sign === "moved") button("Retry").dispatchEvent(new Event("pointermove"));
+      click("Retry", sign === "moved" ? 1 : 0); // 0: by the keyboard
+      expect(commands(), sign).toEqual([{ type: "retry" }]);
+    }
+  });
+
+  test("the focus goes from Continue to Stop", () => {
+    open({ status: "interrupted", text: "abc", resumable: "exact" });
+    button("Continue").focus();
+    button("Continue").click();
+    model.receive(patch(1, ["set", "status", "streaming"], ["set", "resumable", null]));
+    page.clock.frame();
+    expect(document.activeElement).toBe(button("Stop"));
+  });
+
+  test("an image that was loaded takes the focus of its button", () => {
+    open({ text: "![a](https://example.org/a.png)", status: "done" });
+    const load = part(".sc-load");
+    const place = load.parentElement;
+    load.focus();
+    load.click();
+    expect(place?.querySelector("img")).not.toBeNull();
+    expect(document.activeElement).toBe(place);
+  });
+
+  test("the notebook's keys are off where a key belongs to a button, and what scrolls can be reached", () => {
+    open({ text: "```\nabc\n```\n\n| a |\n|---|\n| b |\n", status: "done" });
+    expect(part("pre").closest("[data-lm-suppress-shortcuts='true']")).toBe(root());
+    for (const selector of ["pre", ".sc-table"]) {
+      expect(part(selector).tabIndex).toBe(0);
+      expect(part(selector).getAttribute("aria-label")).toMatch(/Code|Table/);
+    }
+  });
+
+  test("a card names Continue where there is one, and only there", () => {
+    const next = [{ text: "Press Retry to ask again.", code: null }];
+    for (const resumable of ["continued", null] as const) {
+      open({ status: "failed", text: "abc", resumable, error: { ...CARD, next } });
+      expect(part(".sc-card").textContent?.includes("Press Continue")).toBe(resumable !== null);
+    }
+  });
+
   test("the focus goes from Stop to Retry", () => {
     button("Stop").focus();
     model.receive(patch(1, ["set", "status", "done"]));

@@ -230,7 +230,7 @@ class OpenAISource:
         except (openai.APIError, ValueError):
             names = []
         if not names:
-            steps = (Step("Name a model:", 'stream_cell(prompt, model="…")'),)
+            steps = (Step("Name a model of this server with model=, and run the cell again."),)
             raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
         return names[0], "the server's first model, as none was named"
 
