@@ -14,7 +14,7 @@ from streamcell._lanes import AT_ONCE
 from streamcell.rehearsal import RehearsalServer
 
 from . import matrix
-from .counting import settled, sockets
+from .counting import collect_what_others_left, settled, sockets
 
 PROMPTS = ("Explain entropy", "Say hello in twelve languages, with emoji", "Explain entropy in one sentence")
 TERMINAL = {"done", "stopped", "failed", "interrupted"}
@@ -118,6 +118,7 @@ def test_nothing_is_left_behind(server: RehearsalServer, wholes: dict[str, str])
             except StreamCellError:
                 assert cell.status in TERMINAL
 
+    collect_what_others_left()
     run(1)
     before = settled((0, 0, 1_000))
     opened = sockets()

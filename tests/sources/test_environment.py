@@ -151,6 +151,7 @@ def test_a_users_client_that_says_so_goes_through_its_proxy() -> None:
 UNUSABLE = {
     "a SOCKS proxy": ("ALL_PROXY", "socks5://127.0.0.1:9", "a SOCKS proxy .* socksio is not installed.*pip install"),
     "no proxy at all": ("ALL_PROXY", "nonsense://x", "proxy of the environment cannot be used"),
+    "a port that is none": ("HTTPS_PROXY", "http://127.0.0.1:none", "proxy of the environment cannot be used"),
     "a file that is not there": ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE=/no/such/file.pem"),
     "a file that is none": ("SSL_CERT_FILE", __file__, "certificates cannot be read.*SSL_CERT_FILE="),
 }

@@ -141,7 +141,7 @@ def _http_client(**options: Any) -> Any:
 
     try:
         return openai.DefaultAsyncHttpxClient(mounts=_NO_PROXY, **options)
-    except (ImportError, OSError, ValueError) as error:
+    except Exception as error:  # its library has errors of its own for an address that is none
         raise _unusable(error) from error
 
 
