@@ -134,12 +134,14 @@ ACTS: dict[str, Callable[[StreamCell], object]] = {
 @pytest.mark.parametrize("act", ACTS)
 def test_whatever_an_observer_does_in_mid_stream_all_agree_afterwards(act: str) -> None:
     observed, acted = threading.Event(), threading.Event()
-    blocks = act in ("waits", "reads")
+    blocks, stops = act in ("waits", "reads"), act in ("stops", "closes")
+    gate = threading.Event()
 
     def answer() -> Iterator[str]:
         yield "one "
         assert observed.wait(TIMEOUT)
         assert blocks or acted.wait(TIMEOUT)
+        assert not stops or gate.wait(TIMEOUT)  # nothing more comes before the stop has been taken
         yield "two"
 
     def observe(_change: object) -> None:
@@ -159,12 +161,12 @@ def test_whatever_an_observer_does_in_mid_stream_all_agree_afterwards(act: str) 
     other = ended_cell("other")
     assert acted.wait(TIMEOUT) or blocks
     outcome = cell.future.exception(TIMEOUT)
-    stops = act in ("stops", "closes")
     assert isinstance(outcome, Stopped) if stops else outcome is None
     current = cell.versions[-1]
     _wait_for(lambda: (cell.status, cell.text) == (current.status.value, current.text))
     assert (cell.status, cell.text) == (("stopped", "one ") if stops else ("done", "one two"))
     assert (other.status, other.text) == ("done", "other")
+    gate.set()
 
 
 @pytest.mark.parametrize("command", ["stop", "retry", "resume", "select", "close"])
