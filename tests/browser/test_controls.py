@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from .jupyterlab import JupyterLab
     from .notebook import Notebook
 
+BOXES = """\
+import ipywidgets
+from streamcell import stream_cell
+wide = "```\\n" + "a line that is scrolled " * 20 + "\\n```"
+cells = [stream_cell(wide, model="echo?rate=0", display=False) for _ in range(2)]
+ipywidgets.HBox(cells)"""
 LONG = "bulk?characters=20000&chunks=5000&rate=50"  # would take 100 s
 STALLED = "stall?after=12&seconds=600&rate=0"
 
@@ -84,6 +90,37 @@ def test_retry_streams_again_and_keeps_the_former_version(
     notebook.button(0, "Next version").click()
     notebook.view(0).get_by_text("2/2").wait_for()
     assert notebook.copied(0) == second
+
+
+def test_hands_that_click_twice_and_keys_that_are_the_notebooks_do_no_harm(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([ask("Clicked twice", LONG), BOXES, "print(len(cell.versions))"])
+    page = notebook.page
+    notebook.start(0)
+    notebook.wait_for_more_text(0, than=50)
+    place = notebook.button(0, "Stop").bounding_box()
+    assert place is not None
+    middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.dblclick(*middle)
+    notebook.wait_for_status(0, "stopped")
+    page.mouse.click(*middle)
+
+    notebook.run(1)
+    notebook.wait_for_status(1, "done")
+    box = notebook.cell(1).locator(".widget-hbox")
+    assert box.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0
+    code = notebook.view(1).locator(".sc-code pre")
+    code.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(node) => node.scrollLeft > 0", arg=code.element_handle())
+    count = page.locator(".jp-Notebook .jp-Cell").count()
+    notebook.button(0, "Copy").focus()
+    for key in "ab":
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == count
+    notebook.run(2)
+    assert notebook.printed(2) == "1\n"
 
 
 def test_retry_of_an_iterator_is_off_and_says_why(open_notebook: Callable[..., Notebook]) -> None:

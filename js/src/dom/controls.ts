@@ -3,7 +3,7 @@
 import type { Command } from "../protocol.js";
 import { canHurry, isOver, type State } from "../store.js";
 import { type Copying, copyButton } from "./copy.js";
-import { element, setAttribute, setLabel } from "./element.js";
+import { element, isFocused, setAttribute, setLabel } from "./element.js";
 
 const RESUME_TITLES = {
   exact: "Go on from the very character: the provider still has the rest",
@@ -23,6 +23,7 @@ export class Controls {
   readonly #versions: HTMLElement;
   readonly #previous: HTMLButtonElement;
   readonly #next: HTMLButtonElement;
+  readonly #now: () => number;
   readonly #position = element("span", { class: "sc-position" });
   #state: State | null = null;
   /** When Retry took Stop's place, and whether the pointer has moved on it since. */
@@ -36,8 +37,9 @@ export class Controls {
       const resting = click.detail > 0 && !this.#aimed && now() - this.#replacedAt < RESTING;
       if (click.detail < 2 && !resting) press({ type: "retry" });
     });
-    this.#retry.addEventListener("pointermove", () => {
-      this.#aimed = true;
+    this.#retry.addEventListener("pointermove", ({ movementX, movementY }) => {
+      // A page that changes under a resting pointer says that it has moved, by nothing.
+      this.#aimed ||= movementX !== 0 || movementY !== 0;
     });
     this.#now = now;
     this.#resume = button("Continue", "sc-primary", () => press({ type: "resume" }));
@@ -62,8 +64,7 @@ export class Controls {
     const gone = state.gone === null ? null : "There is no kernel behind this answer: run the cell again to ask anew";
     const wanted = pending?.late === false ? pending.command.type : null;
     const waiting = running && canHurry(doc) && doc.retry_off === null;
-    const root = this.root.getRootNode() as Document | ShadowRoot;
-    const resumed = root.activeElement === this.#resume;
+    const resumed = isFocused(this.#resume);
     if (waiting) this.#stop.hidden = this.#retry.hidden = false;
     else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
     if (state.gone === "saved") this.#retry.hidden = true;
@@ -98,8 +99,7 @@ export class Controls {
   /** One of the two stands in the same place; the focus goes with it. */
   #show(shown: HTMLButtonElement, hidden: HTMLButtonElement): void {
     if (hidden.hidden && !shown.hidden) return;
-    const root = hidden.getRootNode() as Document | ShadowRoot;
-    const focused = root.activeElement === hidden;
+    const focused = isFocused(hidden);
     shown.hidden = false;
     hidden.hidden = true;
     if (shown === this.#retry) {
@@ -108,8 +108,6 @@ export class Controls {
     }
     if (focused) shown.focus({ preventScroll: true });
   }
-
-  readonly #now: () => number;
 
   #shown(): number {
     return this.#state?.doc.version ?? 0;

@@ -21,6 +21,10 @@ export function setAttribute(target: Element, name: string, value: string | bool
   }
 }
 
+/** Whether the focus is on this very node, in a shadow root too. */
+export const isFocused = (node: Element): boolean =>
+  (node.getRootNode() as Document | ShadowRoot).activeElement === node;
+
 /**
  * Bring a text node from `now` to `text` by touching only what differs: a selection in the rest of it lives on, and text
  * that grows costs what was added.

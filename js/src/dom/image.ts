@@ -4,7 +4,7 @@
  */
 
 import type { Drawing } from "./drawing.js";
-import { element } from "./element.js";
+import { element, isFocused } from "./element.js";
 import type { Kind } from "./inlines.js";
 
 export function image(drawing: Drawing, node: Kind<"image">): HTMLElement {
@@ -16,8 +16,7 @@ export function image(drawing: Drawing, node: Kind<"image">): HTMLElement {
     const loaded = element("img", { alt: node.alt, title: node.title || node.alt, referrerpolicy: "no-referrer" });
     loaded.addEventListener("error", () => holder.replaceChildren(`Could not load the image from ${node.host}`));
     loaded.setAttribute("src", node.src);
-    const root = holder.getRootNode() as Document | ShadowRoot;
-    const focused = root.activeElement === button;
+    const focused = isFocused(button);
     button.replaceWith(loaded);
     if (!focused) return;
     holder.tabIndex = -1; // the focus stays where the button was

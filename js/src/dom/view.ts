@@ -23,12 +23,7 @@ export class View {
   readonly #task: Task;
   readonly #unsubscribe: () => void;
 
-  // The notebook's own keys are off in it: its buttons, links and scrolled boxes have the keys that a page gives them.
-  readonly #root = element("div", {
-    class: "streamcell",
-    "data-streamcell": true,
-    "data-lm-suppress-shortcuts": "true",
-  });
+  readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
   readonly #status = element("span", { class: "sc-status" });
   readonly #origin = element("span", { class: "sc-origin" });
   readonly #badge = element("span", { class: "sc-badge" }, "rehearsal: scripted answer, not a model");
@@ -45,6 +40,7 @@ export class View {
   readonly #markdown: LiveMarkdown;
   readonly #copying: Copying;
 
+  readonly #target: HTMLElement;
   #pace: Pace;
   /** What is on the screen; null before the first render. */
   #drawn: State | null = null;
@@ -54,6 +50,7 @@ export class View {
   constructor(target: HTMLElement, cell: Cell, page: Page) {
     this.#cell = cell;
     this.#page = page;
+    this.#target = target;
     this.#copying = { page, say: (words) => this.#say(words) };
     const id = page.newId();
     this.#renderer = new Renderer(this.#answer, id, page.parts);
@@ -83,7 +80,8 @@ export class View {
     this.#task = page.loop.add((now) => this.#frame(now));
     this.#frame(page.clock.now());
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
-    target.style.minWidth = "0"; // in a row of boxes it is as narrow as its place, and not as wide as its content
+    this.#root.addEventListener("focusin", keysAreItsOwn);
+    target.classList.add("sc-host");
     target.append(this.#root);
     injectStyle(this.#root);
   }
@@ -95,6 +93,7 @@ export class View {
     this.#renderer.reset();
     this.#reasoning.dispose();
     this.#root.remove();
+    this.#target.classList.remove("sc-host");
   }
 
   #changed(state: State): void {
@@ -216,6 +215,11 @@ export class View {
     // The same words again are spoken only if they are another node.
     this.#live.replaceChildren(words);
   }
+}
+
+/** JupyterLab looks at the focused element itself, and there before anything around it: its own keys are off on that. */
+function keysAreItsOwn({ target }: Event): void {
+  if (target instanceof Element) setAttribute(target, "data-lm-suppress-shortcuts", "true");
 }
 
 const foreignNotice = (wire: number): string =>

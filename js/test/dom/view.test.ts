@@ -196,12 +196,16 @@ describe("the buttons", () => {
   const click = (name: string, detail: number) =>
     button(name).dispatchEvent(new MouseEvent("click", { bubbles: true, detail }));
 
+  const move = (by: { movementX: number; movementY: number }) =>
+    button("Retry").dispatchEvent(Object.assign(new Event("pointermove"), by));
+
   test("a second click where Stop was asks nothing again", () => {
     const stopped = () => model.receive(patch(1, ["set", "status", "stopped"]));
     click("Stop", 1);
     stopped();
     page.clock.frame();
     page.clock.pass(200);
+    move({ movementX: 0, movementY: 0 }); // the page has changed under it
     click("Retry", 1); // the pointer rests where Stop was
     page.clock.pass(5000);
     click("Retry", 2); // a double click
@@ -212,7 +216,7 @@ describe("the buttons", () => {
       open();
       stopped();
       page.clock.frame();
-      if (sign === "moved") button("Retry").dispatchEvent(new Event("pointermove"));
+      if (sign === "moved") move({ movementX: 2, movementY: 0 });
       click("Retry", sign === "moved" ? 1 : 0); // 0: by the keyboard
       expect(commands(), sign).toEqual([{ type: "retry" }]);
     }
@@ -239,7 +243,10 @@ describe("the buttons", () => {
 
   test("the notebook's keys are off where a key belongs to a button, and what scrolls can be reached", () => {
     open({ text: "```\nabc\n```\n\n| a |\n|---|\n| b |\n", status: "done" });
-    expect(part("pre").closest("[data-lm-suppress-shortcuts='true']")).toBe(root());
+    for (const selector of ["button[aria-label=Copy]", "pre", ".sc-table"]) {
+      part(selector).focus();
+      expect(part(selector).getAttribute("data-lm-suppress-shortcuts"), selector).toBe("true");
+    }
     for (const selector of ["pre", ".sc-table"]) {
       expect(part(selector).tabIndex).toBe(0);
       expect(part(selector).getAttribute("aria-label")).toMatch(/Code|Table/);
