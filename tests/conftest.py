@@ -14,6 +14,8 @@ from tests.processes import watched
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from streamcell.rehearsal import RehearsalServer
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -44,6 +46,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
                 process.wait()
     assert left == [], f"{item.nodeid} left running: {[process.args for process in left]}"
     return result
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RehearsalServer]:
+    """A rehearsal server that does not wait, for one file's tests."""
+    from streamcell.rehearsal import RehearsalServer
+
+    with RehearsalServer(rate=0, first_token=0) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -20,12 +20,6 @@ TIMEOUT = 300.0
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def client(server: RehearsalServer) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
 

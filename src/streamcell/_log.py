@@ -6,7 +6,6 @@ import json
 import threading
 import weakref
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -50,42 +49,22 @@ class Entry:
 
 
 class Shelf:
-    """What all logs of a process take together, packed: where it is more than `limit` bytes, the oldest blocks of the
-    log that was written to least recently go first."""
+    """All logs of a process: where they take more than `limit` bytes, packed, the oldest blocks of the log that was
+    written to least recently go first."""
 
     def __init__(self, limit: int = SHELF) -> None:
         self.limit = limit
-        self._taken: OrderedDict[int, tuple[weakref.ref[Log], int]] = OrderedDict()
-        self.bytes = 0
+        self._logs: weakref.WeakKeyDictionary[Log, None] = weakref.WeakKeyDictionary()
 
-    def put(self, log: Log, count: int) -> None:
-        """Note that a log has packed a block of so many bytes, or dropped one (negative)."""
-        key = id(log)
-        known = self._taken.pop(key, None)
-        before = known[1] if known is not None and known[0]() is log else 0
-        if known is not None and before != known[1]:
-            self.bytes -= known[1]  # of a log that is gone, whose id was given again
-        self.bytes += count
-        self._taken[key] = (weakref.ref(log), before + count)
-        while self.bytes > self.limit and self._let_go(log):
-            pass
-
-    def _let_go(self, writing: Log) -> bool:
-        """Drop a block of the log that was written to least recently; False where there is none to drop."""
-        for key, (ref, count) in self._taken.items():
-            log = ref()
-            if log is None:
-                del self._taken[key]
-                self.bytes -= count
-                return True
-            freed = log._drop()
-            if freed:
-                self.bytes -= freed
-                self._taken[key] = (ref, count - freed)
-                return True
-            if log is writing:
-                return False
-        return False
+    def written(self, log: Log) -> None:
+        """A log has packed a block: let go what is too much."""
+        self._logs.pop(log, None)
+        self._logs[log] = None  # the last is the one that was written to last
+        logs = list(self._logs)
+        taken = sum(one.packed for one in logs)
+        for one in logs:
+            while taken > self.limit and (freed := one.drop()):
+                taken -= freed
 
 
 class _Block:
@@ -119,6 +98,7 @@ class Log:
         self._packed: tuple[_Block, ...] = ()
         self._open: list[Entry] = []
         self._open_size = self._size = 0
+        self.packed = 0  # bytes
         self.dropped = 0
 
     def add(self, entry: Entry) -> None:
@@ -138,24 +118,20 @@ class Log:
         with self._lock:
             block = _Block(self._open, self._open_size)
             self._packed, self._open, self._open_size = (*self._packed, block), [], 0
-        freed = 0
+            self.packed += len(block.bytes)
         while self._size > self._limit and len(self._packed) > 1:
-            freed += self._drop()
-        self._shelf.put(self, len(block.bytes) - freed)
+            self.drop()
+        self._shelf.written(self)
 
-    @property
-    def packed(self) -> int:
-        """How many bytes the entries take that are packed."""
-        return sum(len(block.bytes) for block in self._packed)
-
-    def _drop(self) -> int:
-        """Let the oldest block go; give its bytes, or 0 where there is none."""
+    def drop(self) -> int:
+        """Let the oldest block go; give its bytes, or 0 where there is none. Not for callers."""
         with self._lock:
             if not self._packed:
                 return 0
             oldest, *rest = self._packed
             self._packed = tuple(rest)
             self._size -= oldest.size
+            self.packed -= len(oldest.bytes)
             self.dropped += oldest.count
             return len(oldest.bytes)
 

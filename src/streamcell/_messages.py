@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from ._jsonable import jsonable
 
-__all__ = ["TRANSLATED", "Message", "messages_of", "only_responses"]
+__all__ = ["Message", "messages_of", "only_responses"]
 
 Message = Mapping[str, Any]
 
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 
-TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
+_TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
 """Items of the Responses API that Chat Completions can say too."""
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
@@ -60,7 +60,7 @@ def only_responses(messages: Sequence[Message]) -> str:
     """Name the first message that only the Responses API has; empty where Chat Completions can say them all."""
     for place, message in enumerate(messages):
         kind = message.get("type", "message")
-        if kind not in TRANSLATED:
+        if kind not in _TRANSLATED:
             return f"message {place} ({kind})"
     return ""
 

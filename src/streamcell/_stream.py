@@ -118,6 +118,10 @@ class Stream:
         finally:
             self._watchers.remove(wake)
 
+    def _wake(self) -> None:
+        for wake in tuple(self._watchers):
+            wake()
+
     def post(self, given: Input | Hello) -> None:
         """Feed an input; safe on any thread, returns at once."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
@@ -360,8 +364,7 @@ class Stream:
     def _deliver(self, *messages: Patch | Snapshot | Here) -> None:
         """Publish, then send; a sink that fails (a closed comm) does not end the stream."""
         outbox = self._outbox
-        for wake in tuple(self._watchers):
-            wake()
+        self._wake()
         try:
             if outbox.sent is not None:
                 self._sink.publish(outbox.sent, outbox.epoch, outbox.seq)
@@ -386,5 +389,4 @@ class Stream:
             if self._task is not None:  # what should have closed it may have been what broke
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
-        for wake in tuple(self._watchers):
-            wake()
+        self._wake()

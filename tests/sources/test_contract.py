@@ -24,12 +24,6 @@ from .wire_server import ended
 TEXT = "Grüße! 👩\u200d🚀 **שלום** | a | b |\n\n```python\nprint('é')\n```\n"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running:
-        yield running
-
-
 _kept: list[Any] = []  # clients that a callable of the user's makes: closing them is the user's business
 
 

@@ -89,6 +89,14 @@ def own(address: str) -> StreamCell:
     return stream_cell("Why?", model="m", api="chat", display=False, retry=1)
 
 
+def ask_there(whose: str, address: str) -> StreamCell:
+    """Ask a server with a client of the environment's, or with one of the user's."""
+    if whose == "ours":
+        return own(address)
+    kind = openai.AsyncOpenAI if whose == "plain" else openai.OpenAI
+    return ask(kind(api_key="k-1", base_url=address))
+
+
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k-1")
@@ -101,12 +109,7 @@ def test_a_proxy_of_the_environment_is_asked(key: None, monkeypatch: pytest.Monk
         scheme, _, rest = proxy.address.partition("://")
         monkeypatch.setenv("HTTP_PROXY", f"{scheme}://{rest.partition('/')[0]}")
         there = f"http://models.example/{rest.partition('/')[2]}"
-        if whose == "ours":
-            cell = own(there)
-        else:
-            kind = openai.AsyncOpenAI if whose == "plain" else openai.OpenAI
-            cell = ask(kind(api_key="k-1", base_url=there))
-        assert cell.result(TIMEOUT) == "yes"
+        assert ask_there(whose, there).result(TIMEOUT) == "yes"
     assert paths(proxy)[0].startswith("http://models.example/")
 
 
@@ -122,12 +125,7 @@ def test_a_server_of_this_machine_is_asked_without_one(
         monkeypatch.setenv(name, value)
     with wire_server(YES) as server:
         here = server.address.replace("127.0.0.1", host)
-        if whose == "ours":
-            cell = own(here)
-        else:
-            kind = openai.AsyncOpenAI if whose == "plain" else openai.OpenAI
-            cell = ask(kind(api_key="k-1", base_url=here))
-        assert cell.result(TIMEOUT) == "yes"
+        assert ask_there(whose, here).result(TIMEOUT) == "yes"
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nonsense://x"])

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from .._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
 from .._veiled import Secrets
 from ._bridge import in_thread
+from ._failures import bare, is_local
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -121,8 +122,8 @@ async def client_for(client: AsyncOpenAI | OpenAI | None, base_url: str | None) 
     key = base_url or tuple(os.environ.get(name) for name in _ENVIRONMENT)
     if key not in pools:
         # Not even a proxy that cannot be used is in the way of a server on this machine.
-        local = _LOOPBACK.match(base_url or os.environ.get("OPENAI_BASE_URL", ""))
-        pools[key] = _http_client(trust_env=not local)
+        address = base_url or os.environ.get("OPENAI_BASE_URL", "")
+        pools[key] = _http_client(trust_env=not (address.lower().startswith("http://") and is_local(address)))
     if base_url is not None:
         return openai.AsyncOpenAI(api_key=_REHEARSAL_KEY, base_url=base_url, max_retries=0, http_client=pools[key])
     return openai.AsyncOpenAI(max_retries=0, http_client=pools[key])
@@ -141,11 +142,10 @@ def _http_client(**options: Any) -> Any:
 
     try:
         return openai.DefaultAsyncHttpxClient(mounts=_NO_PROXY, **options)
-    except Exception as error:  # its library has errors of its own for an address that is none
-        raise _unusable(error) from error
+    except Exception as error:  # noqa: BLE001  # its library has errors of its own for an address that is none
+        raise _unusable(error) from bare(error, Secrets())
 
 
-_LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)", re.IGNORECASE)
 _NO_PROXY: Final = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "*.localhost", "[::1]")}
 
 

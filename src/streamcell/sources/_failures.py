@@ -32,6 +32,7 @@ __all__ = [
     "connection_error",
     "error_in",
     "error_in_stream",
+    "is_local",
     "is_missing_route",
     "is_refused",
     "listing",
@@ -173,10 +174,15 @@ def unsent_error(error: Exception) -> StreamCellError:
     return BadRequest(message)
 
 
+def is_local(address: str) -> bool:
+    """Whether a server's address is this machine's own."""
+    host = address.partition("://")[2].partition("/")[0].lower()
+    return host.partition(":")[0] in ("127.0.0.1", "localhost") or host.startswith("[::1]")
+
+
 def listing(address: str) -> str:
     """Return a line of code that lists the models of a server. It sends no other server's key there."""
-    host = address.partition("://")[2].partition("/")[0]
-    local = host.partition(":")[0] in ("127.0.0.1", "localhost") or host.startswith("[::1]")
+    local = is_local(address)
     key = '"-"' if local else 'getpass.getpass("Key: ")'
     modules = "openai" if local else "getpass, openai"
     client = f'openai.OpenAI(base_url="{address}", api_key={key})'

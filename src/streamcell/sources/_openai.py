@@ -168,14 +168,15 @@ class OpenAISource:
         if flaw is not None:
             yield Failed(flaw)
             return
+        secrets = secrets_of(client, self._request.params)
         try:
             model, model_note = await self._model(client)
         except StreamCellError as error:
-            yield _failed(error, error.__cause__, secrets_of(client, self._request.params))
+            yield _failed(error, error.__cause__, secrets)
             return
         api, note = self._api(client)
         lane = Lane(address_of(client), model, digest_of(client))
-        answering = _Answering(client, self.origin, lane.endpoint, secrets_of(client, self._request.params), lane)
+        answering = _Answering(client, self.origin, lane.endpoint, secrets, lane)
         missing, lean = "", False
         while True:
             lean = lean or (lane.endpoint, api) in _refusing
