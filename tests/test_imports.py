@@ -16,7 +16,18 @@ import streamcell
 
 PACKAGE = Path(streamcell.__file__).parent
 
-VALUES = {"_errors", "_events", "_finish", "_inputs", "_jsonable", "_messages", "_parameters", "_request", "_resume"}
+VALUES = {
+    "_errors",
+    "_events",
+    "_finish",
+    "_inputs",
+    "_jsonable",
+    "_messages",
+    "_parameters",
+    "_request",
+    "_resume",
+    "_shapes",
+}
 VALUES |= {"_state", "_terminal", "_timeouts", "_veiled", "_version"}
 # `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
 # the document.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import math
-from typing import Any
+from fractions import Fraction
+from typing import Any, cast
 
+import httpx
 import openai
 import pytest
 from openai.resources.chat.completions import AsyncCompletions
 from openai.resources.responses import AsyncResponses
+from pydantic import BaseModel
 
 from streamcell import stream_cell
 from streamcell._parameters import OPTIONS, PARAMETERS, Parameters, apis_of, chosen_api, translated
@@ -100,10 +103,25 @@ def test_a_function_that_says_nothing_of_it_is_as_lax_on_both_apis() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["max_tokens", "max_output_tokens"])
-def test_other_servers_know_only_the_older_name(name: str) -> None:
-    assert translated({name: 9}, "chat", openai=False) == {"max_tokens": 9}
-    assert translated({"max_completion_tokens": 9}, "chat", openai=False) == {"max_completion_tokens": 9}
+@pytest.mark.parametrize(
+    ("server", "names"),
+    [
+        # what becomes of max_tokens, max_output_tokens, max_completion_tokens
+        ("openai", ["max_completion_tokens", "max_completion_tokens", "max_completion_tokens"]),
+        ("azure", ["max_tokens", "max_completion_tokens", "max_completion_tokens"]),
+        ("other", ["max_tokens", "max_tokens", "max_completion_tokens"]),
+    ],
+)
+def test_each_server_gets_the_name_that_it_knows(server: Any, names: list[str]) -> None:
+    given = ("max_tokens", "max_output_tokens", "max_completion_tokens")
+    assert [translated({name: 9}, "chat", server) for name in given] == [{name: 9} for name in names]
+
+
+def test_the_responses_api_counts_tokens_without_being_asked() -> None:
+    options = {"include_usage": True, "include_obfuscation": False}
+    assert translated({"stream_options": options}, "chat") == {"stream_options": options}
+    assert translated({"stream_options": options}, "responses") == {"stream_options": {"include_obfuscation": False}}
+    assert translated({"stream_options": None}, "responses") == {"stream_options": None}
 
 
 CHAT_ONLY: dict[str, Any] = {
@@ -227,14 +245,16 @@ LOOP.append(LOOP)
     [
         (math.nan, ValueError, "metadata= is nan, which is no number in JSON"),
         (-math.inf, ValueError, "metadata= is -inf"),
-        ({"a": [1, math.inf]}, ValueError, r"metadata=.a\[1\] is inf"),
+        ({"a": [1, math.inf]}, ValueError, r"metadata\.a\[1\] is inf"),
         ({1, 2}, TypeError, "metadata= is a set, which JSON cannot hold"),
-        ({"a": print}, TypeError, "metadata=.a is a builtin_function_or_method"),
-        ({"a": Odd()}, TypeError, "metadata=.a is an Odd"),
-        ({"a": b"x"}, TypeError, "metadata=.a is a bytes"),
-        ({"a": Odd}, TypeError, "metadata=.a is the class Odd"),
+        ({"a": print}, TypeError, r"metadata\.a is a builtin_function_or_method"),
+        ({"a": Odd()}, TypeError, r"metadata\.a is an Odd"),
+        ({"a": b"x"}, TypeError, r"metadata\.a is a bytes"),
+        ({"a": Odd}, TypeError, r"metadata\.a is the class Odd, which JSON cannot hold$"),
         ({1: "a"}, TypeError, "metadata= has the key 1: in JSON a key is a string"),
-        (LOOP, ValueError, "nested in itself"),
+        (LOOP, ValueError, r"^metadata(\[0\]){10}\[0… is nested in itself, or more than 100 levels deep$"),
+        ({"a": Fraction(10**400)}, ValueError, r"metadata\.a is larger than any number that JSON's readers know"),
+        ({"a": 10**5000}, ValueError, r"metadata\.a is larger than any number that JSON's readers know"),
         ((part for part in "ab"), TypeError, "metadata= is a generator"),
     ],
 )
@@ -243,6 +263,66 @@ def test_what_json_cannot_hold_raises_at_the_call_and_says_where_it_is(
 ) -> None:
     with pytest.raises(kind, match=words):
         stream_cell("Why?", model="rehearsal", display=False, metadata=value)
+
+
+class Owl(BaseModel):
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("tools", [3], "tools= must be a list of mappings, each with a 'type'"),
+        ("tools", [{}], "tools= must be a list of mappings, each with a 'type'"),
+        ("tools", {"type": "function"}, "tools= must be a list of mappings, each with a 'type'"),
+        ("functions", {"name": "x"}, "functions= must be a list of mappings"),
+        ("tool_choice", {"type": ["x"]}, "tool_choice= must be a string, or a mapping with a 'type'"),
+        ("tool_choice", {"type": "allowed_tools", "tools": None}, "'allowed_tools' has a list of tools"),
+        ("tool_choice", {"type": "allowed_tools", "allowed_tools": {"tools": [1]}}, "has a list of tools"),
+        ("tool_choice", 3, "tool_choice= must be a string"),
+        ("include", [["x"]], "include= must be a list of strings"),
+        ("stop", [1], "stop= must be a string or a list of strings"),
+        ("logprobs", 3, "logprobs= must be True or False"),
+        ("response_format", "json", "response_format= must be a mapping with a 'type'"),
+        ("response_format", Owl, r'JSON cannot hold: give .*"name": "Owl", "schema": Owl\.model_json_schema\(\)\}\}$'),
+        ("text", {"format": Owl}, r"text\.format is the class Owl, .* give Owl\.model_json_schema\(\)$"),
+        ("stream_options", [1], "stream_options= must be a mapping or None"),
+        ("extra_headers", {"X-A": 1}, r"extra_headers \['X-A'\] must be a string of printable ASCII"),
+        ("extra_headers", {"X-A": "sk-é"}, r"extra_headers \['X-A'\] must be a string of printable ASCII"),
+        ("extra_headers", {"X-A": "sk\n"}, r"extra_headers \['X-A'\] must be a string of printable ASCII"),
+        ("extra_headers", {"X-A": "\ud800"}, r"extra_headers \['X-A'\] must be a string of printable ASCII"),
+        ("extra_headers", {"X A": "sk"}, "extra_headers has the name 'X A', which no header can have"),
+        ("extra_headers", {1: "sk"}, "extra_headers has the name 1, which no header can have"),
+        ("extra_query", {"a": {1, 2}}, "extra_query a is a set, which JSON cannot hold"),
+        ("timeout", "3", "timeout must be a number of seconds above 0, or an httpx.Timeout"),
+        ("timeout", math.nan, "timeout must be a number of seconds"),
+        ("timeout", 0, "timeout must be a number of seconds"),
+    ],
+)
+@pytest.mark.parametrize("api", ["auto", "chat", "responses"])
+def test_a_value_of_a_shape_that_no_api_takes_raises_at_the_call(name: str, value: Any, words: str, api: str) -> None:
+    given: dict[str, Any] = {name: value}
+    with pytest.raises(TypeError, match=words) as raised:
+        stream_cell("Why?", model="rehearsal", display=False, api=api, **given)
+    assert "sk" not in str(raised.value).replace("asked", "")
+
+
+def test_headers_queries_and_timeouts_that_can_be_sent_are_taken() -> None:
+    cell = stream_cell(
+        "Why?",
+        model="rehearsal?rate=0",
+        display=False,
+        extra_headers=cast("Any", {"X-A": "a b", "x-empty": "", "X-None": openai.omit}),
+        extra_query={"a": [1, "b", None], "c": {"d": True}},
+        timeout=httpx.Timeout(5, read=9),
+    )
+    assert cell.result()
+
+
+@pytest.mark.parametrize("n", [2, True, "1"])
+def test_a_cell_shows_one_answer(n: Any) -> None:
+    with pytest.raises(ValueError, match="n= must be 1: a cell shows one answer"):
+        stream_cell("Why?", model="rehearsal", display=False, n=n)
 
 
 def test_none_and_the_sdks_marks_are_the_same_as_leaving_out() -> None:

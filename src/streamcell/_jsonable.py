@@ -12,6 +12,9 @@ __all__ = ["is_left_out", "jsonable", "whole_characters"]
 _DEEPEST: Final = 100
 """Levels of lists and objects: far more than any request has, and far less than Python's own bound."""
 
+_SHOWN: Final = 40
+"""Characters of the path to what is too deep: the rest repeats them."""
+
 
 def jsonable(value: Any, where: str, depth: int = 0) -> Any:
     """Return a copy of `value` in plain JSON values: dict, list, str, int, float, bool, None.
@@ -21,24 +24,31 @@ def jsonable(value: Any, where: str, depth: int = 0) -> Any:
     cannot, such as NaN (RFC 8259, section 6).
     """
     if depth > _DEEPEST:
-        raise ValueError(f"{where} is nested in itself, or more than {_DEEPEST} levels deep")
+        path = where if len(where) <= _SHOWN else f"{where[:_SHOWN]}…"
+        raise ValueError(f"{path} is nested in itself, or more than {_DEEPEST} levels deep")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return whole_characters(value)
-    if isinstance(value, numbers.Integral):
-        return int(value)
     if isinstance(value, numbers.Real) or type(value).__name__ == "Decimal":
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError(f"{where} is {number}, which is no number in JSON")
-        return number
+        return _number(value, where)
     dumped = _dumped(value)
     if isinstance(dumped, Mapping):
         return _object(dumped, where, depth)
     if isinstance(value, (list, tuple)):
-        return [jsonable(one, f"{where}[{place}]", depth + 1) for place, one in enumerate(value)]
-    raise TypeError(f"{where} is {_kind(value)}, which JSON cannot hold")
+        path = where.removesuffix("=")
+        return [jsonable(one, f"{path}[{place}]", depth + 1) for place, one in enumerate(value)]
+    raise TypeError(f"{where} is {_kind(value)}, which JSON cannot hold{_instead(value, where)}")
+
+
+def _number(value: Any, where: str) -> int | float:
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{where} is larger than any number that JSON's readers know") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{where} is {number}, which is no number in JSON")
+    return int(value) if isinstance(value, numbers.Integral) else number
 
 
 def _object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
@@ -47,7 +57,7 @@ def _object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
         if not isinstance(name, str):
             raise TypeError(f"{where} has the key {name!r}: in JSON a key is a string")
         if not is_left_out(one):
-            found[whole_characters(name)] = jsonable(one, f"{where}.{name}", depth + 1)
+            found[whole_characters(name)] = jsonable(one, f"{where.removesuffix('=')}.{name}", depth + 1)
     return found
 
 
@@ -76,7 +86,16 @@ def _dumped(value: Any) -> Any:
 
 def _kind(value: object) -> str:
     if isinstance(value, type):
-        schema = f": give {value.__name__}.model_json_schema()" if hasattr(value, "model_json_schema") else ""
-        return f"the class {value.__name__}{schema}"
+        return f"the class {value.__name__}"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _instead(value: object, where: str) -> str:
+    if not (isinstance(value, type) and hasattr(value, "model_json_schema")):
+        return ""
+    schema = f"{value.__name__}.model_json_schema()"
+    if where == "response_format=":
+        name = value.__name__
+        return f': give {{"type": "json_schema", "json_schema": {{"name": "{name}", "schema": {schema}}}}}'
+    return f": give {schema}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ._jsonable import jsonable
 
-__all__ = ["Message", "messages_of", "only_responses"]
+__all__ = ["Message", "messages_of", "only_on"]
 
 Message = Mapping[str, Any]
 
-_ROLES: Final = ("system", "developer", "user", "assistant", "tool")
+_ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 _TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
 """Items of the Responses API that Chat Completions can say too."""
+
+_ONLY_IN_CHAT: Final = ("name", "function_call", "audio")
+"""Fields of messages that the Responses API does not have."""
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "function_call": ("call_id", "name", "arguments"),
@@ -26,8 +29,9 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
 _IN_PLACE_OF_CONTENT: Final = ("tool_calls", "function_call", "refusal", "audio")
 """Fields of an assistant's message that may stand without content."""
 
-_ONLY_IN_ANSWERS: Final = ("annotations", "parsed", "parsed_arguments")
-"""Fields that the SDK's objects have, and that no API takes back."""
+_PARSED: Final = ("parsed", "parsed_arguments")
+_ONLY_IN_ANSWERS: Final = ("annotations", *_PARSED)
+"""Fields that the SDK's objects have, and that no API takes back; the parsed ones in parts and calls, too."""
 
 
 def messages_of(prompt: object) -> tuple[Message, ...] | None:
@@ -56,13 +60,32 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
     return tuple(_message(item, f"message {place}") for place, item in enumerate(prompt))
 
 
-def only_responses(messages: Sequence[Message]) -> str:
-    """Name the first message that only the Responses API has; empty where Chat Completions can say them all."""
+def only_on(messages: Sequence[Message]) -> dict[str, str]:
+    """Name, for each API, the first message that only this API has."""
+    found: dict[str, str] = {}
     for place, message in enumerate(messages):
-        kind = message.get("type", "message")
-        if kind not in _TRANSLATED:
-            return f"message {place} ({kind})"
-    return ""
+        for api, what in _only_on(message):
+            found.setdefault(api, f"message {place} ({what})")
+    return found
+
+
+def _only_on(message: Message) -> Iterator[tuple[str, str]]:
+    kind = message.get("type", "message")
+    if kind not in _TRANSLATED:
+        yield "responses", kind
+    if "role" in message:
+        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)
+        if message["role"] == "function":
+            yield "chat", "role 'function'"
+    for part in _parts(message.get("content", message.get("output"))):
+        if (part.get("type") == "input_image" and "file_id" in part) or "file_url" in part:
+            yield "responses", f"{part['type']} by its {'file_url' if 'file_url' in part else 'file_id'}"
+        elif part.get("type") == "input_audio":
+            yield "chat", "input_audio"
+
+
+def _parts(content: object) -> list[dict[str, Any]]:
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
 def _is_message(item: object) -> bool:
@@ -95,6 +118,10 @@ def _message(item: object, where: str) -> Message:
         for name, value in held.items()
         if name == "content" or not (value is None or name in _ONLY_IN_ANSWERS or (name == "tool_calls" and not value))
     }
+    calls = [call.get("function") for call in _parts(message.get("tool_calls"))]
+    for inner in (*_parts(message.get("content")), *_parts(calls)):
+        for name in _PARSED:
+            inner.pop(name, None)
     kind = message.get("type")
     if "role" not in message and isinstance(kind, str) and kind not in ("", "message"):
         return _item(message, where)
@@ -117,6 +144,8 @@ def _check_message(message: Mapping[str, Any], where: str) -> None:
         raise ValueError(f"{where} has role {role!r}; it must be one of {', '.join(_ROLES)}")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
         raise ValueError(f"{where} is a tool's and has no 'tool_call_id': it says which call it answers")
+    if role == "function" and not isinstance(message.get("name"), str):
+        raise ValueError(f"{where} is a function's and has no 'name': it says which function answers")
     calls = message.get("tool_calls", [])
     if not isinstance(calls, list) or not all(isinstance(call, Mapping) and "id" in call for call in calls):
         raise TypeError(f"{where}: tool_calls must be a list of calls, each a mapping with an 'id'")

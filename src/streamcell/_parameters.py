@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal, TypedDict
 
-__all__ = ["PARAMETERS", "Either", "Parameter", "Parameters", "apis_of", "check_names", "chosen_api", "translated"]
+from ._shapes import (
+    LOGPROBS,
+    ElsewhereError,
+    Value,
+    choice_for_chat,
+    choice_for_responses,
+    format_for_chat,
+    format_for_responses,
+    logprobs_for_chat,
+    logprobs_for_responses,
+    stream_options_for_responses,
+    tools_for_chat,
+    tools_for_responses,
+)
+
+__all__ = [
+    "PARAMETERS",
+    "Either",
+    "Parameter",
+    "Parameters",
+    "Server",
+    "apis_of",
+    "check_names",
+    "chosen_api",
+    "translated",
+]
 
 Either = Literal["responses", "chat"]
-Value = Callable[[Any], Any]
+Server = Literal["openai", "azure", "other"]
+"""Whose server it is: some things have another name, or none, elsewhere."""
 
 LABELS: Final[dict[str, str]] = {"responses": "the Responses API", "chat": "Chat Completions"}
-
-
-class _ElsewhereError(Exception):
-    """A value has no counterpart on the API that is asked for."""
 
 
 def _as_it_is(value: Any) -> Any:
@@ -45,93 +67,6 @@ class Parameter:
         return tuple(dict.fromkeys(name for name in own if name is not None and "." not in name))
 
 
-# -- values that differ in shape ---------------------------------------------------------------------------------------
-
-
-def _format_for_chat(value: Any) -> Any:
-    if isinstance(value, Mapping) and value.get("type") == "json_schema" and "json_schema" not in value:
-        return {"type": "json_schema", "json_schema": {name: one for name, one in value.items() if name != "type"}}
-    return value
-
-
-def _format_for_responses(value: Any) -> Any:
-    if isinstance(value, Mapping) and isinstance(value.get("json_schema"), Mapping):
-        return {"type": "json_schema", **value["json_schema"]}
-    return value
-
-
-_NESTED: Final = ("function", "custom")
-"""Kinds of tools that both APIs have: Chat Completions keeps their fields in an object of that name."""
-
-
-def _tool_for_chat(tool: Any) -> Any:
-    kind = tool.get("type") if isinstance(tool, Mapping) else None
-    if kind not in _NESTED:
-        raise _ElsewhereError
-    if kind in tool:
-        return tool
-    fields = {name: value for name, value in tool.items() if name != "type"}
-    grammar = fields.get("format")
-    if kind == "custom" and isinstance(grammar, Mapping) and grammar.get("type") == "grammar":
-        inner = {name: value for name, value in grammar.items() if name != "type"}
-        fields["format"] = {"type": "grammar", "grammar": inner}
-    return {"type": kind, kind: fields}
-
-
-def _tool_for_responses(tool: Any) -> Any:
-    kind = tool.get("type") if isinstance(tool, Mapping) else None
-    if kind not in _NESTED or not isinstance(tool.get(kind), Mapping):
-        return tool
-    fields = dict(tool[kind])
-    grammar = fields.get("format")
-    if isinstance(grammar, Mapping) and isinstance(grammar.get("grammar"), Mapping):
-        fields["format"] = {"type": "grammar", **grammar["grammar"]}
-    # The Responses API takes a function for strict unless it is told; Chat Completions does not.
-    return {"type": kind, **({"strict": False} if kind == "function" else {}), **fields}
-
-
-def _tools(one: Value) -> Value:
-    return lambda value: [one(tool) for tool in value] if isinstance(value, (list, tuple)) else value
-
-
-def _choice_for_chat(choice: Any) -> Any:
-    if not isinstance(choice, Mapping) or (kind := choice.get("type")) in choice:
-        return choice
-    if kind == "allowed_tools":
-        tools = [_choice_for_chat(tool) for tool in choice.get("tools", ())]
-        return {"type": kind, kind: {"mode": choice.get("mode", "auto"), "tools": tools}}
-    if kind not in _NESTED:
-        raise _ElsewhereError
-    return {"type": kind, kind: {"name": choice.get("name")}}
-
-
-def _choice_for_responses(choice: Any) -> Any:
-    if not isinstance(choice, Mapping) or (kind := choice.get("type")) not in choice:
-        return choice
-    inner = choice[kind]
-    if kind == "allowed_tools" and isinstance(inner, Mapping):
-        return {"type": kind, **inner, "tools": [_choice_for_responses(tool) for tool in inner.get("tools", ())]}
-    return {"type": kind, **inner} if kind in _NESTED and isinstance(inner, Mapping) else choice
-
-
-_LOGPROBS: Final = "message.output_text.logprobs"
-
-
-def _logprobs_for_chat(included: Any) -> Any:
-    if isinstance(included, bool):
-        return included
-    if isinstance(included, (list, tuple)) and set(included) <= {_LOGPROBS}:
-        return bool(included)
-    raise _ElsewhereError
-
-
-def _logprobs_for_responses(asked: Any) -> Any:
-    return ([_LOGPROBS] if asked else []) if isinstance(asked, bool) else asked
-
-
-# -- the table ---------------------------------------------------------------------------------------------------------
-
-
 def _same(*names: str) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, name) for name in names)
 
@@ -141,42 +76,48 @@ PARAMETERS: Final = (
         "max_completion_tokens",
         "max_output_tokens",
         also=("max_tokens",),
-        remark="In Chat Completions OpenAI gets `max_completion_tokens`; another server gets what was given, and "
-        "`max_tokens` for `max_output_tokens`",
+        remark="In Chat Completions OpenAI gets `max_completion_tokens`; another server gets what was given, and for "
+        "`max_output_tokens` it gets `max_tokens` (Azure: `max_completion_tokens`)",
     ),
     Parameter("reasoning_effort", "reasoning.effort"),
     Parameter(
         "response_format",
         "text.format",
-        for_chat=_format_for_chat,
-        for_responses=_format_for_responses,
+        for_chat=format_for_chat,
+        for_responses=format_for_responses,
         remark="A schema is taken in both shapes",
     ),
     Parameter("verbosity", "text.verbosity"),
     Parameter(
         "tools",
         "tools",
-        for_chat=_tools(_tool_for_chat),
-        for_responses=_tools(_tool_for_responses),
+        for_chat=tools_for_chat,
+        for_responses=tools_for_responses,
         remark="Functions and custom tools are taken in both shapes; hosted tools are of the Responses API",
     ),
     Parameter(
         "tool_choice",
         "tool_choice",
-        for_chat=_choice_for_chat,
-        for_responses=_choice_for_responses,
+        for_chat=choice_for_chat,
+        for_responses=choice_for_responses,
         remark="Taken in both shapes; a hosted tool is of the Responses API",
     ),
     Parameter(
         "logprobs",
         "include",
-        for_chat=_logprobs_for_chat,
-        for_responses=_logprobs_for_responses,
-        remark=f'`logprobs=True` is `include=["{_LOGPROBS}"]`; anything else to include is of the Responses API',
+        for_chat=logprobs_for_chat,
+        for_responses=logprobs_for_responses,
+        remark=f'`logprobs=True` is `include=["{LOGPROBS}"]`; anything else to include is of the Responses API',
     ),
     *_same("metadata", "moderation", "parallel_tool_calls"),
     *_same("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "safety_identifier", "service_tier"),
-    *_same("store", "stream_options", "temperature", "top_logprobs", "top_p", "user"),
+    Parameter(
+        "stream_options",
+        "stream_options",
+        for_responses=stream_options_for_responses,
+        remark="The Responses API always counts tokens: there `include_usage` is left out",
+    ),
+    *_same("store", "temperature", "top_logprobs", "top_p", "user"),
     Parameter(None, None, also=("n",), remark="Only 1, which is left out: a cell shows one answer"),
     *(
         Parameter(name, None)
@@ -300,26 +241,29 @@ def apis_of(name: str, value: Any) -> tuple[Either, ...]:
 
 def _can_be_said(name: str, value: Any, api: Either) -> bool:
     try:
-        list(_placed(name, value, api, openai=True))
-    except _ElsewhereError:
+        list(_placed(name, value, api, "openai"))
+    except ElsewhereError:
         return False
     return True
 
 
-def chosen_api(params: Mapping[str, Any], api: str, only_responses: str = "") -> tuple[str, str]:
+_NONE: Final[Mapping[str, str]] = {}
+
+
+def chosen_api(params: Mapping[str, Any], api: str, messages: Mapping[str, str] = _NONE) -> tuple[str, str]:
     """Return the API to ask, and what decided it (empty where nothing did).
 
-    `only_responses` names a message that only the Responses API has. Raises ValueError where something is not of the
+    `messages` names, for each API, a message that only this API has. Raises ValueError where something is not of the
     API that was chosen, where two things cannot be said on one API, and where two parameters say the same thing.
     """
-    decided = {"responses": only_responses} if only_responses else {}
+    decided = dict(messages)
     for name, value in params.items():
         apis = apis_of(name, value)
         if len(apis) == 1:
             decided.setdefault(apis[0], f"{name}=")
     for one, what in decided.items():
         if api not in ("auto", one):
-            hint = "" if what == only_responses else ", or give what your server has for it in extra_body="
+            hint = "" if what in messages.values() else ", or give what your server has for it in extra_body="
             raise ValueError(f"{what} belongs to {LABELS[one]}: use api={one!r}{hint}")
     if len(decided) == 2:
         raise ValueError(
@@ -332,15 +276,15 @@ def chosen_api(params: Mapping[str, Any], api: str, only_responses: str = "") ->
     return one, decided.get(one, "") if api == "auto" else ""
 
 
-def translated(params: Mapping[str, Any], api: Either, *, openai: bool = True) -> dict[str, Any]:
-    """Return the parameters as `api` calls them; `openai` says that the server is OpenAI's own.
+def translated(params: Mapping[str, Any], api: Either, server: Server = "openai") -> dict[str, Any]:
+    """Return the parameters as `api` calls them on `server`.
 
     Raises ValueError where two of them say the same thing.
     """
     body: dict[str, Any] = {}
     said: dict[str, str] = {}
     for name, value in params.items():
-        for path, placed in _placed(name, value, api, openai=openai):
+        for path, placed in _placed(name, value, api, server):
             if path == "include" and path in said:
                 placed = [*body[path], *(one for one in placed if one not in body[path])]  # noqa: PLW2901
             elif path in said:
@@ -350,11 +294,11 @@ def translated(params: Mapping[str, Any], api: Either, *, openai: bool = True) -
     return body
 
 
-def _placed(name: str, value: Any, api: Either, *, openai: bool) -> Iterator[tuple[str, Any]]:
+def _placed(name: str, value: Any, api: Either, server: Server) -> Iterator[tuple[str, Any]]:
     """Where a parameter goes on `api`, and as what; raises where it cannot be said there."""
     if name in ("reasoning", "text") and isinstance(value, Mapping):
         for field, inner in value.items():
-            yield from _placed(f"{name}.{field}", inner, api, openai=openai)
+            yield from _placed(f"{name}.{field}", inner, api, server)
         return
     row = _BY_NAME.get(name)
     if name == "n":
@@ -363,24 +307,24 @@ def _placed(name: str, value: Any, api: Either, *, openai: bool) -> Iterator[tup
         yield name, value
     elif row is None:  # a field of `reasoning` or `text` that Chat Completions does not have, or an SDK's news
         if api == "chat" and "." in name:
-            raise _ElsewhereError
+            raise ElsewhereError
         yield name, value
     elif api == "chat":
         if row.chat is None:
-            raise _ElsewhereError
-        yield _chat_name(name, row.chat, openai=openai), row.for_chat(value)
+            raise ElsewhereError
+        yield _chat_name(name, row.chat, server), row.for_chat(value)
     else:
         if row.responses is None:
-            raise _ElsewhereError
+            raise ElsewhereError
         yield row.responses, row.for_responses(value)
 
 
-def _chat_name(name: str, chat: str, *, openai: bool) -> str:
+def _chat_name(name: str, chat: str, server: Server) -> str:
     # OpenAI's reasoning models refuse max_tokens, and all its others take the newer name; many servers know only the
-    # older one.
-    if chat == "max_completion_tokens" and name != chat and not openai:
-        return "max_tokens"
-    return chat
+    # older one. Azure's models are of both sorts and have their users' names: who writes max_tokens there means it.
+    if chat != "max_completion_tokens" or name == chat or server == "openai":
+        return chat
+    return chat if server == "azure" and name == "max_output_tokens" else "max_tokens"
 
 
 def _put(body: dict[str, Any], path: str, value: Any) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from ._jsonable import is_left_out, jsonable, whole_characters
-from ._messages import Message, only_responses
-from ._parameters import check_names, chosen_api
+from ._messages import Message, only_on
+from ._parameters import OPTIONS, check_names, chosen_api
+from ._shapes import check_shapes
 from ._veiled import Veiled
 
 __all__ = ["API", "REHEARSAL", "Request", "is_rehearsal", "make_request"]
@@ -117,13 +120,14 @@ def make_request(
         if name in params:
             raise ValueError(f"{name}= cannot be given: {reason}")
     check_names(params, ours)
-    if params.get("n", 1) not in (1, None):
+    if params.get("n", 1) not in (1, None) or params.get("n") is True:
         raise ValueError("n= must be 1: a cell shows one answer; call stream_cell once for each")
     if "previous_response_id" in params and previous:
         raise ValueError("give previous= or previous_response_id=, not both")
     given = _given(params)
+    check_shapes(given)
     messages = (*previous, *prompt)
-    api, decided = chosen_api(given, api, only_responses(messages))
+    api, decided = chosen_api(given, api, only_on(messages))
     return Request(
         messages=messages,
         model=None if model is None else whole_characters(model),
@@ -140,10 +144,11 @@ def _given(params: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if is_left_out(value) or (value is None and name != "stream_options"):
             continue
-        if name.startswith("extra_") and not isinstance(value, Mapping):
-            kind = type(value).__name__
-            del value  # it may hold a key, and a traceback may show it
-            raise TypeError(f"{name} must be a mapping, not {kind}")
+        if name in OPTIONS:
+            flaw = _flaw(name, value)
+            if flaw:
+                del value  # it may hold a key, and a traceback may show it
+                raise TypeError(f"{name} {flaw}")
         if name in _VEILED:
             found[name] = Veiled(value)
         else:
@@ -152,3 +157,29 @@ def _given(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _VEILED: Final = ("extra_headers", "extra_query")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name (RFC 9110, section 5.6.2)."""
+_FIELD: Final = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?|")
+"""A header's value (RFC 9110, section 5.5), in the characters that httpx sends."""
+
+
+def _flaw(name: str, value: Any) -> str:
+    """What is wrong with an option of the SDK's call, without its values; empty where nothing is."""
+    if name == "timeout":
+        seconds = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+        timeout = type(value).__name__ == "Timeout" and hasattr(value, "connect")
+        return "" if seconds or timeout else "must be a number of seconds above 0, or an httpx.Timeout"
+    if not isinstance(value, Mapping):
+        return f"must be a mapping, not {type(value).__name__}"
+    if name == "extra_headers":
+        for field, one in value.items():
+            if not isinstance(field, str) or not _TOKEN.fullmatch(field):
+                return f"has the name {field!r}, which no header can have"
+            if not is_left_out(one) and not (isinstance(one, str) and _FIELD.fullmatch(one)):
+                return f"[{field!r}] must be a string of printable ASCII characters, with no space around it"
+    if name == "extra_query":
+        try:
+            jsonable(value, "")
+        except (TypeError, ValueError) as error:
+            return str(error).lstrip(" .")
+    return ""

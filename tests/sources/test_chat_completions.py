@@ -275,7 +275,9 @@ def test_a_finish_reason_beside_text_is_waited_for_longer() -> None:
 
 
 def body_of(*, openai: bool = False, **given: Any) -> dict[str, Any]:
-    return chat_body(Request(**{"messages": ({"role": "user", "content": "Why?"},), **given}), "m", openai=openai)
+    return chat_body(
+        Request(**{"messages": ({"role": "user", "content": "Why?"},), **given}), "m", "openai" if openai else "other"
+    )
 
 
 def test_a_request_asks_for_a_stream_with_its_usage() -> None:

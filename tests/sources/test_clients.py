@@ -292,6 +292,14 @@ def test_azure_with_a_token_or_a_key_streams(azure: WireServer, options: Any, he
     assert header.items() <= heads(azure)[0].items()
 
 
+def test_azure_gets_the_newer_name_of_the_limit_where_it_was_not_given_the_older(azure: WireServer) -> None:
+    for limit in ({"max_output_tokens": 7}, {"max_tokens": 7}):
+        assert ask(azure_client(azure, api_key="k"), **limit).result(TIMEOUT) == "yes"
+    bodies = [body for _, body in azure.requests]
+    sent = [{name: value for name, value in body.items() if name.startswith("max_")} for body in bodies]
+    assert sent == [{"max_completion_tokens": 7}, {"max_tokens": 7}]
+
+
 def test_azure_knows_what_belongs_to_its_deployment() -> None:
     with wire_server(sends(*ended("responses", ["yes"]))) as server:
         client = azure_client(server, api_key="k", azure_deployment="d")

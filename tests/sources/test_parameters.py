@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -150,6 +151,53 @@ PROMPTS = {
 def test_messages_of_either_api_reach_the_server_in_its_own_words(prompt: Any, chat: Any, responses: Any) -> None:
     assert asked("chat", prompt=prompt)[1]["messages"] == chat
     assert asked("responses", prompt=prompt)[1]["input"] == responses
+
+
+SPEECH = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
+OLD_CALL = {"role": "assistant", "content": None, "function_call": {"name": "weather", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "api", "what"),
+    [
+        ({**USER, "name": "ada"}, "chat", "message 0 (name)"),
+        ([USER, OLD_CALL], "chat", "message 1 (function_call)"),
+        ([USER, {"role": "function", "name": "weather", "content": "sunny"}], "chat", "message 1 (name)"),
+        ([{"role": "user", "content": [SPEECH]}], "chat", "message 0 (input_audio)"),
+        (
+            [{"role": "user", "content": [{"type": "input_image", "file_id": "file_1"}]}],
+            "responses",
+            "message 0 (input_image by its file_id)",
+        ),
+        (
+            [USER, {"role": "user", "content": [{"type": "input_file", "file_url": "https://a.example/b.pdf"}]}],
+            "responses",
+            "message 1 (input_file by its file_url)",
+        ),
+        (
+            [USER, CALL, {**OUTPUT, "output": [{"type": "input_image", "file_id": "file_1"}]}],
+            "responses",
+            "message 2 (input_image by its file_id)",
+        ),
+    ],
+)
+def test_a_message_that_one_api_has_decides_for_it_and_the_other_refuses_it(prompt: Any, api: str, what: str) -> None:
+    path, body, cell = asked("auto", prompt=prompt)
+    label = {"chat": "Chat Completions", "responses": "Responses API"}[api]
+    assert path == {"chat": "chat/completions", "responses": "responses"}[api]
+    assert (body.get("messages") or body["input"]) == (prompt if isinstance(prompt, list) else [prompt])
+    assert f"{what} is only in {label}" in cell.origin["note"]
+    other = {"chat": "responses", "responses": "chat"}[api]
+    with pytest.raises(ValueError, match=rf"{re.escape(what)} belongs to .*: use api='{api}'$"):
+        stream_cell(prompt, model="rehearsal", api=other, display=False)
+
+
+def test_what_the_sdk_parsed_for_its_users_does_not_go_back() -> None:
+    call = {**CHAT_CALL, "function": {"name": "weather", "arguments": "{}", "parsed_arguments": {"a": 1}}}
+    calling = {"role": "assistant", "content": None, "parsed": {"a": 1}, "tool_calls": [call]}
+    said = {"type": "message", "role": "assistant", "content": [{**SAID, "parsed": {"a": 1}}]}
+    assert asked("chat", prompt=[USER, calling, CHAT_OUTPUT])[1]["messages"] == CHAT_ROUND
+    assert asked("responses", prompt=[said, USER])[1]["input"][0]["content"] == [SAID]
 
 
 REASONING = ResponseReasoningItem.model_validate({"id": "rs_1", "type": "reasoning", "summary": []})

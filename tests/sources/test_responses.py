@@ -248,7 +248,9 @@ def test_nothing_follows_the_terminal_event() -> None:
 
 
 def body_of(*, openai: bool = False, **given: Any) -> dict[str, Any]:
-    return responses_body(Request(**{"messages": ({"role": "user", "content": "Why?"},), **given}), "m", openai=openai)
+    return responses_body(
+        Request(**{"messages": ({"role": "user", "content": "Why?"},), **given}), "m", "openai" if openai else "other"
+    )
 
 
 def test_a_request_asks_for_a_stream() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .._errors import StreamCellError
 from .._events import Alive, Event, Failed, Usage, UsageReported
-from .._parameters import translated
+from .._parameters import Server, translated
 from .._request import Request
 from ._assembly import Assembly, words_of
 from ._base import field_of, parts_of
@@ -28,18 +28,18 @@ _AFTER_USAGE: Final = 2.0
 """The same after the usage, which is the last thing that a server sends before `[DONE]`."""
 
 
-def chat_body(request: Request, model: str, *, openai: bool) -> dict[str, Any]:
-    """Return the arguments of `chat.completions.create`.
+def chat_body(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """Return the arguments of `chat.completions.create` on `server`.
 
-    `openai` says that the server is OpenAI's own: only there is `include_obfuscation` known (it costs bytes).
+    Only OpenAI's own knows `include_obfuscation`, which costs bytes.
     """
     messages = chat_messages(request.messages)
     if request.instructions is not None:
         messages.insert(0, {"role": "system", "content": request.instructions})
     options: dict[str, Any] = {"include_usage": True}
-    if openai:
+    if server == "openai":
         options["include_obfuscation"] = False
-    params = translated(request.params, "chat", openai=openai)
+    params = translated(request.params, "chat", server)
     body: dict[str, Any] = {"messages": messages, "model": model, "stream": True, **params}
     given = request.params.get("stream_options", {})
     if given is None:  # some servers refuse the field whole

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from .._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
+from .._parameters import Server
 from .._veiled import Secrets
 from ._bridge import in_thread
 from ._failures import bare, is_local
@@ -29,8 +30,8 @@ __all__ = [
     "digest_of",
     "flaw_of",
     "has_own_http_client",
-    "is_openai",
     "secrets_of",
+    "server_of",
 ]
 
 _SALT: Final = secrets.token_bytes(16)
@@ -272,10 +273,13 @@ def address_of(client: AsyncOpenAI) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}".rstrip("/")
 
 
-def is_openai(client: AsyncOpenAI) -> bool:
-    """Whether the client talks to OpenAI itself, regional hosts included."""
+def server_of(client: AsyncOpenAI) -> Server:
+    """Say whether the client talks to OpenAI itself, regional hosts included, or to Azure's copy of it."""
     host = urlsplit(str(client.base_url)).hostname or ""
-    return host == "api.openai.com" or host.endswith(".api.openai.com")
+    if host == "api.openai.com" or host.endswith(".api.openai.com"):
+        return "openai"
+    azure = host.endswith((".openai.azure.com", ".services.ai.azure.com"))
+    return "azure" if azure or type(client).__name__ == "AsyncAzureOpenAI" else "other"
 
 
 def _key_of(client: Any) -> str:

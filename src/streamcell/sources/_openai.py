@@ -29,6 +29,7 @@ from .._events import (
     Started,
     Turn,
 )
+from .._parameters import Either, translated
 from .._request import Request
 from .._resume import Overlap, Prefix, Rest, Resume, Way
 from .._veiled import Secrets, Veiled
@@ -36,7 +37,7 @@ from ._base import Decoder, field_of, parts_of
 from ._body import closing, read
 from ._bridge import close, from_loop, running_loop
 from ._chat_completions import ChatDecoder, chat_body
-from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, is_openai, secrets_of
+from ._client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
 from ._continuation import going_on, without_repetition
 from ._dialect import AnyDecoder
 from ._failures import (
@@ -211,7 +212,7 @@ class OpenAISource:
         if api == "responses" or api == "chat":
             decided = self._request.decided
             return api, f"{decided} is only in {_LABELS[api]}" if decided else "chosen with api="
-        if is_openai(client):
+        if server_of(client) == "openai":
             return "responses", "OpenAI has the Responses API"
         return _chosen.get(address_of(client), ("responses", "the server answered to the Responses API"))
 
@@ -219,7 +220,7 @@ class OpenAISource:
         """Return the model to ask and how it was found: the one named, our default at OpenAI, or the server's first."""
         if self._request.model is not None:
             return self._request.model, ""
-        if is_openai(client):
+        if server_of(client) == "openai":
             return DEFAULT_MODEL, "streamcell's default model"
         import openai
 
@@ -251,7 +252,7 @@ class OpenAISource:
         self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
     ) -> tuple[Any, bool]:
         """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
-        client, openai_itself = answering.client, is_openai(answering.client)
+        client = answering.client
         if resume is not None and resume.reached is not None and resume.way is Way.EXACT:
             reached = resume.reached
             opening = client.responses.with_streaming_response.retrieve(
@@ -260,12 +261,13 @@ class OpenAISource:
             return opening, False
         request = self._request if resume is None else going_on(self._request, resume, self._prefix)
         make = chat_body if api == "chat" else responses_body
-        body = make(request, model, openai=openai_itself)
-        given = request.params.get("stream_options")
+        body = make(request, model, server_of(client))
+        one: Either = "chat" if api == "chat" else "responses"
+        given = translated(request.params, one).get("stream_options") or None
         ours = body.get("stream_options") != given
         if ours and lean:
             ours = False
-            del body["stream_options"]
+            body.pop("stream_options", None)
             if given is not None:
                 body["stream_options"] = given
         asked = client.chat.completions if api == "chat" else client.responses

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .._events import Alive, Event, Failed, Reached, TextRestored, UsageReported
-from .._parameters import translated
+from .._parameters import Server, translated
 from .._request import Request
 from ._assembly import Assembly, words_of
 from ._base import field_of, parts_of
@@ -25,19 +25,20 @@ _ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
 _PARAGRAPH: Final = "\n\n"
 
 
-def responses_body(request: Request, model: str, *, openai: bool) -> dict[str, Any]:
-    """Return the arguments of `responses.create`; `openai` says that the server is OpenAI's own."""
+def responses_body(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """Return the arguments of `responses.create` on `server`: only OpenAI's own takes `include_obfuscation`."""
     body: dict[str, Any] = {
         "input": responses_items(request.messages),
         "model": model,
         "stream": True,
-        **({"stream_options": {"include_obfuscation": False}} if openai else {}),
-        **translated(request.params, "responses", openai=openai),
+        **translated(request.params, "responses", server),
     }
     if request.instructions is not None:
         body["instructions"] = request.instructions
-    if body.get("stream_options", {}) is None:
-        del body["stream_options"]
+    given = body.pop("stream_options", {})
+    options = {"include_obfuscation": False} if server == "openai" else {}
+    if given is not None and (options or given):
+        body["stream_options"] = {**options, **given}
     return body
 
 
