@@ -43,7 +43,7 @@ def ask(client: BlockingKernelClient, first_token: float) -> dict[str, Any]:
 @pytest.mark.filterwarnings("ignore")  # jupyter_client's own
 def test_the_output_holds_the_answer_when_it_has_ended(client: BlockingKernelClient) -> None:
     shown = ask(client, 0.5)
-    assert shown["data"][WIDGET]["model_id"] == shown["data"][ANSWER]["model_id"]
+    assert shown["data"][WIDGET]["model_id"] == shown["metadata"][ANSWER]["model_id"]
     changed = next(one for one in messages(client) if one["msg_type"] == "update_display_data")["content"]
     assert changed["transient"] == shown["transient"]
     assert changed["data"]["text/markdown"] == changed["data"]["text/plain"] == "one *two*"

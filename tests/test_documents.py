@@ -49,7 +49,7 @@ def test_the_notebooks_run_and_hold_no_outputs(path: Path) -> None:
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FAST))
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     answers = [
-        output.data[ANSWER]
+        output
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
@@ -57,5 +57,5 @@ def test_the_notebooks_run_and_hold_no_outputs(path: Path) -> None:
     ]
     shown = [cell for cell in sources if "stream_cell(" in cell.source]
     assert len(answers) == len(shown)  # each cell's answer is shown once, also as the last expression
-    assert len({answer["id"] for answer in answers}) == len(answers)
-    assert all(answer["document"]["status"] in ("done", "stopped") for answer in answers)
+    assert len({answer.metadata[ANSWER]["id"] for answer in answers}) == len(answers)
+    assert all(answer.data[ANSWER]["document"]["status"] in ("done", "stopped") for answer in answers)

@@ -31,6 +31,21 @@ def test_a_run_ends_with_whole_answers(tmp_path: Path, by: str) -> None:
     assert "widgets" not in notebook.metadata
 
 
+def test_the_same_answers_leave_the_same_outputs_but_for_their_metadata(tmp_path: Path) -> None:
+    """So does nbdime, which compares what is not text for equality, and no metadata, find each output again."""
+    cells = [
+        SLOW,
+        f"{CUT}, fail_run=False)",
+        f"{ASK}stream_cell('x', model='rehearsal/unauthorized', retry=1, fail_run=False)",
+    ]
+    (_, first), (_, second) = run(tmp_path, cells), run(tmp_path, cells)
+    outputs = [[output for cell in notebook.cells for output in cell.outputs] for notebook in (first, second)]
+    assert [len(found) for found in outputs] == [3, 3]
+    for one, other in zip(*outputs, strict=True):
+        assert one["data"] == other["data"]
+        assert one["metadata"][ANSWER]["id"] != other["metadata"][ANSWER]["id"]
+
+
 @pytest.mark.parametrize("by", RUNNERS)
 def test_an_answer_that_fails_fails_the_run(tmp_path: Path, by: str) -> None:
     done, notebook = run(tmp_path, [f"{CUT})", "print('never')"], by)

@@ -22,7 +22,8 @@ EXAMPLES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "wire" / "o
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
 def test_both_languages_leave_the_same(example: dict[str, Any]) -> None:
     view = {**view_of(Document()), **example["document"]}
-    assert bundle_of(view, "the key", "the model") == example["bundle"]
+    data, metadata = bundle_of(view, "the key", "the model")
+    assert {"data": data, "metadata": metadata} == example["output"]
 
 
 def noted(**of_the_version: Any) -> str:
@@ -43,8 +44,9 @@ def test_what_is_not_whole_says_so() -> None:
 def test_the_text_stands_there_twice_and_nothing_that_is_empty() -> None:
     text = "word " * 400
     version = Version(text=text, status=Status.DONE, finish_reason="stop", origin=Origin("m", "Responses API", ""))
-    bundle = bundle_of(view_of(Document(current=version)), "key", None)
+    bundle, metadata = bundle_of(view_of(Document(current=version)), "key", None)
     assert json.dumps(bundle).count(text) == 2
+    assert metadata == {ANSWER: {"id": "key"}}
     assert bundle[ANSWER]["document"] == {
         "status": "done",
         "attempt": 1,

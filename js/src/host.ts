@@ -14,6 +14,7 @@ import {
   parsePart,
   readDoc,
   readPlace,
+  TEXT_KEYS,
   type ToKernel,
 } from "./protocol.js";
 import { type Input, isAwaiting, reduce, type State, start } from "./store.js";
@@ -24,6 +25,8 @@ export interface WidgetModel {
   on(event: string, callback: (...args: unknown[]) => void): void;
   off(event: string, callback: (...args: unknown[]) => void): void;
   send(content: unknown): void;
+  /** Change a trait in this page only. */
+  set?(name: string, value: unknown): void;
 }
 
 export interface Clock {
@@ -158,7 +161,13 @@ export class Connection implements Cell {
     this.#state = state;
     for (const effect of effects) this.#send(effect.message);
     this.#watch(before, input.kind === "message" || input.kind === "traits");
+    this.#mirror(before.doc, state.doc);
     if (state !== before) for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  /** Patches bring the texts beside the traits: so that `jslink` finds them, the traits follow, in this page only. */
+  #mirror(before: Doc, now: Doc): void {
+    for (const key of TEXT_KEYS) if (before[key] !== now[key]) this.#model.set?.(key, now[key]);
   }
 
   /** Start and stop the timers that the new state asks for. */

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final, Protocol
 
-__all__ = ["Held", "execution", "hold", "in_displayhook", "is_notebook", "publish", "unattended"]
+__all__ = ["Held", "hold", "is_a_result", "is_notebook", "is_terminal", "place", "publish", "unattended"]
 
 _VOILA: Final = "VOILA_"  # Voila runs notebooks as nbclient does, and has a page all the same: it comes afterwards
 
@@ -27,10 +27,23 @@ def is_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None and hasattr(shell, "execution_count")
 
 
-def execution() -> int | None:
-    """Return the number of the execution that runs now, or None outside IPython."""
+def is_terminal() -> bool:
+    """Whether this process is IPython in a terminal."""
+    return any(kind.__name__ == "TerminalInteractiveShell" for kind in type(_shell()).__mro__)
+
+
+def place() -> object:
+    """Say where in the notebook something is shown now: two that are equal are one execution's, or one `interact`'s.
+
+    A page's message, such as a slider's, is an execution without a number; `interact` calls its function anew for each.
+    """
     shell = _shell()
-    return None if shell is None else int(shell.execution_count)
+    try:
+        message = shell.get_parent()["header"]["msg_id"]
+    except (AttributeError, KeyError, LookupError, TypeError):
+        message = None
+    calls = [id(frame) for frame in _frames() if frame.f_code is _of_interact()]
+    return getattr(shell, "execution_count", None), message, calls
 
 
 def unattended() -> bool:
@@ -54,15 +67,38 @@ def publish(bundle: Mapping[str, Any], metadata: Mapping[str, Any], display_id: 
     publisher.publish(dict(bundle), dict(metadata), transient={"display_id": display_id}, update=update)
 
 
-def in_displayhook() -> bool:
-    """Whether IPython's display hook (the last expression of a cell) is what asks, rather than a call of display()."""
-    code = getattr(getattr(_shell().displayhook.__call__, "__func__", None), "__code__", None)
-    frame: FrameType | None = sys._getframe()
+def is_a_result() -> bool:
+    """Whether it is shown for being a result, and not by a call of display() that somebody wrote.
+
+    IPython's display hook shows a cell's last expression, `interact` what its function has returned.
+    """
+    hook = _code_of(_shell().displayhook.__call__)
+    display = _code_of(getattr(sys.modules.get("IPython.display"), "display", None))
+    return any(
+        frame.f_code is hook
+        or (frame.f_code is display and frame.f_back is not None and frame.f_back.f_code is _of_interact())
+        for frame in _frames()
+    )
+
+
+def _of_interact() -> object:
+    """The code that calls a function for `interact`, and shows what it returns."""
+    kind = getattr(sys.modules.get("ipywidgets"), "interactive", None)
+    return _code_of(getattr(kind, "update", None))
+
+
+def _code_of(function: object) -> object:
+    return getattr(getattr(function, "__func__", function), "__code__", _NO_CODE)
+
+
+_NO_CODE: Final = object()
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code is code:
-            return True
+        yield frame
         frame = frame.f_back
-    return False
 
 
 class Held(Protocol):

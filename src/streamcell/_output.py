@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ._protocol import View
 from ._saved import saved_markdown
+from ._state import TERMINAL
 from ._terminal import inert
 
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "note_of"]
@@ -22,22 +23,32 @@ _VERSION: Final = 1  # of ANSWER's form
 _NOT_KEPT: Final = frozenset({"text", "retry_at", "quiet", "place", "wait"})
 
 
-def bundle_of(view: View, key: str, model_id: str | None) -> dict[str, Any]:
-    """Return the output that shows `view` wherever it is read, without the live widget.
+def bundle_of(view: View, key: str, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the output that shows `view` wherever it is read, without the live widget: its data and its metadata.
 
     `text/plain` is the answer as it came, but that no terminal obeys it, `text/markdown` the same for readers that know
     nothing of us, and ANSWER what else there is to know. `key` names the cell in its notebook, `model_id` its widget's
-    model (None: it has none).
+    model (None: it has none). What is another with each run is metadata: the same answer has the same data, and so
+    nbdime shows no output as deleted and another as inserted.
     """
     text = inert(view["text"])
     document = {name: value for name, value in view.items() if name not in _NOT_KEPT and _says_something(value)}
-    known = {"version": _VERSION, "id": key, "model_id": model_id, "characters": len(text), "document": document}
+    timings, request_id = document.pop("timings", None), None
+    if error := document.get("error"):
+        request_id = error["request_id"]
+        document["error"] = {**error, "request_id": None}
+    run = {"id": key, "model_id": model_id, "timings": timings, "request_id": request_id}
     note = inert(note_of(view))
-    return {
-        ANSWER: known,
+    data = {
+        ANSWER: {"version": _VERSION, "characters": len(text), "document": document},
         "text/markdown": saved_markdown(text, note),
-        "text/plain": text or note or "(no text)",
+        "text/plain": text or (note if view["status"] in TERMINAL else _ON_ITS_WAY) or "(no text)",
     }
+    return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
+
+
+# A reader of plain text alone, such as `jupyter console`, never shows what becomes of an output.
+_ON_ITS_WAY: Final = "The answer is on its way: result() of the cell waits for it and returns its text."
 
 
 def _says_something(value: object) -> bool:

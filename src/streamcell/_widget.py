@@ -14,17 +14,18 @@ import traitlets
 
 from . import _notebook
 from ._answer import Answer, running_loop
-from ._errors import Stopped
+from ._errors import Stopped, StreamCellError
 from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
 from ._hosts import at_once, carrier
 from ._inputs import Start, Stop
 from ._observers import Observers, elsewhere
-from ._output import bundle_of
+from ._output import bundle_of, note_of
 from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Session
 from ._state import TERMINAL
 from ._stream import Stream
+from ._terminal import inert
 
 if TYPE_CHECKING:
     from .sources import Source
@@ -80,7 +81,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         Answer.__init__(self, Stream(source, session, self), request)
         self._client = client
         self._published: Mapping[str, Any] = {}
-        self._shown_in: int | None = None
+        self._shown_in: object = None
         self._kept = False
         self._hold_run, self._fail_run = hold_run, fail_run
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
@@ -207,20 +208,38 @@ class StreamCell(Answer, anywidget.AnyWidget):
             self._open_again()
         bundle, metadata = self._bundle_and_metadata()
         _notebook.publish(bundle, metadata, self._key)
-        self._shown_in = _notebook.execution()
+        self._shown_in = _notebook.place()
         if self._unattended and not self._held:
             self._held = True
             _notebook.hold(self)
 
     def _ipython_display_(self) -> None:
-        """Display the cell; not again as the last expression of the execution in which `stream_cell` has shown it.
+        """Display the cell; not again as the result of the execution, or of `interact`'s function, that has shown it.
 
+        In a terminal, which nothing can be shown in later, it prints the answer as it comes, to its end.
         NotImplementedError is IPython's way to say: display me by the MIME bundle.
         """
-        if not _notebook.is_notebook():
+        if _notebook.is_terminal() and not self._stream.needs(running_loop()):
+            self._print()
+        elif not _notebook.is_notebook():
             raise NotImplementedError
-        if self._shown_in is None or self._shown_in != _notebook.execution() or not _notebook.in_displayhook():
+        elif self._shown_in is None or self._shown_in != _notebook.place() or not _notebook.is_a_result():
             self._show()
+
+    def _print(self) -> None:
+        """Print the answer as it comes and wait for its end; Ctrl-C stops it."""
+        if _notebook.is_a_result():
+            print()  # IPython has written "Out[1]: "
+        failure: BaseException | None = None
+        try:
+            for piece in self:
+                print(inert(piece), end="", flush=True)
+        except (StreamCellError, KeyboardInterrupt) as error:
+            failure = error
+        view = self._stream.view
+        told = isinstance(failure, StreamCellError) and not isinstance(failure, Stopped)
+        note = inert(str(failure) if told else note_of(view))
+        print(*(["", note] if note else []), sep="\n\n" if view["text"] else "")
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and what stays of it for readers that know no widgets."""
@@ -228,11 +247,11 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
         model_id = None if self.comm is None and self._unattended else self.model_id
-        bundle = bundle_of(self._stream.view, self._key, model_id)
+        bundle, known = bundle_of(self._stream.view, self._key, model_id)
         if model_id is None:
-            return bundle, {}
+            return bundle, known
         live, metadata = super()._repr_mimebundle_() or ({}, {})
-        return {**live, **bundle}, metadata
+        return {**live, **bundle}, {**metadata, **known}
 
     def _refresh(self) -> None:
         """Let the cell's outputs hold what is shown now, for front ends that do not keep it by themselves."""

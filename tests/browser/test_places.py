@@ -79,3 +79,53 @@ def test_a_deletion_in_another_notebook_ends_nothing_and_the_last_one_can_be_und
     notebook.save()
     saved = json.loads(notebook.path.read_text("utf-8"))["cells"][0]["outputs"][0]["data"]
     assert len("".join(saved["text/plain"])) >= than
+
+
+INTERACT = """\
+import ipywidgets
+from streamcell import stream_cell
+
+def answer(words):
+    return stream_cell(words, model="rehearsal/echo?rate=0")
+
+control = ipywidgets.interactive(answer, words="first")
+control"""
+AGAIN = "control.children[0].value = 'second'"
+SHOWN_BY_HAND = """\
+def shown(words):
+    cell = stream_cell(words, model="rehearsal/echo?rate=0")
+    display(cell)
+    return cell
+
+ipywidgets.interactive(shown, words="twice")"""
+LINKED = """\
+area = ipywidgets.Textarea()
+cell = stream_cell("linked in the page", model="rehearsal/echo?rate=0")
+ipywidgets.jslink((cell, "text"), (area, "value"))
+area"""
+LOW = """\
+cell = stream_cell("a paragraph\\n\\n" * 60, model="rehearsal/echo?rate=0")
+cell.layout.height = "150px\""""
+
+
+def test_interact_links_and_heights_do_what_they_do_with_other_widgets(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([INTERACT, AGAIN, SHOWN_BY_HAND, LINKED, LOW])
+    notebook.run_all()
+    # It was shown when its function asked, and is not shown again for being what the function returned.
+    notebook.cell(0).get_by_text("second", exact=True).wait_for()
+    assert notebook.cell(0).locator("[data-streamcell]").count() == 1
+    # Whoever displays it by hand gets a second view.
+    notebook.cell(2).locator("[data-streamcell]").nth(1).wait_for()
+    assert notebook.cell(2).locator("[data-streamcell]").count() == 2
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.jp-Notebook textarea')?.value === 'linked in the page'"
+    )
+    notebook.wait_for_status(4, "done")
+    reached = notebook.view(4).evaluate(
+        """(view) => {
+            const host = view.closest('.sc-host');
+            host.scrollTop = 1e6;
+            return [host.clientHeight, host.scrollHeight > 1000, host.scrollTop > 800];
+        }"""
+    )
+    assert reached == [150, True, True]

@@ -2,7 +2,7 @@
 
 import { type Handle, shared } from "../handles.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
-import { ANSWER, bundleOf, readBundle, type Saved, WIDGET } from "./output.js";
+import { ANSWER, type Output, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addShelf, forget, isSomewhere, recall } from "./places.js";
 
 /** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
@@ -101,19 +101,20 @@ export class Keeper {
   /** Write what has changed into the notebook. */
   keep(): void {
     for (const place of this.#places()) {
-      const known = readBundle(dataAt(place));
-      const bundle = (known && this.#bundle(known)) ?? withoutWidget(dataAt(place));
-      if (bundle !== null && !isSame(dataAt(place), bundle)) write(place, bundle);
+      const before = outputAt(place);
+      const known = readOutput(before);
+      const output = (known && this.#output(known)) ?? withoutWidget(before);
+      if (output !== null && !isSame(before, output)) write(place, output);
     }
   }
 
   /** What the answer says now; null where nobody knows more than the notebook. */
-  #bundle(known: Saved): Data | null {
+  #output(known: Saved): Output | null {
     const { key, modelId } = known;
     const handle = shared().cells.get(key);
     // A copy of the notebook with a kernel of its own holds an answer of its own.
     const document = handle ? (this.#isHere(handle) ? handle.document() : null) : recall(known);
-    return document && bundleOf(document, key, modelId);
+    return document && outputOf(document, key, modelId);
   }
 
   #isHere({ kernel }: Handle): boolean {
@@ -169,34 +170,40 @@ function entryAt(list: SharedList | undefined, { length }: OutputAreaModel, inde
 
 type Data = Readonly<Record<string, unknown>>;
 
-const dataAt = ({ entry, output }: Place): Data => (entry ? (entry.get("data") as Data) : output.data);
+const outputAt = ({ entry, output }: Place): Output =>
+  entry
+    ? { data: entry.get("data") as Data, metadata: (entry.get("metadata") as Data | undefined) ?? {} }
+    : { data: output.data, metadata: output.metadata };
 
-const keyAt = (place: Place): string | null => readBundle(dataAt(place))?.key ?? null;
+const keyAt = (place: Place): string | null => readOutput(outputAt(place))?.key ?? null;
 
 /**
  * In the shared document an output is changed in its place. JupyterLab's own way takes it out and puts another in: where two
  * people have the notebook open, and both pages do so at once, two outputs stay, and then four.
  */
-function write({ outputs, index, output, entry }: Place, bundle: Data): void {
+function write({ outputs, index, output, entry }: Place, { data, metadata }: Output): void {
   if (!entry || !output.setData) {
-    outputs.set(index, { ...output.toJSON(), data: bundle, metadata: {} });
+    outputs.set(index, { ...output.toJSON(), data, metadata });
     return;
   }
-  entry.set("data", bundle);
-  entry.set("metadata", {});
-  output.setData({ data: bundle, metadata: {} });
+  entry.set("data", data);
+  entry.set("metadata", metadata);
+  output.setData({ data, metadata });
 }
 
 /** Where no cell stands behind it, the output stays as it is, but for the widget that no reader would find. */
-function withoutWidget(data: Data): Data | null {
+function withoutWidget({ data, metadata }: Output): Output | null {
   if (!(WIDGET in data)) return null;
   const { [WIDGET]: _widget, ...rest } = data;
-  return rest;
+  return { data: rest, metadata };
 }
 
-function isSame(data: Data, bundle: Data): boolean {
-  const names = new Set([...Object.keys(data), ...Object.keys(bundle)]);
-  return [...names].every((name) => JSON.stringify(data[name]) === JSON.stringify(bundle[name]));
+const isSame = (before: Output, now: Output): boolean =>
+  hasSame(before.data, now.data) && hasSame(before.metadata, now.metadata);
+
+function hasSame(before: Data, now: Data): boolean {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].every((name) => JSON.stringify(before[name]) === JSON.stringify(now[name]));
 }
 
 interface WidgetState {

@@ -10,6 +10,12 @@ export const WIDGET = "application/vnd.jupyter.widget-view+json";
 
 type Bundle = Readonly<Record<string, unknown>>;
 
+/** An output, as Jupyter has it. */
+export interface Output {
+  readonly data: Bundle;
+  readonly metadata: Bundle;
+}
+
 /** A cell's output, as it was saved or sent. */
 export interface Saved {
   readonly key: string;
@@ -25,38 +31,49 @@ const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "quiet", "pla
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a bundle holds of ours; null for another's, or one that a newer release wrote. */
-export function readBundle(data: Bundle): Saved | null {
+/** What an output holds of ours; null for another's, or one that a newer release wrote. Its metadata may be lost. */
+export function readOutput({ data, metadata }: Output): Saved | null {
   const known = data[ANSWER];
-  if (!isRecord(known) || known.version !== VERSION || typeof known.id !== "string") return null;
-  const document = isRecord(known.document) ? known.document : {};
+  if (!isRecord(known) || known.version !== VERSION) return null;
+  const run = isRecord(metadata[ANSWER]) ? metadata[ANSWER] : {};
+  const { error, ...rest } = isRecord(known.document) ? known.document : {};
+  const document: Bundle = {
+    ...rest,
+    timings: run.timings,
+    error: isRecord(error) ? { ...error, request_id: run.request_id ?? null } : null,
+  };
   const plain = data["text/plain"];
   const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
   return {
-    key: known.id,
-    modelId: typeof known.model_id === "string" && known.model_id !== "" ? known.model_id : null,
+    key: typeof run.id === "string" ? run.id : "",
+    modelId: typeof run.model_id === "string" && run.model_id !== "" ? run.model_id : null,
     doc: readDoc((key) => (key === "text" ? text : document[key])),
   };
 }
 
-/** The bundle that keeps `document`, without the live widget: a reader without a kernel would show an error for it. */
-export function bundleOf(document: Bundle, key: string, modelId: string | null): Bundle {
+/** The output that keeps `document`, without the live widget: a reader without a kernel would show an error for it. */
+export function outputOf(document: Bundle, key: string, modelId: string | null): Output {
   const text = inert(String(document.text ?? ""));
-  const kept = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
+  const said = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
+  const { timings, ...kept } = Object.fromEntries(said);
+  const error = isRecord(kept.error) ? kept.error : null;
+  if (error) kept.error = { ...error, request_id: null };
+  const run = { id: key, model_id: modelId, timings, request_id: error?.request_id };
   const note = inert(noteOf(document));
   return {
-    // Characters as Python counts them.
-    [ANSWER]: {
-      version: VERSION,
-      id: key,
-      model_id: modelId,
-      characters: [...text].length,
-      document: Object.fromEntries(kept),
+    data: {
+      // Characters as Python counts them.
+      [ANSWER]: { version: VERSION, characters: [...text].length, document: kept },
+      "text/markdown": savedMarkdown(text, note),
+      "text/plain": text || (ENDED.has(String(document.status)) ? note : ON_ITS_WAY) || "(no text)",
     },
-    "text/markdown": savedMarkdown(text, note),
-    "text/plain": text || note || "(no text)",
+    metadata: { [ANSWER]: Object.fromEntries(Object.entries(run).filter(([, value]) => value != null)) },
   };
 }
+
+const ENDED: ReadonlySet<string> = new Set(["done", "stopped", "failed", "interrupted"]);
+
+const ON_ITS_WAY = "The answer is on its way: result() of the cell waits for it and returns its text.";
 
 /** The text so that no terminal obeys it: as many characters, with a picture for each control. */
 function inert(text: string): string {

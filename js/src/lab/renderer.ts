@@ -8,7 +8,7 @@ import { isTerminal } from "../store.js";
 import type { Bridge } from "./bridge.js";
 import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
 import type { Keeper } from "./keeper.js";
-import { bundleOf, readBundle, type Saved, WIDGET } from "./output.js";
+import { outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addOutput, recall } from "./places.js";
 import type { Shown, ViewPart } from "./view-part.js";
 
@@ -71,7 +71,7 @@ class Output {
   }
 
   async show(model: MimeModel): Promise<void> {
-    const saved = withLastWords(readBundle(model.data));
+    const saved = withLastWords(readOutput(model));
     if (saved === null) {
       this.#host.textContent = String(model.data["text/plain"] ?? "");
       return;
@@ -177,5 +177,5 @@ class Output {
 /** A deletion that was undone brings back what the notebook had kept, which may be seconds older than the answer's end. */
 function withLastWords(saved: Saved | null): Saved | null {
   const last = saved && !shared().cells.has(saved.key) ? recall(saved) : null;
-  return saved && last ? readBundle(bundleOf(last, saved.key, saved.modelId)) : saved;
+  return saved && last ? readOutput(outputOf(last, saved.key, saved.modelId)) : saved;
 }

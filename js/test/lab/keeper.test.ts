@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Handle, shared } from "../../src/handles.js";
 import type { NotebookPanel, OutputModel } from "../../src/lab/jupyterlab.js";
 import { Keeper } from "../../src/lab/keeper.js";
-import { ANSWER, bundleOf, readBundle, WIDGET } from "../../src/lab/output.js";
+import { ANSWER, type Output, outputOf, readOutput, WIDGET } from "../../src/lab/output.js";
 import { addOutput } from "../../src/lab/places.js";
 import { EMPTY } from "../../src/protocol.js";
 
@@ -23,7 +23,7 @@ const STATE = "application/vnd.jupyter.widget-state+json";
 
 /** A notebook with one cell, and these outputs. */
 class FakePanel {
-  readonly outputs: Data[];
+  readonly outputs: Output[];
   readonly metadata = new Map<string, unknown>();
   /** The same outputs in the document that pages share, if this JupyterLab has one. */
   entries: Map<string, unknown>[] | null = null;
@@ -36,7 +36,7 @@ class FakePanel {
   readonly connectionStatusChanged = new FakeSignal<string>();
   readonly kernelChanged = new FakeSignal<{ newValue: { id: string } | null }>();
 
-  constructor(...outputs: Data[]) {
+  constructor(...outputs: Output[]) {
     this.outputs = outputs;
   }
 
@@ -48,15 +48,15 @@ class FakePanel {
       },
       get: (index: number) =>
         ({
-          data: self.outputs[index],
+          ...self.outputs[index],
           toJSON: () => ({ output_type: "display_data" }),
-          setData: ({ data }: { data: Data }) => {
-            self.outputs[index] = data;
+          setData: ({ data, metadata }: Output) => {
+            self.outputs[index] = { data, metadata };
           },
         }) as unknown as OutputModel,
-      set: (index: number, output: { data: Data }) => {
+      set: (index: number, { data, metadata }: Output) => {
         self.written += 1;
-        self.outputs[index] = output.data;
+        self.outputs[index] = { data, metadata };
       },
     };
     const list = {
@@ -119,8 +119,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   cell = new FakeCell();
   shared().cells.set("key", cell);
-  const fresh = { ...bundleOf(EMPTY as unknown as Data, "key", "model"), [WIDGET]: { model_id: "model" } };
-  page = new FakePanel({ "text/plain": "another's" }, fresh);
+  page = new FakePanel(ANOTHERS, fresh("key"));
 });
 
 afterEach(() => {
@@ -129,13 +128,26 @@ afterEach(() => {
   shared().cells.clear();
 });
 
-const text = () => page.outputs[1]?.["text/plain"];
+const text = () => page.outputs[1]?.data["text/plain"];
+
+const ANOTHERS: Output = { data: { "text/plain": "another's" }, metadata: {} };
+
+/** What the kernel sends of an answer that has not begun. */
+function fresh(key: string): Output {
+  const { data, metadata } = outputOf(EMPTY as unknown as Data, key, "model");
+  return { data: { ...data, [WIDGET]: { model_id: "model" } }, metadata };
+}
+
+function withoutWidget({ data, metadata }: Output): Output {
+  const { [WIDGET]: _widget, ...rest } = data;
+  return { data: rest, metadata };
+}
 
 describe("a keeper", () => {
   test("writes what is shown when the notebook is saved, and leaves out the widget and what is another's", () => {
     new Keeper(page.panel);
     page.saveState.emit("started");
-    expect(page.outputs).toEqual([{ "text/plain": "another's" }, bundleOf(cell.doc, "key", "model")]);
+    expect(page.outputs).toEqual([ANOTHERS, outputOf(cell.doc, "key", "model")]);
     page.saveState.emit("completed");
     page.saveState.emit("started");
     expect(page.written, "nothing has changed").toBe(1);
@@ -182,7 +194,7 @@ describe("a keeper", () => {
 
   test("lets no cell be forgotten that another notebook, output or box still shows", () => {
     const keeper = new Keeper(page.panel);
-    const [, output] = page.outputs as [Data, Data];
+    const [, output] = page.outputs as [Output, Output];
     const deleted = () => {
       keeper.unwatch("key");
       vi.advanceTimersByTime(10_000);
@@ -206,7 +218,7 @@ describe("a keeper", () => {
 
   test("gives back a deleted answer's text when the deletion is undone: it had streamed since it was kept", () => {
     const keeper = new Keeper(page.panel);
-    const [, output] = page.outputs as [Data, Data];
+    const [, output] = page.outputs as [Output, Output];
     cell.become({ text: "all that had come" });
     page.outputs.pop();
     keeper.unwatch("key");
@@ -215,11 +227,11 @@ describe("a keeper", () => {
     page.outputs.push(output);
     keeper.keep();
     expect(text()).toBe("all that had come");
-    expect(readBundle(page.outputs[1] as Data)?.doc.status).toBe("stopped");
+    expect(readOutput(page.outputs[1] as Output)?.doc.status).toBe("stopped");
   });
 
   test("leaves alone what a copy with a kernel of its own has saved of the same answer", () => {
-    const { [WIDGET]: _widget, ...before } = page.outputs[1] as Data;
+    const before = withoutWidget(page.outputs[1] as Output);
     cell.kernel = "the original's";
     page.saveState.emit("started");
     new Keeper(page.panel).keep();
@@ -240,9 +252,9 @@ describe("a keeper", () => {
   });
 
   test("changes an output in its place where the notebook is shared: two pages that put another in leave two", () => {
-    page.entries = page.outputs.map((data) => new Map<string, unknown>([["data", data]]));
+    page.entries = page.outputs.map((output) => new Map<string, unknown>(Object.entries(output)));
     new Keeper(page.panel).keep();
-    expect(page.entries[1]?.get("data")).toEqual(bundleOf(cell.doc, "key", "model"));
+    expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(outputOf(cell.doc, "key", "model"));
     expect(text()).toBe("a");
     expect(page.written, "no output was put in").toBe(0);
   });
@@ -260,10 +272,9 @@ describe("a keeper", () => {
   });
 
   test("takes the widget out of an output that nobody stands behind", () => {
-    page.outputs[1] = { ...bundleOf(EMPTY as unknown as Data, "nobody's", "model"), [WIDGET]: { model_id: "model" } };
-    const { [WIDGET]: _widget, ...rest } = page.outputs[1] as Data;
+    page.outputs[1] = fresh("nobody's");
     new Keeper(page.panel).keep();
-    expect(page.outputs[1]).toEqual(rest);
-    expect(ANSWER in rest).toBe(true);
+    expect(page.outputs[1]).toEqual(withoutWidget(fresh("nobody's")));
+    expect(ANSWER in (page.outputs[1]?.data ?? {})).toBe(true);
   });
 });

@@ -1,38 +1,56 @@
 import { describe, expect, test } from "vitest";
-import { ANSWER, bundleOf, readBundle } from "../../src/lab/output.js";
+import { ANSWER, type Output, outputOf, readOutput } from "../../src/lab/output.js";
 import { EMPTY } from "../../src/protocol.js";
 import { example } from "../wire.js";
 
 interface Example {
   readonly name: string;
   readonly document: Readonly<Record<string, unknown>>;
-  readonly bundle: Readonly<Record<string, unknown>>;
+  readonly output: Output;
 }
 
 const examples = example("outputs") as readonly Example[];
 
 describe("what a cell leaves in the notebook", () => {
-  test.each(examples)("is the same in both languages: $name", ({ document, bundle }) => {
-    expect(bundleOf({ ...EMPTY, ...document }, "the key", "the model")).toEqual(bundle);
+  test.each(examples)("is the same in both languages: $name", ({ document, output }) => {
+    expect(outputOf({ ...EMPTY, ...document }, "the key", "the model")).toEqual(output);
   });
 
-  test.each(examples)("is read again: $name", ({ document, bundle }) => {
+  test.each(examples)("is read again: $name", ({ document, output }) => {
     const momentary = { retry_at: null, quiet: null, place: null, wait: null };
     // A control of a terminal's stays a picture.
-    const text = document.text ? bundle["text/plain"] : "";
+    const text = document.text ? output.data["text/plain"] : "";
     const doc = { ...EMPTY, ...document, ...momentary, text };
-    expect(readBundle(bundle)).toEqual({ key: "the key", modelId: "the model", doc });
+    expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc });
   });
 
   test("is read as the notebook's file has it, in lines", () => {
-    const bundle = { ...bundleOf({ ...EMPTY, text: "a\nb" }, "key", null), "text/plain": ["a\n", "b"] };
-    expect(readBundle(bundle)).toMatchObject({ modelId: null, doc: { text: "a\nb" } });
+    const { data, metadata } = outputOf({ ...EMPTY, text: "a\nb" }, "key", null);
+    const lines = { ...data, "text/plain": ["a\n", "b"] };
+    expect(readOutput({ data: lines, metadata })).toMatchObject({ modelId: null, doc: { text: "a\nb" } });
   });
 
-  test.each([{}, { [ANSWER]: null }, { [ANSWER]: { version: 2, id: "a" } }, { [ANSWER]: { version: 1, id: 7 } }])(
-    "is not taken from %j",
-    (bundle) => {
-      expect(readBundle(bundle)).toBeNull();
+  test("has the same data with each run of the same answer", () => {
+    const ran = (seconds: number, id: string) => {
+      const error = { kind: "interrupted", title: "Cut off", detail: "", kept: 1, next: [], request_id: id };
+      const timings = { first_token: seconds, total: seconds };
+      return outputOf({ ...EMPTY, text: "a", status: "interrupted", timings, error }, id, id);
+    };
+    const [first, second] = [ran(1, "a"), ran(2, "b")];
+    expect(first.data).toEqual(second.data);
+    expect(first.metadata).not.toEqual(second.metadata);
+  });
+
+  test.each([undefined, { [ANSWER]: { id: 7, model_id: [], timings: "x" } }])(
+    "is read with the metadata %j",
+    (lost) => {
+      const { data } = outputOf({ ...EMPTY, text: "a", status: "done" }, "key", "model");
+      const read = readOutput({ data, metadata: lost ?? {} });
+      expect(read).toMatchObject({ key: "", modelId: null, doc: { text: "a", status: "done" } });
     },
   );
+
+  test.each([{}, { [ANSWER]: null }, { [ANSWER]: { version: 2 } }])("is not taken from %j", (data) => {
+    expect(readOutput({ data, metadata: {} })).toBeNull();
+  });
 });
