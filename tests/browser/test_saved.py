@@ -133,3 +133,18 @@ def test_fifty_answers_of_two_kilobytes_are_below_400_kb(open_notebook: Callable
     saved_state = content["metadata"].get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
     models = sorted(model["model_name"] for model in saved_state.get("state", {}).values())
     assert models == (["IntSliderModel", "LayoutModel", "SliderStyleModel"] if state else [])
+
+
+def test_the_same_answer_again_is_the_same_output_but_for_its_metadata(open_notebook: Callable[..., Notebook]) -> None:
+    """So that Git's diffs show what has changed, and nbdime no output as deleted and another as inserted."""
+    notebook = open_notebook([ask(WHOLE, "echo?rate=0")])
+    outputs = []
+    for _ in range(2):
+        notebook.run(0)
+        notebook.wait_for_status(0, "done")
+        notebook.save()
+        cell = json.loads(notebook.path.read_text("utf-8"))["cells"][0]
+        outputs += cell["outputs"]
+    (one, other) = outputs
+    assert one["data"] == other["data"]
+    assert one["metadata"][ANSWER]["id"] != other["metadata"][ANSWER]["id"]
