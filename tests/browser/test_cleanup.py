@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from .cells import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from playwright.sync_api import CDPSession, Page
 
@@ -72,11 +74,15 @@ def counters(session: CDPSession) -> tuple[int, int]:
     return found["nodes"], found["jsEventListeners"]
 
 
+def median_step(counts: Sequence[int]) -> float:
+    return statistics.median(after - before for before, after in pairwise(counts))
+
+
 def wait_for_cells(page: Page, count: int) -> None:
     page.wait_for_function(f"(count) => {PAGE}.cells.size === count", arg=count)
 
 
-@pytest.mark.parametrize(("cells", "rounds"), [(5, 2), pytest.param(20, 10, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("cells", "rounds"), [(5, 3), pytest.param(20, 10, marks=pytest.mark.long)])
 def test_cells_that_are_run_again_and_again_leave_nothing(
     open_notebook: Callable[..., Notebook], cells: int, rounds: int
 ) -> None:
@@ -102,17 +108,20 @@ def test_cells_that_are_run_again_and_again_leave_nothing(
         wait_for_cells(page, 0 if source else cells)  # those of the round before were forgotten
 
     def growth(rounds: int, source: str = "") -> tuple[float, float]:
-        """How many nodes and listeners a run of a cell leaves behind."""
-        run_all(source)
-        before = counters(session)
-        for _ in range(rounds):
+        """How many nodes and listeners a run of a cell leaves behind: the median of the rounds.
+
+        JupyterLab loads some of itself late, which falls into one round and is left behind once.
+        """
+        found = []
+        for _ in range(rounds + 1):
             run_all(source)
-        after = counters(session)
-        return (after[0] - before[0]) / cells / rounds, (after[1] - before[1]) / cells / rounds
+            found.append(counters(session))
+        nodes, listeners = zip(*found, strict=True)
+        return median_step(nodes) / cells, median_step(listeners) / cells
 
     # JupyterLab keeps some hundred nodes and listeners of its own for each run, whatever the cell does.
-    its_own = growth(min(3, rounds - 1), "print(1)")
-    with_ours = growth(rounds - 1)
+    its_own = growth(min(3, rounds), "print(1)")
+    with_ours = growth(rounds)
     assert with_ours[0] - its_own[0] < 10, (its_own, with_ours)
     assert with_ours[1] - its_own[1] < 10, (its_own, with_ours)
     assert len(our_nodes(heap(session))) > cells, "the snapshot does not show our nodes"
