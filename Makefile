@@ -93,6 +93,7 @@ test-aimock: env peer-modules ## the main path against aimock, a third-party Ope
 
 test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
+	$(if $(LONG),$(PY) scripts/environment.py collaboration)
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 3 --dist loadscope $(PART)
 
 # The long part has an environment of its own (some 1 GB).

@@ -31,6 +31,7 @@ KINDS = {
     "openai2": ("openai2", True),
     "ipykernel6": ("ipykernel6", True),
     "frontends": ("frontends", True),
+    "collaboration": ("collaboration", True),
     "litellm": ("litellm", False),
 }
 # A wheel that only points at src/: made once, and the same for every environment.

@@ -21,6 +21,7 @@ LOCKS = {
     "openai2": (True, False),
     "ipykernel6": (True, False),
     "frontends": (True, True),
+    "collaboration": (True, True),
     "litellm": (False, False),
 }
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 IPYKERNEL6 = ROOT / ".venvs" / "ipykernel6" / "bin" / "python"
+COLLABORATION = ROOT / ".venvs" / "collaboration" / "bin" / "python"
 START_LIMIT = 120.0  # seconds; a cold start on a slow machine takes twenty
 
 # Every output in the DOM, no pop-ups, nothing fetched, nothing saved behind a test's back.
@@ -40,13 +41,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
 class JupyterLab:
     """The server's process, for as long as the block: it answers when that begins; its kernels end with it."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, python: Path = Path(sys.executable)) -> None:
+        """`python` is the interpreter of the environment whose JupyterLab it is."""
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.log = folder / "jupyterlab.log"
         self.token = secrets.token_hex(16)
         self.url = ""
         self._environment = environment
+        self._python = python
         self._program: Program | None = None
 
     def __enter__(self) -> Self:
@@ -96,7 +99,7 @@ class JupyterLab:
             options.append("--allow-root")
         with self.log.open("wb") as log:
             self._program = Program(
-                [sys.executable, "-m", "jupyterlab", *options],
+                [str(self._python), "-m", "jupyterlab", *options],
                 folder=self.notebooks,
                 environment={**environment, **self._environment},
                 output=log,

@@ -150,8 +150,8 @@ class Notebook:
         return bool(self.page.evaluate(f"(index) => {CELL}.model.executionState === 'running'", index))
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
-        """The cell's outputs as the notebook's format has them."""
-        outputs: list[dict[str, Any]] = self.page.evaluate(f"(index) => {CELL}.model.outputs.toJSON()", index)
+        """The cell's outputs as the document has them, which is what is saved."""
+        outputs: list[dict[str, Any]] = self.page.evaluate(f"(index) => {CELL}.model.sharedModel.getOutputs()", index)
         return outputs
 
     def printed(self, index: int) -> str:

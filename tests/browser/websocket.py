@@ -7,6 +7,7 @@ import itertools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page
@@ -61,14 +62,22 @@ class Recorder:
 
     page: Page
     _frames: list[Frame] = field(default_factory=list)
+    _kernels: set[str] = field(default_factory=set)  # the connections to kernels: others speak otherwise
 
     def __post_init__(self) -> None:
         self._session: CDPSession = self.page.context.new_cdp_session(self.page)
+        self._session.on("Network.webSocketCreated", self._created)
         self._session.on("Network.webSocketFrameReceived", lambda event: self._record(event, sent=False))
         self._session.on("Network.webSocketFrameSent", lambda event: self._record(event, sent=True))
         self._session.send("Network.enable")
 
+    def _created(self, event: dict[str, Any]) -> None:
+        if urlsplit(event["url"]).path.endswith("/channels"):
+            self._kernels.add(event["requestId"])
+
     def _record(self, event: dict[str, Any], *, sent: bool) -> None:
+        if event["requestId"] not in self._kernels:
+            return
         response = event["response"]
         payload: str = response["payloadData"]
         raw = base64.b64decode(payload) if response["opcode"] == BINARY else payload.encode("utf-8", "surrogatepass")

@@ -47,7 +47,6 @@ export interface RenderMime {
 
 export interface OutputModel extends MimeModel {
   toJSON(): Record<string, unknown>;
-  setData?(options: { readonly data: unknown; readonly metadata: unknown }): void;
 }
 
 /** An output, or the list of them, in the document that pages share. */

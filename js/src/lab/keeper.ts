@@ -178,17 +178,15 @@ const outputAt = ({ entry, output }: Place): Output =>
 const keyAt = (place: Place): string | null => readOutput(outputAt(place))?.key ?? null;
 
 /**
- * In the shared document an output is changed in its place. JupyterLab's own way takes it out and puts another in: where two
- * people have the notebook open, and both pages do so at once, two outputs stay, and then four.
+ * In the shared document an output is changed in its place, and JupyterLab's model of it is left alone. It would take the
+ * output out and put another in: where two people have the notebook open, and both pages do so at once, two outputs stay,
+ * and then four. What is saved, copied, cut and undone is the document.
  */
 function write({ outputs, index, output, entry }: Place, { data, metadata }: Output): void {
-  if (!entry || !output.setData) {
-    outputs.set(index, { ...output.toJSON(), data, metadata });
-    return;
-  }
-  entry.set("data", data);
-  entry.set("metadata", metadata);
-  output.setData({ data, metadata });
+  if (entry) {
+    entry.set("data", data);
+    entry.set("metadata", metadata);
+  } else outputs.set(index, { ...output.toJSON(), data, metadata });
 }
 
 /** Where no cell stands behind it, the output stays as it is, but for the widget that no reader would find. */

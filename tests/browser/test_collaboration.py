@@ -1,0 +1,69 @@
+"""Two people on one notebook, each with a browser, by jupyter-collaboration: an answer stays one output."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .cells import ask
+from .conftest import REPORT
+from .jupyterlab import COLLABORATION, JupyterLab
+from .notebook import Opener
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from streamcell.rehearsal import RehearsalServer
+
+PROMPT = "Seen by two people at once. " * 20
+
+
+@pytest.fixture
+def people(
+    tmp_path_factory: pytest.TempPathFactory,
+    rehearsal: RehearsalServer,
+    browser: Browser,
+    request: pytest.FixtureRequest,
+) -> Iterator[tuple[Opener, Opener]]:
+    """Who opens notebooks in a JupyterLab that several people share: the environment has it, beside the main one."""
+    environment = {"OPENAI_BASE_URL": rehearsal.base_url, "OPENAI_API_KEY": "rehearsal"}
+    folder = tmp_path_factory.mktemp("collaboration") / "server"
+    with JupyterLab(folder, environment, python=COLLABORATION) as lab:
+        contexts = [browser.new_context(viewport={"width": 1100, "height": 1000}) for _ in range(2)]
+        first, second = (Opener(lab, context, name) for context, name in zip(contexts, ("ada", "bob"), strict=True))
+        yield first, second
+        report = request.node.stash.get(REPORT, None)
+        if report is not None and report.failed:
+            first.keep()
+            second.keep()
+        for context in contexts:
+            context.close()
+
+
+@pytest.mark.long
+def test_an_answer_that_two_people_see_and_run_stays_one_output(people: tuple[Opener, Opener]) -> None:
+    ada, bob = people
+    first = ada([ask(PROMPT, "echo?rate=20")])
+    assert first.memory("panel.context.model.collaborative") is True
+    first.run(0)
+    first.wait_for_status(0, "streaming")
+    second = bob.again(first)
+    second.wait_for_status(0, "streaming")
+    for notebook in (first, second):
+        notebook.wait_for_status(0, "done")
+    for runs in (second, first):
+        assert [len(notebook.outputs(0)) for notebook in (first, second)] == [1, 1]
+        runs.run(0)
+        for notebook in (first, second):
+            notebook.wait_for_status(0, "streaming")
+        for notebook in (first, second):
+            notebook.wait_for_status(0, "done")
+            notebook.save()
+    assert [len(notebook.outputs(0)) for notebook in (first, second)] == [1, 1]
+    (output,) = json.loads(first.path.read_text("utf-8"))["cells"][0]["outputs"]
+    assert PROMPT.strip() in "".join(output["data"]["text/plain"])
+    assert [notebook.cell(0).locator("[data-streamcell]:visible").count() for notebook in (first, second)] == [1, 1]
