@@ -16,6 +16,7 @@ from streamcell._errors import (
     Interrupted,
     NoKey,
     ProviderFailed,
+    RateLimited,
     SourceFailed,
     Step,
     Stopped,
@@ -230,3 +231,12 @@ def test_a_line_that_a_card_offers_runs_as_it_stands(step: Step, monkeypatch: py
     monkeypatch.setenv("OPENAI_API_KEY", "")
     assert step.code is not None
     exec(step.code, {})  # as in a cell of its own
+
+
+def test_the_wait_that_a_provider_asks_for_is_told_once_and_with_the_other_steps() -> None:
+    step = Step("Wait until the model is loaded, then press Retry.")
+    error = ProviderFailed("loading", retry_after=90, steps=(step,))
+    wait = Step("The provider asks to wait 90 s. Press Retry after that.")
+    assert error.next_steps == (wait, step)
+    assert error.with_text("a").with_detail("b").next_steps == (wait, step)
+    assert RateLimited("slow down", retry_after=90).with_text("a").next_steps == (wait,)

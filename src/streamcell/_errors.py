@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ._terminal import inert_words
 
@@ -137,10 +137,11 @@ class StreamCellError(Exception):
         self.request_id = None if request_id is None else inert_words(request_id)
         self.status_code = status_code
         self.retry_after = retry_after
-        steps_of_kind = self.steps if steps is None else steps
-        if retry_after is not None and retry_after >= 1 and self.retryable and steps is None:
-            steps_of_kind = (Step(f"The provider asks to wait {_span(retry_after)}. Press Retry after that."),)
-        self.next_steps = steps_of_kind
+        self.next_steps = self.steps if steps is None else steps
+        if retry_after is not None and retry_after >= 1 and self.retryable:
+            wait = Step(f"The provider asks to wait {_span(retry_after)}. Press Retry after that.")
+            others = () if steps is None else tuple(step for step in steps if step != wait)
+            self.next_steps = (wait, *others)
         self.error_kind = kind or self.kind
         self.error_title = title or self.title
         super().__init__(self.error_title if not self.detail else f"{self.error_title}: {self.detail}")
@@ -207,6 +208,10 @@ def _made(kind: type[StreamCellError], fields: Mapping[str, Any]) -> StreamCellE
 
 
 _RETRY_STEP = Step("Press Retry to ask again.")
+REPORT: Final = Step(
+    "This is a fault of streamcell, or of an HTTP client that it was given: please report it, with what the cell's "
+    "result() raises and what its log.to_jsonl() returns."
+)
 
 
 class NoKey(StreamCellError):
@@ -323,7 +328,7 @@ class Interrupted(StreamCellError):
     kind = "interrupted"
     title = "The answer was cut off"
     retryable = True
-    steps = (Step("The partial answer is kept. Continue, where it is offered, goes on from there. Retry asks again."),)
+    steps = (_RETRY_STEP,)
 
 
 class Stalled(Interrupted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from ._errors import Step, StreamCellError, without_secrets
+from ._errors import REPORT, StreamCellError, without_secrets
 from ._inputs import AskPolicy, Decided
 from ._retry import seconds_of
 
@@ -58,10 +58,7 @@ def own_fault(error: BaseException) -> StreamCellError:
         _words_of(error),
         kind="internal",
         title="streamcell itself failed",
-        steps=(
-            Step("The partial answer is kept. Press Retry to ask again."),
-            Step("This is a bug of streamcell: please report it, with its log:", "cell.log.to_jsonl()"),
-        ),
+        steps=(REPORT,),
     )
     fault.__cause__ = error
     return fault

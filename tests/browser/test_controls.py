@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .cells import ask, sleep_until
+from .jupyterlab import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,3 +196,58 @@ def test_interrupting_result_stops_the_stream(
     assert notebook.answer(0).inner_text().strip()
     notebook.run(1)
     assert notebook.printed(1) == "stopped\n"
+
+
+AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+ACCESSIBLE = """\
+# Everything that scrolls, or has a label
+
+- [x] a task that is done
+- [ ] one that is not
+
+| {columns} |
+|{lines}|
+| {columns} |
+
+```python
+{code}
+```
+
+\\[ {formula} \\]
+
+[A link](https://example.org), <b>bold</b>, an image ![of an owl](https://example.org/owl.png) and a note[^1].
+
+<details><summary>More</summary>
+
+Hidden at first.
+
+</details>
+
+[^1]: The note.
+""".format(
+    columns=" | ".join(["a wide column"] * 12),
+    lines="|".join(["---"] * 12),
+    code="print('" + "far to the right " * 20 + "')",
+    formula=" + ".join(f"x_{{{number}}}" for number in range(90)),
+)
+
+
+def test_axe_finds_nothing_in_an_answer_and_in_a_card(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook(
+        [ask(ACCESSIBLE, "echo?rate=0"), ask("Cut", "drop?after=9,tour", retry="1").replace("'1'", "1")]
+    )
+    notebook.run_all()
+    notebook.wait_for_status(0, "done")
+    notebook.wait_for_status(1, "interrupted")
+    notebook.view(0).locator("math").first.wait_for()
+    notebook.page.evaluate(AXE.read_text("utf-8"))
+    found = notebook.page.evaluate(
+        """async () => {
+            const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
+            const { violations, passes } = await axe.run({ include: ["[data-streamcell]"] }, { runOnly: rules });
+            const told = ({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`);
+            return { violations: violations.flatMap(told), passed: passes.map(({ id }) => id) };
+        }"""
+    )
+    assert found["violations"] == []
+    assert {"label", "scrollable-region-focusable", "button-name"} <= set(found["passed"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import json
+import shlex
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +17,10 @@ import pytest
 from streamcell import RetryPolicy, StreamCellError, stream_cell
 from streamcell import _errors as errors
 from streamcell._events import Event, TextDelta
+from streamcell._faults import own_fault
 from streamcell.sources import _openai
 from streamcell.sources._chat_completions import ChatDecoder
-from streamcell.sources._failures import listing, own_error
+from streamcell.sources._failures import _LOCAL, listing, own_error
 from streamcell.sources._refusals import REFUSALS
 
 from .deciding import deciding, end_of, whole
@@ -140,3 +142,17 @@ def test_a_key_that_came_with_a_client_is_corrected_there() -> None:
     assert [step["text"] for step in cell.error["next"]] == [
         "Correct the key of the client that was given, and run the cell again."
     ]
+
+
+def test_a_line_for_a_terminal_says_so_and_runs_as_it_stands() -> None:
+    for step in _LOCAL.values():
+        assert "In a terminal, start" in step.text
+        assert step.code is not None
+        assert not any(word.isupper() for word in step.code.split())  # MODEL, for example, stands for something else
+        assert shlex.split(step.code)[0] in ("ollama", "lms", "vllm", "llama-server")
+
+
+def test_no_card_offers_a_line_with_a_name_that_only_its_author_has() -> None:
+    for error in (own_error(ValueError("x")), own_fault(ValueError("x"))):
+        assert [step.code for step in error.next_steps] == [None]
+        assert "result()" in error.next_steps[0].text

@@ -89,7 +89,12 @@ export class MountedItem extends MountedHolder<Item> {
       return;
     }
     if (this.#box === null) {
-      this.#box = this.#drawing.element("input", { type: "checkbox", disabled: true, class: "sc-task" });
+      this.#box = this.#drawing.element("input", {
+        type: "checkbox",
+        disabled: true,
+        class: "sc-task",
+        "aria-label": "Task",
+      });
       this.dom.prepend(this.#box);
     }
     setAttribute(this.#box, "checked", checked);

@@ -7,14 +7,16 @@ import { characters } from "./status.js";
 
 const GO_ON: NextStep = { text: "Press Continue to go on from the partial answer.", code: null };
 
+/** What is larger than its place can be scrolled by keyboard. */
+const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Details" };
+
 /** `resumable`: the answer can go on, and there is a button for it. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
   const root = element("section", { class: "sc-card", "aria-label": "Error", "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
-  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail" }, card.detail));
+  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail", ...SCROLLS }, card.detail));
   if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${characters(card.kept)} kept.`));
-  const told = card.next.some(({ text }) => text.includes("Continue"));
-  const next = resumable && !told ? [GO_ON, ...card.next] : card.next;
+  const next = resumable ? [GO_ON, ...card.next] : card.next;
   if (next.length > 0) {
     root.append(element("ul", { class: "sc-card-next" }, ...next.map((step) => nextStep(step, copying))));
   }
@@ -28,7 +30,7 @@ function nextStep(step: NextStep, copying: Copying): HTMLElement {
   const { code } = step;
   if (code !== null) {
     const button = copyButton(copying, "Copy this line", "Copy", () => code);
-    item.append(element("div", { class: "sc-line" }, element("code", {}, code), button));
+    item.append(element("div", { class: "sc-line" }, element("code", SCROLLS, code), button));
   }
   return item;
 }

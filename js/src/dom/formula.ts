@@ -5,6 +5,9 @@ import type { Drawing, Mounted } from "./drawing.js";
 import type { Kind } from "./inlines.js";
 import type { MathRenderer } from "./parts.js";
 
+/** What is wider than its place can be scrolled by keyboard. */
+const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Formula" };
+
 /** Fill `target`, which carries the mark of a placeholder, as soon as that is possible. */
 function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
   const show = (math: MathRenderer | null) => {
@@ -41,7 +44,13 @@ export class MountedMath implements Mounted {
   constructor(drawing: Drawing, node: Kind<"math">) {
     this.#drawing = drawing;
     this.node = node;
-    this.dom = drawing.element("span", { class: "sc-math", "data-display": node.display, "data-pending": true });
+    const alone = node.display ? SCROLLS : {};
+    this.dom = drawing.element("span", {
+      class: "sc-math",
+      "data-display": node.display,
+      "data-pending": true,
+      ...alone,
+    });
     if (!node.open) typeset(drawing, node.text, node.display, this.dom);
   }
 
@@ -77,7 +86,7 @@ export class MountedFormula implements Mounted {
   constructor(drawing: Drawing, node: Formula) {
     this.#drawing = drawing;
     this.node = node;
-    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true });
+    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true, ...SCROLLS });
     this.#update();
   }
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from .._errors import (
+    REPORT,
     BadData,
     BadRequest,
     ConnectionFailed,
@@ -43,13 +44,14 @@ __all__ = [
     "words_error",
 ]
 
-_TRACEBACK: Final = "import sys, traceback; traceback.print_exception(sys.last_value)"
-
 _LOCAL: Final = {
-    11434: Step("This is the usual address of Ollama; it starts with:", "ollama serve"),
-    1234: Step("This is the usual address of LM Studio; its server starts with:", "lms server start"),
-    8000: Step("This is the usual address of vLLM; it starts with:", "vllm serve MODEL"),
-    8080: Step("This is the usual address of llama.cpp; it starts with:", "llama-server -m MODEL.gguf"),
+    11434: Step("This is the usual address of Ollama. In a terminal, start it with:", "ollama serve"),
+    1234: Step("This is the usual address of LM Studio. In a terminal, start its server with:", "lms server start"),
+    8000: Step("This is the usual address of vLLM. In a terminal, start it with:", "vllm serve Qwen/Qwen3-0.6B"),
+    8080: Step(
+        "This is the usual address of llama.cpp. In a terminal, start it with:",
+        "llama-server -hf ggml-org/gemma-3-1b-it-GGUF",
+    ),
 }
 """What to do where nothing listens at a port that a local server is known by."""
 
@@ -160,9 +162,7 @@ def own_error(error: Exception) -> StreamCellError:
         f"{type(error).__name__}: {error}",
         kind="bug",
         title="An error in streamcell",
-        steps=(
-            Step("Neither the prompt nor the server is to blame. Please report it, with what this prints:", _TRACEBACK),
-        ),
+        steps=(REPORT,),
     )
 
 
