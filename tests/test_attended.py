@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +107,27 @@ closed = living(closed, 0)
 shown = living([made() for _ in range(3)], 3)
 print(json.dumps([hidden, opened, closed, shown]))
 """
+
+
+PLAIN = """
+import gc, weakref
+from streamcell import stream_cell
+cell = stream_cell("one", model="rehearsal/echo?rate=0")
+print(cell.result(), cell.comm, bool(cell.model_id), cell.comm is None)
+cell = stream_cell("two", model="rehearsal/echo?rate=0")
+print(cell.result())
+kept = weakref.ref(cell)
+del cell
+while kept() is not None:  # the stream's thread lets go of it, and then the collector
+    gc.collect()
+print("freed")
+"""
+
+
+def test_an_answer_of_a_plain_process_is_freed_when_nobody_refers_to_it() -> None:
+    """No notebook, no other host: nobody would take what ipywidgets would keep it for. Who asks for a comm gets one."""
+    done = subprocess.run([sys.executable, "-c", PLAIN], capture_output=True, text=True, check=True, timeout=LIMIT)
+    assert done.stdout.split() == ["one", "None", "True", "False", "two", "freed"]
 
 
 @pytest.mark.filterwarnings("ignore")  # jupyter_client's own

@@ -9,12 +9,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Carrier", "at_once", "carrier"]
+__all__ = ["Carrier", "at_once", "carrier", "takes_widgets"]
 
 _log = logging.getLogger("streamcell")
 
 Carrier = Callable[[Callable[[], None]], None]
 """Takes a delivery, from any thread, and carries it out: at once or later, in order."""
+
+
+def takes_widgets() -> bool:
+    """Whether anybody takes what a widget sends: a kernel or a host puts its comm in the place of ipywidgets' own."""
+    make = getattr(sys.modules.get("comm"), "create_comm", None)
+    return make is not None and make.__module__ != "comm"
 
 
 def carrier() -> Carrier:

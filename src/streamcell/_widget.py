@@ -16,7 +16,7 @@ from . import _notebook
 from ._answer import Answer, running_loop
 from ._errors import Stopped, StreamCellError
 from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
-from ._hosts import at_once, carrier
+from ._hosts import at_once, carrier, takes_widgets
 from ._inputs import Start, Stop
 from ._observers import Observers, elsewhere
 from ._output import bundle_of, note_of
@@ -87,7 +87,8 @@ class StreamCell(Answer, anywidget.AnyWidget):
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
         # ipywidgets holds whatever has a comm for ever, so a cell that is not shown gets one when it first is.
-        self._opens = not self._unattended and (shown or not _notebook.is_notebook())
+        shown = shown if _notebook.is_notebook() else takes_widgets()
+        self._opens = not self._unattended and shown
         self._held = False
         self._bridges: dict[str, Any] = {}
         self._carry = carrier()

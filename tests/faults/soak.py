@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import subprocess
 import sys
+import weakref
 from pathlib import Path
 
-from streamcell import RetryPolicy, StreamCell, StreamCellError, stream_cell
+import openai
+
+from streamcell import RetryPolicy, StreamCell, StreamCellError, configure, stream_cell
 from streamcell._driver import driver
 from streamcell.rehearsal import RehearsalServer, _server
 
@@ -45,6 +49,44 @@ def soak(streams: int, batch: int = 100) -> dict[str, object]:
         left = settled((0, 0, 1_000))
     _server._shared = None
     return {"ends": ends, "memory": memory, "sockets": opened, "left": left[:2], "running": len(driver().running)}
+
+
+def kept(cells: int, log_limit: int) -> dict[str, object]:
+    """Keep `cells` answers of 2 kB, and let them go.
+
+    The server has a process of its own: it keeps what it was asked. `each` is what a cell takes of this process, in
+    kB; `logs` what all logs take together, in bytes; `left` how many cells are there when nobody refers to them.
+    """
+    command = [sys.executable, "-m", "streamcell._cli", "serve", "--rate", "0", "--first-token", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        client = openai.AsyncOpenAI(base_url=server.stdout.readline().split()[-1], api_key="-")
+        configure(log_limit=log_limit)
+        try:
+            for _ in range(20):
+                _answer(client).close()
+            gc.collect()
+            before = resident()
+            answers = [_answer(client) for _ in range(cells)]
+            gc.collect()
+            each = (resident() - before) / cells
+            logs = sum(cell.log.packed for cell in answers)
+            dropped = sum(cell.log.dropped > 0 for cell in answers)
+            known = [weakref.ref(cell) for cell in answers]
+            del answers
+            gc.collect()
+            left = sum(one() is not None for one in known)
+        finally:
+            configure(log_limit=None)
+            server.terminate()
+            server.communicate()
+    return {"each": each, "logs": logs, "dropped": dropped, "left": left, "running": len(driver().running)}
+
+
+def _answer(client: openai.AsyncOpenAI) -> StreamCell:
+    cell = stream_cell("Keep this", client=client, model="bulk?characters=2000", display=False)
+    assert len(cell.result(300)) == 2_000
+    return cell
 
 
 def _ask(number: int) -> StreamCell:
