@@ -86,8 +86,11 @@ export class MountedTable implements Mounted {
     this.#endWatch = null;
   }
 
+  /** Between two cells and between two rows it stays in the last cell: anywhere else it would begin a line of its own. */
   tip(): Element | null {
-    return this.node.open ? (this.#children.last?.tip() ?? null) : null;
+    if (!this.node.open) return null;
+    const row = this.#table.lastElementChild?.lastElementChild;
+    return this.#children.last?.tip() ?? row?.lastElementChild ?? null;
   }
 
   remove(): void {
@@ -123,7 +126,7 @@ export class MountedRow implements Mounted {
   }
 
   tip(): Element | null {
-    return this.node.open ? (this.#children.last?.tip() ?? null) : null;
+    return this.#children.last?.tip() ?? this.dom.lastElementChild;
   }
 
   remove(): void {

@@ -29,7 +29,9 @@ describe("math", () => {
   test("apart is typeset when it is whole", () => {
     const drawn = new Drawn(partsOf(MATH));
     drawn.push("$$\nx\n+y\n", 1);
-    expect(drawn.get(".sc-formula").outerHTML).toBe('<div class="sc-formula" data-pending="" data-tip=""></div>');
+    expect(drawn.get(".sc-formula").outerHTML).toBe(
+      '<div class="sc-formula" data-pending="" tabindex="0" role="group" aria-label="Formula" data-tip=""></div>',
+    );
     drawn.push("$$\n\nb", 1);
     expect(drawn.get(".sc-formula").textContent?.replace(/\s/g, "")).toBe("[x+y]");
   });
