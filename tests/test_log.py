@@ -18,7 +18,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, configure, stream_cell
+from streamcell import (
+    Interrupted,
+    ProviderFailed,
+    RateLimited,
+    RetryPolicy,
+    StreamCell,
+    configure,
+    stream_cell,
+)
 from streamcell._inputs import Select
 from streamcell._log import Entry, Log, Shelf
 from streamcell._telemetry import provider_of
@@ -180,6 +188,18 @@ def test_an_answer_of_two_kilobytes_keeps_little_beside_its_text(server: Rehears
     assert all(len(cell.log) > 400 for cell in cells)
     # In it is what the server keeps in this process, some 20 kB. Without packing it is over 400 kB.
     assert kept < 120_000
+
+
+def test_a_complaint_in_the_standard_log_says_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    """Each of ours with a traceback: an exception that is not ours may say one."""
+    try:
+        raise ValueError(f"Incorrect API key provided: {SECRET}")
+    except ValueError as error:
+        logging.getLogger("streamcell").exception("a source raised %s", error)
+    assert "a source raised Incorrect API key provided: " in caplog.text
+    assert "ValueError: Incorrect API key provided: " in caplog.text
+    assert SECRET not in caplog.text
+    assert [one.exc_info for one in caplog.records] == [None]
 
 
 def test_it_goes_to_the_standard_logger(server: RehearsalServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -21,6 +21,19 @@ __all__ = ["Telemetry", "provider_of"]
 _log: Final = logging.getLogger("streamcell")
 _log.addHandler(logging.NullHandler())  # a library prints nothing of its own accord
 
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Take secrets out of a complaint and its traceback: an exception that is not ours may say a key."""
+    if record.levelno >= logging.WARNING:
+        record.msg, record.args = without_secrets(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None  # who formats records prints `exc_text` then
+    return True
+
+
+_log.addFilter(_without_secrets)
+
 _ENDS: Final = ("done", "stopped", "failed", "interrupted", "waiting")
 
 _REFUSED: Final = 400  # HTTP statuses from here on are errors
