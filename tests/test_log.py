@@ -193,11 +193,11 @@ def test_an_answer_of_two_kilobytes_keeps_little_beside_its_text(server: Rehears
 def test_a_complaint_in_the_standard_log_says_no_key(caplog: pytest.LogCaptureFixture) -> None:
     """Each of ours with a traceback: an exception that is not ours may say one."""
     try:
-        raise ValueError(f"Incorrect API key provided: {SECRET}")
-    except ValueError as error:
-        logging.getLogger("streamcell").exception("a source raised %s", error)
-    assert "a source raised Incorrect API key provided: " in caplog.text
-    assert "ValueError: Incorrect API key provided: " in caplog.text
+        int(SECRET)
+    except ValueError:
+        logging.getLogger("streamcell").exception("a source raised for %s", SECRET)
+    assert "a source raised for " in caplog.text
+    assert "ValueError: invalid literal" in caplog.text
     assert SECRET not in caplog.text
     assert [one.exc_info for one in caplog.records] == [None]
 
