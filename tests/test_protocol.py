@@ -62,6 +62,7 @@ FULL = Document(
         ({"type": "hello", "wire": 1}, Hello()),
         ({"type": "hello", "wire": 1, "epoch": 2, "seq": 7}, Hello(2, 7)),
         ({"type": "hello"}, Hello()),
+        ({"type": "hello", "wire": 1, "shows": True}, Hello(shows=True)),
         ({"type": "stop"}, Stop()),
         ({"type": "retry"}, Retry()),
         ({"type": "select", "version": 3}, Select(3)),

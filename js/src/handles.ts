@@ -24,6 +24,8 @@ interface Shared {
   readonly cells: Map<string, Handle>;
   /** Set by who writes the answers into the notebook. */
   keeper: boolean;
+  /** Set by who knows of more than views: whether an answer is shown, or would be after scrolling, in the page. */
+  shows?: (key: string) => boolean;
 }
 
 const KEY = Symbol.for("streamcell.page");

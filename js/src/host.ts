@@ -8,6 +8,7 @@
 import {
   type Command,
   type Doc,
+  hello,
   type PartRequest,
   type Place,
   parseMessage,
@@ -43,6 +44,16 @@ export interface Cell {
   press(command: Command): void;
 }
 
+/** What the page around a cell says of it. */
+export interface PageOfCell {
+  /** Whether it keeps the notebook. */
+  keeps(): boolean;
+  /** Whether it shows the cell. */
+  shows(): boolean;
+}
+
+const ALONE: PageOfCell = { keeps: () => false, shows: () => true };
+
 /** Without any sign of the kernel after a command, the status line says so. */
 export const LATE_AFTER = 1500;
 
@@ -73,7 +84,7 @@ const PLACE_CHANGES = ["change:_epoch", "change:_seq"];
 export class Connection implements Cell {
   readonly #model: WidgetModel;
   readonly #clock: Clock;
-  readonly #keeps: () => boolean;
+  readonly #page: PageOfCell;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
   /** Hellos for what is awaited now. */
@@ -82,11 +93,11 @@ export class Connection implements Cell {
   #cancelLate: (() => void) | null = null;
   #cancelRestore: (() => void) | null = null;
 
-  /** `early`: messages that came before this module was loaded; `keeps`: whether the page keeps the notebook. */
-  constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = [], keeps = () => false) {
+  /** `early`: messages that came before this module was loaded. */
+  constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = [], page: PageOfCell = ALONE) {
     this.#model = model;
     this.#clock = clock;
-    this.#keeps = keeps;
+    this.#page = page;
     const messages = early.map(parseMessage).filter((message) => message !== null);
     const first = start(this.#readDoc(), this.#readPlace(), messages);
     this.#state = first.state;
@@ -142,6 +153,7 @@ export class Connection implements Cell {
   readonly #onMessage = (raw: unknown): void => {
     const message = parseMessage(raw);
     if (message === null) return;
+    if (message.type === "wanted" && this.#page.shows()) this.#send({ ...hello(this.#state.place), shows: true });
     this.#take({ kind: "message", message });
   };
 
@@ -199,7 +211,7 @@ export class Connection implements Cell {
 
   #send(message: ToKernel): void {
     try {
-      this.#model.send(message.type === "hello" && this.#keeps() ? { ...message, keeps: true } : message);
+      this.#model.send(message.type === "hello" && this.#page.keeps() ? { ...message, keeps: true } : message);
     } catch (error) {
       // The kernel is gone. The command stays pending, and the status line says that nothing comes.
       console.warn("[streamcell] could not reach the kernel", error);

@@ -54,7 +54,10 @@ export default () => {
   const views = new Set<Element>();
 
   const connect = (model: WidgetModel, early: readonly unknown[] = []): Connection => {
-    connection ??= new Connection(model, page.clock, early, () => inPage().keeper);
+    connection ??= new Connection(model, page.clock, early, {
+      keeps: () => inPage().keeper,
+      shows: () => inPage().shows?.(String(model.get("_key"))) ?? views.size > 0,
+    });
     return connection;
   };
 

@@ -133,6 +133,11 @@ export interface Here extends Place {
   readonly type: "here";
 }
 
+/** The kernel asks whether this page shows the cell: another one shows it no more. */
+export interface Wanted {
+  readonly type: "wanted";
+}
+
 /** A snapshot written in a wire version that this page does not speak. */
 export interface Foreign {
   readonly type: "foreign";
@@ -140,7 +145,7 @@ export interface Foreign {
   readonly text: string;
 }
 
-export type FromKernel = Snapshot | Patch | Here | Foreign;
+export type FromKernel = Snapshot | Patch | Here | Wanted | Foreign;
 
 export type Command =
   | { readonly type: "stop" }
@@ -162,6 +167,8 @@ export interface Hello extends Partial<Place> {
   readonly wire: number;
   /** Whether the page writes the answer into the notebook, so that the kernel need not. */
   readonly keeps?: true;
+  /** The answer to `wanted`: this page shows the cell. */
+  readonly shows?: true;
 }
 
 export type ToKernel = Command | Hello;
@@ -387,6 +394,7 @@ export function parseMessage(raw: unknown): FromKernel | null {
   if (raw.type === "patch") return parsePatch(raw);
   if (raw.type === "snapshot") return parseSnapshot(raw);
   if (raw.type === "here") return parseHere(raw);
+  if (raw.type === "wanted") return { type: "wanted" };
   return null;
 }
 

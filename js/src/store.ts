@@ -138,6 +138,8 @@ function receive(state: State, message: FromKernel): Step {
       return patch(state, message);
     case "here":
       return expect(state, message);
+    case "wanted":
+      return quiet(state);
     case "foreign":
       return quiet({ ...state, pending: null, foreign: { wire: message.wire, text: message.text } });
   }

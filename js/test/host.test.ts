@@ -214,3 +214,14 @@ test("nothing is left behind", () => {
   connection.dispose();
   expect([model.listening, clock.waiting]).toEqual([0, 0]);
 });
+
+test("a page that shows the cell says so when it is asked, and one that does not is silent", () => {
+  let shown = true;
+  const model = new FakeModel({ _epoch: 1, _seq: 4, text: "abcd", status: "done" });
+  new Connection(model, new FakeClock(), [], { keeps: () => false, shows: () => shown });
+  model.receive({ type: "wanted" });
+  expect(model.sent.at(-1)).toEqual({ ...HELLO, epoch: 1, seq: 4, shows: true });
+  shown = false;
+  model.receive({ type: "wanted" });
+  expect(model.sent).toHaveLength(2);
+});

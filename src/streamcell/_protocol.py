@@ -84,11 +84,17 @@ class Hello:
     seq: int | None = None
     keeps: bool = False
     """Whether this page writes the answer into the notebook by itself, so that the kernel need not."""
+    shows: bool = False
+    """Whether it is this page's answer to WANTED."""
+
+
+WANTED: Final = {"type": "wanted"}
+"""Asks all pages whether one of them shows the cell: those that do say hello."""
 
 
 @dataclass(frozen=True)
 class Forget:
-    """The cell's output was deleted: nobody will see this answer again."""
+    """The cell's output was deleted, and nothing else in that page shows the answer."""
 
 
 Command = Union[Hello, Stop, Retry, TakeUp, Select, Forget]
@@ -110,7 +116,8 @@ def parse_command(content: object) -> Command | None:
         return None
     kind = content.get("type")
     if kind == "hello":
-        return Hello(_whole(content.get("epoch")), _whole(content.get("seq")), content.get("keeps") is True)
+        place = _whole(content.get("epoch")), _whole(content.get("seq"))
+        return Hello(*place, content.get("keeps") is True, content.get("shows") is True)
     if kind == "stop":
         return Stop()
     if kind == "retry":

@@ -232,6 +232,10 @@ class Stream:
 
         elsewhere(ask, "streamcell-retry")
 
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call `act` on the driver's loop once that many seconds have passed; from any thread."""
+        self._driver.loop.call_soon_threadsafe(self._driver.loop.call_later, seconds, act)
+
     def _set_timer(self, given: Tick | Watch | Decided, seconds: float) -> None:
         former = self._timers.pop(type(given), None)
         if former is not None:

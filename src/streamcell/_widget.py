@@ -20,7 +20,7 @@ from ._hosts import at_once, carrier, takes_widgets
 from ._inputs import Start, Stop
 from ._observers import Observers, elsewhere
 from ._output import bundle_of, note_of
-from ._protocol import GROWING, Forget, Hello, View, parse_command, parse_part_request
+from ._protocol import GROWING, WANTED, Forget, Hello, View, parse_command, parse_part_request
 from ._request import Request
 from ._session import Session
 from ._state import TERMINAL
@@ -82,7 +82,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._client = client
         self._published: Mapping[str, Any] = {}
         self._shown_in: object = None
-        self._kept = False
+        self._kept = self._wanted = False
         self._hold_run, self._fail_run = hold_run, fail_run
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
@@ -194,10 +194,24 @@ class StreamCell(Answer, anywidget.AnyWidget):
             return
         command = parse_command(content)
         if isinstance(command, Forget):
-            elsewhere(self.close, "streamcell-close")  # closing tells observers
-        elif command is not None:
-            self._kept = self._kept or (isinstance(command, Hello) and command.keeps)
+            self._ask_who_shows()
+            return
+        if isinstance(command, Hello):
+            self._kept = self._kept or command.keeps
+            self._wanted = self._wanted or command.shows
+        if command is not None:
             self._stream.post(command)
+
+    def _ask_who_shows(self) -> None:
+        """One page shows the answer no more: where no other one says that it does, the cell is closed."""
+        self._wanted = False
+        self.send(WANTED)
+
+        def close() -> None:
+            if not self._wanted:
+                elsewhere(self.close, "streamcell-close")  # closing tells observers
+
+        self._stream.after(_ANSWERED, close)
 
     # -- display ------------------------------------------------------------------------------------------------------
 
@@ -292,6 +306,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Return a short line with the status and the length of the text."""
         return f"<StreamCell {self.status}, {len(self.text):,} characters>"
 
+
+_ANSWERED: Final = 2.0
+"""Seconds in which a page that shows the answer says so."""
 
 _SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
 

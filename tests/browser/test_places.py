@@ -11,7 +11,7 @@ from .test_cleanup import wait_for_cells
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .notebook import Notebook
+    from .notebook import Notebook, Opener
 
 SLOW = "echo?rate=20"
 PROMPT = "Shown in more than one place. " * 60
@@ -129,3 +129,20 @@ def test_interact_links_and_heights_do_what_they_do_with_other_widgets(open_note
         }"""
     )
     assert reached == [150, True, True]
+
+
+def test_a_deletion_in_one_page_ends_nothing_while_another_page_shows_the_answer(open_notebook: Opener) -> None:
+    first = open_notebook([ask(PROMPT, SLOW), "1"])
+    first.run(0)
+    first.wait_for_status(0, "streaming")
+    first.save()
+    second = open_notebook.again(first)
+    second.wait_for_status(0, "streaming")
+    second.delete_cell(0)
+    first.show()
+    # The page waits three seconds, the kernel two: in five, 400 characters come at the most.
+    than = first.answer(0).evaluate("(node) => node.textContent.length")
+    first.wait_for_more_text(0, than=than + 700)
+    assert first.status(0) == "streaming"
+    first.delete_cell(0)
+    wait_for_cells(first.page, 0)

@@ -10,6 +10,7 @@ import { openBridge } from "./bridge.js";
 import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
 import { Keeper } from "./keeper.js";
 import { ANSWER } from "./output.js";
+import { isSomewhere } from "./places.js";
 import { makeRenderer } from "./renderer.js";
 import type { ViewPart } from "./view-part.js";
 
@@ -64,6 +65,7 @@ async function extension() {
     activate: (_app: unknown, tracker: NotebookTracker | null = null) => {
       if (!tracker || !lumino || !services) return;
       shared().keeper = true;
+      shared().shows = isSomewhere;
       const take = (panel: NotebookPanel) => {
         attach(panel, lumino, services);
       };
