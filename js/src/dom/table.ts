@@ -86,11 +86,9 @@ export class MountedTable implements Mounted {
     this.#endWatch = null;
   }
 
-  /** Between two cells and between two rows it stays in the last cell: anywhere else it would begin a line of its own. */
+  /** Between two cells and between two rows no caret is drawn: it would begin a line of its own. */
   tip(): Element | null {
-    if (!this.node.open) return null;
-    const row = this.#table.lastElementChild?.lastElementChild;
-    return this.#children.last?.tip() ?? row?.lastElementChild ?? null;
+    return this.node.open ? (this.#children.last?.tip() ?? this.dom) : null;
   }
 
   remove(): void {
@@ -126,7 +124,7 @@ export class MountedRow implements Mounted {
   }
 
   tip(): Element | null {
-    return this.#children.last?.tip() ?? this.dom.lastElementChild;
+    return this.node.open ? (this.#children.last?.tip() ?? null) : null;
   }
 
   remove(): void {
