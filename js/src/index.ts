@@ -56,7 +56,7 @@ export default () => {
   const connect = (model: WidgetModel, early: readonly unknown[] = []): Connection => {
     connection ??= new Connection(model, page.clock, early, {
       keeps: () => inPage().keeper,
-      shows: () => inPage().shows?.(String(model.get("_key"))) ?? views.size > 0,
+      shows: () => inPage().shows?.(connection?.key ?? "") ?? views.size > 0,
     });
     return connection;
   };

@@ -133,11 +133,6 @@ export interface Here extends Place {
   readonly type: "here";
 }
 
-/** The kernel asks whether this page shows the cell: another one shows it no more. */
-export interface Wanted {
-  readonly type: "wanted";
-}
-
 /** A snapshot written in a wire version that this page does not speak. */
 export interface Foreign {
   readonly type: "foreign";
@@ -145,7 +140,8 @@ export interface Foreign {
   readonly text: string;
 }
 
-export type FromKernel = Snapshot | Patch | Here | Wanted | Foreign;
+/** `wanted` asks whether this page shows the cell: another one shows it no more. */
+export type FromKernel = Snapshot | Patch | Here | Foreign | { readonly type: "wanted" };
 
 export type Command =
   | { readonly type: "stop" }
@@ -383,17 +379,13 @@ function parseSnapshot(raw: Record<string, unknown>): Snapshot | Foreign | null 
   return { type: "snapshot", ...place, document: readDoc((key) => document[key]) };
 }
 
-function parseHere(raw: Record<string, unknown>): Here | null {
-  const place = readPlace(raw.epoch, raw.seq);
-  return place && { type: "here", ...place };
-}
-
 /** The message in `raw`, or null if there is none that this page understands. */
 export function parseMessage(raw: unknown): FromKernel | null {
   if (!isRecord(raw)) return null;
   if (raw.type === "patch") return parsePatch(raw);
   if (raw.type === "snapshot") return parseSnapshot(raw);
-  if (raw.type === "here") return parseHere(raw);
+  const place = raw.type === "here" ? readPlace(raw.epoch, raw.seq) : null;
+  if (place) return { type: "here", ...place };
   if (raw.type === "wanted") return { type: "wanted" };
   return null;
 }
