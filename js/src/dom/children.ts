@@ -12,6 +12,15 @@ export interface Slots {
   trim(length: number): void;
 }
 
+/** Whether it shows the node now; what fails in that is made anew. */
+function accepts(old: Mounted, node: TreeNode): boolean {
+  try {
+    return old.accept(node);
+  } catch {
+    return false;
+  }
+}
+
 export const within = (element: Element): Slots => ({ at: () => element, trim: () => {} });
 
 export class Children {
@@ -45,7 +54,7 @@ export class Children {
       const node = nodes[index] as TreeNode;
       const old = this.#mounted[index - this.#base];
       if (old === undefined) this.#append(index, node);
-      else if (!old.accept(node)) this.#replace(index - this.#base, old, node);
+      else if (!accepts(old, node)) this.#replace(index - this.#base, old, node);
     }
     this.#cut(nodes.length);
     this.#done = settled;
@@ -69,7 +78,7 @@ export class Children {
       const node = nodes[index] as Inline;
       const old = this.#mounted[index];
       if (old === undefined) this.#insert(node, this.#mounted[index - 1], tail[0]);
-      else if (!old.accept(node)) this.#replace(index, old, node);
+      else if (!accepts(old, node)) this.#replace(index, old, node);
     }
     this.#cut(until);
     this.#mounted.push(...tail);

@@ -1,6 +1,7 @@
 /** What the parts of one drawn document share. */
 
 import type { Leaf, Node as TreeNode } from "../markdown/tree.js";
+import { MountedBroken } from "./broken.js";
 import { element } from "./element.js";
 import type { Layout } from "./layout.js";
 import type { Parts } from "./parts.js";
@@ -63,8 +64,13 @@ export class Drawing {
     this.#mount = mount;
   }
 
+  /** What stands for a node. Where its drawing fails, that is its text, and all the rest is drawn. */
   mount(node: TreeNode): Mounted {
-    return this.#mount(this, node);
+    try {
+      return this.#mount(this, node);
+    } catch (error) {
+      return new MountedBroken(this, node, error);
+    }
   }
 
   element<K extends keyof HTMLElementTagNameMap>(

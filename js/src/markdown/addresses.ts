@@ -9,6 +9,9 @@ const SCHEMES = ["http://", "https://", "ftp://", "www."] as const;
 const REST = /[^\s<]*/y;
 const REST_IN_BRACKETS = /[^\s<\]]*/y;
 
+/** Chinese and Japanese punctuation, which ends an address: no space stands between the two. */
+const CJK_PUNCTUATION = /[\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/;
+
 const DOMAIN = /^[\p{L}\p{N}\p{M}\p{S}_-]+(?:\.[\p{L}\p{N}\p{M}\p{S}_-]+)*/u;
 
 export interface Address {
@@ -21,6 +24,7 @@ export function scanAddress(
   text: string,
   at: number,
   bracketed: boolean,
+  habits: boolean,
   final: boolean,
 ): Address | typeof NO | typeof MORE {
   SCHEME.lastIndex = at;
@@ -33,12 +37,17 @@ export function scanAddress(
   const rest = bracketed ? REST_IN_BRACKETS : REST;
   rest.lastIndex = after;
   rest.test(text);
-  if (rest.lastIndex >= text.length && !final) return MORE;
+  const cut = habits ? text.slice(at, rest.lastIndex).search(CJK_PUNCTUATION) : -1;
+  const until = cut < 0 ? rest.lastIndex : at + cut;
+  if (until >= text.length && !final) return MORE;
   const isWeb = text[at]?.toLowerCase() === "w";
-  const raw = trim(text.slice(at, rest.lastIndex));
+  const raw = trim(text.slice(at, until));
   if (!isDomain(raw.slice(isWeb ? 0 : after - at), isWeb)) return NO;
   return { end: at + raw.length, href: isWeb ? `http://${raw}` : raw };
 }
+
+/** Whether a text may end an address. */
+export const mayEndAddress = (text: string): boolean => /[\s<\]\u3000-\u303f\uff00-\uffef]/.test(text);
 
 /** Whether a scan that wants more has seen the whole scheme already: then it is an address, however it goes on. */
 export function isAddressBegun(text: string, at: number): boolean {
@@ -54,20 +63,23 @@ function isDomain(text: string, dotted: boolean): boolean {
   return !dotted || segments.length > 1;
 }
 
+const ENTITY_END = /&[a-z0-9]{1,32};$/i;
+
 /** Without the punctuation that belongs to the sentence around it. */
 function trim(address: string): string {
   let end = address.length;
+  let unbalanced = address.split(")").length - address.split("(").length;
   for (;;) {
     const char = address[end - 1] ?? "";
-    const entity = char === ";" ? /&[a-z0-9]+;$/i.exec(address.slice(0, end)) : null;
-    if (entity) end = entity.index;
+    const entity = char === ";" ? ENTITY_END.exec(address.slice(Math.max(0, end - 40), end)) : null;
+    if (entity) end -= entity[0].length;
     else if (/[?!.,:*_~'";]/.test(char)) end -= 1;
-    else if (char === ")" && isUnbalanced(address.slice(0, end))) end -= 1;
-    else return address.slice(0, end);
+    else if (char === ")" && unbalanced > 0) {
+      end -= 1;
+      unbalanced -= 1;
+    } else return address.slice(0, end);
   }
 }
-
-const isUnbalanced = (text: string): boolean => text.split(")").length > text.split("(").length;
 
 const LOCAL = /[a-z0-9.+_-]+$/i;
 const MAIL_DOMAIN = /[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/iy;
@@ -104,7 +116,7 @@ function scanMailDomain(text: string, at: number, final: boolean): number {
   // A point at the end may be the sentence's, or go on.
   if (!final && (end >= text.length || (text[end] === "." && end + 1 >= text.length))) return MORE;
   const domain = text.slice(at + 1, end);
-  return domain.includes(".") && !/[_-]$/.test(domain) ? end : NO;
+  return domain.includes(".") && /[a-z]$/i.test(domain) ? end : NO;
 }
 
 const AUTOLINK = /<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\p{Cc}]*)>/uy;

@@ -19,6 +19,12 @@ const PUNCTUATION = /[\p{P}\p{S}]/u;
 export const isWhitespace = (char: string): boolean => char === "" || WHITESPACE.test(char);
 export const isPunctuation = (char: string): boolean => PUNCTUATION.test(char);
 
+/** Han, kana, bopomofo, hangul, and the punctuation and full-width forms of these scripts; no emoji. */
+const CJK =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\u3000-\u303f\u30fb\u30fc\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uffef]/u;
+
+export const isCjk = (char: string): boolean => CJK.test(char);
+
 /** The character before a position, whole where it is a pair of surrogates; "" at the beginning. */
 export function charBefore(text: string, at: number): string {
   const low = text.charCodeAt(at - 1);

@@ -7,10 +7,12 @@ export interface Dialect {
   readonly gfm: boolean;
   /** `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. */
   readonly math: boolean;
+  /** Marks that the specification takes for syntax, or does not, against what nearly all writers mean by them. */
+  readonly habits: boolean;
   /** "safe": allowed elements are elements, the rest is shown as text. "raw": kept as it is written, for comparisons. */
   readonly html: "safe" | "raw";
   readonly policy: Policy;
 }
 
 /** What answers are read as. */
-export const ANSWER: Dialect = { gfm: true, math: true, html: "safe", policy: SAFE };
+export const ANSWER: Dialect = { gfm: true, math: true, habits: true, html: "safe", policy: SAFE };

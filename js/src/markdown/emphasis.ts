@@ -3,7 +3,7 @@
  * "An algorithm for parsing nested emphasis and links".
  */
 
-import { charAt, charBefore, isPunctuation, isWhitespace } from "./characters.js";
+import { charAt, charBefore, isCjk, isPunctuation, isWhitespace } from "./characters.js";
 import type { Inline } from "./tree.js";
 
 export interface Delimiter {
@@ -31,27 +31,47 @@ export interface Bracket {
 export interface OpenTag {
   readonly type: "tag";
   readonly tag: string;
+  /** As it was written. */
+  readonly raw: string;
   readonly make: (children: Inline[]) => readonly Inline[];
 }
 
 export type Item = { type: "text"; text: string } | { type: "node"; node: Inline } | Delimiter | Bracket | OpenTag;
 
-/** A run of delimiters between `before` and `after`, or null where it can neither open nor close anything. */
-export function delimiter(text: string, at: number, end: number): Delimiter | null {
+const DIGIT = /\d/;
+const LABEL_END = /[:.!?]/;
+const WORD = /[\p{L}\p{N}]/u;
+
+// "5*4*3", "20~25 °C" and the stars of globs: no writer means these for marks.
+function isNoMark(char: string, size: number, before: string, after: string): boolean {
+  if (char === "~") return size === 1 && WORD.test(before) && WORD.test(after);
+  return char === "*" && ((DIGIT.test(before) && DIGIT.test(after)) || (before === "/" && /[/.]/.test(after)));
+}
+
+/**
+ * A run of delimiters, or null where it can neither open nor close anything. With `habits` characters of Chinese,
+ * Japanese and Korean, their punctuation too, are no punctuation, and what stands beside one is as good as beside a space
+ * (the proposal "CJK-friendly emphasis"): those scripts write no spaces between words.
+ */
+export function delimiter(text: string, at: number, end: number, habits: boolean): Delimiter | null {
   const char = text[at] as string;
   const before = charBefore(text, at);
   const after = charAt(text, end);
   const spaceBefore = isWhitespace(before);
   const spaceAfter = isWhitespace(after);
-  const markBefore = isPunctuation(before);
-  const markAfter = isPunctuation(after);
-  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore);
-  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter);
   const word = char === "_";
+  const [cjkBefore, cjkAfter] = habits && !word ? [isCjk(before), isCjk(after)] : [false, false];
+  const markBefore = !cjkBefore && isPunctuation(before);
+  const markAfter = !cjkAfter && isPunctuation(after);
+  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore || cjkBefore);
+  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || cjkAfter);
   const canOpen = word ? left && (!right || markBefore) : left;
-  const canClose = word ? right && (!left || markAfter) : right;
   const size = end - at;
+  // "**Note:**text": who writes two stars behind a colon or a full stop has opened with two before.
+  const isLabel = habits && char === "*" && size === 2 && LABEL_END.test(before) && WORD.test(after);
+  const canClose = word ? right && (!left || markAfter) : right || isLabel;
   if ((!canOpen && !canClose) || (char === "~" && size > 2)) return null;
+  if (habits && isNoMark(char, size, before, after)) return null;
   return { type: "delimiter", char, size, count: size, canOpen, canClose };
 }
 
@@ -104,10 +124,34 @@ function wrap(items: Item[], opener: number, closer: number): number {
   const children = settle(items.slice(opener + 1, closer));
   open.count -= used;
   end.count -= used;
-  const node: Item = { type: "node", node: { kind, children } };
+  const nodes = nested(children, () => [{ kind, children }]).map(itemOf);
   const from = open.count > 0 ? opener + 1 : opener;
-  items.splice(from, closer + (end.count > 0 ? 0 : 1) - from, node);
-  return from + 1;
+  items.splice(from, closer + (end.count > 0 ? 0 : 1) - from, ...nodes);
+  return from + nodes.length;
+}
+
+const itemOf = (node: Inline): Item =>
+  node.kind === "text" ? { type: "text", text: node.text } : { type: "node", node };
+
+const depths = new WeakMap<Inline, number>();
+
+/** How many nodes stand within each other, at most. Each node is looked at once: its children do not change. */
+function depthOf(nodes: readonly Inline[]): number {
+  let most = 0;
+  for (const node of nodes) {
+    let depth = depths.get(node);
+    if (depth === undefined) {
+      depth = "children" in node ? 1 + depthOf(node.children) : 0;
+      depths.set(node, depth);
+    }
+    most = Math.max(most, depth);
+  }
+  return most;
+}
+
+/** What `make` puts around nodes; the nodes alone where there is as much around and within them as a page can show. */
+export function nested(nodes: Inline[], make: () => readonly Inline[]): readonly Inline[] {
+  return depthOf(nodes) < DEEPEST ? make() : nodes;
 }
 
 /** Match all closers from `from` on. */
@@ -121,7 +165,7 @@ export function closeAll(items: Item[], from: number, floor: number, bottoms: Bo
 }
 
 /** Whether an opener that nothing has closed yet is taken for one. */
-export type Predict = (item: Delimiter | Bracket, index: number) => boolean;
+export type Predict = (item: Delimiter | Bracket | OpenTag, index: number) => boolean;
 
 const NEVER: Predict = () => false;
 
@@ -137,7 +181,6 @@ export function settle(items: readonly Item[], predict: Predict = NEVER): Inline
     if (item.type === "text") pushText(top(), item.text);
     else if (item.type === "node") top().push(item.node);
     else if (open.length >= DEEPEST) pushText(top(), literal(item));
-    else if (item.type === "tag") open.push({ make: item.make, children: [] });
     else if (!predict(item, index)) pushText(top(), literal(item));
     else for (const make of predicted(item)) open.push({ make, children: [] });
   }
@@ -147,7 +190,8 @@ export function settle(items: readonly Item[], predict: Predict = NEVER): Inline
   return root;
 }
 
-const literal = (item: Item): string => {
+export const literal = (item: Item): string => {
+  if (item.type === "tag") return item.raw;
   if (item.type === "bracket") return item.image ? "![" : "[";
   return item.type === "delimiter" ? item.char.repeat(item.count) : "";
 };
@@ -165,7 +209,8 @@ const STRONG: Maker = (children) => [{ kind: "strong", children }];
 
 const STRIKE: Maker = (children) => [{ kind: "strike", children }];
 
-function predicted(item: Delimiter | Bracket): readonly Maker[] {
+function predicted(item: Delimiter | Bracket | OpenTag): readonly Maker[] {
+  if (item.type === "tag") return [item.make];
   if (item.type === "bracket") return [item.image ? NOTHING : LINK];
   if (item.char === "~") return [STRIKE];
   if (item.count >= 3) return [EMPHASIS, STRONG];

@@ -43,6 +43,7 @@ export class Engine {
   #progress: Progress | null = null;
   #number = 1;
   /** What may be half of something: a carriage return, a surrogate. */
+  #isBegun = false;
   #carry = "";
 
   constructor(dialect: Partial<Dialect> = {}) {
@@ -70,7 +71,10 @@ export class Engine {
   /** Take more text, cut anywhere. */
   push(text: string): void {
     if (!this.document.open) throw new Error("the document has ended");
-    this.#take(this.#whole(text));
+    // A mark of byte order is a file's, not the text's.
+    const own = this.#isBegun ? text : text.replace(/^\ufeff/, "");
+    this.#isBegun ||= text !== "";
+    this.#take(this.#whole(own));
     this.#show();
   }
 

@@ -7,6 +7,8 @@ import {
   closeAll,
   type Delimiter,
   type Item,
+  literal,
+  nested,
   type OpenTag,
   plain,
   pushAll,
@@ -17,6 +19,9 @@ import type { Inline } from "./tree.js";
 
 /** Where a text is cut into nodes, at a space: the renderer lays out and the page appends to one node at a time. */
 const LONGEST_TEXT = 1000;
+
+/** Items behind an opener: half as many of them are kept when there are more. */
+const MOST_OPEN = 1000;
 
 /** Beyond this all that is open is taken for text. */
 const LONGEST_FORESEEN = Math.max(...Object.values(LONGEST_OPEN));
@@ -114,7 +119,7 @@ export class OpenItems {
     const bracket = this.#brackets.pop() as Bracket;
     const index = this.#items.lastIndexOf(bracket);
     const children = this.#takeFrom(index);
-    for (const node of make(children)) this.node(node);
+    for (const node of nested(children, () => make(children))) this.node(node);
     this.#matchWaiting();
   }
 
@@ -127,14 +132,18 @@ export class OpenItems {
     this.#items.push(tag);
   }
 
-  /** A closing tag without an opening one means nothing. */
-  closeTag(name: string): void {
+  /** A closing tag without an opening one is text. */
+  closeTag(name: string, raw: string): void {
     const index = this.#items.findLastIndex(
       (item) => item.type === "bracket" || (item.type === "tag" && item.tag === name),
     );
     const open = this.#items[index];
-    if (open?.type !== "tag") return;
-    for (const node of open.make(this.#takeFrom(index))) this.node(node);
+    if (open?.type !== "tag") {
+      this.append(raw);
+      return;
+    }
+    const children = this.#takeFrom(index);
+    for (const node of nested(children, () => open.make(children))) this.node(node);
   }
 
   /** Take out the item at an index and what follows it, which is given as nodes. */
@@ -150,8 +159,27 @@ export class OpenItems {
 
   /** Take out what nothing that follows can change. */
   release(): Inline[] {
+    if (this.#items.length > MOST_OPEN) this.#giveUp();
     const open = this.#items.findIndex((item) => item.type !== "text" && item.type !== "node");
     return this.#release(open < 0 ? this.#items.length : open);
+  }
+
+  /**
+   * So much stands behind the first openers that they are text: no writer means them, and all that is open is looked at
+   * again with each piece of text.
+   */
+  #giveUp(): void {
+    const asText = (kinds: readonly Item["type"][]) => {
+      for (let index = 0; index < this.#items.length - MOST_OPEN / 2; index += 1) {
+        const item = this.#items[index] as Item;
+        if (!kinds.includes(item.type)) continue;
+        if (item.type === "bracket") this.#brackets.shift();
+        this.#items[index] = { type: "text", text: literal(item) };
+      }
+    };
+    asText(["bracket"]);
+    this.#matchWaiting();
+    asText(["delimiter", "tag"]);
   }
 
   /** Take out everything: what is open is text. */
@@ -207,6 +235,7 @@ export class OpenItems {
       nodes,
       settle(items, (item, index) => {
         const length = behind[index] as number;
+        if (item.type === "tag") return length <= LONGEST_OPEN.strong;
         if (length === 0) return false;
         if (item.type === "bracket") return item.active && length <= LONGEST_OPEN.link;
         // One tilde is "about" more often than it strikes.
@@ -224,7 +253,7 @@ class Past {
   #counts: number[] = [];
   #nodes: Inline[] = [];
 
-  /** Of the first `count` items, as far as no tag is among them. */
+  /** Of the first `count` items. */
   of(items: readonly Item[], count: number): { readonly count: number; readonly nodes: readonly Inline[] } {
     const isKnown = this.#items.every((item, index) => item === items[index] && countOf(item) === this.#counts[index]);
     if (!isKnown || this.#items.length > count) {
@@ -232,10 +261,7 @@ class Past {
       this.#counts = [];
       this.#nodes = [];
     }
-    const more = items.slice(this.#items.length, count);
-    // An opening tag holds whatever follows.
-    const tag = more.findIndex((item) => item.type === "tag");
-    const added = tag < 0 ? more : more.slice(0, tag);
+    const added = items.slice(this.#items.length, count);
     pushAll(this.#nodes, settle(added));
     this.#items.push(...added);
     this.#counts.push(...added.map(countOf));

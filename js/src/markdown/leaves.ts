@@ -3,11 +3,24 @@
 import { attach, type Parent, replace, settle } from "./blocks.js";
 import { type Context, Inlines } from "./inlines.js";
 import type { Fence } from "./line.js";
-import { RowWriter } from "./rows.js";
+import { type Cells, RowWriter } from "./rows.js";
 import type { Align, Formula, Heading, Html, Paragraph, Pre, Table } from "./tree.js";
 
-/** Its closing marks, or the spaces in front of the line's end. */
-const HEADING_TAIL = /(?:^|[ \t]+)#*[ \t]*$/;
+/** Where its closing marks begin, with the spaces around them, or the spaces in front of the line's end. */
+function headingTail(text: string): number {
+  const isSpace = (at: number) => text[at] === " " || text[at] === "\t";
+  const backOver = (end: number, is: (at: number) => boolean) => {
+    let at = end;
+    while (at > 0 && is(at - 1)) at -= 1;
+    return at;
+  };
+  const spaces = backOver(text.length, isSpace);
+  const marks = backOver(spaces, (at) => text[at] === "#");
+  const before = backOver(marks, isSpace);
+  return before < marks || marks === 0 ? before : spaces;
+}
+
+const LONGEST_TAIL = 64;
 
 export class HeadingWriter {
   readonly kind = "heading";
@@ -26,9 +39,12 @@ export class HeadingWriter {
 
   write(text: string): void {
     const all = this.#tail + text;
-    const tail = HEADING_TAIL.exec(all);
+    const tail = headingTail(all);
     // Marks at the very beginning close an empty heading; behind text they need a space.
-    const from = tail && (tail.index > 0 || !this.#isBegun || /^[ \t]/.test(all)) ? tail.index : all.length;
+    let from = tail > 0 || !this.#isBegun || /^[ \t]/.test(all) ? tail : all.length;
+    // Many spaces are held one at a time: the text's end leaves out those that nothing follows.
+    const held = all.slice(from);
+    if (this.#isBegun && held.length > LONGEST_TAIL && held.trim() === "") from = all.length - 1;
     this.#tail = all.slice(from);
     const content = this.#isBegun ? all.slice(0, from) : all.slice(0, from).replace(/^[ \t]+/, "");
     if (content === "") return;
@@ -88,6 +104,7 @@ export class TableWriter {
   readonly #table: Table;
   readonly #aligns: readonly Align[];
   readonly #context: Context;
+  readonly #cells: Cells = { written: 0, filled: 0 };
   #row: RowWriter | null = null;
 
   constructor(parent: Parent, table: Table, aligns: readonly Align[], context: Context) {
@@ -98,7 +115,7 @@ export class TableWriter {
   }
 
   beginLine(): void {
-    this.#row = new RowWriter(this.#table, this.#aligns, false, this.#context);
+    this.#row = new RowWriter(this.#table, this.#aligns, false, this.#context, this.#cells);
   }
 
   write(text: string, from = 0): number {

@@ -1,6 +1,6 @@
 /** Formulas in a line of text: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. */
 
-import { MORE, NO } from "./characters.js";
+import { charAt, charBefore, isCjk, MORE, NO } from "./characters.js";
 
 export interface Math {
   readonly end: number;
@@ -14,9 +14,21 @@ const LONGEST = 2000;
 /** How far it is looked for prose. */
 const LONGEST_PROSE = 100;
 
-/** "5 apples and": a price; "they paid me in": words. Neither is a formula, whatever follows. */
-const PRICE = /^\d[\d.,]*(?:[-\u2013]\d[\d.,]*)?\s+\p{L}{2,}[^\p{L}$\\^_={}]/u;
+/** "5 apples and", "0.45** per", "9/mo": prices; "they paid me in": words. None is a formula, whatever follows. */
+const AMOUNT = String.raw`\d[\d.,]*(?:[-\u2013]\d[\d.,]*)?(?:[KMBTkmbt]|bn|mn)?\+?`;
+const BEHIND = [
+  String.raw`\*\*`,
+  String.raw`\*[^\p{L}\p{N}\\({*$]`,
+  String.raw`\/\p{L}{2,}`,
+  String.raw`[,;:.)]+\s+[*([]`,
+  String.raw`\s+(?:\*\*|\([+-]?\$)`,
+  String.raw`[,;:.)]*\s+(?:an?\s+)?\p{L}{2,}[^\p{L}$\\^_={}]`,
+];
+const PRICE = new RegExp(`^${AMOUNT}(?:${BEHIND.join("|")})`, "u");
 const WORDS = /^[^$\\^_={}+<>|]*?(?:\p{L}{2,}[^\p{L}$\\^_={}+<>|]+){3}/u;
+
+/** What may stand beside a word, as it is one sign, or has what only a formula has. */
+const SIGN = /^(?:\p{L}|[^\s$]*[\\^_=][^\s$]*)$/u;
 
 /** How the formula that begins at `at` is marked; null: none does. */
 export function mathMarks(text: string, at: number): { readonly open: string; readonly close: string } | null {
@@ -38,7 +50,8 @@ export function isFormula(open: string, inner: string): boolean {
 
 /**
  * The formula that begins at `at`. A single dollar sign opens one as in Pandoc and on GitHub: not within or behind a
- * word, no space inside it, and its end no digit's or letter's neighbour, so that "costs $5 and $6" stays text.
+ * word, no space inside it, and its end no digit's or letter's neighbour, so that "costs $5 and $6" stays text. Letters of
+ * scripts that write no spaces are no neighbours, nor is anything where only one sign, or what TeX alone has, is inside.
  */
 export function scanMath(text: string, at: number, final: boolean): Math | typeof NO | typeof MORE {
   const marks = mathMarks(text, at);
@@ -56,18 +69,28 @@ export function scanMath(text: string, at: number, final: boolean): Math | typeo
 }
 
 function scanDollars(text: string, at: number, final: boolean): Math | typeof NO | typeof MORE {
-  if (/[\p{L}\p{N}$]/u.test(text[at - 1] ?? "") || /[\s`]/.test(text[at + 1] ?? "")) return NO;
+  const before = charBefore(text, at);
+  const behindWord = /[\p{L}\p{N}$]/u.test(before) && !isCjk(before);
+  if ((behindWord && !/\d/.test(before)) || /[\s`]/.test(text[at + 1] ?? "")) return NO;
   // Both end before the formula's end, so that they are the same however much has come.
   const begun = text.slice(at + 1, at + 1 + LONGEST_PROSE);
   if (PRICE.test(begun) || WORDS.test(begun)) return NO;
+  let depth = 0;
   for (let here = at + 1; here < text.length && here - at <= LONGEST; here += 1) {
     const char = text[here];
     if (char === "\\") here += 1;
-    else if (char === "\n" || char === "`") return NO;
+    else if (char === "{") depth += 1;
+    else if (char === "}") depth -= 1;
+    // TeX's quotes stand in braces; elsewhere it is code, which binds tighter.
+    else if (char === "\n" || (char === "`" && depth <= 0)) return NO;
     else if (char === "$") {
       if (here + 1 >= text.length && !final) return MORE;
-      if (/\s/.test(text[here - 1] as string) || /[\p{L}\p{N}]/u.test(text[here + 1] ?? "")) return NO;
+      const after = charAt(text, here + 1);
       const inner = text.slice(at + 1, here);
+      const beforeWord = /[\p{L}\p{N}]/u.test(after) && !isCjk(after);
+      if (/\s/.test(text[here - 1] as string) || (/[({]/.test(after) && /^[({]/.test(inner))) return NO;
+      // "the $n$th" and "2$z$": a sign that is no word, or what only a formula has.
+      if ((behindWord || beforeWord) && !(SIGN.test(inner) && !/\d/.test(after))) return NO;
       return { end: here + 1, text: inner, display: false };
     }
   }

@@ -5,7 +5,7 @@ import { mathMarks } from "./math.js";
 import type { Inline } from "./tree.js";
 
 /** What stays open for longer than this is more likely no syntax at all. */
-export const LONGEST_OPEN = { strong: 200, emphasis: 100, link: 200, code: 300, other: 120 } as const;
+export const LONGEST_OPEN = { strong: 320, emphasis: 320, link: 200, code: 300, other: 120 } as const;
 
 /** The inlines for a text that begins with something undecided. */
 export function preview(rest: string, math: boolean): Inline[] {
@@ -46,7 +46,9 @@ function previewMath(rest: string): Inline[] | null {
   const marks = mathMarks(rest, 0);
   const inner = marks ? rest.slice(marks.open.length) : "";
   if (marks === null || rest.length > LONGEST_OPEN.code) return null;
-  const isText = /^\d[\d.,]*(?:\s|$)/.test(inner) || (/\s\S+\s/.test(inner) && !/[\\^_{}=+]/.test(inner));
+  const isText =
+    /^\d[\d.,]*[KMBTbmnkt]{0,2}[-\u2013+*.,;:/)]*(?:\s|$)/.test(inner) ||
+    (/\s\S+\s/.test(inner) && !/[\\^_{}=+]/.test(inner));
   if (marks.open === "$" && isText) return null;
   return inner === ""
     ? []

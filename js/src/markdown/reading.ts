@@ -5,16 +5,24 @@
  * come is scanned again.
  */
 
-import { isAddressBegun, isAutolinkBegun, readMailBegin, scanAddress, scanAutolink, scanMailEnd } from "./addresses.js";
+import {
+  isAddressBegun,
+  isAutolinkBegun,
+  mayEndAddress,
+  readMailBegin,
+  scanAddress,
+  scanAutolink,
+  scanMailEnd,
+} from "./addresses.js";
 import { codeText, decodeEntity, ESCAPABLE, MORE, matchAt, NO, scanEntity } from "./characters.js";
 import type { Dialect } from "./dialect.js";
-import { type Bracket, delimiter, plain, pushAll, pushText, unlinked } from "./emphasis.js";
+import { type Bracket, delimiter, pushAll, pushText } from "./emphasis.js";
 import { OpenItems } from "./items.js";
 import type { LabelSource, LinkTarget } from "./labels.js";
 import { scanMath } from "./math.js";
 import { preview } from "./preview.js";
-import { elementMaker, isPhrasing, readImage, readTag, scanTag } from "./tags.js";
-import { LONGEST_LABEL, scanLabel, scanTarget } from "./targets.js";
+import { elementMaker, endMark, isPhrasing, readImage, readTag, scanTag } from "./tags.js";
+import { anchor, image, LONGEST_LABEL, mayEndTarget, scanLabel, scanTarget } from "./targets.js";
 import type { Inline } from "./tree.js";
 
 const PLAIN = /(?:[^\n\\`*_~[\]!<&$@ \thHwWfF]+|(?<=[A-Za-z0-9])[hHwWfF]+|[ \t](?=[^ \t\n]))+/y;
@@ -38,8 +46,8 @@ export class Reading {
   #final = false;
   /** Where the search for the end of a code span or an address goes on. */
   #searched = 0;
-  /** Which lengths of backticks have no end. */
-  readonly #endless = new Set<number>();
+  /** Which lengths of backticks, and which marks, do not come any more. */
+  readonly #endless = new Set<number | string>();
 
   constructor(context: { readonly dialect: Dialect; scanned: number }, source: LabelSource) {
     this.#context = context;
@@ -151,7 +159,9 @@ export class Reading {
 
   #spaces(): Step {
     const text = this.#buffer;
-    const end = this.#at + (matchAt(SPACES, text, this.#at)?.[0].length ?? 0);
+    const from = Math.max(this.#at, this.#searched);
+    const end = from + (matchAt(SPACES, text, from)?.[0].length ?? 0);
+    this.#searched = end >= text.length ? end : 0;
     if (end >= text.length) return this.#final ? end : MORE;
     if (text[end] !== "\n") return this.#push(text.slice(this.#at, end));
     if (!text.endsWith("  ", end) || end - this.#at < 2) return end;
@@ -220,7 +230,7 @@ export class Reading {
     const next = text.charCodeAt(end);
     const isHalf = next >= 0xd800 && next <= 0xdbff && end + 1 >= text.length;
     if ((end >= text.length || isHalf) && !this.#final) return MORE;
-    const item = delimiter(text, this.#at, end);
+    const item = delimiter(text, this.#at, end, this.#context.dialect.habits);
     if (item === null) return this.#push(text.slice(this.#at, end));
     this.#items.delimiter(item);
     return end;
@@ -253,8 +263,7 @@ export class Reading {
 
   #footnote(label: string, end: number): number {
     const use = this.#source.use(label, this.#base + this.#at);
-    if (use) return this.#node({ kind: "reference", ...use }, end);
-    return this.#push(this.#buffer.slice(this.#at, end));
+    return use ? this.#node({ kind: "reference", ...use }, end) : this.#push(this.#buffer.slice(this.#at, end));
   }
 
   #bracketEnd(): Step {
@@ -265,7 +274,9 @@ export class Reading {
     const after = this.#at + 1;
     if (after >= text.length && !this.#final) return MORE;
     if (text[after] === "(") {
-      const target = scanTarget(text, after, this.#final);
+      const grows = this.#searched > after && !this.#final && !mayEndTarget(text.slice(this.#searched));
+      const target = grows ? MORE : scanTarget(text, after, this.#final);
+      this.#searched = target === MORE ? text.length : 0;
       if (target === MORE) return MORE;
       if (typeof target !== "number") return this.#link(bracket, target, target.end);
     }
@@ -276,9 +287,8 @@ export class Reading {
     const text = this.#buffer;
     const labelEnd = text[after] === "[" ? scanLabel(text, after, this.#final) : NO;
     if (labelEnd === MORE) return MORE;
-    const full = labelEnd > after + 2;
     const end = labelEnd === NO ? after : labelEnd;
-    const label = full ? text.slice(after + 1, labelEnd - 1) : this.#between(bracket);
+    const label = labelEnd > after + 2 ? text.slice(after + 1, labelEnd - 1) : this.#between(bracket);
     const target = label === null || label.trim() === "" ? null : this.#source.target(label);
     if (target && target !== "unknown") return this.#link(bracket, target, end);
     // Who writes "[text][label]" will most likely define it.
@@ -300,23 +310,9 @@ export class Reading {
 
   #link(bracket: Bracket, target: LinkTarget | null, end: number): number {
     if (!bracket.image) this.#items.deactivateBrackets();
-    this.#items.wrapBracket((children) =>
-      bracket.image ? this.#image(children, target) : this.#anchor(children, target),
-    );
+    const make = bracket.image ? image : anchor;
+    this.#items.wrapBracket((children) => make(children, target, this.#context.dialect.policy));
     return end;
-  }
-
-  #anchor(children: Inline[], target: LinkTarget | null): readonly Inline[] {
-    const href = target === null ? null : this.#context.dialect.policy.href(target.destination);
-    if (target !== null && href === null) return children;
-    return [{ kind: "link", href, title: target?.title ?? "", children: unlinked(children) }];
-  }
-
-  #image(children: Inline[], target: LinkTarget | null): readonly Inline[] {
-    const alt = plain(children);
-    const safe = target === null ? null : this.#context.dialect.policy.image(target.destination);
-    if (safe === null) return [{ kind: "text", text: alt }];
-    return [{ kind: "image", ...safe, alt, title: target?.title ?? "" }];
   }
 
   // ---------------------------------------------------------------------------------------------- angle brackets
@@ -326,10 +322,21 @@ export class Reading {
     const here = this.#at;
     const address = scanAutolink(text, here);
     if (address) return this.#autolink(address.href, address.text, address.end);
+    const mark = endMark(text, here);
+    if (mark !== undefined && !this.#comes(mark)) return this.#final ? this.#push("<") : MORE;
     const end = scanTag(text, here);
     if (end >= 0) return this.#tag(text.slice(here, end), end);
     if (!this.#final && (end === MORE || isAutolinkBegun(text, here))) return MORE;
     return this.#push("<");
+  }
+
+  /** Whether a mark stands behind what begins here; each character is looked at once. */
+  #comes(mark: string): boolean {
+    if (this.#endless.has(mark)) return false;
+    const found = this.#buffer.indexOf(mark, Math.max(this.#at + 2, this.#searched - mark.length)) >= 0;
+    this.#searched = found || this.#final ? 0 : this.#buffer.length;
+    if (!found && this.#final) this.#endless.add(mark);
+    return found;
   }
 
   #autolink(destination: string, text: string, end: number): number {
@@ -342,19 +349,17 @@ export class Reading {
     if (this.#context.dialect.html === "raw") return this.#node({ kind: "raw", text: raw }, end);
     const tag = readTag(raw);
     if (tag.type === "other") return raw.startsWith("<!--") ? end : this.#push(raw);
-    if (tag.type === "close") return this.#closeTag(tag.name, raw, end);
+    if (tag.type === "close") {
+      if (!isPhrasing(tag.name)) return this.#push(raw);
+      this.#items.closeTag(tag.name, raw);
+      return end;
+    }
     if (tag.name === "br") return this.#node({ kind: "break" }, end);
     if (tag.name === "img") return this.#node(readImage(tag.attributes, this.#context.dialect.policy), end);
     if (tag.name === "wbr") return end;
     if (!isPhrasing(tag.name)) return this.#push(raw);
     const make = elementMaker(tag.name, tag.attributes, this.#context.dialect.policy);
-    this.#items.openTag({ type: "tag", tag: tag.name, make });
-    return end;
-  }
-
-  #closeTag(name: string, raw: string, end: number): number {
-    if (!isPhrasing(name)) return this.#push(raw);
-    this.#items.closeTag(name);
+    this.#items.openTag({ type: "tag", tag: tag.name, raw, make });
     return end;
   }
 
@@ -371,11 +376,11 @@ export class Reading {
   #address(): Step {
     const text = this.#buffer;
     const bracketed = this.#items.lastBracket !== undefined;
-    if (this.#searched > this.#at && !this.#final && !/[\s<\]]/.test(text.slice(this.#searched))) {
+    if (this.#searched > this.#at && !this.#final && !mayEndAddress(text.slice(this.#searched))) {
       this.#searched = text.length;
       return MORE;
     }
-    const found = scanAddress(text, this.#at, bracketed, this.#final);
+    const found = scanAddress(text, this.#at, bracketed, this.#context.dialect.habits, this.#final);
     this.#searched = found === MORE && isAddressBegun(text, this.#at) ? text.length : 0;
     if (found === MORE) return MORE;
     if (found === NO) return this.#push(text[this.#at] as string);

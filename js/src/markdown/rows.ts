@@ -10,20 +10,31 @@ export function countCells(line: string): number {
   return inner === "" ? 1 : pipes.length - (pipes.at(-1)?.trim() === "" ? 1 : 0);
 }
 
-const DELIMITER_ROW = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+const DELIMITER = /^:?-+:?$/;
 
 /** The alignments that the line below a head gives; null: it is no such line. */
 export function readDelimiterRow(rest: string): Align[] | null {
-  if (!DELIMITER_ROW.test(rest)) return null;
   const cells = rest
     .trim()
     .replace(/^\||\|$/g, "")
-    .split("|");
+    .split("|")
+    .map((cell) => cell.trim());
+  if (!cells.every((cell) => DELIMITER.test(cell))) return null;
   return cells.map((cell) => {
-    const [left, right] = [cell.trim().startsWith(":"), cell.trim().endsWith(":")];
+    const [left, right] = [cell.startsWith(":"), cell.endsWith(":")];
     return left && right ? "center" : left ? "left" : right ? "right" : null;
   });
 }
+
+/** The cells of a table's rows so far. */
+export interface Cells {
+  written: number;
+  /** Those that were missing. */
+  filled: number;
+}
+
+/** How many missing cells are filled up: a text of some kilobytes would else make some hundred thousand. */
+const MOST_FILLED = { free: 2000, each: 4 };
 
 const TEXT = /[^|\\\n]+/y;
 
@@ -38,12 +49,20 @@ export class RowWriter {
   #begun = false;
   #isSkipping = false;
   #isEscaped = false;
+  readonly #cells: Cells;
 
-  constructor(table: Table, aligns: readonly Align[] | null, header: boolean, context: Context) {
+  constructor(
+    table: Table,
+    aligns: readonly Align[] | null,
+    header: boolean,
+    context: Context,
+    cells: Cells = { written: 0, filled: 0 },
+  ) {
     this.row = { kind: "row", children: [], settled: 0, open: true };
     this.#context = context;
     this.#header = header;
     this.#aligns = aligns;
+    this.#cells = cells;
     table.children.push(this.row);
   }
 
@@ -131,9 +150,14 @@ export class RowWriter {
     this.#isEscaped = false;
     this.#closeCell();
     if (this.#aligns === null) return;
-    while (this.row.children.length < this.#aligns.length) {
+    const cells = this.#cells;
+    cells.written += this.row.children.length;
+    const most = MOST_FILLED.free + MOST_FILLED.each * cells.written - cells.filled;
+    const missing = Math.min(this.#aligns.length - this.row.children.length, most);
+    for (let left = missing; left > 0; left -= 1) {
       this.#openCell();
       this.#closeCell();
+      cells.filled += 1;
     }
     this.#close();
   }

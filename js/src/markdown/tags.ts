@@ -1,6 +1,6 @@
 /** Raw HTML: where a tag ends (CommonMark 0.31.2, section 6.6), and which ones are more than text (as on GitHub). */
 
-import { decodeEntities, MORE, NO } from "./characters.js";
+import { decodeEntities, MORE, matchAt, NO } from "./characters.js";
 import type { Policy } from "./links.js";
 import type { Attributes, Inline } from "./tree.js";
 
@@ -87,6 +87,17 @@ function until(text: string, mark: string, from: number): number {
   const found = text.indexOf(mark, from);
   return found < 0 ? MORE : found + mark.length;
 }
+
+const DECLARED = [
+  [/<!--/y, "-->"],
+  [/<\?/y, "?>"],
+  [/<!\[CDATA\[/y, "]]>"],
+  [/<![a-z]/iy, ">"],
+] as const;
+
+/** The mark with which a comment, an instruction or a declaration ends that begins at `at`. */
+export const endMark = (text: string, at: number): string | undefined =>
+  DECLARED.find(([begin]) => matchAt(begin, text, at))?.[1];
 
 /** What stands from "<" to ">". */
 export function readTag(raw: string): Tag {

@@ -1,6 +1,10 @@
 /** Link destinations, titles, labels and definitions: CommonMark 0.31.2, sections 4.7 and 6.3. */
 
 import { ESCAPABLE, MORE, NO, unescaped } from "./characters.js";
+import { plain, unlinked } from "./emphasis.js";
+import type { LinkTarget } from "./labels.js";
+import type { Policy } from "./links.js";
+import type { Inline } from "./tree.js";
 
 /** A label's most characters. */
 export const LONGEST_LABEL = 999;
@@ -149,4 +153,21 @@ export function scanDefinition(text: string, at: number, final: boolean): Defini
   // Without the title, if that is on a line of its own.
   if (bare < text.length && text[bare] !== "\n") return NO;
   return { label, destination: destination.text, title: "", end: Math.min(bare + 1, text.length) };
+}
+
+/** Whether a text may end a link's target, or change what ends it. */
+export const mayEndTarget = (text: string): boolean => /[\s()<>"'\\]/.test(text);
+
+/** A link; its content alone where its address is not allowed. */
+export function anchor(children: Inline[], target: LinkTarget | null, policy: Policy): readonly Inline[] {
+  const href = target === null ? null : policy.href(target.destination);
+  if (target !== null && href === null) return children;
+  return [{ kind: "link", href, title: target?.title ?? "", children: unlinked(children) }];
+}
+
+export function image(children: Inline[], target: LinkTarget | null, policy: Policy): readonly Inline[] {
+  const alt = plain(children);
+  const safe = target === null ? null : policy.image(target.destination);
+  if (safe === null) return [{ kind: "text", text: alt }];
+  return [{ kind: "image", ...safe, alt, title: target?.title ?? "" }];
 }

@@ -1,8 +1,12 @@
 // @vitest-environment happy-dom
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { NO_PARTS } from "../../src/dom/parts.js";
+import { Renderer } from "../../src/dom/render.js";
+import { Engine } from "../../src/markdown/engine.js";
 import type { Block, Quote } from "../../src/markdown/tree.js";
 import { CORPUS } from "../corpus/index.js";
+import { NO_LAYOUT } from "../layout.js";
 import { randomFrom } from "../random.js";
 import { Drawn, seen, watch } from "./drawn.js";
 
@@ -320,4 +324,29 @@ describe("the mark of the end", () => {
     drawn.end();
     expect(tip()).toBe("div");
   });
+});
+
+test("what cannot be drawn is shown as text, and the rest goes on", () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => {});
+  const broken = () => {
+    throw new Error("broken part");
+  };
+  const root = document.createElement("div");
+  const renderer = new Renderer(root, "p", { ...NO_PARTS, math: broken }, NO_LAYOUT);
+  const engine = new Engine();
+  for (const piece of ["before\n\n$$\nx^2", "\n$$\n\nin $y$ line", "\n\nafter"]) {
+    engine.push(piece);
+    renderer.update(engine.document, engine.takeLate());
+  }
+  engine.end();
+  renderer.update(engine.document, engine.takeLate());
+  const note = "This part could not be drawn, and is shown as text.";
+  expect(root.textContent).toBe(`before${note}x^2in ${note}y lineafter`);
+  expect([...root.querySelectorAll("p")].map((one) => one.textContent)).toEqual([
+    "before",
+    `in ${note}y line`,
+    "after",
+  ]);
+  expect(told).toHaveBeenCalled();
+  told.mockRestore();
 });

@@ -4,10 +4,10 @@
 
 import { describe, expect, test } from "vitest";
 import { KINDS, write } from "../../bench/documents.js";
-import type { Layout } from "../../src/dom/layout.js";
 import { NO_PARTS } from "../../src/dom/parts.js";
 import { Renderer } from "../../src/dom/render.js";
 import { Engine } from "../../src/markdown/engine.js";
+import { NO_LAYOUT } from "../layout.js";
 import { pieces } from "./feeding.js";
 
 const LENGTH = 100_000;
@@ -15,16 +15,6 @@ const PIECE = 4;
 
 const MOST_SCANNED = 3;
 const MOST_CREATED = 1.5;
-
-/** There is none here. */
-const NO_LAYOUT: Layout = {
-  height: () => 0,
-  widths: () => [],
-  top: () => null,
-  boxes: () => [],
-  onWidth: () => () => {},
-  frame: () => {},
-};
 
 test.each(KINDS)("characters scanned for %s", (kind) => {
   const text = write(kind, LENGTH);

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "../../src/markdown/engine.js";
 import type { Paragraph } from "../../src/markdown/tree.js";
+import { findDeviation } from "./feeding.js";
 import { html } from "./html.js";
 
 const seen = (markdown: string): string => html(parse(markdown)).replaceAll("\n", "");
@@ -156,10 +157,8 @@ describe("raw HTML", () => {
     ["H<sub>2</sub>O, <kbd>Ctrl</kbd>", "<p>H<sub>2</sub>O, <kbd>Ctrl</kbd></p>"],
     ["a<br>b<br/>c", "<p>a<br />b<br />c</p>"],
     ["<b onclick=x style=y>a</b>", "<p><b>a</b></p>"],
-    ["<kbd>open *a*", "<p><kbd>open <em>a</em></kbd></p>"],
     ["a <!-- hidden --> b", "<p>a  b</p>"],
     ["<!-- hidden -->", ""],
-    ["</kbd>a", "<p>a</p>"],
     [
       "<details open id=x>\n<summary>More</summary>\n\n**b**\n\n</details>\n\nc",
       '<details open=""><summary>More</summary><p><strong>b</strong></p></details><p>c</p>',
@@ -167,6 +166,56 @@ describe("raw HTML", () => {
     ['<div align="center">\n\n# a\n\n</div>', '<div align="center"><h1>a</h1></div>'],
   ])("%j is what GitHub makes of it", (markdown, expected) => {
     expect(seen(markdown)).toBe(expected);
+  });
+});
+
+describe("what writers mean, where GitHub reads something else", () => {
+  const text = (words: string) => words.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  test.each([
+    "Tree<B> holds a Stack<S>",
+    "the <b> tag makes bold",
+    "<s>[INST] a template",
+    "<kbd>open",
+    "</kbd>a",
+    "a stray </br> here",
+    "multiply 2*3*4 and 5*4*3",
+    "2**3 and 4**5",
+    "src/**/*.ts and test/**/*.ts",
+    "Keep it at 20~25\u00b0C by day and 15~18\u00b0C by night.",
+    "\u539a\u5ea6\u4ece0.3~8mm\u52300.5~4mm\u90fd\u53ef\u4ee5\u3002",
+    "\u597d\u7684\u5440~\u8fd9\u5c31\u6765\u5566~\u8bf7\u7a0d\u7b49",
+    "\u5927\u7ea6~12\u4e07\u548c~510\u4e07\uff0ctakes ~3~5 minutes.",
+    `use ${"$"}{ROOT}/${"$"}{NAME} or $(pwd)/$(date) here`,
+    "Use react@18.2.0 with vite@5.4.1 and actions/checkout@v4.",
+    "Log in with ssh root@192.168.1.10 and install @babel/core@7.24.0.",
+  ])("%j is text", (words) => {
+    expect(seen(words)).toBe(`<p>${text(words)}</p>`);
+  });
+
+  const strong = (words: string) => `<strong>${words}</strong>`;
+  test.each([
+    ["**\u63d0\u793a\uff1a**\u5148\u4fdd\u5b58", `${strong("\u63d0\u793a\uff1a")}\u5148\u4fdd\u5b58`],
+    ["\u6709**\u300c\u8981\u70b9\u300d**\u8981", `\u6709${strong("\u300c\u8981\u70b9\u300d")}\u8981`],
+    ["**\uc11c\uc6b8(\u9996\u90fd)**\uc740 \ud06c\ub2e4", `${strong("\uc11c\uc6b8(\u9996\u90fd)")}\uc740 \ud06c\ub2e4`],
+    [
+      "**\u7b2c\u4e00\uff1a**\u5185\u5bb9\uff0c**\u7b2c\u4e8c\uff1a**\u5185\u5bb9",
+      `${strong("\u7b2c\u4e00\uff1a")}\u5185\u5bb9\uff0c${strong("\u7b2c\u4e8c\uff1a")}\u5185\u5bb9`,
+    ],
+    ["~~\u65e7\u7684\uff08\u6587\uff09\u3002~~\u65b0", "<del>\u65e7\u7684\uff08\u6587\uff09\u3002</del>\u65b0"],
+    [
+      "\u770b https://example.com/a\uff08\u8bf4\u660e\uff09\u3002",
+      '\u770b <a href="https://example.com/a">https://example.com/a</a>\uff08\u8bf4\u660e\uff09\u3002',
+    ],
+    ["\u5f53$x=1$\u65f6", "\u5f53<math>x=1</math>\u65f6"],
+    ["the $n$th term, or 2$z$", "the <math>n</math>th term, or 2<math>z</math>"],
+    ["Let $\\text{``x''} = 1$ be", "Let <math>\\text{``x''} = 1</math> be"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(`<p>${expected}</p>`);
+    expect(findDeviation(markdown, [1])).toBeNull();
+  });
+
+  test("a mark of byte order in front is none of the text", () => {
+    expect(seen("\ufeff# a")).toBe("<h1>a</h1>");
   });
 });
 

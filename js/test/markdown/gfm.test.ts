@@ -12,7 +12,7 @@ import { html, plain } from "./html.js";
 /** The specification has no policy. */
 const encode = (url: string) => encodeURI(url).replace(/%25([0-9a-f]{2})/gi, "%$1");
 const OPEN: Policy = { href: encode, image: (url) => ({ src: encode(url), host: "" }) };
-const GFM: Dialect = { gfm: true, math: false, html: "raw", policy: OPEN };
+const GFM: Dialect = { gfm: true, math: false, habits: false, html: "raw", policy: OPEN };
 
 /** The example's HTML is not given: it only has to be read. */
 const ANY = "<IGNORE>\n";

@@ -3,5 +3,5 @@
 export { prepare } from "./answer.js";
 export { compareExamples } from "./examples.js";
 export { attackAll, attackControl } from "./security.js";
-export { watchControl, watchCorpus } from "./stillness.js";
+export { watchControl, watchCorpus, watchHabits } from "./stillness.js";
 export { countWork } from "./work.js";

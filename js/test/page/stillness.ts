@@ -6,6 +6,7 @@ import type { Document, Leaf } from "../../src/markdown/tree.js";
 import { CORPUS } from "../corpus/index.js";
 import { Answer } from "./answer.js";
 import { type Closable, drawn } from "./drawn.js";
+import { HABITS } from "./habits.js";
 import { PARTS } from "./parts.js";
 
 /** Characters in an update, as in the bench. */
@@ -167,6 +168,8 @@ class Reparsed implements Growing {
     this.root.remove();
   }
 }
+
+export const watchHabits = (): Result[] => HABITS.map(({ name, text }) => watch(name, text, new Streamed()));
 
 export const watchCorpus = (): Result[] => CORPUS.map(({ name, text }) => watch(name, text, new Streamed()));
 

@@ -1,0 +1,62 @@
+/** What stands for a part of the answer whose drawing failed: its text, and a word that it is no more than that. */
+
+import type { Node as TreeNode } from "../markdown/tree.js";
+import type { Drawing, Mounted } from "./drawing.js";
+
+export class MountedBroken implements Mounted {
+  node: TreeNode;
+  readonly dom: HTMLElement;
+  readonly #text: Text;
+
+  constructor(drawing: Drawing, node: TreeNode, error: unknown) {
+    console.error("[streamcell] a part of the answer could not be drawn", error);
+    this.node = node;
+    this.#text = drawing.text(textOf(node));
+    const note = drawing.element(
+      "span",
+      { class: "sc-broken-note" },
+      "This part could not be drawn, and is shown as text.",
+    );
+    this.dom = drawing.element("span", { class: "sc-broken" }, note, this.#text);
+  }
+
+  get first(): HTMLElement {
+    return this.dom;
+  }
+
+  /** Once is enough: what failed is not tried again with each piece of text. */
+  accept(node: TreeNode): boolean {
+    this.node = node;
+    const text = textOf(node);
+    if (text !== this.#text.data) this.#text.data = text;
+    return true;
+  }
+
+  tip(): null {
+    return null;
+  }
+
+  remove(): void {
+    this.dom.remove();
+  }
+}
+
+interface Parent {
+  readonly children?: readonly unknown[];
+  readonly lines?: readonly string[];
+  readonly text?: string;
+  readonly alt?: string;
+}
+
+/** All text in a node, without recursion: what failed may have failed for its depth. */
+function textOf(node: TreeNode): string {
+  const found: string[] = [];
+  const left: Parent[] = [node as Parent];
+  for (let next = left.pop(); next; next = left.pop()) {
+    if (next.text !== undefined) found.push(next.text);
+    if (next.alt !== undefined) found.push(next.alt);
+    if (next.lines !== undefined) found.push(next.lines.join("\n"));
+    if (next.children !== undefined) left.push(...([...next.children].reverse() as Parent[]));
+  }
+  return found.join("");
+}
