@@ -44,7 +44,9 @@ const WORD = /[\p{L}\p{N}]/u;
 
 // "5*4*3", "20~25 °C" and the stars of globs: no writer means these for marks.
 function isNoMark(char: string, size: number, before: string, after: string): boolean {
-  if (char === "~") return size === 1 && WORD.test(before) && WORD.test(after);
+  // "About 5", "about $40B".
+  if (char === "~")
+    return size === 1 && ((WORD.test(before) && WORD.test(after)) || /[\d$\u20ac\u00a3\u00a5]/.test(after));
   return char === "*" && ((DIGIT.test(before) && DIGIT.test(after)) || (before === "/" && /[/.]/.test(after)));
 }
 

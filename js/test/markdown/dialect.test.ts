@@ -185,6 +185,7 @@ describe("what writers mean, where GitHub reads something else", () => {
     "\u539a\u5ea6\u4ece0.3~8mm\u52300.5~4mm\u90fd\u53ef\u4ee5\u3002",
     "\u597d\u7684\u5440~\u8fd9\u5c31\u6765\u5566~\u8bf7\u7a0d\u7b49",
     "\u5927\u7ea6~12\u4e07\u548c~510\u4e07\uff0ctakes ~3~5 minutes.",
+    "Orders rose to ~$90B (~$40\u201345B to one maker, ~$12B to another), or ~5 a day (~6).",
     `use ${"$"}{ROOT}/${"$"}{NAME} or $(pwd)/$(date) here`,
     "Use react@18.2.0 with vite@5.4.1 and actions/checkout@v4.",
     "Log in with ssh root@192.168.1.10 and install @babel/core@7.24.0.",
