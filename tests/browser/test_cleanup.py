@@ -75,14 +75,14 @@ def counters(session: CDPSession) -> tuple[int, int]:
 
 
 def median_step(counts: Sequence[int]) -> float:
-    return statistics.median(after - before for before, after in pairwise(counts))
+    return statistics.median_low(after - before for before, after in pairwise(counts))
 
 
 def wait_for_cells(page: Page, count: int) -> None:
     page.wait_for_function(f"(count) => {PAGE}.cells.size === count", arg=count)
 
 
-@pytest.mark.parametrize(("cells", "rounds"), [(5, 3), pytest.param(20, 10, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("cells", "rounds"), [(3, 2), pytest.param(20, 10, marks=pytest.mark.long)])
 def test_cells_that_are_run_again_and_again_leave_nothing(
     open_notebook: Callable[..., Notebook], cells: int, rounds: int
 ) -> None:
@@ -108,7 +108,7 @@ def test_cells_that_are_run_again_and_again_leave_nothing(
         wait_for_cells(page, 0 if source else cells)  # those of the round before were forgotten
 
     def growth(rounds: int, source: str = "") -> tuple[float, float]:
-        """How many nodes and listeners a run of a cell leaves behind: the median of the rounds.
+        """How many nodes and listeners a run of a cell leaves behind: the (lower) median of the rounds.
 
         JupyterLab loads some of itself late, which falls into one round and is left behind once.
         """
