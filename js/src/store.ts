@@ -60,8 +60,8 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export const isTerminal = (doc: Doc): boolean =>
-  doc.status === "done" || doc.status === "stopped" || doc.status === "failed" || doc.status === "interrupted";
+export const isTerminal = ({ status }: { readonly status: unknown }): boolean =>
+  status === "done" || status === "stopped" || status === "failed" || status === "interrupted";
 
 /** Whether the attempt waits for nothing but a time, so that it can be made now. */
 export const canHurry = ({ status, wait }: Doc): boolean =>

@@ -1,6 +1,7 @@
 """Formulas in a model's prose, written as every notebook's reader knows them. `js/src/lab/formulas.ts` mirrors it.
 
-What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike.
+What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike, but that none
+stands beside a letter, as on GitHub.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How what the driver's thread publishes reaches a page whose server takes it on a thread of its own only."""
+"""The host of widgets around us: whether there is one, and on which thread it takes what the driver's publishes."""
 
 from __future__ import annotations
 

@@ -94,8 +94,8 @@ def _kind(value: object) -> str:
 def _instead(value: object, where: str) -> str:
     if not (isinstance(value, type) and hasattr(value, "model_json_schema")):
         return ""
-    schema = f"{value.__name__}.model_json_schema()"
+    name = value.__name__
+    schema = f"{name}.model_json_schema()"
     if where == "response_format=":
-        name = value.__name__
         return f': give {{"type": "json_schema", "json_schema": {{"name": "{name}", "schema": {schema}}}}}'
     return f": give {schema}"

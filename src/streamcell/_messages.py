@@ -74,9 +74,7 @@ def _only_on(message: Message) -> Iterator[tuple[str, str]]:
     if kind not in _TRANSLATED:
         yield "responses", kind
     if "role" in message:
-        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)
-        if message["role"] == "function":
-            yield "chat", "role 'function'"
+        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)  # a function's has a name
     for part in _parts(message.get("content", message.get("output"))):
         if (part.get("type") == "input_image" and "file_id" in part) or "file_url" in part:
             yield "responses", f"{part['type']} by its {'file_url' if 'file_url' in part else 'file_id'}"

@@ -42,7 +42,8 @@ def place() -> object:
         message = shell.get_parent()["header"]["msg_id"]
     except (AttributeError, KeyError, LookupError, TypeError):
         message = None
-    calls = [id(frame) for frame in _frames() if frame.f_code is _of_interact()]
+    update = _of_interact()
+    calls = [id(frame) for frame in _frames() if frame.f_code is update]
     return getattr(shell, "execution_count", None), message, calls
 
 
@@ -73,10 +74,9 @@ def is_a_result() -> bool:
     IPython's display hook shows a cell's last expression, `interact` what its function has returned.
     """
     hook = _code_of(_shell().displayhook.__call__)
-    display = _code_of(getattr(sys.modules.get("IPython.display"), "display", None))
+    display, update = _code_of(getattr(sys.modules.get("IPython.display"), "display", None)), _of_interact()
     return any(
-        frame.f_code is hook
-        or (frame.f_code is display and frame.f_back is not None and frame.f_back.f_code is _of_interact())
+        frame.f_code is hook or (frame.f_code is display and getattr(frame.f_back, "f_code", None) is update)
         for frame in _frames()
     )
 

@@ -22,7 +22,7 @@ _log: Final = logging.getLogger("streamcell")
 _log.addHandler(logging.NullHandler())  # a library prints nothing of its own accord
 
 
-def _without_secrets(record: logging.LogRecord) -> bool:
+def _take_secrets_out(record: logging.LogRecord) -> bool:
     """Take secrets out of a complaint and its traceback: an exception that is not ours may say a key."""
     if record.levelno >= logging.WARNING:
         record.msg, record.args = without_secrets(record.getMessage()), None
@@ -32,7 +32,7 @@ def _without_secrets(record: logging.LogRecord) -> bool:
     return True
 
 
-_log.addFilter(_without_secrets)
+_log.addFilter(_take_secrets_out)
 
 _ENDS: Final = ("done", "stopped", "failed", "interrupted", "waiting")
 

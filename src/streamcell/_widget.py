@@ -245,15 +245,16 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Print the answer as it comes and wait for its end; Ctrl-C stops it."""
         if _notebook.is_a_result():
             print()  # IPython has written "Out[1]: "
-        failure: BaseException | None = None
+        said = ""
         try:
             for piece in self:
                 print(inert(piece), end="", flush=True)
-        except (StreamCellError, KeyboardInterrupt) as error:
-            failure = error
+        except KeyboardInterrupt:
+            pass  # the loop over its pieces has stopped it
+        except StreamCellError as error:
+            said = "" if isinstance(error, Stopped) else str(error)
         view = self._stream.view
-        told = isinstance(failure, StreamCellError) and not isinstance(failure, Stopped)
-        note = inert(str(failure) if told else note_of(view))
+        note = inert(said or note_of(view))
         print(*(["", note] if note else []), sep="\n\n" if view["text"] else "")
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:

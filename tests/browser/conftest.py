@@ -116,6 +116,11 @@ def open_notebook(lab: JupyterLab, context: BrowserContext, request: pytest.Fixt
     """`open_notebook(cells, kernel="python3")`: a new notebook with a kernel of its own, open and idle."""
     opener = Opener(lab, context, re.sub(r"\W+", "-", request.node.name).strip("-"))
     yield opener
+    close(request, opener)
+
+
+def close(request: pytest.FixtureRequest, opener: Opener) -> None:
+    """Close its notebooks; where the test has failed, what they show is kept first."""
     report = request.node.stash.get(REPORT, None)
     if report is not None and report.failed:
         opener.keep()

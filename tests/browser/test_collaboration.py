@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .cells import ask
-from .conftest import REPORT
+from .conftest import close
 from .jupyterlab import COLLABORATION, JupyterLab
 from .notebook import Opener
 
@@ -36,11 +36,8 @@ def people(
         contexts = [browser.new_context(viewport={"width": 1100, "height": 1000}) for _ in range(2)]
         first, second = (Opener(lab, context, name) for context, name in zip(contexts, ("ada", "bob"), strict=True))
         yield first, second
-        report = request.node.stash.get(REPORT, None)
-        if report is not None and report.failed:
-            first.keep()
-            second.keep()
-        for context in contexts:
+        for opener, context in zip((first, second), contexts, strict=True):
+            close(request, opener)
             context.close()
 
 

@@ -56,7 +56,7 @@ function textOf(node: TreeNode): string {
     if (next.text !== undefined) found.push(next.text);
     if (next.alt !== undefined) found.push(next.alt);
     if (next.lines !== undefined) found.push(next.lines.join("\n"));
-    if (next.children !== undefined) left.push(...([...next.children].reverse() as Parent[]));
+    for (const child of [...(next.children ?? [])].reverse()) left.push(child as Parent);
   }
   return found.join("");
 }

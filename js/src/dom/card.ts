@@ -2,19 +2,16 @@
 
 import type { Card, NextStep } from "../protocol.js";
 import { type Copying, copyButton } from "./copy.js";
-import { element } from "./element.js";
+import { element, scrolls } from "./element.js";
 import { characters } from "./status.js";
 
 const GO_ON: NextStep = { text: "Press Continue to go on from the partial answer.", code: null };
-
-/** What is larger than its place can be scrolled by keyboard. */
-const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Details" };
 
 /** `resumable`: the answer can go on, and there is a button for it. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
   const root = element("section", { class: "sc-card", "aria-label": "Error", "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
-  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail", ...SCROLLS }, card.detail));
+  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail", ...scrolls("Details") }, card.detail));
   if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${characters(card.kept)} kept.`));
   const next = resumable ? [GO_ON, ...card.next] : card.next;
   if (next.length > 0) {
@@ -30,7 +27,7 @@ function nextStep(step: NextStep, copying: Copying): HTMLElement {
   const { code } = step;
   if (code !== null) {
     const button = copyButton(copying, "Copy this line", "Copy", () => code);
-    item.append(element("div", { class: "sc-line" }, element("code", SCROLLS, code), button));
+    item.append(element("div", { class: "sc-line" }, element("code", scrolls("Details"), code), button));
   }
   return item;
 }

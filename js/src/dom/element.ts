@@ -21,6 +21,9 @@ export function setAttribute(target: Element, name: string, value: string | bool
   }
 }
 
+/** The attributes of what may be larger than its place: by them it is reached and scrolled by keyboard. */
+export const scrolls = (label: string) => ({ tabindex: "0", role: "group", "aria-label": label });
+
 /** Whether the focus is on this very node, in a shadow root too. */
 export const isFocused = (node: Element): boolean =>
   (node.getRootNode() as Document | ShadowRoot).activeElement === node;

@@ -2,11 +2,9 @@
 
 import type { Formula, Node as TreeNode } from "../markdown/tree.js";
 import type { Drawing, Mounted } from "./drawing.js";
+import { scrolls } from "./element.js";
 import type { Kind } from "./inlines.js";
 import type { MathRenderer } from "./parts.js";
-
-/** What is wider than its place can be scrolled by keyboard. */
-const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Formula" };
 
 /** Fill `target`, which carries the mark of a placeholder, as soon as that is possible. */
 function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
@@ -44,7 +42,7 @@ export class MountedMath implements Mounted {
   constructor(drawing: Drawing, node: Kind<"math">) {
     this.#drawing = drawing;
     this.node = node;
-    const alone = node.display ? SCROLLS : {};
+    const alone = node.display ? scrolls("Formula") : {};
     this.dom = drawing.element("span", {
       class: "sc-math",
       "data-display": node.display,
@@ -86,7 +84,7 @@ export class MountedFormula implements Mounted {
   constructor(drawing: Drawing, node: Formula) {
     this.#drawing = drawing;
     this.node = node;
-    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true, ...SCROLLS });
+    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true, ...scrolls("Formula") });
     this.#update();
   }
 

@@ -5,6 +5,7 @@
 
 import type { Html, Pre, Node as TreeNode } from "../markdown/tree.js";
 import type { Drawing, Mounted } from "./drawing.js";
+import { scrolls } from "./element.js";
 import { PaintedLines } from "./paint.js";
 import type { Grammar } from "./parts.js";
 import { RUN, Runs } from "./runs.js";
@@ -181,6 +182,6 @@ export class MountedLines implements Mounted {
 }
 
 function frame(drawing: Drawing, { language }: Pre, code: HTMLElement): HTMLElement {
-  const pre = drawing.element("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, code);
+  const pre = drawing.element("pre", scrolls("Code"), code);
   return drawing.element("div", { class: "sc-code", dir: "ltr", "data-language": language || false }, pre);
 }

@@ -6,6 +6,7 @@
 import type { Row, Table, Node as TreeNode } from "../markdown/tree.js";
 import { Children, within } from "./children.js";
 import type { Drawing, Mounted } from "./drawing.js";
+import { scrolls } from "./element.js";
 import { Groups } from "./groups.js";
 
 /** Rows of a body's group, and rows after which the columns are fixed. */
@@ -28,11 +29,7 @@ export class MountedTable implements Mounted {
     this.node = node;
     this.#head = drawing.element("thead");
     this.#table = drawing.element("table", { dir: "auto" }, this.#head);
-    this.dom = drawing.element(
-      "div",
-      { class: "sc-table", tabindex: "0", role: "group", "aria-label": "Table" },
-      this.#table,
-    );
+    this.dom = drawing.element("div", { class: "sc-table", ...scrolls("Table") }, this.#table);
     this.#groups = new Groups(drawing, GROUP, () => {
       const group = drawing.element("tbody");
       this.#table.append(group);

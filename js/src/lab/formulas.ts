@@ -1,7 +1,8 @@
 /**
  * Formulas in a model's prose, written as every notebook's reader knows them. `src/streamcell/_formulas.py` mirrors it.
  *
- * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike.
+ * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike, but that none stands
+ * beside a letter, as on GitHub.
  */
 
 /** Characters of a formula within a line of text; what goes on is a dollar sign and text. */

@@ -1,6 +1,7 @@
 /** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/_output.py` mirrors it. */
 
 import { type Doc, readDoc } from "../protocol.js";
+import { isTerminal } from "../store.js";
 import { savedMarkdown } from "./saved.js";
 
 /** Our own form: what is known of the answer, without its text. */
@@ -65,13 +66,11 @@ export function outputOf(document: Bundle, key: string, modelId: string | null):
       // Characters as Python counts them.
       [ANSWER]: { version: VERSION, characters: [...text].length, document: kept },
       "text/markdown": savedMarkdown(text, note),
-      "text/plain": text || (ENDED.has(String(document.status)) ? note : ON_ITS_WAY) || "(no text)",
+      "text/plain": text || (isTerminal({ status: document.status }) ? note : ON_ITS_WAY) || "(no text)",
     },
     metadata: { [ANSWER]: Object.fromEntries(Object.entries(run).filter(([, value]) => value != null)) },
   };
 }
-
-const ENDED: ReadonlySet<string> = new Set(["done", "stopped", "failed", "interrupted"]);
 
 const ON_ITS_WAY = "The answer is on its way: result() of the cell waits for it and returns its text.";
 

@@ -47,7 +47,7 @@ export function scanAddress(
 }
 
 /** Whether a text may end an address. */
-export const mayEndAddress = (text: string): boolean => /[\s<\]\u3000-\u303f\uff00-\uffef]/.test(text);
+export const mayEndAddress = (text: string): boolean => /[\s<\]]/.test(text) || CJK_PUNCTUATION.test(text);
 
 /** Whether a scan that wants more has seen the whole scheme already: then it is an address, however it goes on. */
 export function isAddressBegun(text: string, at: number): boolean {

@@ -126,7 +126,7 @@ function wrap(items: Item[], opener: number, closer: number): number {
   const children = settle(items.slice(opener + 1, closer));
   open.count -= used;
   end.count -= used;
-  const nodes = nested(children, () => [{ kind, children }]).map(itemOf);
+  const nodes = nested(children, (inner) => [{ kind, children: inner }]).map(itemOf);
   const from = open.count > 0 ? opener + 1 : opener;
   items.splice(from, closer + (end.count > 0 ? 0 : 1) - from, ...nodes);
   return from + nodes.length;
@@ -152,9 +152,8 @@ function depthOf(nodes: readonly Inline[]): number {
 }
 
 /** What `make` puts around nodes; the nodes alone where there is as much around and within them as a page can show. */
-export function nested(nodes: Inline[], make: () => readonly Inline[]): readonly Inline[] {
-  return depthOf(nodes) < DEEPEST ? make() : nodes;
-}
+export const nested = (nodes: Inline[], make: Maker): readonly Inline[] =>
+  depthOf(nodes) < DEEPEST ? make(nodes) : nodes;
 
 /** Match all closers from `from` on. */
 export function closeAll(items: Item[], from: number, floor: number, bottoms: Bottoms): void {

@@ -42,8 +42,8 @@ export class Engine {
   #tried = 0;
   #progress: Progress | null = null;
   #number = 1;
-  /** What may be half of something: a carriage return, a surrogate. */
   #isBegun = false;
+  /** What may be half of something: a carriage return, a surrogate. */
   #carry = "";
 
   constructor(dialect: Partial<Dialect> = {}) {

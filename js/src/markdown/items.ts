@@ -119,7 +119,7 @@ export class OpenItems {
     const bracket = this.#brackets.pop() as Bracket;
     const index = this.#items.lastIndexOf(bracket);
     const children = this.#takeFrom(index);
-    for (const node of nested(children, () => make(children))) this.node(node);
+    for (const node of nested(children, make)) this.node(node);
     this.#matchWaiting();
   }
 
@@ -142,8 +142,7 @@ export class OpenItems {
       this.append(raw);
       return;
     }
-    const children = this.#takeFrom(index);
-    for (const node of nested(children, () => open.make(children))) this.node(node);
+    for (const node of nested(this.#takeFrom(index), open.make)) this.node(node);
   }
 
   /** Take out the item at an index and what follows it, which is given as nodes. */

@@ -44,7 +44,7 @@ export class Reading {
   #base = 0;
   #at = 0;
   #final = false;
-  /** Where the search for the end of a code span or an address goes on. */
+  /** Where the search for the end of what begins at `#at` goes on. */
   #searched = 0;
   /** Which lengths of backticks, and which marks, do not come any more. */
   readonly #endless = new Set<number | string>();

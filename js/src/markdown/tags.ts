@@ -27,9 +27,8 @@ export function scanTag(text: string, at: number): number {
     case "/":
       return scanClosing(text, at + 2);
     case "!":
-      return scanDeclaration(text, at);
     case "?":
-      return until(text, "?>", at + 2);
+      return scanDeclaration(text, at);
     default:
       return scanOpening(text, at + 1);
   }
@@ -71,16 +70,12 @@ function scanAttribute(text: string, at: number): number {
   return sticky(UNQUOTED, text, value);
 }
 
+/** "<!-->" and "<!--->" are comments too, so that a mark may begin within what it ends. */
 function scanDeclaration(text: string, at: number): number {
+  const mark = endMark(text, at);
+  if (mark !== undefined) return until(text, mark, at + 2);
   const begun = text.slice(at + 2, at + 9);
-  if (begun.startsWith("--")) {
-    // "<!-->" and "<!--->" are comments too.
-    if (text.startsWith(">", at + 4)) return at + 5;
-    if (text.startsWith("->", at + 4)) return at + 6;
-    return until(text, "-->", at + 4);
-  }
-  if ("[CDATA[".startsWith(begun) || "-" === begun) return begun === "[CDATA[" ? until(text, "]]>", at + 9) : MORE;
-  return /^[a-z]/i.test(begun) ? until(text, ">", at + 2) : begun === "" ? MORE : NO;
+  return "[CDATA[".startsWith(begun) || begun === "-" ? MORE : NO;
 }
 
 function until(text: string, mark: string, from: number): number {

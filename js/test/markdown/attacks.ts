@@ -8,6 +8,10 @@ const again = (piece: string, length: number): string => piece.repeat(Math.max(1
 
 const half = (length: number) => Math.floor(length / 2);
 
+/** A piece for each number, in some 24 characters each. */
+const numbered = (length: number, piece: (number: number) => string): string =>
+  Array.from({ length: Math.ceil(length / 24) }, (_, number) => piece(number)).join("");
+
 /** What makes each text from its length in characters. */
 export const ATTACKS: Readonly<Record<string, (length: number) => string>> = {
   // -- CommonMark's delimiters
@@ -29,13 +33,9 @@ export const ATTACKS: Readonly<Record<string, (length: number) => string>> = {
   "links within links": (length) => again("[a](b ", length),
   images: (length) => again("![", half(length)) + again("]()", half(length)),
   "labels with late definitions": (length) =>
-    Array.from({ length: Math.ceil(length / 24) }, (_, n) => `[a${n}] `).join("") +
-    "\n\n" +
-    Array.from({ length: Math.ceil(length / 24) }, (_, n) => `[a${n}]: /b\n`).join(""),
+    `${numbered(length, (n) => `[a${n}] `)}\n\n${numbered(length, (n) => `[a${n}]: /b\n`)}`,
   "notes that come late": (length) =>
-    Array.from({ length: Math.ceil(length / 24) }, (_, n) => `[^${n}] `).join("") +
-    "\n\n" +
-    Array.from({ length: Math.ceil(length / 24) }, (_, n) => `[^${n}]: n\n`).join(""),
+    `${numbered(length, (n) => `[^${n}] `)}\n\n${numbered(length, (n) => `[^${n}]: n\n`)}`,
   "a long target": (length) => `[a](${again("b", length)}`,
   "a long label": (length) => `[${again("a ", length)}]`,
   // -- code, entities, angles
