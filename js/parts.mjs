@@ -1,5 +1,5 @@
 /**
- * The parts that a page loads when it first needs them: one module for each language of the highlighter, and math.
+ * The parts that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams.
  *
  * A language is either a file of its own in src/parts/languages/ or rules of Ace as they are, named here.
  */
@@ -119,10 +119,10 @@ const own = readdirSync(OWN)
   .map((file) => file.slice(0, -3));
 
 /** The names of all parts. */
-export const PARTS = [...Object.keys(ACE), ...own, "math"].sort();
+export const PARTS = [...Object.keys(ACE), ...own, "math", "mermaid"].sort();
 
 function entryOf(part) {
-  if (part === "math") return 'export * from "./src/parts/math.ts";';
+  if (part === "math" || part === "mermaid") return `export * from "./src/parts/${part}.ts";`;
   if (own.includes(part)) return `export * from "./src/parts/languages/${part}.ts";`;
   const [file, Rules] = ACE[part].split(" ");
   return (
@@ -150,6 +150,18 @@ const mathFont = {
   setup(bundler) {
     bundler.onResolve({ filter: /^font:stix$/ }, () => ({ path: "stix", namespace: "font" }));
     bundler.onLoad({ filter: /.*/, namespace: "font" }, async () => ({ contents: await stix(), loader: "binary" }));
+  },
+};
+
+/** Makes `script:mermaid` the text of its script, which runs in a frame and not in the page. */
+const mermaidScript = {
+  name: "mermaid-script",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^script:mermaid$/ }, () => ({ path: "mermaid", namespace: "script" }));
+    bundler.onLoad({ filter: /.*/, namespace: "script" }, () => ({
+      contents: readFileSync(require.resolve("@mermaid-js/tiny/dist/mermaid.tiny.js"), "utf8"),
+      loader: "text",
+    }));
   },
 };
 
@@ -183,7 +195,7 @@ export async function buildParts(names = PARTS, { minify = true } = {}) {
     charset: "utf8",
     minify,
     legalComments: "none",
-    plugins: [entries, mathFont, cssAsText({ minify })],
+    plugins: [entries, mathFont, mermaidScript, cssAsText({ minify })],
     write: false,
   });
   return new Map(outputFiles.map(({ path, text }) => [basename(path, ".js"), text]));
@@ -191,7 +203,7 @@ export async function buildParts(names = PARTS, { minify = true } = {}) {
 
 /** The licences of what the parts are made from, which travel with them. */
 export function licences() {
-  const packages = ["ace-code", "temml", "@fontsource/stix-two-math"];
+  const packages = ["ace-code", "temml", "@fontsource/stix-two-math", "@mermaid-js/tiny"];
   const texts = packages.map((name) => {
     const file = join(here, "node_modules", name, "LICENSE");
     return `${name}\n${"=".repeat(name.length)}\n\n${readFileSync(file, "utf8").trim()}\n`;

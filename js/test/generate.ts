@@ -16,7 +16,8 @@ const BLOCKS = entries(
   "```¦~~~¦````¦```js¦``` a`b¦~~~ x¦~~~~¦# ¦## a ##¦#¦####### a¦---¦***¦___¦- - -¦===¦=¦--¦-¦+¦*¦1.¦$$¦\\[¦\\]¦$$ a $$¦$$x¦" +
     "<div>¦</div>¦<details>¦<summary>a</summary>¦</details>¦<script>¦</script>¦<!-- a¦-->¦<pre>¦</pre>¦<?php¦?>¦<![CDATA[¦" +
     "]]>¦<!X y>¦<table><tr><td>¦</td></tr></table>¦<b>¦<x-y z>¦<p>¦| a | b |¦|--|--|¦|a\\|b|c|¦:-:¦|-|-|¦a|b¦:-|-:¦|-¦" +
-    "| `a|b` |¦|a¦[a]: /u¦[a]: <u> 't'¦[b]:¦/v \"t¦u\" x¦[^a]: n¦[^a]:¦    [a]: /u¦[a]: /u 't' x¦[ab¦c]: /w¦[a]:\n/u",
+    "| `a|b` |¦|a¦[a]: /u¦[a]: <u> 't'¦[b]:¦/v \"t¦u\" x¦[^a]: n¦[^a]:¦    [a]: /u¦[a]: /u 't' x¦[ab¦c]: /w¦[a]:\n/u¦" +
+    "```markdown¦```md¦```math¦\\begin{align}¦\\end{align}¦> [!NOTE]¦[!tip]¦<!-- a -->¦| `a|b` | $c|d$ |¦|$a|b$|c|¦$a +\nb$",
 );
 
 const INLINES = entries(

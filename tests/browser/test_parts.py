@@ -148,3 +148,79 @@ def test_what_is_shown_is_what_was_written(shown: Notebook) -> None:
     written = ANSWER.split("```python\n")[1].split("\n```", maxsplit=1)[0]
     assert codes.nth(0).text_content() == written
     assert shown.copied(0) == ANSWER
+
+
+DIAGRAMS = """\
+- [To the end](#the-end)
+- [Nowhere](#nowhere)
+
+```mermaid
+flowchart LR
+  A[Question] --> B{Key?}
+  B -- yes --> C[Model]
+  B -- no --> D[Rehearsal]
+```
+
+```mermaid
+flowchart LR
+  A --> ((( no diagram
+```
+
+```mermaid
+%%{init: {"securityLevel": "loose", "htmlLabels": true, "themeCSS": "* {background: url(http://127.0.0.1:9/css) }"}}%%
+flowchart LR
+  A["<img src=x onerror=window.hacked=1>"] --> B
+  click A "javascript:window.hacked=1"
+```
+
+```mermaid
+flowchart LR
+  A@{ img: "http://127.0.0.1:9/node.png", label: "node" }
+```
+
+> [!WARNING]
+> Mind the **gap**.
+
+By $\\eqref{eq:one}$ it holds.
+
+## The end
+"""
+
+
+def test_diagrams_alerts_and_links_within_the_answer(opener: Opener) -> None:
+    notebook = opener([ask(DIAGRAMS, "echo?rate=4000")])
+    page, asked = notebook.page, []
+    # What the frame's policy refuses is told too, and does not leave the browser.
+    page.on("requestfinished", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: asked.append(f"{request.url} {request.failure}"))
+    address = page.url
+    notebook.start(0)
+    notebook.wait_for_status(0, "done")
+    answer = notebook.answer(0)
+    pictures = answer.locator(".sc-diagram > img")
+    fault = answer.locator(".sc-diagram-fault")
+    fault.nth(1).wait_for(timeout=60_000)
+    pictures.nth(1).wait_for()
+    page.wait_for_function("all => all.every(one => one.complete)", arg=pictures.element_handles())
+    assert all("This diagram cannot be drawn: " in text for text in fault.all_text_contents())
+    assert (pictures.count(), fault.count()) == (2, 2)
+    width, natural = pictures.first.evaluate("one => [one.width, one.naturalWidth]")
+    assert width > 200
+    assert natural > 200
+    # What it was made from stays at hand, and is what is copied.
+    answer.locator(".sc-diagram summary").first.click()
+    assert "Rehearsal" in (answer.locator(".sc-diagram pre").first.inner_text())
+    assert notebook.copied(0) == DIAGRAMS
+    # Nothing of a diagram runs, and nothing in it is asked for.
+    assert page.evaluate("window.hacked") is None
+    assert {url for url in asked if "127.0.0.1:9/" in url} <= {"http://127.0.0.1:9/node.png csp"}
+
+    alert = answer.locator("blockquote[data-alert=warning]")
+    assert alert.inner_text().split() == ["Warning", "Mind", "the", "gap."]
+    assert "(eq:one)" in (answer.locator("math").first.text_content() or "")
+
+    answer.locator("a", has_text="To the end").click()
+    heading = answer.locator("h2", has_text="The end")
+    assert heading.evaluate("one => one === one.getRootNode().activeElement")
+    answer.locator("a", has_text="Nowhere").click()
+    assert page.url == address

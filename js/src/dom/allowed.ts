@@ -26,6 +26,6 @@ export function allowedElement(drawing: Drawing, tag: string, attributes: Attrib
 
 function linkOf(drawing: Drawing, { href, title }: Attributes): HTMLElement {
   const made = link(drawing);
-  aim(made, href ?? null, title ?? "");
+  aim(drawing, made, href ?? null, title ?? "");
   return made;
 }

@@ -47,10 +47,25 @@ abstract class MountedHolder<Node extends Holder> implements Mounted {
 }
 
 export class MountedQuote extends MountedHolder<Quote> {
+  readonly #drawing: Drawing;
+  #isMarked = false;
+
   constructor(drawing: Drawing, node: Quote) {
     const dom = drawing.element("blockquote", { dir: "auto" });
     super(drawing, node, dom, sections(drawing, dom));
+    this.#drawing = drawing;
     this.update();
+  }
+
+  protected override update(): void {
+    const { alert } = this.node;
+    if (alert !== null && !this.#isMarked) {
+      this.#isMarked = true;
+      setAttribute(this.dom, "data-alert", alert);
+      const title = alert.slice(0, 1).toUpperCase() + alert.slice(1);
+      this.dom.prepend(this.#drawing.element("p", { class: "sc-alert" }, title));
+    }
+    super.update();
   }
 }
 

@@ -159,13 +159,16 @@ export class MountedSpan extends MountedBranch<Kind<"emphasis"> | Kind<"strong">
 }
 
 export class MountedLink extends MountedBranch<Kind<"link">> {
+  readonly #drawing: Drawing;
+
   constructor(drawing: Drawing, node: Kind<"link">) {
     super(drawing, node, link(drawing));
-    aim(this.dom, node.href, node.title);
+    this.#drawing = drawing;
+    aim(drawing, this.dom, node.href, node.title);
   }
 
   protected refresh({ href, title }: Kind<"link">): boolean {
-    aim(this.dom, href, title);
+    aim(this.#drawing, this.dom, href, title);
     return true;
   }
 }

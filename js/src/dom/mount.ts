@@ -3,6 +3,7 @@
 import { isSame } from "../markdown/same.js";
 import type { Node as TreeNode } from "../markdown/tree.js";
 import { MountedBox, MountedItem, MountedList, MountedQuote, MountedRule } from "./blocks.js";
+import { isDiagram, MountedDiagram } from "./diagram.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { MountedFormula, MountedMath } from "./formula.js";
 import { image } from "./image.js";
@@ -40,6 +41,7 @@ export function mount(drawing: Drawing, node: TreeNode): Mounted {
     case "cell":
       return new MountedLeaf(drawing, node);
     case "pre":
+      return isDiagram(node) ? new MountedDiagram(drawing, node) : new MountedLines(drawing, node);
     case "html":
       return new MountedLines(drawing, node);
     case "quote":

@@ -6,6 +6,7 @@ import type { Drawing, Mounted } from "./drawing.js";
 import { setAttribute } from "./element.js";
 import { type Overflow, sections } from "./groups.js";
 import type { Kind } from "./inlines.js";
+import { goTo } from "./link.js";
 
 const noteId = (prefix: string, note: number): string => `${prefix}-note-${note}`;
 
@@ -19,8 +20,7 @@ function jump(drawing: Drawing, id: string, text: string, label: string): HTMLAn
     event.stopPropagation();
     const root = anchor.getRootNode() as Document | ShadowRoot;
     const target = root.getElementById?.(id);
-    target?.scrollIntoView({ block: "nearest" });
-    target?.focus({ preventScroll: true });
+    if (target) goTo(target);
   });
   return anchor;
 }

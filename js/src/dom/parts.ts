@@ -1,5 +1,5 @@
 /**
- * What not every page needs, brought when it is first needed: the languages of the highlighter, and math. Parts are
+ * What not every page needs, brought when it is first needed: the languages of the highlighter, math, diagrams. Parts are
  * modules of their own that the kernel holds; one that is loaded serves all cells of the page.
  */
 
@@ -10,6 +10,7 @@ export interface Parts {
   /** Null: no such language. A grammar at once if it is loaded already. */
   grammar(language: string): Grammar | Promise<Grammar | null> | null;
   math(): MathRenderer | Promise<MathRenderer | null> | null;
+  diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -29,13 +30,26 @@ export interface MathRenderer {
   render(tex: string, display: boolean, target: HTMLElement): void;
 }
 
-/** Brings nothing. */
-export const NO_PARTS: Parts = { grammar: () => null, math: () => null };
+/** A picture, and its size in pixels. */
+export interface Diagram {
+  readonly src: string;
+  readonly width: number;
+  readonly height: number;
+}
 
-/** What a part's module exports: a language's grammar, or the renderer of formulas. */
+/** Makes a picture from a diagram's source, for a dark ground or a light one. Rejects with what is wrong with it. */
+export interface DiagramRenderer {
+  render(source: string, dark: boolean): Promise<Diagram>;
+}
+
+/** Brings nothing. */
+export const NO_PARTS: Parts = { grammar: () => null, math: () => null, diagrams: () => null };
+
+/** What a part's module exports: a language's grammar, or the renderer of formulas or of diagrams. */
 interface Module {
   readonly grammar?: Grammar;
   readonly math?: MathRenderer;
+  readonly diagrams?: DiagramRenderer;
 }
 
 /**
@@ -62,6 +76,10 @@ export class FetchedParts implements Parts {
 
   math(): MathRenderer | Promise<MathRenderer | null> | null {
     return this.#bring("math", (module) => module.math);
+  }
+
+  diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null {
+    return this.#bring("mermaid", (module) => module.diagrams);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

@@ -9,6 +9,7 @@ import { Drawing } from "./drawing.js";
 import { setAttribute } from "./element.js";
 import { Groups, SECTION, section } from "./groups.js";
 import { browserLayout, type Layout } from "./layout.js";
+import { followLinks } from "./link.js";
 import { mount } from "./mount.js";
 import { Notes } from "./notes.js";
 import type { Parts } from "./parts.js";
@@ -36,6 +37,7 @@ export class Renderer {
     this.#parts = parts;
     this.#layout = layout;
     this.#shown = this.#begin();
+    followLinks(root, prefix);
   }
 
   /** DOM nodes made since the last reset. */

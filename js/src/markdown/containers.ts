@@ -1,9 +1,11 @@
-/** What is kept of a container while it is open. */
+/** The open containers, and where the next block goes. */
 
-import type { Parent } from "./blocks.js";
-import type { Marker } from "./line.js";
+import { attach, type Parent, settle } from "./blocks.js";
+import type { Labels } from "./labels.js";
+import type { ContainerStart, Marker } from "./line.js";
 import type { Box, Document, Item, List, Note, Quote } from "./tree.js";
 
+/** What is kept of a container while it is open. */
 export interface Container {
   readonly type: "document" | "quote" | "list" | "item" | "note";
   readonly node: Document | Quote | List | Item | Note;
@@ -19,15 +21,113 @@ export interface Container {
   blank: number;
 }
 
-export function container(
-  type: Container["type"],
-  node: Container["node"],
-  parent: Parent | null,
-  indent = 0,
-  marker: Marker | null = null,
-): Container {
-  return { type, node, parent, indent, boxes: [], marker, filled: false, blank: -1 };
-}
-
-export const isSameList = (one: Marker, other: Marker): boolean =>
+const isSameList = (one: Marker, other: Marker): boolean =>
   one.sign === other.sign && (one.start === null) === (other.start === null);
+
+export class Containers {
+  readonly open: Container[] = [];
+  /** Elements of raw HTML that ended with their containers; their end tags, which may come behind these, are no text. */
+  readonly cut = new Set<string>();
+  readonly #labels: Labels;
+  /** The number of the line. */
+  number = 1;
+
+  constructor(document: Document, labels: Labels) {
+    this.#labels = labels;
+    this.#push("document", document, null);
+  }
+
+  get top(): Container {
+    return this.open.at(-1) as Container;
+  }
+
+  /** The item that nothing was begun in, if the next block is its first. */
+  get emptyItem(): Item | null {
+    return this.top.type === "item" && !this.top.filled ? (this.top.node as Item) : null;
+  }
+
+  /** The same for a quotation. */
+  get emptyQuote(): Quote | null {
+    return this.top.type === "quote" && !this.top.filled ? (this.top.node as Quote) : null;
+  }
+
+  /** What stands in front of a line that all of them go on with. */
+  get prefix(): string {
+    return this.open.map(({ type, indent }) => (type === "quote" ? "> " : " ".repeat(indent))).join("");
+  }
+
+  /** Where the next block goes; a list takes only items, so it ends. */
+  place(): Parent {
+    if (this.top.type === "list") this.close();
+    const { top } = this;
+    this.#loosen(top);
+    top.filled = true;
+    return top.boxes.at(-1) ?? (top.node as Parent);
+  }
+
+  begin(start: ContainerStart): void {
+    if (start.type === "item") this.#beginItem(start);
+    else if (start.type === "quote") {
+      this.#push("quote", { kind: "quote", alert: null, children: [], settled: 0, open: true }, this.place());
+    } else {
+      this.place();
+      const note: Note = { kind: "note", note: 0, uses: 0, children: [], settled: 0, open: true };
+      this.#labels.defineNote(start.label, note);
+      // Further lines are indented as those of code are.
+      this.#push("note", note, null, 4);
+    }
+  }
+
+  #beginItem({ marker, indent }: Extract<ContainerStart, { type: "item" }>): void {
+    const { top } = this;
+    if (top.type !== "list" || !isSameList(top.marker as Marker, marker)) {
+      const list: List = { kind: "list", start: marker.start, tight: true, children: [], settled: 0, open: true };
+      this.#push("list", list, this.place(), 0, marker);
+    }
+    const list = this.top;
+    this.#loosen(list);
+    list.filled = true;
+    const item: Item = { kind: "item", checked: null, children: [], settled: 0, open: true };
+    this.#push("item", item, list.node as List, indent);
+  }
+
+  #push(
+    type: Container["type"],
+    node: Container["node"],
+    parent: Parent | null,
+    indent = 0,
+    marker: Marker | null = null,
+  ): void {
+    if (parent) attach(parent, node as Quote | List | Item);
+    this.open.push({ type, node, parent, indent, boxes: [], marker, filled: false, blank: -1 });
+  }
+
+  /** Close the last one. */
+  close(): void {
+    const closed = this.open.pop() as Container;
+    for (let box = closed.boxes.pop(); box; box = closed.boxes.pop()) {
+      settle(box);
+      box.open = false;
+      this.cut.add(box.tag);
+    }
+    settle(closed.node as Parent);
+    closed.node.open = false;
+    if (closed.parent) settle(closed.parent);
+  }
+
+  /** A blank line counts for the containers that it stands in, up to a quotation, whose own line it is. */
+  markBlank(): void {
+    for (let index = this.open.length - 1; index >= 0; index -= 1) {
+      const each = this.open[index] as Container;
+      if (each.type === "quote") return;
+      each.blank = this.number;
+    }
+  }
+
+  /** Section 5.3: a blank line between an item's blocks, or between items, makes a list loose. */
+  #loosen(top: Container): void {
+    if (top.blank !== this.number - 1 || !top.filled) return;
+    const list = top.type === "list" ? top : top.type === "item" ? this.open.at(-2) : undefined;
+    if (list) (list.node as List).tight = false;
+  }
+}

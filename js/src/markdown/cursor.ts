@@ -68,6 +68,13 @@ export class Cursor {
     }
   }
 
+  /** Over ">" and the space that may follow it (section 5.1). */
+  skipQuoteMark(): void {
+    this.skipIndent();
+    this.skip(1);
+    this.skipColumns(1);
+  }
+
   /** The same place in the same text, or in one that begins with it. */
   copy(text = this.text): Cursor {
     const other = new Cursor(text);

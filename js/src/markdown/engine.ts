@@ -7,26 +7,28 @@
  */
 
 import { attach, type Parent, settle } from "./blocks.js";
-import { type Container, container, isSameList } from "./containers.js";
+import { Containers } from "./containers.js";
 import { ANSWER, type Dialect } from "./dialect.js";
+import { FormulaWriter, formulaText, MarkupWriter } from "./held.js";
 import type { Context } from "./inlines.js";
 import { Labels } from "./labels.js";
-import { CodeWriter, FormulaWriter, HeadingWriter, HtmlWriter, TableWriter } from "./leaves.js";
-import {
-  type ContainerStart,
-  isPlan,
-  type LeafStart,
-  type Marker,
-  type Plan,
-  type Progress,
-  readLine,
-} from "./line.js";
+import { FenceWriter, HeadingWriter, HtmlWriter, IndentedWriter, TableWriter } from "./leaves.js";
+import { isPlan, type LeafStart, type Plan, type Progress, readLine } from "./line.js";
 import { ParagraphWriter } from "./paragraph.js";
 import { endsHtml } from "./rawblock.js";
-import type { Document, Item, Leaf, List, Note, Quote } from "./tree.js";
-import { isWoven, Weaver } from "./weave.js";
+import type { Document, Leaf } from "./tree.js";
+import { isWoven, missingEnd, Weaver } from "./weave.js";
 
-type LeafWriter = ParagraphWriter | HeadingWriter | CodeWriter | TableWriter | FormulaWriter | HtmlWriter | Weaver;
+type LeafWriter =
+  | ParagraphWriter
+  | HeadingWriter
+  | FenceWriter
+  | IndentedWriter
+  | TableWriter
+  | FormulaWriter
+  | MarkupWriter
+  | HtmlWriter
+  | Weaver;
 
 /** A line that is undecided beyond this is looked at again only when it has grown by a quarter. */
 const LONG_UNDECIDED = 128;
@@ -34,14 +36,13 @@ const LONG_UNDECIDED = 128;
 export class Engine {
   readonly document: Document = { kind: "document", children: [], settled: 0, open: true, notes: [] };
   readonly #context: Context;
-  readonly #containers: Container[];
+  readonly #containers: Containers;
   #leaf: LeafWriter | null = null;
 
   /** The line so far, while it is undecided; null: it is decided and its text goes to the leaf. */
   #line: string | null = "";
   #tried = 0;
   #progress: Progress | null = null;
-  #number = 1;
   #isBegun = false;
   /** What may be half of something: a carriage return, a surrogate. */
   #carry = "";
@@ -53,7 +54,7 @@ export class Engine {
       scanned: 0,
       late: new Set(),
     };
-    this.#containers = [container("document", this.document, null)];
+    this.#containers = new Containers(this.document, this.#context.labels);
   }
 
   /** How many characters were looked at; a character counts each time. */
@@ -74,6 +75,7 @@ export class Engine {
     // A mark of byte order is a file's, not the text's.
     const own = this.#isBegun ? text : text.replace(/^\ufeff/, "");
     this.#isBegun ||= text !== "";
+    this.#context.labels.take(text.length);
     this.#take(this.#whole(own));
     this.#show();
   }
@@ -83,7 +85,8 @@ export class Engine {
     if (!this.document.open) return;
     this.#take(this.#carry === "\r" ? "\n" : this.#carry);
     if (this.#line !== "" || this.#line === null) this.#endLine();
-    while (this.#containers.length > 0) this.#closeContainer();
+    while (this.#giveUp()) this.#finishLine();
+    this.#closeTo(0);
     this.#context.labels.end();
     for (const note of this.document.notes) note.open = false;
   }
@@ -130,12 +133,16 @@ export class Engine {
 
   #endLine(): void {
     if (this.#line !== null) this.#decide(this.#line, true);
+    this.#line = "";
+    this.#tried = 0;
+    this.#finishLine();
+  }
+
+  #finishLine(): void {
     const leaf = this.#leaf;
     if (leaf && "endLine" in leaf) leaf.endLine();
     if (leaf?.kind === "heading") this.#closeLeaf();
-    this.#line = "";
-    this.#tried = 0;
-    this.#number += 1;
+    this.#containers.number += 1;
   }
 
   #write(text: string): void {
@@ -149,12 +156,15 @@ export class Engine {
   // ---------------------------------------------------------------------------------------------- a line's place
 
   #decide(line: string, complete: boolean): void {
-    const { dialect } = this.#context;
-    const leaf = this.#leaf?.kind === "heading" ? null : this.#leaf;
     const from = this.#progress?.cursor.offset ?? 0;
-    const plan = readLine(line, complete, this.#progress, this.#containers, leaf, dialect);
+    let plan = this.#read(line, complete);
+    while (isPlan(plan) && plan.continues === null && this.#giveUp()) {
+      this.#finishLine();
+      plan = this.#read(line, complete);
+    }
     if (!isPlan(plan)) {
       this.#context.scanned += line.length - from;
+      this.#line = line;
       this.#progress = plan;
       return;
     }
@@ -163,9 +173,30 @@ export class Engine {
     this.#apply(plan);
   }
 
+  #read(line: string, complete: boolean): Plan | Progress {
+    const leaf = this.#leaf?.kind === "heading" ? null : this.#leaf;
+    return readLine(line, complete, this.#progress, this.#containers.open, leaf, this.#context.dialect);
+  }
+
+  /** What was held as the open leaf turns out to be something else, if it does: it is read again. */
+  #giveUp(): boolean {
+    const released = this.#leaf && "giveUp" in this.#leaf ? this.#leaf.giveUp() : null;
+    if (released === null) return false;
+    const { prefix } = this.#containers;
+    this.#progress = null;
+    this.#beginParagraph(released.text.trimStart());
+    for (const line of released.lines) {
+      this.#finishLine();
+      this.#decide(prefix + line, true);
+    }
+    return true;
+  }
+
   #apply(plan: Plan): void {
-    if (plan.continues === "end") this.#closeLeaf();
-    else if (plan.continues === "text" && !(plan.blank && this.#leaf?.kind === "formula")) this.#continue(plan);
+    if (plan.continues === "end") {
+      if (this.#leaf && "end" in this.#leaf) this.#leaf.end();
+      this.#closeLeaf();
+    } else if (plan.continues === "text") this.#continue(plan);
     else {
       this.#closeTo(plan.matched);
       if (plan.leaf?.type === "setext" || plan.leaf?.type === "table") this.#transform(plan.leaf);
@@ -173,13 +204,13 @@ export class Engine {
     }
   }
 
-  #continue({ cursor, blank }: Plan): void {
+  #continue({ cursor, blank, outdents }: Plan): void {
     const leaf = this.#leaf as LeafWriter;
     const text = cursor.remainder;
     switch (leaf.kind) {
       case "html":
-        leaf.line(text);
-        if (endsHtml(leaf.condition, text)) this.#closeLeaf();
+        if (leaf instanceof MarkupWriter) this.#continueMarkup(leaf, text);
+        else this.#continueHtml(leaf, text);
         return;
       case "formula":
         this.#continueFormula(leaf, text);
@@ -187,12 +218,13 @@ export class Engine {
       case "indented":
         if (blank) {
           leaf.blankLine(text);
-          this.#markBlank();
+          this.#containers.markBlank();
           return;
         }
         leaf.beginLine();
         break;
       case "fence":
+        leaf.isOutdented ||= outdents;
         leaf.beginLine();
         break;
       case "paragraph":
@@ -206,17 +238,38 @@ export class Engine {
   }
 
   #continueFormula(leaf: FormulaWriter, text: string): void {
-    const rest = leaf.line(text);
-    if (rest === null) return;
+    const end = leaf.line(text);
+    if (end === "none") this.#giveUp();
+    if (typeof end === "string") return;
     this.#closeLeaf();
-    if (rest.trim() !== "") this.#beginParagraph(rest.trimStart());
+    if (end.rest.trim() !== "") this.#beginParagraph(end.rest.trimStart());
+  }
+
+  #continueHtml(leaf: HtmlWriter | Weaver, text: string): void {
+    leaf.line(text);
+    if (endsHtml(leaf.condition, text)) this.#closeLeaf();
+  }
+
+  #continueMarkup(leaf: MarkupWriter, text: string): void {
+    const state = leaf.line(text);
+    if (state === "none") this.#giveUp();
+    if (state !== "ended") return;
+    const weaver = this.#weaver(leaf.condition);
+    for (const line of leaf.lines) weaver.line(line);
+    this.#leaf = weaver;
+    if (endsHtml(leaf.condition, text)) this.#closeLeaf();
+  }
+
+  #weaver(condition: number): Weaver {
+    const { boxes, node } = this.#containers.top;
+    return new Weaver(condition, boxes, node as Parent, this.#containers.cut, this.#context.dialect.policy);
   }
 
   /** Close what the line does not go on with. */
   #closeTo(matched: number): void {
-    if (this.#containers.length > matched) {
+    if (this.#containers.open.length > matched) {
       this.#closeLeaf();
-      while (this.#containers.length > matched) this.#closeContainer();
+      while (this.#containers.open.length > matched) this.#containers.close();
     }
   }
 
@@ -234,24 +287,23 @@ export class Engine {
   #begin(plan: Plan): void {
     this.#closeLeaf();
     if (plan.blank) {
-      this.#markBlank();
+      this.#containers.markBlank();
       return;
     }
-    for (const start of plan.opened) this.#openContainer(start);
+    for (const start of plan.opened) this.#containers.begin(start);
     if (plan.leaf) this.#beginLeaf(plan.leaf, plan);
     else if (!plan.cursor.isBlank) this.#beginParagraph(plan.cursor.remainder);
   }
 
   #beginParagraph(text: string): void {
-    const top = this.#top;
-    const isFirst = top.type === "item" && !top.filled;
-    this.#leaf = new ParagraphWriter(this.#place(), isFirst ? (top.node as Item) : null, this.#context);
+    const { emptyItem, emptyQuote } = this.#containers;
+    this.#leaf = new ParagraphWriter(this.#containers.place(), emptyItem ?? emptyQuote, this.#context);
     this.#leaf.beginLine(text[0] as string);
     this.#leaf.write(text);
   }
 
   #beginLeaf(start: LeafStart, { cursor }: Plan): void {
-    const parent = this.#place();
+    const parent = this.#containers.place();
     switch (start.type) {
       case "heading":
         this.#leaf = new HeadingWriter(parent, start.depth, this.#context);
@@ -262,18 +314,18 @@ export class Engine {
         settle(parent);
         break;
       case "fence":
-        this.#leaf = new CodeWriter(parent, start.fence, start.language);
+        this.#leaf = new FenceWriter(parent, start.fence, start.language, this.#context.dialect);
         break;
       case "indented":
-        this.#leaf = new CodeWriter(parent, null, "");
+        this.#leaf = new IndentedWriter(parent);
         this.#leaf.beginLine();
         this.#leaf.write(cursor.remainder);
         break;
       case "formula":
         if (start.whole) {
-          attach(parent, { kind: "formula", text: start.text.trim(), open: false });
+          attach(parent, { kind: "formula", text: formulaText(start, start.text), open: false });
           settle(parent);
-        } else this.#leaf = new FormulaWriter(parent, start.close, start.text, this.#context);
+        } else this.#leaf = new FormulaWriter(parent, start);
         break;
       case "html":
         this.#beginHtml(parent, start.condition, cursor.remainder);
@@ -282,99 +334,22 @@ export class Engine {
   }
 
   #beginHtml(parent: Parent, condition: number, text: string): void {
-    const { html, policy } = this.#context.dialect;
-    const woven = html === "safe" && isWoven(text);
-    const { boxes, node } = this.#top;
-    const leaf = woven ? new Weaver(condition, boxes, node as Parent, policy) : new HtmlWriter(parent, condition);
+    const { html, habits } = this.#context.dialect;
+    const isWovenHere = html === "safe" && isWoven(text);
+    const end = isWovenHere && habits ? missingEnd(text, this.#containers.top.boxes.length > 0) : null;
+    if (end) {
+      this.#leaf = new MarkupWriter(condition, text, end);
+      return;
+    }
+    const leaf = isWovenHere ? this.#weaver(condition) : new HtmlWriter(parent, condition);
     this.#leaf = leaf;
-    leaf.line(text);
-    if (endsHtml(condition, text)) this.#closeLeaf();
-  }
-
-  // ---------------------------------------------------------------------------------------------- containers
-
-  get #top(): Container {
-    return this.#containers.at(-1) as Container;
-  }
-
-  /** Where the next block goes; a list takes only items, so it ends. */
-  #place(): Parent {
-    if (this.#top.type === "list") this.#closeContainer();
-    const top = this.#top;
-    this.#loosen(top);
-    top.filled = true;
-    return top.boxes.at(-1) ?? (top.node as Parent);
-  }
-
-  /** Section 5.3: a blank line between an item's blocks, or between items, makes a list loose. */
-  #loosen(top: Container): void {
-    if (top.blank !== this.#number - 1 || !top.filled) return;
-    const list = top.type === "list" ? top : top.type === "item" ? this.#containers.at(-2) : undefined;
-    if (list) (list.node as List).tight = false;
-  }
-
-  #openContainer(start: ContainerStart): void {
-    if (start.type === "item") this.#openItem(start);
-    else if (start.type === "quote") {
-      this.#open("quote", { kind: "quote", children: [], settled: 0, open: true }, this.#place());
-    } else {
-      this.#place();
-      const note: Note = { kind: "note", note: 0, uses: 0, children: [], settled: 0, open: true };
-      this.#context.labels.defineNote(start.label, note);
-      // Further lines are indented as those of code are.
-      this.#open("note", note, null, 4);
-    }
-  }
-
-  #openItem({ marker, indent }: Extract<ContainerStart, { type: "item" }>): void {
-    const top = this.#top;
-    if (top.type !== "list" || !isSameList(top.marker as Marker, marker)) {
-      const list: List = { kind: "list", start: marker.start, tight: true, children: [], settled: 0, open: true };
-      this.#open("list", list, this.#place(), 0, marker);
-    }
-    const list = this.#top;
-    this.#loosen(list);
-    list.filled = true;
-    const item: Item = { kind: "item", checked: null, children: [], settled: 0, open: true };
-    this.#open("item", item, list.node as List, indent);
-  }
-
-  #open(
-    type: Container["type"],
-    node: Container["node"],
-    parent: Parent | null,
-    indent = 0,
-    marker: Marker | null = null,
-  ): void {
-    if (parent) attach(parent, node as Quote | List | Item);
-    this.#containers.push(container(type, node, parent, indent, marker));
-  }
-
-  #closeContainer(): void {
-    this.#closeLeaf();
-    const closed = this.#containers.pop() as Container;
-    for (let box = closed.boxes.pop(); box; box = closed.boxes.pop()) {
-      settle(box);
-      box.open = false;
-    }
-    settle(closed.node as Parent);
-    closed.node.open = false;
-    if (closed.parent) settle(closed.parent);
+    this.#continueHtml(leaf, text);
   }
 
   #closeLeaf(): void {
     const leaf = this.#leaf;
     this.#leaf = null;
     leaf?.close();
-  }
-
-  /** A blank line counts for the containers that it stands in, up to a quotation, whose own line it is. */
-  #markBlank(): void {
-    for (let index = this.#containers.length - 1; index >= 0; index -= 1) {
-      const each = this.#containers[index] as Container;
-      if (each.type === "quote") return;
-      each.blank = this.#number;
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The inlines of one leaf: what is settled, what is shown behind it, and what its labels mean. */
 
 import type { Dialect } from "./dialect.js";
-import type { LabelSource, Labels, LinkTarget, Use } from "./labels.js";
+import type { LabelSource, Labels, LinkTarget, Reader, Use } from "./labels.js";
 import { Reading } from "./reading.js";
 import { areSame } from "./same.js";
 import type { Inline, Leaf } from "./tree.js";
@@ -16,11 +16,12 @@ export interface Context {
   readonly late: Set<Leaf>;
 }
 
-export class Inlines implements LabelSource {
+export class Inlines implements LabelSource, Reader {
   #leaf: Leaf;
   readonly #context: Context;
   /** All text, in pieces, for another reading. */
   #raw: string[] = [];
+  length = 0;
   #reading: Reading;
   /** Whether what is read may yet turn out to be something else: then its labels do not count. */
   speculative = false;
@@ -48,6 +49,7 @@ export class Inlines implements LabelSource {
   /** Take more text. */
   feed(text: string): void {
     this.#raw.push(text);
+    this.length += text.length;
     this.#settle(this.#reading.feed(text));
   }
 
@@ -85,6 +87,7 @@ export class Inlines implements LabelSource {
     this.leaf.children.length = 0;
     this.leaf.settled = 0;
     this.#raw = [];
+    this.length = 0;
     this.#reading = new Reading(this.#context, this);
     this.#waits = this.foresaw = false;
     if (raw !== "") this.feed(raw);

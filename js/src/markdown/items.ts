@@ -35,6 +35,7 @@ export class OpenItems {
   /** The first item that may be a closer which an open bracket keeps from matching. */
   #unmatched = -1;
   readonly #past = new Past();
+  #endedInMath = false;
 
   append(text: string): void {
     const last = this.#items.at(-1);
@@ -46,6 +47,14 @@ export class OpenItems {
   node(node: Inline): void {
     if (node.kind === "text") this.append(node.text);
     else this.#items.push({ type: "node", node });
+  }
+
+  /** Whether what comes next stands behind a formula. */
+  get isBehindMath(): boolean {
+    const last = this.#items.at(-1);
+    return last?.type === "node"
+      ? last.node.kind === "math"
+      : last === undefined && this.text === "" && this.#endedInMath;
   }
 
   /** The text in front of what comes next, whether it was settled in one piece or in several. */
@@ -204,6 +213,7 @@ export class OpenItems {
       if (this.text !== "") settled.push({ kind: "text", text: this.text });
       this.text = "";
       settled.push(node);
+      this.#endedInMath = node.kind === "math";
     }
     for (const [kind, bottom] of this.#bottoms) this.#bottoms.set(kind, Math.max(0, bottom - count));
     if (this.#unmatched >= 0) this.#unmatched = Math.max(0, this.#unmatched - count);

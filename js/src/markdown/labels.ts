@@ -5,6 +5,8 @@ import type { Document, Note } from "./tree.js";
 
 /** A leaf that can be read again when a label becomes known. */
 export interface Reader {
+  /** Characters of it. */
+  readonly length: number;
   /** Read the text again. */
   reread(): void;
 }
@@ -34,6 +36,13 @@ interface Referred {
   definition: Note | null;
 }
 
+/**
+ * How many characters are read again for labels that come late: at first, and for each character of the text. What is
+ * beyond waits, at the latest until the end: a text whose every line defines a label of a long paragraph would else be
+ * read as often as it has lines.
+ */
+const READ_AGAIN = { free: 20_000, each: 4 };
+
 /** Footnotes' labels are another kind of label. */
 const noteKey = (label: string): string => `^${normalizeLabel(label)}`;
 
@@ -45,6 +54,11 @@ export class Labels {
   /** Those with a footnote's reference, in the order of the text. */
   readonly #referring = new Set<Reader>();
   readonly #document: Document;
+  /** Those that are to be read again. */
+  readonly #stale = new Set<Reader>();
+  #left = READ_AGAIN.free;
+  /** Footnotes that were referred to and have not come. */
+  #gaps = 0;
   #ended = false;
   #numbering = 0;
 
@@ -64,7 +78,7 @@ export class Labels {
 
   /** Whether a footnote was referred to and has not come. */
   get hasGaps(): boolean {
-    return !this.#ended && [...this.#referred.values()].some((entry) => entry.definition === null);
+    return !this.#ended && this.#gaps > 0;
   }
 
   link(label: string, reader: Reader): LinkTarget | null {
@@ -88,6 +102,7 @@ export class Labels {
     if (entry === undefined) {
       entry = { note: this.#referred.size + 1, uses: 0, definition };
       this.#referred.set(key, entry);
+      if (definition === null) this.#gaps += 1;
     }
     entry.uses += 1;
     this.#referring.add(reader);
@@ -103,7 +118,10 @@ export class Labels {
     if (entry.definition) entry.definition.uses = entry.uses;
     if (entry.uses > 0) return;
     this.#referred.delete(noteKey(label));
-    if (entry.definition === null) return;
+    if (entry.definition === null) {
+      this.#gaps -= 1;
+      return;
+    }
     this.#document.notes = this.#document.notes.filter((note) => note !== entry.definition);
     entry.definition.note = 0;
   }
@@ -150,31 +168,51 @@ export class Labels {
   #resolve(key: string): void {
     const readers = this.#waiting.get(key);
     this.#waiting.delete(key);
-    for (const reader of readers ?? []) reader.reread();
+    for (const reader of readers ?? []) this.#stale.add(reader);
+    this.#rereadStale();
+  }
+
+  /** So many more characters have come. */
+  take(characters: number): void {
+    this.#left += READ_AGAIN.each * characters;
+    if (this.#stale.size > 0) this.#rereadStale();
+  }
+
+  #rereadStale(): void {
+    for (const reader of this.#stale) {
+      if (reader.length > this.#left) return;
+      this.#left -= reader.length;
+      this.#stale.delete(reader);
+      reader.reread();
+    }
   }
 
   #list(entry: Referred, definition: Note): void {
     const isNew = definition.note === 0;
+    if (entry.definition === null) this.#gaps -= 1;
     entry.definition = definition;
     definition.note = entry.note;
     definition.uses = entry.uses;
     if (!isNew) return;
-    const notes = [...this.#document.notes, definition];
-    this.#document.notes = notes.sort((one, other) => one.note - other.note);
+    const { notes } = this.#document;
+    const before = notes.findLastIndex((other) => other.note < definition.note);
+    this.#document.notes = notes.toSpliced(before + 1, 0, definition);
   }
 
   /** What is not defined by now never will be: its marks are text, and the notes' numbers close the gaps. */
   end(): void {
     this.#ended = true;
-    const readers = new Set([...this.#waiting.values()].flatMap((each) => [...each]));
+    const readers = new Set([...this.#stale, ...[...this.#waiting.values()].flatMap((each) => [...each])]);
     this.#waiting.clear();
-    if ([...this.#referred.values()].some((entry) => entry.definition === null)) this.#renumber(readers);
+    this.#stale.clear();
+    if (this.#gaps > 0) this.#renumber(readers);
     for (const reader of readers) reader.reread();
   }
 
   #renumber(readers: Set<Reader>): void {
     this.#numbering += 1;
     this.#referred.clear();
+    this.#gaps = 0;
     this.#document.notes = [];
     for (const definition of this.#definitions.values()) definition.note = 0;
     for (const reader of [...this.#referring]) {

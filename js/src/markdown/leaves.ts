@@ -1,10 +1,11 @@
-/** The leaves that take text as it comes, but for paragraphs: headings, code, tables, formulas, raw HTML. */
+/** The leaves that take text as it comes, but for paragraphs: headings, code, tables, raw HTML. */
 
 import { attach, type Parent, replace, settle } from "./blocks.js";
+import type { Dialect } from "./dialect.js";
 import { type Context, Inlines } from "./inlines.js";
 import type { Fence } from "./line.js";
 import { type Cells, RowWriter } from "./rows.js";
-import type { Align, Formula, Heading, Html, Paragraph, Pre, Table } from "./tree.js";
+import type { Align, Formula, Heading, Html, Pre, Table } from "./tree.js";
 
 /** Where its closing marks begin, with the spaces around them, or the spaces in front of the line's end. */
 function headingTail(text: string): number {
@@ -62,19 +63,15 @@ export class HeadingWriter {
   }
 }
 
-export class CodeWriter {
-  readonly kind: "fence" | "indented";
-  readonly fence: Fence;
+export class IndentedWriter {
+  readonly kind = "indented";
   readonly #parent: Parent;
-  readonly #node: Pre;
-  /** Blank lines that belong to indented code only if more of it follows. */
+  readonly #node: Pre = { kind: "pre", language: "", lines: [], open: true };
+  /** Blank lines that belong to it only if more of it follows. */
   #blank: string[] = [];
 
-  constructor(parent: Parent, fence: Fence | null, language: string) {
-    this.kind = fence ? "fence" : "indented";
-    this.fence = fence ?? { char: "`", length: 3, indent: 0 };
+  constructor(parent: Parent) {
     this.#parent = parent;
-    this.#node = { kind: "pre", language, lines: [], open: true };
     attach(parent, this.#node);
   }
 
@@ -94,6 +91,72 @@ export class CodeWriter {
 
   close(): void {
     this.#node.open = false;
+    settle(this.#parent);
+  }
+}
+
+/** Languages whose code has fences of its own. */
+const NESTING = /^(?:markdown|md|mdx|rmd|qmd)$/i;
+
+export class FenceWriter {
+  readonly kind = "fence";
+  readonly fence: Fence;
+  /** How many fences are open within it. */
+  nested = 0;
+  /** Its lines stand at the margin, though it stands in an item. */
+  isOutdented = false;
+  readonly #parent: Parent;
+  readonly #node: Pre;
+  /** What it is when it has ended, if it is no code. */
+  readonly #formula: Formula | null;
+  readonly #nests: boolean;
+  #hasEnded = false;
+
+  constructor(parent: Parent, fence: Fence, language: string, { math, habits }: Dialect) {
+    this.fence = fence;
+    this.#parent = parent;
+    this.#node = { kind: "pre", language, lines: [], open: true };
+    this.#nests = habits && NESTING.test(language);
+    this.#formula = math && language.toLowerCase() === "math" ? { kind: "formula", text: "", open: true } : null;
+    attach(parent, this.#formula ?? this.#node);
+  }
+
+  get isEmpty(): boolean {
+    return this.#node.lines.length === 0;
+  }
+
+  beginLine(): void {
+    this.#node.lines.push("");
+  }
+
+  write(text: string): void {
+    const { lines } = this.#node;
+    lines[lines.length - 1] += text;
+  }
+
+  endLine(): void {
+    if (!this.#nests) return;
+    const line = this.#node.lines.at(-1)?.trim() ?? "";
+    const { char, length } = this.fence;
+    const marks = new RegExp(`^\\${char}{${length},}`).exec(line)?.[0].length ?? 0;
+    if (marks === 0) return;
+    if (marks < line.length) this.nested += line.indexOf(char, marks) < 0 ? 1 : 0;
+    else this.nested = Math.max(0, this.nested - 1);
+  }
+
+  /** The line that closes it has come. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  close(): void {
+    const { lines } = this.#node;
+    this.#node.open = false;
+    if (this.#formula) {
+      this.#formula.text = lines.join("\n").trim();
+      this.#formula.open = false;
+      if (!this.#hasEnded || this.#formula.text === "") replace(this.#parent, this.#formula, this.#node);
+    }
     settle(this.#parent);
   }
 }
@@ -135,50 +198,6 @@ export class TableWriter {
   close(): void {
     this.#table.open = false;
     settle(this.#parent);
-  }
-}
-
-/** Display math over several lines. Until its end has come it may turn out to be a paragraph. */
-export class FormulaWriter {
-  readonly kind = "formula";
-  readonly #parent: Parent;
-  readonly #node: Formula = { kind: "formula", text: "", open: true };
-  readonly #open: string;
-  readonly #close: string;
-  readonly #context: Context;
-  readonly #lines: string[];
-
-  constructor(parent: Parent, close: string, text: string, context: Context) {
-    this.#parent = parent;
-    this.#open = close === "$$" ? "$$" : "\\[";
-    this.#close = close;
-    this.#context = context;
-    this.#lines = [text];
-    attach(parent, this.#node);
-  }
-
-  /** Take a line; what follows the formula's end in it, or null while there is none. */
-  line(text: string): string | null {
-    const end = text.indexOf(this.#close);
-    this.#lines.push(end < 0 ? text : text.slice(0, end));
-    if (end < 0) return null;
-    this.#node.text = this.#lines.join("\n").trim();
-    if (this.#node.text !== "") this.#node.open = false;
-    else this.#lines.push(this.#close);
-    return text.slice(end + this.#close.length);
-  }
-
-  close(): void {
-    if (this.#node.open) this.#becomeParagraph();
-    settle(this.#parent);
-  }
-
-  #becomeParagraph(): void {
-    const paragraph: Paragraph = { kind: "paragraph", children: [], settled: 0, open: true, waiting: false };
-    replace(this.#parent, this.#node, paragraph);
-    const inlines = new Inlines(paragraph, this.#context);
-    inlines.feed(this.#open + this.#lines.map((line) => line.trim()).join("\n"));
-    inlines.finish();
   }
 }
 

@@ -9,7 +9,7 @@
 import { MORE, unescaped } from "./characters.js";
 import { Cursor } from "./cursor.js";
 import type { Dialect } from "./dialect.js";
-import { isFormula } from "./math.js";
+import { beginFormula, type FormulaStart } from "./held.js";
 import { htmlCondition } from "./rawblock.js";
 import { readDelimiterRow } from "./rows.js";
 import type { Align } from "./tree.js";
@@ -41,8 +41,7 @@ export type LeafStart =
   | { readonly type: "indented" }
   | { readonly type: "fence"; readonly fence: Fence; readonly language: string }
   | { readonly type: "html"; readonly condition: number }
-  /** `text`: what stands in its first line; `whole`: it ends there. */
-  | { readonly type: "formula"; readonly close: string; readonly text: string; readonly whole: boolean }
+  | FormulaStart
   | { readonly type: "table"; readonly aligns: readonly Align[] };
 
 /** What is known of an open container. */
@@ -55,8 +54,14 @@ export interface OpenContainer {
 
 /** What is known of the open leaf. */
 export type OpenLeaf =
-  | { readonly kind: "paragraph"; canUnderline(): boolean; columns(): number }
-  | { readonly kind: "fence"; readonly fence: Fence }
+  | { readonly kind: "paragraph"; canUnderline(): boolean; isHead(columns: number): boolean }
+  | {
+      readonly kind: "fence";
+      readonly fence: Fence;
+      readonly nested: number;
+      readonly isEmpty: boolean;
+      readonly isOutdented: boolean;
+    }
   | { readonly kind: "html"; readonly condition: number }
   | { readonly kind: "indented" | "formula" | "table" };
 
@@ -67,6 +72,8 @@ export interface Plan {
   readonly leaf: LeafStart | null;
   /** The open leaf takes the line: as its text, or as its end. */
   readonly continues: "text" | "end" | null;
+  /** The open fence goes on, though its item does not. */
+  readonly outdents: boolean;
   /** The open paragraph goes on, though containers around it do not (section 5.1, laziness). */
   readonly lazy: boolean;
   readonly blank: boolean;
@@ -133,7 +140,7 @@ class LineReader {
 
   read(): Plan | typeof MORE {
     if (!this.#matchContainers()) return MORE;
-    if (this.#isAllMatched && this.#leaf) {
+    if (this.#leaf && (this.#isAllMatched || this.#leaf.kind === "fence")) {
       const continued = this.#continueLeaf(this.#leaf);
       if (continued) return continued;
     }
@@ -155,6 +162,7 @@ class LineReader {
       opened: this.#opened,
       leaf: null,
       continues: null,
+      outdents: false,
       lazy: false,
       blank: false,
       cursor: this.#cursor,
@@ -172,7 +180,7 @@ class LineReader {
       this.#mark();
       if (container.type === "quote") {
         if (cursor.indent >= 4 || cursor.text[cursor.nonspace] !== ">") break;
-        skipQuoteMark(cursor);
+        cursor.skipQuoteMark();
       } else if (cursor.isBlank) {
         if (!container.filled) break;
         cursor.skipIndent();
@@ -191,14 +199,8 @@ class LineReader {
   #continueLeaf(leaf: OpenLeaf): Plan | typeof MORE | null {
     const cursor = this.#cursor;
     switch (leaf.kind) {
-      case "fence": {
-        const { char, length, indent } = leaf.fence;
-        const isMarks = cursor.indent < 4 && new RegExp(`^\\${char}*[ \\t]*$`).test(cursor.rest);
-        if (isMarks && !this.#complete) return MORE;
-        if (isMarks && cursor.rest.trimEnd().length >= length) return this.#plan({ continues: "end" });
-        cursor.skipColumns(indent);
-        return this.#plan({ continues: "text" });
-      }
+      case "fence":
+        return this.#continueFence(leaf);
       case "html":
         if (!this.#complete) return MORE;
         return cursor.isBlank && leaf.condition >= 6 ? null : this.#plan({ continues: "text" });
@@ -214,6 +216,31 @@ class LineReader {
       default:
         return null;
     }
+  }
+
+  /**
+   * Who begins a fence in an item, and ends it at the margin, means that one: only a fence that was never ended could be
+   * followed by another there. Where its first line stands at the margin, so do the others.
+   */
+  #continueFence(leaf: Extract<OpenLeaf, { kind: "fence" }>): Plan | typeof MORE | null {
+    const cursor = this.#cursor;
+    const isOutdented = !this.#isAllMatched;
+    if (isOutdented && (!this.#dialect.habits || !this.#isInItems)) return null;
+    const { char, length, indent } = leaf.fence;
+    const isMarks = cursor.indent < 4 && new RegExp(`^\\${char}*[ \\t]*$`).test(cursor.rest);
+    if (isMarks && !this.#complete) return MORE;
+    const goesOn = { matched: this.#containers.length, outdents: isOutdented };
+    if (isMarks && cursor.rest.trimEnd().length >= length && leaf.nested === 0) {
+      return this.#plan({ ...goesOn, continues: "end" });
+    }
+    if (isOutdented && !(leaf.isEmpty || leaf.isOutdented)) return null;
+    cursor.skipColumns(indent);
+    return this.#plan({ ...goesOn, continues: "text" });
+  }
+
+  /** Whether all containers that do not go on are lists' and items'. */
+  get #isInItems(): boolean {
+    return this.#containers.slice(this.#matched).every(({ type }) => type === "list" || type === "item");
   }
 
   #begin(): Plan | typeof MORE {
@@ -256,6 +283,7 @@ class LineReader {
   }
 
   #isAmbiguous(rest: string): boolean {
+    const isTableLine = this.#interrupts && this.#dialect.gfm && /^[-:| \t]+$/.test(rest);
     switch (rest[0]) {
       case "#":
         return /^#{1,6}$/.test(rest);
@@ -266,20 +294,20 @@ class LineReader {
       case "-":
       case "*":
       case "_":
-        return /^([-*_])[ \t]*(?:\1[ \t]*)*$/.test(rest) || (this.#interrupts && /^[-:| \t]+$/.test(rest));
+        return /^([-*_])[ \t]*(?:\1[ \t]*)*$/.test(rest) || isTableLine;
       case "+":
         return /^\+[ \t]*$/.test(rest);
       case "=":
         return this.#interrupts && /^=+[ \t]*$/.test(rest);
       case ":":
       case "|":
-        return this.#interrupts && this.#dialect.gfm && /^[-:| \t]+$/.test(rest);
+        return isTableLine;
       case "[":
         return this.#dialect.gfm && /^\[(?:\^(?:[^\s[\]^]*(?:\]:?)?)?)?$/.test(rest);
       case "$":
         return this.#dialect.math && /^\$(?:$|\$)/.test(rest);
       case "\\":
-        return this.#dialect.math && /^\\(?:$|\[)/.test(rest);
+        return this.#dialect.math && (/^\\(?:\[|begin\{)/.test(rest) || "\\begin{".startsWith(rest));
       case "<":
         return /^<[!?/]?[a-z0-9[-]*$/i.test(rest);
       default:
@@ -289,7 +317,7 @@ class LineReader {
 
   #beginContainer(rest: string): ContainerStart | null {
     if (rest[0] === ">") {
-      skipQuoteMark(this.#cursor);
+      this.#cursor.skipQuoteMark();
       return { type: "quote" };
     }
     if (this.#dialect.gfm && rest.startsWith("[^")) {
@@ -343,7 +371,8 @@ class LineReader {
       return { type: "setext", depth: underline[1] ? 1 : 2 };
     }
     if (isRule(rest)) return { type: "rule" };
-    return this.#formula(rest) ?? this.#table(rest);
+    const formula = this.#dialect.math && this.#complete ? beginFormula(rest) : null;
+    return formula ?? this.#table(rest);
   }
 
   #fence(marks: string, info: string): LeafStart {
@@ -357,34 +386,13 @@ class LineReader {
     return condition > 0 ? { type: "html", condition } : null;
   }
 
-  #formula(rest: string): LeafStart | null {
-    const open = this.#dialect.math && this.#complete ? /^(?:\$\$|\\\[)/.exec(rest)?.[0] : undefined;
-    if (open === undefined) return null;
-    const close = open === "$$" ? "$$" : "\\]";
-    const text = rest.slice(open.length);
-    const end = text.indexOf(close);
-    if (end < 0) return isBegun(text) ? { type: "formula", close, text, whole: false } : null;
-    const inner = text.slice(0, end);
-    const isWhole = isFormula(open, inner.trim()) && text.slice(end + close.length).trim() === "";
-    return isWhole ? { type: "formula", close, text: inner, whole: true } : null;
-  }
-
   /** GitHub Flavored Markdown, section 4.10: the second line of a table. */
   #table(rest: string): LeafStart | null {
     const leaf = this.#leaf;
     if (!this.#dialect.gfm || !this.#complete || !this.#interrupts || leaf?.kind !== "paragraph") return null;
     const aligns = readDelimiterRow(rest);
-    return aligns && aligns.length === leaf.columns() ? { type: "table", aligns } : null;
+    return aligns && leaf.isHead(aligns.length) ? { type: "table", aligns } : null;
   }
-}
-
-/** Whether a formula of several lines may begin with this: its marks alone, or what is not only words. */
-const isBegun = (text: string): boolean => text.trim() === "" || (/[\\^_{}=+<>&]/.test(text) && !text.includes("]("));
-
-function skipQuoteMark(cursor: Cursor): void {
-  cursor.skipIndent();
-  cursor.skip(1);
-  cursor.skipColumns(1);
 }
 
 const isRule = (rest: string): boolean => /^(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/.test(rest);

@@ -46,8 +46,8 @@ export function safeImage(raw: string): { readonly src: string; readonly host: s
 }
 
 function relative(url: string): string | null {
-  // A fragment would lead into the notebook's own page.
-  if (url.startsWith("#")) return null;
+  // Within the answer: the page's own addresses are the notebook's.
+  if (url.startsWith("#")) return url.length > 1 ? encode(url) : null;
   if (AUTHORITY.test(url)) return network("https", url);
   // No relative address has a colon before its first slash: it is a scheme in disguise.
   if (/^[^/?#]*:/.test(url)) return null;

@@ -27,6 +27,12 @@ const BEHIND = [
 const PRICE = new RegExp(`^${AMOUNT}(?:${BEHIND.join("|")})`, "u");
 const WORDS = /^[^$\\^_={}+<>|]*?(?:\p{L}{2,}[^\p{L}$\\^_={}+<>|]+){3}/u;
 
+/** Whether a line is words rather than a formula's. */
+export const isProse = (line: string): boolean => WORDS.test(line.replace(/^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+/, ""));
+
+/** What a price and words have not. */
+const OPERATOR = /[\\^_{}=+<>|]/;
+
 /** What may stand beside a word, as it is one sign, or has what only a formula has. */
 const SIGN = /^(?:\p{L}|[^\s$]*[\\^_=][^\s$]*)$/u;
 
@@ -53,14 +59,19 @@ export function isFormula(open: string, inner: string): boolean {
  * word, no space inside it, and its end no digit's or letter's neighbour, so that "costs $5 and $6" stays text. Letters of
  * scripts that write no spaces are no neighbours, nor is anything where only one sign, or what TeX alone has, is inside.
  */
-export function scanMath(text: string, at: number, final: boolean): Math | typeof NO | typeof MORE {
+export function scanMath(
+  text: string,
+  at: number,
+  final: boolean,
+  isBehindMath: boolean,
+): Math | typeof NO | typeof MORE {
   const marks = mathMarks(text, at);
   if (marks === null) return NO;
   // One dollar sign may be the first of two.
   if (at + 1 >= text.length && !final) return MORE;
   const { open, close } = marks;
   const from = at + open.length;
-  if (open === "$") return scanDollars(text, at, final);
+  if (open === "$") return scanDollars(text, at, final, isBehindMath);
   const found = text.indexOf(close, from);
   if (found < 0) return final || text.length - from > LONGEST ? NO : MORE;
   const inner = text.slice(from, found).trim();
@@ -68,8 +79,8 @@ export function scanMath(text: string, at: number, final: boolean): Math | typeo
   return { end: found + close.length, text: inner, display: open !== "\\(" };
 }
 
-function scanDollars(text: string, at: number, final: boolean): Math | typeof NO | typeof MORE {
-  const before = charBefore(text, at);
+function scanDollars(text: string, at: number, final: boolean, isBehindMath: boolean): Math | typeof NO | typeof MORE {
+  const before = isBehindMath ? "" : charBefore(text, at);
   const behindWord = /[\p{L}\p{N}$]/u.test(before) && !isCjk(before);
   if ((behindWord && !/\d/.test(before)) || /[\s`]/.test(text[at + 1] ?? "")) return NO;
   // Both end before the formula's end, so that they are the same however much has come.
@@ -82,7 +93,9 @@ function scanDollars(text: string, at: number, final: boolean): Math | typeof NO
     else if (char === "{") depth += 1;
     else if (char === "}") depth -= 1;
     // TeX's quotes stand in braces; elsewhere it is code, which binds tighter.
-    else if (char === "\n" || (char === "`" && depth <= 0)) return NO;
+    else if (char === "`" && depth <= 0) return NO;
+    // Only what is a formula so far goes on in the next line.
+    else if (char === "\n" && (text[here - 1] === "$" || !OPERATOR.test(text.slice(at + 1, here)))) return NO;
     else if (char === "$") {
       if (here + 1 >= text.length && !final) return MORE;
       const after = charAt(text, here + 1);

@@ -6,12 +6,15 @@
 import { attach, detach, type Parent, replace, settle } from "./blocks.js";
 import { MORE } from "./characters.js";
 import { type Context, Inlines } from "./inlines.js";
-import { countCells, RowWriter } from "./rows.js";
+import { hasColumns, RowWriter } from "./rows.js";
 import { scanDefinition } from "./targets.js";
-import type { Align, Heading, Item, Paragraph, Table } from "./tree.js";
+import type { Alert, Align, Heading, Item, Paragraph, Quote, Table } from "./tree.js";
 
 const TASK = /^\[([ xX])\](?:[ \t\n]+|$)/;
 const TASK_BEGUN = /^\[(?:[ xX]?|[ xX]\])$/;
+/** GitHub's alerts: a line of its own, the first in a quotation. */
+const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
+const ALERT_BEGUN = /^\[(?:!(?:[a-z]{0,9}|[a-z]{3,9}\][ \t]*))?$/i;
 
 const newParagraph = (): Paragraph => ({ kind: "paragraph", children: [], settled: 0, open: true, waiting: false });
 
@@ -37,13 +40,13 @@ export class ParagraphWriter {
   #pending: string | null = "";
   /** Behind a task's mark, which no definition follows. */
   #isMarked = false;
-  /** The item whose first block this is. */
-  #item: Item | null;
+  /** The item or the quotation whose first block this is. */
+  #first: Item | Quote | null;
 
-  constructor(parent: Parent, item: Item | null, context: Context) {
+  constructor(parent: Parent, first: Item | Quote | null, context: Context) {
     this.parent = parent;
     this.#context = context;
-    this.#item = context.dialect.gfm ? item : null;
+    this.#first = context.dialect.gfm && (context.dialect.habits || first?.kind === "item") ? first : null;
     this.#inlines = new Inlines(this.#node, context);
   }
 
@@ -105,10 +108,10 @@ export class ParagraphWriter {
 
   // -------------------------------------------------------------------------------------------------- tables
 
-  /** How many cells the last line has as the head of a table; 0: it is no text. */
-  columns(): number {
+  /** Whether its last line can be the head of a table of so many columns. */
+  isHead(columns: number): boolean {
     if (this.#head === null) this.#resolve();
-    return this.#head || this.#isAttached ? countCells(this.#line) : 0;
+    return (this.#head !== null || this.#isAttached) && hasColumns(this.#line, columns, this.#context.dialect.habits);
   }
 
   #foreseeHead(): void {
@@ -133,12 +136,16 @@ export class ParagraphWriter {
     this.#head = null;
     if (head) {
       this.close();
-      head.row.commit(aligns);
-      settle(head.table);
-      return head.table;
+      if (head.row.row.children.length === aligns.length) {
+        head.row.commit(aligns);
+        settle(head.table);
+        return head.table;
+      }
+      // It was read with more cells than it has.
+      detach(this.parent, head.table);
     }
-    const line = this.#takeBack();
-    this.close();
+    const line = head ? this.#line : this.#takeBack();
+    if (!head) this.close();
     const table: Table = { kind: "table", children: [], settled: 0, open: true };
     attach(this.parent, table);
     const row = new RowWriter(table, aligns, true, this.#context);
@@ -177,11 +184,12 @@ export class ParagraphWriter {
   }
 
   #decide(final: boolean): void {
-    if (this.#item && !this.#decideTask(final)) return;
+    const first = this.#first;
+    if (first && !(first.kind === "item" ? this.#decideTask(first, final) : this.#decideAlert(first, final))) return;
     if (this.#isMarked) {
       // However the spaces behind the mark are cut, they are the mark's.
       const text = (this.#pending as string).replace(/^[ \t\n]+/, "");
-      if (text !== "" || final) this.#release(text);
+      if (text !== "" || (final && this.parent.kind === "item")) this.#release(text);
       return;
     }
     // What ended a definition has been taken with it, unless it came later.
@@ -201,15 +209,27 @@ export class ParagraphWriter {
   }
 
   /** Whether it is known if this begins with a task's mark. */
-  #decideTask(final: boolean): boolean {
+  #decideTask(item: Item, final: boolean): boolean {
     const pending = this.#pending as string;
     if (!final && TASK_BEGUN.test(pending)) return false;
     const mark = TASK.exec(pending);
     if (mark && !final && mark[0].length === 3) return false;
-    const item = this.#item as Item;
-    this.#item = null;
+    this.#first = null;
     if (mark === null) return true;
     item.checked = mark[1] !== " ";
+    this.#isMarked = true;
+    this.#pending = pending.slice(mark[0].length);
+    return true;
+  }
+
+  /** Whether it is known if this begins with an alert's mark. */
+  #decideAlert(quote: Quote, final: boolean): boolean {
+    const pending = this.#pending as string;
+    if (!final && ALERT_BEGUN.test(pending)) return false;
+    this.#first = null;
+    const mark = ALERT.exec(pending);
+    if (mark === null) return true;
+    quote.alert = (mark[1] as string).toLowerCase() as Alert;
     this.#isMarked = true;
     this.#pending = pending.slice(mark[0].length);
     return true;

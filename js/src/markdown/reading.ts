@@ -15,6 +15,7 @@ import {
   scanMailEnd,
 } from "./addresses.js";
 import { codeText, decodeEntity, ESCAPABLE, MORE, matchAt, NO, scanEntity } from "./characters.js";
+import { CodeSearch } from "./code.js";
 import type { Dialect } from "./dialect.js";
 import { type Bracket, delimiter, pushAll, pushText } from "./emphasis.js";
 import { OpenItems } from "./items.js";
@@ -28,7 +29,7 @@ import type { Inline } from "./tree.js";
 const PLAIN = /(?:[^\n\\`*_~[\]!<&$@ \thHwWfF]+|(?<=[A-Za-z0-9])[hHwWfF]+|[ \t](?=[^ \t\n]))+/y;
 const PLAIN_NO_GFM = /(?:[^\n\\`*_[\]!<&$ \t]+|[ \t](?=[^ \t\n]))+/y;
 const SPACES = /[ \t]+/y;
-const TICKS = /`+/y;
+const DOLLARS = /\$\$?/y;
 const FOOTNOTE = /\[\^([^\s[\]^]+)\]/y;
 const FOOTNOTE_BEGUN = /\[(?:\^[^\s[\]^]*)?$/y;
 
@@ -46,8 +47,9 @@ export class Reading {
   #final = false;
   /** Where the search for the end of what begins at `#at` goes on. */
   #searched = 0;
-  /** Which lengths of backticks, and which marks, do not come any more. */
-  readonly #endless = new Set<number | string>();
+  /** Which marks do not come any more. */
+  readonly #endless = new Set<string>();
+  readonly #codes = new CodeSearch();
 
   constructor(context: { readonly dialect: Dialect; scanned: number }, source: LabelSource) {
     this.#context = context;
@@ -138,7 +140,7 @@ export class Reading {
       case "&":
         return this.#entity();
       case "$":
-        return math ? this.#math() : this.#push(char);
+        return (math ? this.#math() : null) ?? this.#push(matchAt(DOLLARS, text, here)?.[0] ?? char);
       case "@":
         return gfm ? this.#mail() : this.#push(char);
       default:
@@ -173,9 +175,8 @@ export class Reading {
     if (next === undefined) return this.#final ? this.#push("\\") : MORE;
     if (next === "\n") return this.#node({ kind: "break" }, this.#at + 2);
     if (this.#context.dialect.math && (next === "(" || next === "[")) {
-      const math = scanMath(this.#buffer, this.#at, this.#final);
-      if (math === MORE) return MORE;
-      if (typeof math !== "number") return this.#formula(math);
+      const math = this.#math();
+      if (math !== null) return math;
     }
     if (!ESCAPABLE.test(next)) return this.#push("\\");
     this.#items.append(next);
@@ -184,52 +185,31 @@ export class Reading {
 
   #code(): Step {
     const text = this.#buffer;
-    const run = matchAt(TICKS, text, this.#at)?.[0] ?? "";
-    const from = this.#at + run.length;
-    if (from >= text.length && !this.#final) return MORE;
-    if (this.#endless.has(run.length)) return this.#push(run);
-    let search = Math.max(from, this.#searched);
-    for (;;) {
-      const open = text.indexOf("`", search);
-      if (open < 0) break;
-      const length = matchAt(TICKS, text, open)?.[0].length ?? 0;
-      const end = open + length;
-      if (end >= text.length && !this.#final) {
-        this.#searched = open;
-        return MORE;
-      }
-      if (length === run.length) {
-        this.#searched = 0;
-        return this.#node({ kind: "code", text: codeText(text.slice(from, open)) }, end);
-      }
-      search = end;
-    }
-    this.#searched = text.length;
-    if (!this.#final) return MORE;
-    this.#searched = 0;
-    this.#endless.add(run.length);
-    return this.#push(run);
+    const found = this.#codes.scan(text, this.#at, this.#final);
+    this.#searched = found === MORE ? text.length : 0;
+    if (found === MORE) return MORE;
+    const from = this.#at + found.ticks;
+    if (found.end === NO) return this.#push(text.slice(this.#at, from));
+    return this.#node({ kind: "code", text: codeText(text.slice(from, found.end - found.ticks)) }, found.end);
   }
 
-  #math(): Step {
-    const math = scanMath(this.#buffer, this.#at, this.#final);
-    if (math === MORE) return MORE;
-    if (typeof math !== "number") return this.#formula(math);
-    return this.#push(/^\$+/.exec(this.#buffer.slice(this.#at, this.#at + 2))?.[0] ?? "$");
-  }
-
-  #formula(math: { readonly end: number; readonly text: string; readonly display: boolean }): number {
+  /** The formula that begins here; null: none does. */
+  #math(): Step | null {
+    const math = scanMath(this.#buffer, this.#at, this.#final, this.#items.isBehindMath);
+    if (typeof math === "number") return math === MORE ? MORE : null;
     return this.#node({ kind: "math", text: math.text, display: math.display, open: false }, math.end);
   }
 
   #delimiters(char: string): Step {
     const text = this.#buffer;
-    let end = this.#at + 1;
+    let end = Math.max(this.#at + 1, this.#searched);
     while (text[end] === char) end += 1;
     // Half a pair of surrogates says nothing of what follows.
     const next = text.charCodeAt(end);
     const isHalf = next >= 0xd800 && next <= 0xdbff && end + 1 >= text.length;
-    if ((end >= text.length || isHalf) && !this.#final) return MORE;
+    const isOpen = (end >= text.length || isHalf) && !this.#final;
+    this.#searched = isOpen ? end : 0;
+    if (isOpen) return MORE;
     const item = delimiter(text, this.#at, end, this.#context.dialect.habits);
     if (item === null) return this.#push(text.slice(this.#at, end));
     this.#items.delimiter(item);

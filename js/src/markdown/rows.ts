@@ -1,6 +1,7 @@
 /** The rows of a table, cell by cell as their text comes: GitHub Flavored Markdown, section 4.10. */
 
 import { type Context, Inlines } from "./inlines.js";
+import { isOpenIn, withEscapedPipes } from "./spans.js";
 import type { Align, Cell, Row, Table } from "./tree.js";
 
 /** How many cells a line has when it is read as a row. */
@@ -9,6 +10,12 @@ export function countCells(line: string): number {
   const pipes = inner.replace(/\\./g, "").split("|");
   return inner === "" ? 1 : pipes.length - (pipes.at(-1)?.trim() === "" ? 1 : 0);
 }
+
+/** Whether a line can be the head of so many columns; with `habits` also without the pipes in its code and formulas. */
+export const hasColumns = (line: string, columns: number, habits: boolean): boolean => {
+  const cells = countCells(line);
+  return cells === columns || (habits && cells > columns && countCells(withEscapedPipes(line)) === columns);
+};
 
 const DELIMITER = /^:?-+:?$/;
 
@@ -50,6 +57,9 @@ export class RowWriter {
   #isSkipping = false;
   #isEscaped = false;
   readonly #cells: Cells;
+  /** The line from a pipe on that may be a formula's, or in code. */
+  #held: string | null = null;
+  #isDecided = false;
 
   constructor(
     table: Table,
@@ -70,6 +80,12 @@ export class RowWriter {
   write(text: string, from = 0): number {
     let at = from;
     while (at < text.length && text[at] !== "\n") {
+      if (this.#held !== null) {
+        const end = text.indexOf("\n", at);
+        this.#held += text.slice(at, end < 0 ? text.length : end);
+        at = end < 0 ? text.length : end;
+        break;
+      }
       if (this.#isEscaped) {
         this.#isEscaped = false;
         // A pipe that is escaped is a cell's, also within code.
@@ -83,13 +99,34 @@ export class RowWriter {
         this.#feed(run);
         at += run.length;
       } else {
-        if (text[at] === "|") this.#pipe();
-        else this.#isEscaped = true;
+        if (text[at] === "|") {
+          if (this.#mayHold()) {
+            this.#held = "";
+            continue;
+          }
+          this.#pipe();
+        } else this.#isEscaped = true;
         at += 1;
       }
     }
     this.#context.scanned += at - from;
     return at;
+  }
+
+  /** Whether the pipe that comes may be within the cell. */
+  #mayHold(): boolean {
+    return this.#context.dialect.habits && !this.#isDecided && this.#cell !== null && isOpenIn(this.#cell.raw);
+  }
+
+  /** The line has ended, so that its cells can be counted. */
+  #release(held: string): void {
+    const raw = this.#cell?.raw ?? "";
+    const rest = held.slice(1);
+    const cells = this.row.children.length + (rest.trim() === "" ? 0 : countCells(rest));
+    const isTooMuch = this.#aligns !== null && cells > this.#aligns.length;
+    this.#held = null;
+    this.#isDecided = true;
+    this.write(isTooMuch ? withEscapedPipes(raw + held, raw.length) : held);
   }
 
   #feed(text: string): void {
@@ -146,6 +183,7 @@ export class RowWriter {
 
   /** The line has ended. */
   finish(): void {
+    if (this.#held !== null) this.#release(this.#held);
     if (this.#isEscaped) this.#feed("\\");
     this.#isEscaped = false;
     this.#closeCell();

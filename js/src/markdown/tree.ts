@@ -84,8 +84,13 @@ export interface Pre {
   open: boolean;
 }
 
+/** What a quotation is that is none: GitHub's own. */
+export type Alert = "note" | "tip" | "important" | "warning" | "caution";
+
 export interface Quote extends Growing<Block> {
   readonly kind: "quote";
+  /** Settled before the quotation has children. */
+  alert: Alert | null;
 }
 
 export interface List extends Growing<Item> {

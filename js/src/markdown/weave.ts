@@ -30,21 +30,38 @@ export function isWoven(line: string): boolean {
   return name !== undefined && isAllowed(name);
 }
 
+/**
+ * What must come for a line of raw HTML to be more than text; null: nothing. A comment must end, and so must an element
+ * with text behind its tag, but for those whose end may be left out in another.
+ */
+export function missingEnd(line: string, isWithin: boolean): RegExp | null {
+  const begun = line.trimStart();
+  if (begun.startsWith("<!--")) return begun.includes("-->") ? null : /-->/;
+  const end = scanTag(begun, 0);
+  const tag = end < 0 ? null : readTag(begun.slice(0, end));
+  if (tag?.type !== "open" || isVoid(tag.name) || (isWithin && IMPLIED[tag.name])) return null;
+  const close = new RegExp(`</${tag.name}[\\s>]`, "i");
+  const behind = begun.slice(end);
+  return /^\s*(?:<|$)/.test(behind) || close.test(behind) ? null : close;
+}
+
 export class Weaver {
   readonly kind = "html";
   readonly condition: number;
   /** The elements that are open around what comes next, from the outermost. */
   readonly #boxes: Box[];
   readonly #root: Parent;
+  readonly #cut: Set<string>;
   readonly #policy: Policy;
   #pending = "";
   /** The paragraph that text in no element of its own stands in. */
   #implicit: Box | null = null;
 
-  constructor(condition: number, boxes: Box[], root: Parent, policy: Policy) {
+  constructor(condition: number, boxes: Box[], root: Parent, cut: Set<string>, policy: Policy) {
     this.condition = condition;
     this.#boxes = boxes;
     this.#root = root;
+    this.#cut = cut;
     this.#policy = policy;
   }
 
@@ -99,7 +116,7 @@ export class Weaver {
     if (tag.type === "other") {
       if (!raw.startsWith("<!--")) this.#text(raw);
     } else if (!isAllowed(tag.name)) this.#text(raw);
-    else if (tag.type === "close") this.#closeTag(tag.name);
+    else if (tag.type === "close") this.#closeTag(tag.name, raw);
     else this.#openTag(tag.name, tag.attributes, raw);
   }
 
@@ -144,9 +161,13 @@ export class Weaver {
     settle(this.#top);
   }
 
-  #closeTag(name: string): void {
+  #closeTag(name: string, raw: string): void {
     const index = this.#boxes.findLastIndex((box) => box.tag === name && box !== this.#implicit);
-    if (index < 0) return;
+    if (index < 0) {
+      // What may have ended already needs no second end; any other is a word about tags.
+      if (!IMPLIED[name] && !this.#cut.delete(name)) this.#text(raw);
+      return;
+    }
     while (this.#boxes.length > index) this.#pop();
   }
 

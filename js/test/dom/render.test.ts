@@ -37,7 +37,11 @@ const RICH = [
 /** What stands for the closed blocks below `parent`, whose element is `dom`. */
 function* closedBelow(dom: Element, parent: { readonly children: readonly unknown[] }): Generator<Element> {
   const elements = [...dom.children].flatMap((child) =>
-    child.matches(".sc-section, .sc-items") ? [...child.children] : child.matches("input, .sc-notes") ? [] : [child],
+    child.matches(".sc-section, .sc-items")
+      ? [...child.children]
+      : child.matches("input, .sc-alert, .sc-notes")
+        ? []
+        : [child],
   );
   for (const [index, child] of (parent.children as readonly Block[]).entries()) {
     const element = elements[index] as Element;

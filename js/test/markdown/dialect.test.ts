@@ -1,7 +1,7 @@
 /** What GitHub's dialect adds to CommonMark: representative cases, in the specification's notation. */
 
 import { describe, expect, test } from "vitest";
-import { parse } from "../../src/markdown/engine.js";
+import { Engine, parse } from "../../src/markdown/engine.js";
 import type { Paragraph } from "../../src/markdown/tree.js";
 import { findDeviation } from "./feeding.js";
 import { html } from "./html.js";
@@ -242,4 +242,123 @@ test("deep nesting ends without a failure", () => {
   ]) {
     expect(() => parse(hostile)).not.toThrow();
   }
+});
+
+describe("formulas in lines of their own", () => {
+  const formula = (tex: string) => `<math display="block">${tex}</math>`;
+  test.each([
+    ["\\[\n\na = b\n\n\\]\n\nc", `${formula("a = b")}<p>c</p>`],
+    ["- \\[\n\n  a = b\n\n  \\]\n- c", `<ul><li>${formula("a = b")}</li><li>c</li></ul>`],
+    ["> $$\n>\n> a\n>\n> $$", `<blockquote>${formula("a")}</blockquote>`],
+    ["\\begin{align*}\na &= b\n\\end{align*}\nc", `${formula("\\begin{align*}a &amp;= b\\end{align*}")}<p>c</p>`],
+    ["```math\nx^2\n```", formula("x^2")],
+    ["```math\nx^2", '<pre><code class="language-math">x^2</code></pre>'],
+    ["\\begin{itemize}\n\\item a\n\\end{itemize}", "<p>\\begin{itemize}\\item a\\end{itemize}</p>"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+
+  test.each([
+    [
+      "$$\n\nThese are words, and no formula.\n\n- a",
+      "<p>$$</p><p>These are words, and no formula.</p><ul><li>a</li></ul>",
+    ],
+    ["- \\[\n\n  # a\n\nb", "<ul><li><p>[</p><h1>a</h1></li></ul><p>b</p>"],
+    ["> \\[\n> - a\n\nb", "<blockquote><p>[</p><ul><li>a</li></ul></blockquote><p>b</p>"],
+    ["\\[\n\n\\[\nx\n\\]", `<p>[</p>${formula("x")}`],
+    ["\\begin{align}\n\n- a", "<p>\\begin{align}</p><ul><li>a</li></ul>"],
+  ])("what none ends is read again: %j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+
+  test("a formula that does not end hides no more than its bound", () => {
+    const engine = new Engine();
+    for (let line = 0; line < 3000; line += 1) engine.push("$x\n\n".replace("$x", line === 0 ? "$$" : "x = 1"));
+    expect(engine.document.children.length).toBeGreaterThan(1000);
+  });
+});
+
+describe("pipes in code and formulas", () => {
+  test.each([
+    ["|a|b|\n|-|-|\n|`x|y`|c|", "<td><code>x|y</code></td><td>c</td>"],
+    ["|a|b|\n|-|-|\n|$x|y$|c|", "<td><math>x|y</math></td><td>c</td>"],
+    ["|`a|b`|c|\n|-|-|\n|d|e|", "<th><code>a|b</code></th><th>c</th>"],
+    ["`a|b`|c\n-|-\nd|e", "<th><code>a|b</code></th><th>c</th>"],
+    // As GitHub has it, where nothing would be lost.
+    ["|a|b|\n|-|-|\n|`|`|", "<td>`</td><td>`</td>"],
+    ["|a|b|c|\n|-|-|-|\n|`x|y`|c|", "<td>`x</td><td>y`</td><td>c</td>"],
+    ["|a|b|\n|-|-|\n|$5|$6|", "<td>$5</td><td>$6</td>"],
+    ["|a|b|\n|-|-|\n|$5|b|$6|", "<td>$5</td><td>b</td>"],
+  ])("%j", (markdown, part) => {
+    expect(seen(markdown)).toContain(part);
+  });
+});
+
+describe("fences", () => {
+  const code = (language: string, ...lines: string[]) =>
+    `<pre><code class="language-${language}">${lines.join("")}</code></pre>`;
+  test.each([
+    [
+      "```markdown\n# a\n```py\nb\n```\nc\n```\n\n*d*",
+      `${code("markdown", "# a", "```py", "b", "```", "c")}<p><em>d</em></p>`,
+    ],
+    ["```md\n- a\n\n  ```py\n  b\n  ```\n```\nc", `${code("md", "- a", "", "  ```py", "  b", "  ```")}<p>c</p>`],
+    ["```py\n```js\n```\na", `${code("py", "```js")}<p>a</p>`],
+    ["- a\n  ```sh\n  b\n```\n- c", `<ul><li>a${code("sh", "b")}</li><li>c</li></ul>`],
+    ["- a\n  ```sh\nb\n  ```\n- c", `<ul><li>a${code("sh", "b")}</li><li>c</li></ul>`],
+    ["- a\n  ```sh\n  b\nc", `<ul><li>a${code("sh", "b")}</li></ul><p>c</p>`],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+
+  test("in a quotation, its end at the margin is another fence's beginning", () => {
+    expect(seen("> ```sh\n> a\n```\nb")).toContain("<pre><code>b</code></pre>");
+  });
+});
+
+describe("alerts", () => {
+  test.each([
+    ["> [!NOTE]\n> a", '<blockquote class="note"><p>a</p></blockquote>'],
+    ["> [!tip]\n>\n> - a", '<blockquote class="tip"><ul><li>a</li></ul></blockquote>'],
+    ["> [!IMPORTANT]\n> a", '<blockquote class="important"><p>a</p></blockquote>'],
+    ["> [!Warning]\n> a", '<blockquote class="warning"><p>a</p></blockquote>'],
+    ["> [!CAUTION]\n> a", '<blockquote class="caution"><p>a</p></blockquote>'],
+    ["> [!NOTE] a", "<blockquote><p>[!NOTE] a</p></blockquote>"],
+    ["> [!OTHER]\n> a", "<blockquote><p>[!OTHER]a</p></blockquote>"],
+    ["> a\n> [!NOTE]", "<blockquote><p>a[!NOTE]</p></blockquote>"],
+    ["[!NOTE]\na", "<p>[!NOTE]a</p>"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+});
+
+describe("tags and comments that nothing ends", () => {
+  test.each([
+    ["<div> is a tag.\n\na", "<p>&lt;div&gt; is a tag.</p><p>a</p>"],
+    ["<div>a\nb</div>\n\nc", "<div>ab</div><p>c</p>"],
+    ["<details>\n<summary>a</summary>\n\nb\n\n</details>", "<details><summary>a</summary><p>b</p></details>"],
+    ["a </br> b", "<p>a &lt;/br&gt; b</p>"],
+    ["</div>\n\na", "<p>&lt;/div&gt;</p><p>a</p>"],
+    ["- <details>\n  a\n</details>\n\nb", "<ul><li><details>a</details></li></ul><p>b</p>"],
+    ["<!-- a\n\n# b", "<p>&lt;!-- a</p><h1>b</h1>"],
+    ["a\n<!-- b\n\nc -->\n\nd", "<p>a</p><p>d</p>"],
+    ["- <!-- a\n\nb", "<ul><li>&lt;!-- a</li></ul><p>b</p>"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(expected);
+  });
+
+  test("a comment that does not end hides no more than its bound", () => {
+    const engine = new Engine();
+    engine.push(`<!-- a\n\n${"some words\n\n".repeat(40)}`);
+    expect(engine.document.children.length).toBeGreaterThan(20);
+  });
+});
+
+describe("links within the answer", () => {
+  test.each([
+    ["[a](#b-c)", '<a href="#b-c">a</a>'],
+    ["[a](#)", "a"],
+  ])("%j", (markdown, expected) => {
+    expect(seen(markdown)).toBe(`<p>${expected}</p>`);
+  });
 });

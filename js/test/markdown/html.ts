@@ -37,7 +37,10 @@ function block(node: Block | Inline, tight: boolean): string {
       return `<pre><code${language}>${node.lines.map((line) => `${escaped(line)}\n`).join("")}</code></pre>`;
     }
     case "quote":
-      return `<blockquote>\n${blocks(node.children)}\n</blockquote>`.replace("\n\n", "\n");
+      return `<blockquote${node.alert ? ` class="${node.alert}"` : ""}>\n${blocks(node.children)}\n</blockquote>`.replace(
+        "\n\n",
+        "\n",
+      );
     case "list": {
       const tag = node.start === null ? "ul" : "ol";
       const start = node.start === null || node.start === 1 ? "" : ` start="${node.start}"`;

@@ -42,7 +42,11 @@ function* pairs(nodes: readonly Node[], children: readonly Child[]): Generator<P
 
 function* within(dom: Element, block: Child): Generator<Pair> {
   switch (block.kind) {
-    case "quote":
+    case "quote": {
+      const nodes = [...dom.childNodes];
+      yield* pairs(block.alert === null ? nodes : nodes.slice(1), block.children);
+      break;
+    }
     case "box":
       yield* pairs([...dom.childNodes], block.children);
       break;

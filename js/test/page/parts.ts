@@ -13,4 +13,5 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = { bash, json, python, sql };
 export const PARTS: Parts = {
   grammar: (language) => GRAMMARS[partOf(language) ?? ""] ?? null,
   math: () => math,
+  diagrams: () => null,
 };

@@ -40,8 +40,8 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is a part for each language that fences can name, and for math", () => {
-  expect([...PARTS].sort()).toEqual([...GRAMMARS, "math"].sort());
+test("there is a part for each language that fences can name, for math, and for diagrams", () => {
+  expect([...PARTS].sort()).toEqual([...GRAMMARS, "math", "mermaid"].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });
 

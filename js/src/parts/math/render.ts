@@ -9,10 +9,17 @@ const POINTS_PER_EM = 10;
 
 const DEFINES = /\\(?:[egx]?def|(?:re|provide)?(?:new)?command|let|futurelet)(?![a-z])/i;
 
+/** What refers to a label names it: the numbers of other formulas are not known here. */
+const withReferences = (tex: string): string =>
+  tex.replace(/\\(eq)?ref\s*\{([\w:. -]*)\}/g, (_, eq: string | undefined, label: string) => {
+    const name = label.replaceAll("_", "\\_");
+    return eq ? `\\text{(${name})}` : `\\text{${name}}`;
+  });
+
 export const math: MathRenderer = {
   render(tex, display, target) {
     if (tex.length > LONGEST) throw new RangeError("the formula is too long");
-    const tree = temml.__renderToMathMLTree(tex, {
+    const tree = temml.__renderToMathMLTree(withReferences(tex), {
       displayMode: display,
       throwOnError: true,
       trust: false,

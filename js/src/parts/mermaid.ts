@@ -1,0 +1,136 @@
+/**
+ * The part that draws diagrams: Mermaid at its strict level, in a frame of its own that has no origin, loads nothing, and
+ * runs beside the page, so that neither what a model writes nor a fault of Mermaid's reaches the notebook. What comes out
+ * is shown as an image, in which nothing runs either.
+ */
+
+import script from "script:mermaid";
+import type { Diagram, DiagramRenderer } from "../dom/parts.js";
+
+/** Characters of a diagram, and connections in it; beyond, laying out takes longer than anyone waits. */
+const LONGEST = 20_000;
+const MOST_EDGES = 300;
+
+/** Milliseconds: then the frame is given up, with all that it was to draw. */
+const PATIENCE = 15_000;
+
+const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+
+/** What a diagram's own text must not set. */
+const SECURE =
+  "secure securityLevel startOnLoad maxTextSize maxEdges suppressErrorRendering htmlLabels themeCSS themeVariables fontFamily altFontFamily dompurifyConfig";
+
+const LISTENER = `
+addEventListener("message", async ({ data: { id, source, dark } }) => {
+  try {
+    mermaid.initialize({
+      startOnLoad: false, securityLevel: "strict", suppressErrorRendering: true, deterministicIds: true,
+      htmlLabels: false, flowchart: { htmlLabels: false }, class: { htmlLabels: false },
+      fontFamily: "system-ui, sans-serif", theme: dark ? "dark" : "default",
+      maxTextSize: ${LONGEST}, maxEdges: ${MOST_EDGES}, secure: ${JSON.stringify(SECURE.split(" "))},
+    });
+    const { svg } = await mermaid.render("diagram", source);
+    parent.postMessage({ id, svg }, "*");
+  } catch (error) {
+    parent.postMessage({ id, error: String(error?.message ?? error) }, "*");
+  }
+});
+parent.postMessage({ ready: true }, "*");
+`;
+
+const inScript = (text: string): string => text.replaceAll(/<(?=\/script|!--)/gi, "\\x3c");
+
+interface Request {
+  readonly message: { readonly id: number; readonly source: string; readonly dark: boolean };
+  resolve(diagram: Diagram): void;
+  reject(reason: Error): void;
+}
+
+class Frame {
+  readonly #element = document.createElement("iframe");
+  readonly #requests = new Map<number, Request>();
+  #isReady = false;
+  readonly #onMessage = (event: MessageEvent) => this.#take(event);
+
+  constructor() {
+    const frame = this.#element;
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.setAttribute("aria-hidden", "true");
+    frame.setAttribute("tabindex", "-1");
+    // It must be laid out, as text is measured in it.
+    frame.style.cssText =
+      "position:fixed;inset:0 auto auto 0;width:1200px;height:900px;border:0;visibility:hidden;pointer-events:none;z-index:-1";
+    frame.srcdoc = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><body><script>${inScript(script)}</script><script>${inScript(LISTENER)}</script>`;
+    addEventListener("message", this.#onMessage);
+    document.body.append(frame);
+  }
+
+  ask(request: Request): void {
+    this.#requests.set(request.message.id, request);
+    if (this.#isReady) this.#send(request);
+  }
+
+  #send({ message }: Request): void {
+    this.#element.contentWindow?.postMessage(message, "*");
+  }
+
+  #take({ source, data }: MessageEvent): void {
+    if (source !== this.#element.contentWindow || typeof data !== "object" || data === null) return;
+    if (data.ready === true && !this.#isReady) {
+      this.#isReady = true;
+      for (const request of this.#requests.values()) this.#send(request);
+      return;
+    }
+    const request = this.#requests.get(data.id);
+    if (request === undefined) return;
+    this.#requests.delete(data.id);
+    if (typeof data.svg === "string") request.resolve(picture(data.svg));
+    else request.reject(new Error(String(data.error).slice(0, 500)));
+  }
+
+  end(): void {
+    removeEventListener("message", this.#onMessage);
+    this.#element.remove();
+    for (const { reject } of this.#requests.values()) reject(new Error("it took too long"));
+  }
+}
+
+function picture(svg: string): Diagram {
+  const [, width, height] = /viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
+  const text = svg.replace(/\p{Cs}/gu, "\ufffd");
+  return {
+    src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`,
+    width: Math.ceil(Number(width ?? 400)),
+    height: Math.ceil(Number(height ?? 300)),
+  };
+}
+
+let frame: Frame | null = null;
+let asked = 0;
+
+export const diagrams: DiagramRenderer = {
+  render(source, dark) {
+    if (source.length > LONGEST) return Promise.reject(new RangeError("it is too long"));
+    frame ??= new Frame();
+    const own = frame;
+    asked += 1;
+    const id = asked;
+    return new Promise<Diagram>((resolve, reject) => {
+      const given = setTimeout(() => {
+        if (frame === own) frame = null;
+        own.end();
+      }, PATIENCE);
+      own.ask({
+        message: { id, source, dark },
+        resolve: (diagram) => {
+          clearTimeout(given);
+          resolve(diagram);
+        },
+        reject: (reason) => {
+          clearTimeout(given);
+          reject(reason);
+        },
+      });
+    });
+  },
+};
