@@ -37,7 +37,7 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-pythons test-frontends
 
-.PHONY: help demo test test-long lint format faults tables gallery bench bench-wire bench-memory bench-renderer bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help demo test test-long lint format faults tables gallery bench bench-wire bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
@@ -107,7 +107,7 @@ test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front o
 	$(PY) scripts/environment.py litellm
 	$(PYTEST) tests/peers
 
-bench: bench-wire bench-memory bench-renderer ## measure these, beside what others do
+bench: bench-wire bench-memory bench-renderer bench-attacks ## measure these, beside what others do
 
 bench-wire: env ## bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
@@ -118,6 +118,9 @@ bench-memory: env ## what a thousand answers of 2 kB take of a process, in kB a 
 # BENCH_PEERS=0 leaves the other renderers out; BENCH="--kinds fence --rounds 3" and the like go to js/bench/run.ts.
 bench-renderer: env node-modules bench-modules ## time, memory and work per update of the page's renderer
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" node js/bench/run.ts $(BENCH)
+
+bench-attacks: env node-modules bench-modules ## what an attacker's texts cost the Markdown engine, beside words
+	node js/bench/attacks.ts
 
 bench-highlighters: env node-modules bench-modules ## what ways to colour code weigh and cost
 	node js/bench/highlighters.ts

@@ -72,11 +72,11 @@ export function scanMath(
   const { open, close } = marks;
   const from = at + open.length;
   if (open === "$") return scanDollars(text, at, final, isBehindMath);
-  const found = text.indexOf(close, from);
-  if (found < 0) return final || text.length - from > LONGEST ? NO : MORE;
-  const inner = text.slice(from, found).trim();
-  if (!isFormula(open, inner) || found - from > LONGEST) return NO;
-  return { end: found + close.length, text: inner, display: open !== "\\(" };
+  const length = text.slice(from, from + LONGEST + close.length).indexOf(close);
+  if (length < 0) return final || text.length - from > LONGEST ? NO : MORE;
+  const inner = text.slice(from, from + length).trim();
+  if (!isFormula(open, inner)) return NO;
+  return { end: from + length + close.length, text: inner, display: open !== "\\(" };
 }
 
 function scanDollars(text: string, at: number, final: boolean, isBehindMath: boolean): Math | typeof NO | typeof MORE {

@@ -2,16 +2,9 @@
 
 import spec from "commonmark-spec";
 import { describe, expect, test } from "vitest";
-import type { Dialect } from "../../src/markdown/dialect.js";
-import { Engine } from "../../src/markdown/engine.js";
-import type { Policy } from "../../src/markdown/links.js";
 import { randomFrom } from "../random.js";
-import { html, plain } from "./html.js";
-
-/** The specification has no policy. */
-const encode = (url: string) => encodeURI(url).replace(/%25([0-9a-f]{2})/gi, "%$1");
-const OPEN: Policy = { href: encode, image: (url) => ({ src: encode(url), host: "" }) };
-const COMMONMARK: Dialect = { gfm: false, math: false, habits: false, html: "raw", policy: OPEN };
+import { read } from "./comparing.js";
+import { plain } from "./html.js";
 
 /** As answers are read, these examples differ from the specification, and why. */
 const DIFFERENT: ReadonlyMap<number, string> = new Map(
@@ -35,14 +28,6 @@ const DIFFERENT: ReadonlyMap<number, string> = new Map(
     "a bare address is a link, as on GitHub": [602, 606, 608, 611, 612],
   }).flatMap(([reason, numbers]) => numbers.map((number) => [number, reason] as const)),
 );
-
-/** The tree of a text that comes in these pieces. */
-function read(pieces: Iterable<string>, dialect: Partial<Dialect> = COMMONMARK): string {
-  const engine = new Engine(dialect);
-  for (const piece of pieces) engine.push(piece);
-  engine.end();
-  return html(engine.document);
-}
 
 function* cut(text: string, seed: number): Generator<string> {
   const random = randomFrom(seed);

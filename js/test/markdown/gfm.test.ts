@@ -3,15 +3,12 @@
 import { describe, expect, test } from "vitest";
 import type { Dialect } from "../../src/markdown/dialect.js";
 import { Engine } from "../../src/markdown/engine.js";
-import type { Policy } from "../../src/markdown/links.js";
 import { randomFrom } from "../random.js";
+import { OPEN } from "./comparing.js";
 import { pieces, randomCuts } from "./feeding.js";
 import gfm from "./gfm-spec.json" with { type: "json" };
 import { html, plain } from "./html.js";
 
-/** The specification has no policy. */
-const encode = (url: string) => encodeURI(url).replace(/%25([0-9a-f]{2})/gi, "%$1");
-const OPEN: Policy = { href: encode, image: (url) => ({ src: encode(url), host: "" }) };
 const GFM: Dialect = { gfm: true, math: false, habits: false, html: "raw", policy: OPEN };
 
 /** The example's HTML is not given: it only has to be read. */
