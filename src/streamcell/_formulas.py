@@ -1,7 +1,6 @@
 """Formulas in a model's prose, written as every notebook's reader knows them. `js/src/lab/formulas.ts` mirrors it.
 
-What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike, but that none
-stands beside a letter, as on GitHub.
+What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike.
 """
 
 from __future__ import annotations
@@ -20,12 +19,27 @@ LONGEST_PROSE: Final = 100
 
 L: Final = "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff\\uf900-\\ufdff"
 
-PRICE: Final = re.compile(rf"[0-9][0-9.,]*(?:[-\u2013][0-9][0-9.,]*)?[ \t\n]+[{L}]{{2,}}[^{L}$\\^_={{}}]")
+W: Final = (
+    "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u10ff\\u1200-\\u1fff\\u2c00-\\u2dff"
+    "\\ua000-\\ua95f\\ua980-\\uabff\\ufb00-\\ufdff"
+)
+"""Letters of scripts that write spaces between words."""
+
+AMOUNT: Final = r"[0-9][0-9.,]*(?:[-\u2013][0-9][0-9.,]*)?(?:[KMBTkmbt]|bn|mn)?\+?"
+PRICE: Final = re.compile(
+    rf"{AMOUNT}(?:\*\*|\*[^{L}0-9\\({{*$]|/[{L}]{{2,}}|[,;:.)]+[ \t\n]+[*(\[]|[ \t\n]+(?:\*\*|\([+-]?\$)"
+    rf"|[,;:.)]*[ \t\n]+(?:an?[ \t\n]+)?[{L}]{{2,}}[^{L}$\\^_={{}}])"
+)
 WORDS: Final = re.compile(rf"[^$\\^_={{}}+<>|]*?(?:[{L}]{{2,}}[^{L}$\\^_={{}}+<>|]+){{3}}")
 BARE_WORDS: Final = re.compile(rf"(?:[{L}]{{2,}}|[0-9]+)(?:[ \t\n,.;:-]+(?:[{L}]{{2,}}|[0-9]+))*[.?!]?")
 WORD: Final = re.compile(rf"[{L}]{{2,}}")
-WORDLY: Final = re.compile(rf"[{L}0-9$]")
-DOLLARS: Final = re.compile(r"(?:[^\\\n`$]|\\[^\n`]){1,2000}")
+WORDLY: Final = re.compile(rf"[{W}0-9]")
+SIGN: Final = re.compile(rf"[{L}]|[^ \t\n$]*[\\^_=][^ \t\n$]*")
+DOLLARS: Final = re.compile(r"(?:[^\\`$]|\\[^`]){1,2000}")
+OPERATOR: Final = re.compile(r"[\\^_{}=+<>|]")
+NEXT_LINE: Final = re.compile(rf"[ \t]*[{L}\\({{]")
+"""How a formula's next line begins, which begins no block."""
+DIGIT: Final = re.compile(r"[0-9]")
 
 UNSAFE: Final = (
     r"`|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)"
@@ -113,18 +127,36 @@ class Formulas:
 
     def _dollars(self, at: int) -> Formula | None:
         text = self._text
-        if WORDLY.match(text[max(0, at - 1) : at]) or text[at + 1 : at + 2] in ("", " ", "\t", "\n", "`"):
+        before = text[max(0, at - 1) : at]
+        behind_word = WORDLY.match(before) is not None
+        if (
+            before == "$"
+            or (behind_word and not DIGIT.match(before))
+            or text[at + 1 : at + 2] in ("", " ", "\t", "\n", "`")
+        ):
             return None
         begun = text[at + 1 : at + 1 + LONGEST_PROSE]
         if PRICE.match(begun) or WORDS.match(begun):
             return None
         found = DOLLARS.match(text, at + 1)
-        if found is None or text[found.end() : found.end() + 1] != "$" or found[0][-1] in " \t":
+        if found is None or text[found.end() : found.end() + 1] != "$" or found[0][-1] in " \t\n":
             return None
-        end = found.end() + 1
-        if WORDLY.match(text[end : end + 1]) or self._unsafe.next(at + 1) < end:
+        inner, end = found[0], found.end() + 1
+        after = text[end : end + 1]
+        if self._unsafe.next(at + 1) < end or not _is_one(inner):
             return None
-        return Formula(_inline(found[0]), end)
+        # Two variables of a shell, and what is a part of a word.
+        if after in ("(", "{") and inner[0] in "({":
+            return None
+        if (behind_word or WORDLY.match(after)) and (DIGIT.match(after) or not SIGN.fullmatch(inner)):
+            return None
+        return Formula(_inline(inner), end)
+
+
+def _is_one(inner: str) -> bool:
+    """Return whether these lines are one formula: the first has what only a formula has, the others begin no block."""
+    first, *lines = inner.split("\n")
+    return not lines or (OPERATOR.search(first) is not None and all(map(NEXT_LINE.match, lines)))
 
 
 def _is_formula(opening: str, inner: str) -> bool:

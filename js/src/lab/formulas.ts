@@ -1,8 +1,7 @@
 /**
  * Formulas in a model's prose, written as every notebook's reader knows them. `src/streamcell/_formulas.py` mirrors it.
  *
- * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike, but that none stands
- * beside a letter, as on GitHub.
+ * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike.
  */
 
 /** Characters of a formula within a line of text; what goes on is a dollar sign and text. */
@@ -13,12 +12,26 @@ const LONGEST_PROSE = 100;
 
 const L = "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff\\uf900-\\ufdff";
 
-const PRICE = new RegExp(`^[0-9][0-9.,]*(?:[-\\u2013][0-9][0-9.,]*)?[ \\t\\n]+[${L}]{2,}[^${L}$\\\\^_={}]`);
+/** Letters of scripts that write spaces between words. */
+const W =
+  "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u10ff\\u1200-\\u1fff\\u2c00-\\u2dff" +
+  "\\ua000-\\ua95f\\ua980-\\uabff\\ufb00-\\ufdff";
+
+const AMOUNT = "[0-9][0-9.,]*(?:[-\\u2013][0-9][0-9.,]*)?(?:[KMBTkmbt]|bn|mn)?\\+?";
+const PRICE = new RegExp(
+  `^${AMOUNT}(?:\\*\\*|\\*[^${L}0-9\\\\({*$]|/[${L}]{2,}|[,;:.)]+[ \\t\\n]+[*(\\[]|[ \\t\\n]+(?:\\*\\*|\\([+-]?\\$)` +
+    `|[,;:.)]*[ \\t\\n]+(?:an?[ \\t\\n]+)?[${L}]{2,}[^${L}$\\\\^_={}])`,
+);
 const WORDS = new RegExp(`^[^$\\\\^_={}+<>|]*?(?:[${L}]{2,}[^${L}$\\\\^_={}+<>|]+){3}`);
 const BARE_WORDS = new RegExp(`^(?:[${L}]{2,}|[0-9]+)(?:[ \\t\\n,.;:-]+(?:[${L}]{2,}|[0-9]+))*[.?!]?$`);
 const WORD = new RegExp(`[${L}]{2,}`, "g");
-const WORDLY = new RegExp(`^[${L}0-9$]`);
-const DOLLARS = /(?:[^\\\n`$]|\\[^\n`]){1,2000}/y;
+const DIGIT = /^[0-9]/;
+const WORDLY = new RegExp(`^[${W}0-9]`);
+const SIGN = new RegExp(`^(?:[${L}]|[^ \\t\\n$]*[\\\\^_=][^ \\t\\n$]*)$`);
+const DOLLARS = /(?:[^\\`$]|\\[^`]){1,2000}/y;
+const OPERATOR = /[\\^_{}=+<>|]/;
+/** How a formula's next line begins, which begins no block. */
+const NEXT_LINE = new RegExp(`^[ \\t]*[${L}\\\\({]`);
 
 /** What hides a mark from JupyterLab, commands that load, link or dress, and a line that is blank to some readers. */
 const UNSAFE =
@@ -111,17 +124,31 @@ export class Formulas {
 
   #dollars(at: number): Formula | null {
     const text = this.#text;
-    if (WORDLY.test(text[at - 1] ?? "") || ["", " ", "\t", "\n", "`"].includes(text[at + 1] ?? "")) return null;
+    const before = text[at - 1] ?? "";
+    const isBehindWord = WORDLY.test(before);
+    // Two formulas side by side are one to JupyterLab.
+    if (before === "$" || (isBehindWord && !DIGIT.test(before))) return null;
+    if (["", " ", "\t", "\n", "`"].includes(text[at + 1] ?? "")) return null;
     const begun = text.slice(at + 1, at + 1 + LONGEST_PROSE);
     if (PRICE.test(begun) || WORDS.test(begun)) return null;
     DOLLARS.lastIndex = at + 1;
     const inner = DOLLARS.exec(text)?.[0];
-    if (inner === undefined || text[at + 1 + inner.length] !== "$" || " \t".includes(inner.at(-1) as string))
+    if (inner === undefined || text[at + 1 + inner.length] !== "$" || " \t\n".includes(inner.at(-1) as string))
       return null;
     const end = at + inner.length + 2;
-    if (WORDLY.test(text[end] ?? "") || this.#unsafe.next(at + 1) < end) return null;
+    const after = text[end] ?? "";
+    if (this.#unsafe.next(at + 1) < end || !isOne(inner)) return null;
+    // Two variables of a shell, and what is a part of a word.
+    if (/^[({]/.test(after) && /^[({]/.test(inner)) return null;
+    if ((isBehindWord || WORDLY.test(after)) && (DIGIT.test(after) || !SIGN.test(inner))) return null;
     return { markdown: inline(inner), end };
   }
+}
+
+/** Whether these lines are one formula: the first has what only formulas have, and no other begins a block. */
+function isOne(inner: string): boolean {
+  const [first = "", ...lines] = inner.split("\n");
+  return lines.length === 0 || (OPERATOR.test(first) && lines.every((line) => NEXT_LINE.test(line)));
 }
 
 function isFormula(opening: string, inner: string): boolean {

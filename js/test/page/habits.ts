@@ -29,4 +29,74 @@ export const HABITS: readonly { readonly name: string; readonly text: string }[]
     name: "en-italics",
     text: "*This is a remark that goes on for quite some time, as remarks of this kind often do, and ends only after some hundred and fifty characters or so.* Then plain text follows.\n\nMultiply 2*3*4 and 5*4*3; match src/**/*.ts and test/**/*.ts; it takes 2**10 steps. Set `$HOME` first, then $HOME/bin is found.\n",
   },
+  {
+    name: "en-mathematics",
+    text: String.raw`## The law
+
+It reads
+
+\[
+
+\frac{pV}{nT} = R
+
+\]
+
+for $n$ moles, so $p$$V$ is what counts. In a bare environment:
+
+\begin{align}
+a &= b \\
+c &= d
+\end{align}
+
+| symbol | meaning |
+|---|---|
+| $p(y|x)$ | the probability of $y$ given $x$ |
+| \(a|b\) | $a$ divides $b$ |
+| $5 | a price, and $6 is another |
+
+By $\eqref{eq:one}$, the $n$th term costs $5 and the $k$th costs $7, which is less than $x + y$ of them.
+
+$$
+This is a line of words, which is no formula at all.
+
+And what follows it is a paragraph.
+`,
+  },
+  {
+    name: "en-readme",
+    text: `Here is the README:
+
+\`\`\`markdown
+# Tool
+
+Install it:
+
+\`\`\`sh
+pip install tool
+\`\`\`
+
+Then use it.
+\`\`\`
+
+> [!WARNING]
+> Do **not** run it as root.
+
+1. Run this:
+   \`\`\`sh
+   tool --help
+\`\`\`
+2. Read what it says, [above](#tool).
+
+<div> is a block element, and <b> is bold; a Tree<B> holds a Stack<S>.
+
+| pattern | means |
+|---|---|
+| \`a|b\` | a or b |
+| \`a\` | a |
+
+<!-- This comment has no end, so that what follows is text
+
+**Still** here, and *here*.
+`,
+  },
 ];

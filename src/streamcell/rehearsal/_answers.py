@@ -78,6 +78,13 @@ ANSWERS: Sequence[Answer] = (
         "Dict.",
     ),
     Answer(
+        "Draw a diagram of how an answer reaches the cell",
+        r"\bdiagram|flow ?chart|mermaid|\bdraw\b",
+        ["diagram"],
+        "The model's chunks become events, the events a document, and its patches what the page draws.",
+        "Patches.",
+    ),
+    Answer(
         "Derive the quadratic formula",
         r"\bmath|quadratic|equation|formula|\bderive|\bintegral|\bproofs?\b|\bprove\b|latex",
         ["math"],
