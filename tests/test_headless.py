@@ -46,7 +46,9 @@ def test_the_same_answers_leave_the_same_outputs_but_for_their_metadata(tmp_path
         assert one["metadata"][ANSWER]["id"] != other["metadata"][ANSWER]["id"]
 
 
-@pytest.mark.parametrize("by", RUNNERS)
+@pytest.mark.parametrize(
+    "by", [each if each == "nbclient" else pytest.param(each, marks=pytest.mark.long) for each in RUNNERS]
+)
 def test_an_answer_that_fails_fails_the_run(tmp_path: Path, by: str) -> None:
     done, notebook = run(tmp_path, [f"{CUT})", "print('never')"], by)
     assert done.returncode != 0
