@@ -204,7 +204,7 @@ def test_the_key_is_nowhere(client: openai.AsyncOpenAI, sent: dict[StreamCell, l
 def test_a_conversation_goes_on_with_previous(client: openai.AsyncOpenAI, server: RehearsalServer) -> None:
     first = stream_cell("one", model="echo", client=client, instructions="Be brief.")
     stalled = stream_cell("x", model="stall?after=1&seconds=3600", client=client)
-    with pytest.raises(ValueError, match="still on its way"):
+    with pytest.raises(ValueError, match="still streaming"):
         stream_cell("two", previous=stalled, client=client)
     stalled.stop()
     first.result(TIMEOUT)
@@ -255,7 +255,7 @@ def test_previous_takes_what_a_stopped_answer_has_and_the_cell_says_so(
     until(cut, "stopped")
     cell = stream_cell("stopped two", previous=cut, model="echo")
     cell.result(TIMEOUT)
-    assert "goes on from an answer that was stopped" in cell.origin["note"]
+    assert "continues an answer that was stopped" in cell.origin["note"]
     (body,) = [one.body for one in server.exchanges if "stopped two" in str(one.body)]
     assert body["input"][1] == {"role": "assistant", "content": cut.text}
 
@@ -381,7 +381,7 @@ def test_a_client_and_the_rehearsal_server_contradict_each_other(client: openai.
 def test_a_bare_iterator_cannot_be_retried_and_says_so() -> None:
     cell = stream_cell(iter(["a", "b"]))
     assert cell.result(TIMEOUT) == "ab"
-    assert "callable" in (cell.retry_off or "")
+    assert "callable" in (cell.retry_disabled_reason or "")
     with pytest.raises(ValueError, match="only once"):
         cell.retry()
 
@@ -433,7 +433,7 @@ def test_a_client_with_an_http_client_of_the_users_stays_on_its_loop(server: Reh
 
 def test_a_timeout_of_result_leaves_the_stream_running(client: openai.AsyncOpenAI) -> None:
     cell = stream_cell("x", model="stall?after=3&seconds=3600", client=client)
-    with pytest.raises(TimeoutError, match="goes on"):
+    with pytest.raises(TimeoutError, match="continues to stream"):
         cell.result(0)
     until(cell, "streaming", text=1)
     cell.stop()

@@ -35,8 +35,8 @@ def test_the_same_answers_leave_the_same_outputs_but_for_their_metadata(tmp_path
     """So does nbdime, which compares what is not text for equality, and no metadata, find each output again."""
     cells = [
         SLOW,
-        f"{CUT}, fail_run=False)",
-        f"{ASK}stream_cell('x', model='rehearsal/unauthorized', retry=1, fail_run=False)",
+        f"{CUT}, unattended='wait')",
+        f"{ASK}stream_cell('x', model='rehearsal/unauthorized', retry=1, unattended='wait')",
     ]
     _, notebook = run(tmp_path, [cells[0], *cells, *cells])  # the first one finds out which API the server has
     outputs = [output for cell in notebook.cells[1:] for output in cell.outputs]
@@ -68,10 +68,10 @@ def test_an_answer_that_fails_fails_the_run(tmp_path: Path, by: str) -> None:
 def test_a_failure_that_was_seen_to_does_not(tmp_path: Path) -> None:
     """By the call, by who waits for the result, and by the notebook's configuration, which comes last as it stays."""
     ways = [
-        f"{CUT}, fail_run=False)",
+        f"{CUT}, unattended='wait')",
         f"{CUT})\ntry:\n    cell.result()\nexcept Exception as error:\n    pass",
         f"{CUT})\ntry:\n    await cell\nexcept Exception as error:\n    pass",
-        f"{ASK}configure(fail_run=False)\n{CUT})",
+        f"{ASK}configure(unattended='wait')\n{CUT})",
     ]
     done, notebook = run(tmp_path, [cell for way in ways for cell in (way, "print(cell.status)")])
     assert done.returncode == 0, done.stderr
@@ -104,7 +104,7 @@ def test_the_notebooks_own_words_hold_too(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_held_goes_on(tmp_path: Path) -> None:
-    stalled = f"{ASK}cell = stream_cell('x', model='rehearsal/stall?after=3', hold_run=False)"
+    stalled = f"{ASK}cell = stream_cell('x', model='rehearsal/stall?after=3', unattended='return')"
     done, notebook = run(tmp_path, [stalled, "print(cell.status)\ncell.stop()\ncell"])
     assert done.returncode == 0, done.stderr
     assert notebook.cells[1].outputs[0]["text"].strip() in ("queued", "connecting", "streaming")

@@ -168,11 +168,11 @@ def test_who_presses_retry_does_not_wait_as_the_refusal_said() -> None:
 def test_a_refusal_that_does_not_say_lets_fewer_go_at_once_until_it_goes_well() -> None:
     queue = limits.grant(queued(*(Ticket(n, n) for n in range(6)), most=6), 0.0)[0]
     queue = limits.leave(limits.refused(queue, 5, None, 0.0), 5)
-    assert queue.at_once == 5
+    assert queue.max_concurrency == 5
     for ticket in range(5):
         queue = limits.leave(queue, ticket, whole=True)
-    assert queue.at_once == 5
-    assert limits.leave(queue, 5, whole=True).at_once == 6
+    assert queue.max_concurrency == 5
+    assert limits.leave(queue, 5, whole=True).max_concurrency == 6
 
 
 def test_the_budget_is_what_the_last_head_told_less_what_is_under_way() -> None:
@@ -214,12 +214,12 @@ def test_headers_that_say_nothing_change_nothing() -> None:
     st.integers(1, 12),
 )
 def test_all_go_in_their_order_and_never_more_than_the_server_allows(
-    asked: list[tuple[float, int, float]], at_once: int, budget: int
+    asked: list[tuple[float, int, float]], max_concurrency: int, budget: int
 ) -> None:
     """A server with a bucket of `budget` requests that fills up in 10 s, played against the line."""
     left, seen, now = float(budget), 0.0, 0.0
     full = headers(limit_requests=budget, remaining_requests=budget, reset_requests="0s")
-    queue = limits.told(Queue(most=at_once), -1, full, 0.0)
+    queue = limits.told(Queue(most=max_concurrency), -1, full, 0.0)
     arrivals = sorted((at, number, tokens, took) for number, (at, tokens, took) in enumerate(asked))
     running: list[tuple[float, int]] = []
     went: list[int] = []
@@ -235,7 +235,7 @@ def test_all_go_in_their_order_and_never_more_than_the_server_allows(
             queue = limits.told(queue, ticket, told, now)
             running.append((now + asked[ticket][2], ticket))
             went.append(ticket)
-        assert len(running) <= at_once
+        assert len(running) <= max_concurrency
         if granted:
             continue
         times = [arrivals[0][0]] if arrivals else []

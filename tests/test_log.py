@@ -54,7 +54,7 @@ def spans() -> InMemorySpanExporter:
 
 def ask(server: RehearsalServer, model: str, **options: Any) -> StreamCell:
     client = openai.AsyncOpenAI(api_key=SECRET, base_url=server.base_url)
-    retry = RetryPolicy(attempts=2, base=0.0)
+    retry = RetryPolicy(attempts=2, wait_initial=0.0)
     return stream_cell("Explain entropy", client=client, model=model, display=False, retry=retry, **options)
 
 
@@ -293,7 +293,7 @@ def at(cell: StreamCell, *statuses: str) -> StreamCell:
 
 
 def in_the_line(cell: StreamCell) -> StreamCell:
-    return when(cell, lambda: cell._stream.document.place is not None)
+    return when(cell, lambda: cell._stream.document.queue_position is not None)
 
 
 NO_ROUTE = answers({"error": {"message": "Not Found"}}, status="404 Not Found")
@@ -314,7 +314,7 @@ def stopped(server: RehearsalServer, model: str, *statuses: str) -> StreamCell:
 
 
 def stopped_in_the_line(server: RehearsalServer) -> StreamCell:
-    configure(at_once=1)
+    configure(max_concurrency=1)
     try:
         first = at(ask(server, "stall?after=1&seconds=60", api="chat"), "streaming")
         second = in_the_line(ask(server, "stall?after=1&seconds=60", api="chat"))
@@ -323,7 +323,7 @@ def stopped_in_the_line(server: RehearsalServer) -> StreamCell:
         at(first, "stopped")
         return at(second, "stopped")
     finally:
-        configure(at_once=None)
+        configure(max_concurrency=None)
 
 
 def hurried_out_of_the_line(_: RehearsalServer) -> StreamCell:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._document import Document, Quiet, Timings, Version
+from streamcell._document import Document, Idle, Timings, Version
 from streamcell._errors import RateLimited, Stopped
 from streamcell._events import Origin, Usage
-from streamcell._inputs import Retry, Select, Stop, TakeUp, Wait
+from streamcell._inputs import Resume, Retry, Select, Stop, Wait
 from streamcell._protocol import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
-from streamcell._resume import Seam, Way
+from streamcell._resume import ResumeMode, ResumePoint
 from streamcell._state import Status
 
 EXAMPLES = Path(__file__).parent / "wire"
@@ -39,17 +39,17 @@ FULL = Document(
         origin=Origin("m", "Responses API", "chosen", rehearsal=True),
         notice="Possibly incomplete.",
         timings=Timings(0.5, 1.5),
-        seams=(Seam(1, Way.EXACT),),
+        seams=(ResumePoint(1, ResumeMode.EXACT),),
     ),
     former=(Version(text="old"),),
     shown=1,
     retry_at=2.5,
-    retry_off="read once",
+    retry_disabled_reason="read once",
     attempts=4,
-    quiet=Quiet(12.5, 60.0),
-    place=3,
+    idle=Idle(12.5, 60.0),
+    queue_position=3,
     wait=Wait("budget", 12.5, 4),
-    resume=Way.CONTINUED,
+    resume=ResumeMode.CONTINUED,
 )
 
 
@@ -66,7 +66,7 @@ FULL = Document(
         ({"type": "stop"}, Stop()),
         ({"type": "retry"}, Retry()),
         ({"type": "select", "version": 3}, Select(3)),
-        ({"type": "resume"}, TakeUp()),
+        ({"type": "resume"}, Resume()),
         ({"type": "stop", "unknown": "field"}, Stop()),
     ],
 )
@@ -114,7 +114,7 @@ WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot
 
 @given(st.one_of(JSON, st.fixed_dictionaries({"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON})))
 def test_junk_never_raises(content: object) -> None:
-    assert isinstance(parse_command(content), (Hello, Stop, Retry, TakeUp, Select, type(None)))
+    assert isinstance(parse_command(content), (Hello, Stop, Retry, Resume, Select, type(None)))
 
 
 # -- to the page -------------------------------------------------------------------------------------------------------
@@ -134,10 +134,10 @@ KEYS = {
     "timings": dict,
     "version": int,
     "versions": int,
-    "retry_off": (str, type(None)),
+    "retry_disabled_reason": (str, type(None)),
     "attempts": int,
-    "quiet": (dict, type(None)),
-    "place": (int, type(None)),
+    "idle": (dict, type(None)),
+    "queue_position": (int, type(None)),
     "wait": (dict, type(None)),
     "resumable": (str, type(None)),
     "seams": list,

@@ -79,8 +79,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("auto_resume", "keyword_only", None),
         ("prefix", "keyword_only", None),
         ("display", "keyword_only", True),
-        ("hold_run", "keyword_only", None),
-        ("fail_run", "keyword_only", None),
+        ("unattended", "keyword_only", None),
         ("params", "var_keyword", "required"),
     ]
     assert inspect.signature(stream_cell).return_annotation == "StreamCell"
@@ -94,15 +93,14 @@ def test_configure_takes_only_names() -> None:
         ("timeouts", "keyword_only"),
         ("auto_resume", "keyword_only"),
         ("prefix", "keyword_only"),
-        ("at_once", "keyword_only"),
+        ("max_concurrency", "keyword_only"),
         ("log_limit", "keyword_only"),
-        ("hold_run", "keyword_only"),
-        ("fail_run", "keyword_only"),
+        ("unattended", "keyword_only"),
     ]
 
 
 def test_the_retry_policys_defaults() -> None:
-    assert RetryPolicy() == RetryPolicy(attempts=4, base=0.5, cap=8.0, patience=60.0, total=120.0)
+    assert RetryPolicy() == RetryPolicy(attempts=4, wait_initial=0.5, wait_max=8.0, max_retry_after=60.0, timeout=120.0)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +145,7 @@ def test_every_public_method_says_what_it_does(owner: type, name: str) -> None:
 
 def test_every_trait_of_a_cell_says_what_it_holds() -> None:
     ours = {name: trait for name, trait in vars(StreamCell).items() if hasattr(trait, "metadata") and name[0] != "_"}
-    assert {"text", "status", "usage", "error", "versions", "retry_off"} - set(ours) == {"versions"}
+    assert {"text", "status", "usage", "error", "versions", "retry_disabled_reason"} - set(ours) == {"versions"}
     assert [name for name, trait in ours.items() if not str(trait.help).endswith(".")] == []
 
 

@@ -17,7 +17,7 @@ from streamcell.rehearsal import RehearsalServer, _server
 from .sampling import SEED
 
 TIMEOUT = 300.0
-AT_ONCE = RetryPolicy(attempts=4, base=0.0)
+AT_ONCE = RetryPolicy(attempts=4, wait_initial=0.0)
 PROMPT = "Explain entropy"
 
 
@@ -160,12 +160,12 @@ def test_a_stopped_answer_goes_on_and_one_at_its_limit_too(whole: str) -> None:
 def test_a_whole_answer_cannot_go_on() -> None:
     cell = ask("rehearsal/echo")
     cell.result(TIMEOUT)
-    with pytest.raises(ValueError, match="whole"):
+    with pytest.raises(ValueError, match="complete"):
         cell.resume()
 
 
 def test_silence_is_given_up_and_what_came_is_kept(whole: str) -> None:
-    patience = Timeouts(between=1, shown=0.1)
+    patience = Timeouts(between_chunks=1, notify_after=0.1)
     cell = ask("rehearsal/stall?after=12&seconds=3600", timeouts=patience)
     with pytest.raises(Interrupted) as stalled:
         cell.result(TIMEOUT)
@@ -178,7 +178,7 @@ def test_silence_is_given_up_and_what_came_is_kept(whole: str) -> None:
 
 def test_silence_before_the_first_token_is_tried_again(server: RehearsalServer) -> None:
     model = "rehearsal/stall?after=0&seconds=3600"
-    cell = ask(model, timeouts=Timeouts(first_token=0.2, shown=0.1))
+    cell = ask(model, timeouts=Timeouts(first_token=0.2, notify_after=0.1))
     with pytest.raises(TimedOut, match="in time"):
         cell.result(TIMEOUT)
     assert cell.attempt == AT_ONCE.attempts

@@ -26,7 +26,7 @@ RETRYABLE = (ConnectionFailed, ProviderFailed, RateLimited, TimedOut)
 
 
 def test_full_jitter_draws_from_nothing_to_the_doubled_base() -> None:
-    policy = RetryPolicy(attempts=10, base=0.5, cap=8.0)
+    policy = RetryPolicy(attempts=10, wait_initial=0.5, wait_max=8.0)
     error = ProviderFailed()
     assert [policy.wait(attempt, error, 1.0) for attempt in range(1, 8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
     assert [policy.wait(attempt, error, 0.0) for attempt in range(1, 8)] == [0.0] * 7
@@ -41,7 +41,7 @@ def test_full_jitter_draws_from_nothing_to_the_doubled_base() -> None:
     chance=st.floats(0, 1),
 )
 def test_every_wait_is_within_its_bounds(attempts: int, base: float, cap: float, attempt: int, chance: float) -> None:
-    wait = RetryPolicy(attempts=attempts, base=base, cap=cap).wait(attempt, TimedOut(), chance)
+    wait = RetryPolicy(attempts=attempts, wait_initial=base, wait_max=cap).wait(attempt, TimedOut(), chance)
     if attempt >= attempts:
         assert wait is None
     else:
@@ -57,17 +57,17 @@ def test_attempts_count_the_first_one_too(attempts: int) -> None:
 
 
 def test_a_very_patient_policy_does_not_overflow() -> None:
-    assert RetryPolicy(attempts=1_000_000, cap=9.0).wait(999_999, TimedOut(), 1.0) == 9.0
+    assert RetryPolicy(attempts=1_000_000, wait_max=9.0).wait(999_999, TimedOut(), 1.0) == 9.0
 
 
 @pytest.mark.parametrize("asked", [0.0, 0.02, 7.0, 60.0])
 def test_the_providers_own_wait_is_obeyed_exactly(asked: float) -> None:
-    assert RetryPolicy(patience=60.0).wait(1, RateLimited(retry_after=asked), 0.123) == asked
+    assert RetryPolicy(max_retry_after=60.0).wait(1, RateLimited(retry_after=asked), 0.123) == asked
 
 
 @pytest.mark.parametrize("asked", [60.001, 3600.0, math.inf])
 def test_a_wait_beyond_patience_gives_up(asked: float) -> None:
-    assert RetryPolicy(patience=60.0).wait(1, RateLimited(retry_after=asked), 0.123) is None
+    assert RetryPolicy(max_retry_after=60.0).wait(1, RateLimited(retry_after=asked), 0.123) is None
 
 
 def test_a_wait_asked_for_says_so_on_the_card() -> None:
@@ -86,7 +86,7 @@ def test_a_long_wait_is_said_as_people_say_it(asked: float, said: str) -> None:
 
 @pytest.mark.parametrize("asked", [3_601.0, 208_800.0, 2.5e11, math.inf, math.nan])
 def test_no_policy_sleeps_for_longer_than_an_hour_because_a_header_says_so(asked: float) -> None:
-    assert RetryPolicy(patience=1e300, total=1e300).wait(1, RateLimited(retry_after=asked), 0.5) is None
+    assert RetryPolicy(max_retry_after=1e300, timeout=1e300).wait(1, RateLimited(retry_after=asked), 0.5) is None
 
 
 def test_what_cannot_pass_does_not_say_to_wait_and_press_retry() -> None:
@@ -123,13 +123,13 @@ def test_what_cannot_pass_is_not_even_with_a_retry_after(kind: type[StreamCellEr
         {"attempts": "3"},
         {"attempts": None},
         {"attempts": math.inf},
-        {"base": -0.1},
-        {"base": "1"},
-        {"base": math.nan},
-        {"cap": -1},
-        {"cap": math.inf},
-        {"patience": -1},
-        {"patience": None},
+        {"wait_initial": -0.1},
+        {"wait_initial": "1"},
+        {"wait_initial": math.nan},
+        {"wait_max": -1},
+        {"wait_max": math.inf},
+        {"max_retry_after": -1},
+        {"max_retry_after": None},
     ],
     ids=str,
 )

@@ -19,11 +19,11 @@ from streamcell._errors import (
     TimedOut,
 )
 from streamcell._events import (
+    Cursor,
     Event,
     Failed,
     Finished,
     Origin,
-    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -43,17 +43,17 @@ from streamcell._inputs import (
     Placed,
     Publish,
     Received,
+    Resume,
     Retry,
     Select,
     SetTimer,
     Start,
     Stop,
-    TakeUp,
     Tick,
     Wait,
 )
 from streamcell._protocol import view_of
-from streamcell._resume import Resume, Way
+from streamcell._resume import ResumeFrom, ResumeMode
 from streamcell._retry import RetryPolicy
 from streamcell._session import Session, step
 from streamcell._state import TERMINAL, Status
@@ -62,7 +62,7 @@ URGENT = Publish(urgent=True)
 RESTART = Publish(urgent=True, restart=True)
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
 OVERLOADED = Failed(ProviderFailed("overloaded", status_code=503))
-THREE = RetryPolicy(attempts=3, base=0.5, cap=8.0)
+THREE = RetryPolicy(attempts=3, wait_initial=0.5, wait_max=8.0)
 
 
 @dataclass
@@ -97,11 +97,15 @@ class Play:
         return self.session.document.current
 
 
-EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Reached, Finished, Failed)
+EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Cursor, Finished, Failed)
 
 
-def playing(*inputs: Input | Event, policy: RetryPolicy | None = None, retry_off: str | None = None) -> Play:
-    session = Session(document=Document(retry_off=retry_off), policy=policy or RetryPolicy(attempts=1))
+def playing(
+    *inputs: Input | Event, policy: RetryPolicy | None = None, retry_disabled_reason: str | None = None
+) -> Play:
+    session = Session(
+        document=Document(retry_disabled_reason=retry_disabled_reason), policy=policy or RetryPolicy(attempts=1)
+    )
     play = Play(session)
     play.feed(*inputs)
     return play
@@ -320,7 +324,7 @@ def test_nothing_is_retried_once_something_was_said(said: Event) -> None:
 
 
 def test_a_source_that_cannot_be_opened_twice_is_not_retried() -> None:
-    play = playing(Start(), OVERLOADED, policy=THREE, retry_off="read once")
+    play = playing(Start(), OVERLOADED, policy=THREE, retry_disabled_reason="read once")
     assert play.status is Status.FAILED
     assert play.ignores(Retry())
 
@@ -381,11 +385,11 @@ def test_retry_in_the_line_leaves_it_and_asks_at_once(reason: Literal["refusal",
     play = playing(Start())
     play.feed(Placed(1, 2, Wait(reason, 40.0, 1)))
     view = view_of(play.session.document)
-    assert (view["status"], view["place"]) == ("queued", 2)
+    assert (view["status"], view["queue_position"]) == ("queued", 2)
     assert view["wait"] == {"reason": reason, "seconds": 40.0, "running": 1}
     assert play.feed(Retry()) == (CloseSource(1), OpenSource(2, None, hurried=True), RESTART)
     assert play.stands_at(Status.CONNECTING)
-    assert (play.session.document.place, play.session.document.wait) == (None, None)
+    assert (play.session.document.queue_position, play.session.document.wait) == (None, None)
     assert play.ignores(Placed(1, 1, Wait(reason, 39.0, 1)), Closed(1), Retry())
 
 
@@ -424,14 +428,14 @@ def test_a_former_version_can_be_looked_at_after_the_end() -> None:
 
 # -- a response that goes on without us ------------------------------------------------------------------------------
 
-REACHED = Reached("resp-1", 4)
+REACHED = Cursor("resp-1", 4)
 GONE = Failed(ConnectionFailed("the connection was lost"))
 
 
 def background(*inputs: Input | Event, auto_resume: bool | None = None, attempts: int = 3) -> Play:
     policy = RetryPolicy(attempts=attempts)
     document = Document(attempts=attempts)
-    play = Play(Session(document=document, policy=policy, way=Way.CONTINUED, auto_resume=auto_resume))
+    play = Play(Session(document=document, policy=policy, way=ResumeMode.CONTINUED, auto_resume=auto_resume))
     play.feed(Start(), STARTED, *inputs)
     return play
 
@@ -443,7 +447,7 @@ def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Faile
     assert play.status is Status.WAITING
     play.feed(Tick(play.session.run))
     text = play.current.text
-    assert play.effects[0] == OpenSource(play.session.run, Resume(Way.EXACT, text, REACHED))
+    assert play.effects[0] == OpenSource(play.session.run, ResumeFrom(ResumeMode.EXACT, text, REACHED))
     play.feed(STARTED, TextDelta("lo"), Finished("stop"))
     assert play.current.text == text + "lo"
     assert [part.text for part in play.current.parts] == ([text, "lo"] if text else ["lo"])
@@ -451,15 +455,15 @@ def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Faile
 
 def test_what_is_not_to_go_on_by_itself_is_not_asked_anew_either_but_offered() -> None:
     play = background(REACHED, GONE, auto_resume=False)
-    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.EXACT)
-    assert play.feed(TakeUp())[0] == OpenSource(2, Resume(Way.EXACT, "", REACHED), hurried=True)
+    assert (play.status, play.session.document.resume) == (Status.FAILED, ResumeMode.EXACT)
+    assert play.feed(Resume())[0] == OpenSource(2, ResumeFrom(ResumeMode.EXACT, "", REACHED), hurried=True)
 
 
 @pytest.mark.parametrize("end", [Stop(), Failed(Interrupted("cut")), GONE])
 def test_continue_is_offered_where_only_reasoning_has_come(end: Input | Event) -> None:
     play = background(ReasoningDelta("hm"), REACHED, end, attempts=1)
     assert play.status in TERMINAL
-    assert play.session.document.resume is Way.EXACT
+    assert play.session.document.resume is ResumeMode.EXACT
 
 
 def test_a_response_that_has_failed_itself_is_asked_anew() -> None:
@@ -468,14 +472,14 @@ def test_a_response_that_has_failed_itself_is_asked_anew() -> None:
     play = background(REACHED, Failed(ProviderFailed("boom")))
     assert (play.status, play.session.resuming) == (Status.WAITING, None)
     play = background(TextDelta("Hel"), REACHED, Failed(ProviderFailed("boom")))
-    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.CONTINUED)
+    assert (play.status, play.session.document.resume) == (Status.FAILED, ResumeMode.CONTINUED)
 
 
 def test_a_take_up_that_brings_nothing_spends_the_policy() -> None:
     play = background(REACHED, GONE, attempts=3)
     for _ in range(2):
         play.feed(Tick(play.session.run), GONE)
-    assert (play.status, play.session.document.resume) == (Status.FAILED, Way.EXACT)
+    assert (play.status, play.session.document.resume) == (Status.FAILED, ResumeMode.EXACT)
 
 
 # -- in the line -------------------------------------------------------------------------------------------------------
@@ -487,7 +491,7 @@ def test_an_attempt_that_breaks_in_the_line_does_not_wait_for_ever(ended: Failed
     play.feed(Placed(1, 3))
     play.feed(Closed(1) if ended is None else ended)
     assert play.status is Status.FAILED
-    assert play.session.document.place is None
+    assert play.session.document.queue_position is None
 
 
 # -- the user's own policy ---------------------------------------------------------------------------------------------

@@ -20,11 +20,11 @@ from streamcell._errors import (
 )
 from streamcell._events import (
     Alive,
+    Cursor,
     Event,
     Failed,
     Finished,
     Origin,
-    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -44,18 +44,18 @@ from streamcell._inputs import (
     OpenSource,
     Placed,
     Received,
+    Resume,
     Retry,
     Select,
     SetTimer,
     Start,
     Stop,
-    TakeUp,
     Tick,
     Wait,
     Watch,
 )
 from streamcell._protocol import view_of
-from streamcell._resume import Way
+from streamcell._resume import ResumeMode
 from streamcell._retry import RetryPolicy
 from streamcell._session import Session, step
 from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_status
@@ -115,7 +115,7 @@ EVENT = st.one_of(
     st.just(UsageReported(Usage(1, 2, 3))),
     st.builds(TextRestored, st.text(max_size=4)),
     st.builds(Alive, st.booleans()),
-    st.just(Reached("resp-1", 7)),
+    st.just(Cursor("resp-1", 7)),
     st.builds(Finished, st.sampled_from(["stop", "length", "cancelled", None])),
     st.builds(
         Failed,
@@ -134,7 +134,7 @@ GIVEN = st.one_of(
     st.tuples(st.sampled_from(["placed", "granted"]), LAG, st.none()),
     st.tuples(
         st.sampled_from(
-            [Start(), Stop(), Retry(), TakeUp(), TakeUp(), Select(0), Select(1), Select(-1), Broke(ProviderFailed("x"))]
+            [Start(), Stop(), Retry(), Resume(), Resume(), Select(0), Select(1), Select(-1), Broke(ProviderFailed("x"))]
         ),
         st.just(0),
         st.none(),
@@ -155,7 +155,7 @@ def _input(kind: object, run: int, event: Event | None) -> Input:
         return Placed(run, *((3, Wait("refusal", 9.0)) if kind == "placed" else (None, None)))
     if kind in ("wait", "no more"):
         return Decided(run, 2.0 if kind == "wait" else None, None if kind == "wait" else "It raised.")
-    assert isinstance(kind, (Start, Stop, Retry, TakeUp, Select, Broke))
+    assert isinstance(kind, (Start, Stop, Retry, Resume, Select, Broke))
     return kind
 
 
@@ -172,7 +172,7 @@ class Ledger:
     def check(self, before: Session, given_: Input, after: Session, effects: Iterable[Effect]) -> None:
         effects = tuple(effects)
         # What only says that the connection lives, or how far it is, shows nothing.
-        silent = isinstance(given_, Received) and isinstance(given_.event, (Alive, Reached))
+        silent = isinstance(given_, Received) and isinstance(given_.event, (Alive, Cursor))
         assert (after is before) == (effects == ()) or silent
         old, new = before.status, after.status
         if isinstance(given_, (Received, Closed, Tick, Watch, Placed, Decided)) and given_.run != before.run:
@@ -183,18 +183,18 @@ class Ledger:
             self.settled += 1
         if old in TERMINAL and new not in TERMINAL:
             self.settled -= 1
-            assert isinstance(given_, (Retry, TakeUp))
+            assert isinstance(given_, (Retry, Resume))
         assert self.settled == (1 if new in TERMINAL else 0)
         self._document(before.document, after)
 
     def _text(self, before: Session, given_: Input, after: Session) -> None:
-        running = before.status in (Status.CONNECTING, Status.STREAMING) or before.document.place is not None
+        running = before.status in (Status.CONNECTING, Status.STREAMING) or before.document.queue_position is not None
         if isinstance(given_, Received) and given_.run == before.run and running and not before.failing:
             if isinstance(given_.event, TextDelta):
                 self.said += given_.event.text
             elif isinstance(given_.event, TextRestored):
                 self.said = given_.event.text
-        if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, TakeUp):
+        if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, Resume):
             self.said = ""
         assert after.document.current.text == self.said
 
@@ -213,7 +213,7 @@ class Ledger:
                 assert effect.seconds >= 0
         if after.status is Status.DONE:
             self.open.clear()  # it closes by itself
-        queues = after.document.place is not None
+        queues = after.document.queue_position is not None
         running = not after.failing and (queues or after.status in (Status.CONNECTING, Status.STREAMING))
         assert len(self.open) == (1 if running else 0)
         assert not after.failing or after.status in (Status.CONNECTING, Status.STREAMING)
@@ -229,11 +229,13 @@ class Ledger:
         has_error = current.status in TERMINAL - {Status.DONE} or current.status is Status.WAITING
         assert (current.error is not None) == has_error
         assert current.error is None or current.error.text == current.text
-        assert (document.place is not None) <= (current.status is Status.QUEUED)
-        assert (document.wait is not None) == (document.place is not None)
-        assert document.quiet is None or current.status in (Status.CONNECTING, Status.STREAMING)
-        goes_on = current.text or current.reached is not None
-        assert document.resume is None or (current.status in TERMINAL and goes_on and document.retry_off is None)
+        assert (document.queue_position is not None) <= (current.status is Status.QUEUED)
+        assert (document.wait is not None) == (document.queue_position is not None)
+        assert document.idle is None or current.status in (Status.CONNECTING, Status.STREAMING)
+        goes_on = current.text or current.cursor is not None
+        assert document.resume is None or (
+            current.status in TERMINAL and goes_on and document.retry_disabled_reason is None
+        )
         assert "".join(part.text for part in current.parts) == current.text
         json.dumps(view_of(document), allow_nan=False)
 
@@ -242,26 +244,26 @@ class Ledger:
 @given(
     inputs=st.lists(GIVEN, max_size=40),
     attempts=st.integers(1, 4),
-    retry_off=st.sampled_from([None, None, "read once"]),
+    retry_disabled_reason=st.sampled_from([None, None, "read once"]),
     chance=st.floats(0, 1),
-    timeouts=st.sampled_from([None, Timeouts(first_token=3, between=3, alive=5, shown=1)]),
-    way=st.sampled_from([None, Way.CONTINUED]),
+    timeouts=st.sampled_from([None, Timeouts(first_token=3, between_chunks=3, keepalive=5, notify_after=1)]),
+    way=st.sampled_from([None, ResumeMode.CONTINUED]),
     auto_resume=st.sampled_from([None, True, False]),
     own=st.booleans(),
 )
 def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     inputs: list[tuple[object, int, Event | None]],
     attempts: int,
-    retry_off: str | None,
+    retry_disabled_reason: str | None,
     chance: float,
     timeouts: Timeouts | None,
-    way: Way | None,
+    way: ResumeMode | None,
     auto_resume: bool | None,
     own: bool,
 ) -> None:
     policy: Any = Own() if own else RetryPolicy(attempts=attempts)
     session = Session(
-        document=Document(retry_off=retry_off, attempts=policy.attempts),
+        document=Document(retry_disabled_reason=retry_disabled_reason, attempts=policy.attempts),
         policy=policy,
         timeouts=timeouts,
         way=way,
@@ -299,7 +301,7 @@ WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
     *(
         (Start(), STARTED, TEXT, end, go_on)
         for end in (Stop(), CUT, REFUSED, Finished("length"))
-        for go_on in (Retry(), TakeUp())
+        for go_on in (Retry(), Resume())
     ),
     (Start(), STARTED, BUSY),
 ]
@@ -310,7 +312,7 @@ def test_every_move_of_the_table_is_met_and_none_besides() -> None:
     for inputs in WAYS_THROUGH:
         attempts = 3 if BUSY in inputs else 1
         session = Session(
-            document=Document(attempts=attempts), policy=RetryPolicy(attempts=attempts), way=Way.CONTINUED
+            document=Document(attempts=attempts), policy=RetryPolicy(attempts=attempts), way=ResumeMode.CONTINUED
         )
         for one in inputs:
             given_ = Received(session.run, one) if isinstance(one, EVENTS) else one

@@ -49,7 +49,7 @@ def test_it_is_printed_as_it_comes_and_ctrl_c_stops_it(terminal: Any) -> None:
     terminal.sendline(f"cell = stream_cell('word ' * 2000, model={SLOW!r}); cell")
     terminal.expect_exact("word word")
     terminal.sendintr()
-    assert until_prompt(terminal).endswith("Stopped: this is what had come.")
+    assert until_prompt(terminal).endswith("Stopped: this is the text so far.")
     assert run(terminal, "cell.status, 0 < len(cell.text) < 10_000") == "Out[3]: ('stopped', True)"
 
 

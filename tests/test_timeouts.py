@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from streamcell._document import Quiet
-from streamcell._events import Alive, Event, Origin, Reached, Started, TextDelta, Usage, UsageReported
+from streamcell._document import Idle
+from streamcell._events import Alive, Cursor, Event, Origin, Started, TextDelta, Usage, UsageReported
 from streamcell._inputs import OpenSource, Received, SetTimer, Start, Watch
 from streamcell._session import Session, step
 from streamcell._state import Status
 from streamcell._timeouts import Timeouts
 
-LIMITS = Timeouts(first_token=30, between=6, alive=50, shown=2)
+LIMITS = Timeouts(first_token=30, between_chunks=6, keepalive=50, notify_after=2)
 STARTED = Started(Origin(model="m"), "req-1")
 
 
@@ -49,25 +49,25 @@ class Watched:
         return self.session.status
 
     @property
-    def quiet(self) -> Quiet | None:
-        return self.session.document.quiet
+    def idle(self) -> Idle | None:
+        return self.session.document.idle
 
 
 def test_silence_is_shown_and_what_comes_ends_it() -> None:
     watched = Watched()
     watched.wait(1.9)
-    assert watched.quiet is None
+    assert watched.idle is None
     watched.wait(2.5)
-    assert watched.quiet == Quiet(2.0, 30)
+    assert watched.idle == Idle(2.0, 30)
     watched.wait(3.0, STARTED)
-    assert watched.quiet is None
+    assert watched.idle is None
     watched.wait(5.5)
-    assert watched.quiet is not None
+    assert watched.idle is not None
     watched.wait(6.0, TextDelta("a"))
     watched.wait(7.9, TextDelta("b"))
-    assert watched.quiet is None
+    assert watched.idle is None
     watched.wait(9.9)
-    assert watched.quiet == Quiet(2.0, 6)
+    assert watched.idle == Idle(2.0, 6)
 
 
 def test_from_the_first_token_on_the_shorter_limit_holds() -> None:
@@ -100,7 +100,7 @@ def test_keep_alives_are_life_but_not_for_ever() -> None:
     assert watched.status() is Status.INTERRUPTED
 
 
-@pytest.mark.parametrize("life", [Reached("resp-1", 2), Alive(), UsageReported(Usage(1))])
+@pytest.mark.parametrize("life", [Cursor("resp-1", 2), Alive(), UsageReported(Usage(1))])
 def test_what_is_no_piece_of_the_answer_is_life_and_not_the_first_token(life: Event) -> None:
     watched = Watched()
     watched.wait(1.0, STARTED, life)
@@ -132,7 +132,7 @@ def test_life_between_tokens_puts_off_the_end() -> None:
     assert watched.status() is Status.INTERRUPTED
 
 
-@pytest.mark.parametrize("name", ["first_token", "between", "alive", "shown"])
+@pytest.mark.parametrize("name", ["first_token", "between_chunks", "keepalive", "notify_after"])
 @pytest.mark.parametrize("seconds", [0, -1, math.nan, "3", None])
 def test_what_is_no_time_is_refused(name: str, seconds: Any) -> None:
     with pytest.raises(ValueError, match=name):

@@ -180,7 +180,7 @@ def test_an_observer_commands_its_own_cell(command: str) -> None:
         if change["new"] == "done" and not pressed.is_set():
             pressed.set()
             if command == "resume":
-                with pytest.raises(ValueError, match="cannot go on"):
+                with pytest.raises(ValueError, match="cannot be resumed"):
                     cell.resume()
             elif command == "select":
                 cell.select(0)

@@ -67,7 +67,7 @@ const FOR_A_SNAPSHOT = [1, 2, 4, 8, 16, 32, 60];
 const FOR_A_SIGN = [5, 5, 10, 20, 30];
 
 /** What is true for a moment only, no trait has. */
-const MOMENTARY: ReadonlySet<keyof Doc> = new Set(["retry_at", "quiet", "place", "wait"]);
+const MOMENTARY: ReadonlySet<keyof Doc> = new Set(["retry_at", "idle", "queue_position", "wait"]);
 
 /** The trait that mirrors a key of the document. */
 const traitOf = (key: keyof Doc): string | null => {

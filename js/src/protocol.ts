@@ -59,7 +59,7 @@ export interface Timings {
 }
 
 /** Nothing has come for `seconds`; after `limit` the attempt is given up. Both when the message was sent. */
-export interface Quiet {
+export interface Idle {
   readonly seconds: number;
   readonly limit: number;
 }
@@ -74,13 +74,13 @@ export interface Wait {
 export const WAYS = ["exact", "prefix", "continued"] as const;
 
 /** How a cut answer goes on. */
-export type Way = (typeof WAYS)[number];
+export type ResumeMode = (typeof WAYS)[number];
 
 /** Where an answer was cut and taken up again. */
 export interface Seam {
   /** Characters before it. */
   readonly at: number;
-  readonly way: Way;
+  readonly way: ResumeMode;
 }
 
 export interface Doc {
@@ -102,15 +102,15 @@ export interface Doc {
   readonly version: number;
   readonly versions: number;
   /** Why Retry is off, or null. */
-  readonly retry_off: string | null;
+  readonly retry_disabled_reason: string | null;
   /** At most. */
   readonly attempts: number;
-  readonly quiet: Quiet | null;
+  readonly idle: Idle | null;
   /** How many answers are before this one in the line, and why it waits; null: it does not queue. */
-  readonly place: number | null;
+  readonly queue_position: number | null;
   readonly wait: Wait | null;
   /** How the answer can go on, or null. */
-  readonly resumable: Way | null;
+  readonly resumable: ResumeMode | null;
   readonly seams: readonly Seam[];
 }
 
@@ -199,10 +199,10 @@ export const EMPTY: Doc = {
   timings: { first_token: null, total: null },
   version: 0,
   versions: 1,
-  retry_off: null,
+  retry_disabled_reason: null,
   attempts: 1,
-  quiet: null,
-  place: null,
+  idle: null,
+  queue_position: null,
   wait: null,
   resumable: null,
   seams: [],
@@ -222,7 +222,7 @@ const count: Narrow<number> = (value) =>
 
 const positive: Narrow<number> = (value) => (value === 0 ? undefined : count(value));
 const status: Narrow<Status> = (value) => STATUSES.find((known) => known === value);
-const way: Narrow<Way> = (value) => WAYS.find((known) => known === value);
+const way: Narrow<ResumeMode> = (value) => WAYS.find((known) => known === value);
 
 function nullable<T>(narrow: Narrow<T>): Narrow<T | null> {
   return (value) => (value === null ? null : narrow(value));
@@ -277,7 +277,7 @@ const timings: Narrow<Timings> = (value) => {
   return { first_token: number(value.first_token) ?? null, total: number(value.total) ?? null };
 };
 
-const quiet: Narrow<Quiet> = (value) => {
+const idle: Narrow<Idle> = (value) => {
   if (!isRecord(value)) return undefined;
   const [seconds, limit] = [number(value.seconds), number(value.limit)];
   return seconds === undefined || limit === undefined ? undefined : { seconds, limit };
@@ -313,10 +313,10 @@ const FIELDS: { readonly [K in keyof Doc]: Narrow<Doc[K]> } = {
   timings,
   version: count,
   versions: positive,
-  retry_off: nullable(string),
+  retry_disabled_reason: nullable(string),
   attempts: positive,
-  quiet: nullable(quiet),
-  place: nullable(count),
+  idle: nullable(idle),
+  queue_position: nullable(count),
   wait: nullable(wait),
   resumable: nullable(way),
   seams,

@@ -239,7 +239,7 @@ function isPossible(doc: Doc, wanted: Command): boolean {
     case "stop":
       return !isTerminal(doc);
     case "retry":
-      return (isTerminal(doc) || canHurry(doc)) && doc.retry_off === null;
+      return (isTerminal(doc) || canHurry(doc)) && doc.retry_disabled_reason === null;
     case "resume":
       return isTerminal(doc) && doc.resumable !== null;
     case "select":

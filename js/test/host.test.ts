@@ -14,8 +14,20 @@ function connect(traits: Record<string, unknown> = {}, early: unknown[] = []) {
 }
 
 test("the synced traits are there before any message", () => {
-  const { connection } = connect({ text: "abc", status: "done", version_count: 3, version: 1, retry_off: "no" });
-  expect(connection.state.doc).toMatchObject({ text: "abc", status: "done", versions: 3, version: 1, retry_off: "no" });
+  const { connection } = connect({
+    text: "abc",
+    status: "done",
+    version_count: 3,
+    version: 1,
+    retry_disabled_reason: "no",
+  });
+  expect(connection.state.doc).toMatchObject({
+    text: "abc",
+    status: "done",
+    versions: 3,
+    version: 1,
+    retry_disabled_reason: "no",
+  });
 });
 
 describe("hello", () => {

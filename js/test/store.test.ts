@@ -236,16 +236,16 @@ describe("commands", () => {
 
   test("Retry is sent from the line where only a time is waited for, and shows its effect when the wait is over", () => {
     const line = (reason: "refusal" | "running") =>
-      synced(doc({ status: "queued", place: 0, wait: { reason, seconds: 9, running: 1 } }));
+      synced(doc({ status: "queued", queue_position: 0, wait: { reason, seconds: 9, running: 1 } }));
     expect(press(line("running"), { type: "retry" }).effects).toHaveLength(0);
     const asked = press(line("refusal"), { type: "retry" });
     expect(asked.effects).toHaveLength(1);
-    expect(message(asked.state, patch(1, 1, ["set", "place", 1])).state.pending).not.toBeNull();
+    expect(message(asked.state, patch(1, 1, ["set", "queue_position", 1])).state.pending).not.toBeNull();
     expect(message(asked.state, patch(1, 1, ["set", "status", "connecting"])).state.pending).toBeNull();
   });
 
   test("are not sent where they make no sense", () => {
-    const state = synced(doc({ status: "done", versions: 2, retry_off: "a bare iterator" }));
+    const state = synced(doc({ status: "done", versions: 2, retry_disabled_reason: "a bare iterator" }));
     expect(press(state, { type: "retry" })).toEqual({ state, effects: [] });
     for (const version of [-1, 0, 2]) {
       expect(press(state, { type: "select", version })).toEqual({ state, effects: [] });

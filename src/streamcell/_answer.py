@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._document import Part, Version
 from ._errors import StreamCellError
-from ._inputs import Retry, Select, Stop, TakeUp
+from ._inputs import Resume, Retry, Select, Stop
 from ._log import Log
 from ._observers import elsewhere
 from ._request import Request
@@ -85,7 +85,7 @@ class Answer:
                 self.stop()
                 raise
         if not settled.done():
-            raise TimeoutError(f"the answer was not whole after {timeout} s; it goes on, see .status and .text")
+            raise TimeoutError(f"the answer did not finish within {timeout} s and continues to stream: see .status")
         return self._outcome(settled)
 
     def __await__(self) -> Generator[Any, None, str]:
@@ -250,15 +250,15 @@ class Answer:
     def retry(self) -> None:
         """Ask again; the answer so far stays as a version.
 
-        Raises ValueError where the source cannot be opened twice (`retry_off` says why), and RuntimeError while an
-        answer is still on its way: stop it first.
+        Raises ValueError where the source cannot be opened twice (`retry_disabled_reason` says why), and RuntimeError
+        while an answer is still on its way: stop it first.
         """
         self._stream.check_alive()
         document = self._stream.document
-        if document.retry_off is not None:
-            raise ValueError(document.retry_off)
+        if document.retry_disabled_reason is not None:
+            raise ValueError(document.retry_disabled_reason)
         if document.current.status not in TERMINAL and not document.can_hurry:
-            raise RuntimeError("the answer is still on its way: call stop() first")
+            raise RuntimeError("the answer is still streaming: call stop() first")
         self._stream.take(Retry())
 
     def resume(self) -> None:
@@ -269,8 +269,8 @@ class Answer:
         """
         self._stream.check_alive()
         if self._stream.document.resume is None:
-            raise ValueError("this answer cannot go on: it is whole, still on its way, or has no text to go on from")
-        self._stream.take(TakeUp())
+            raise ValueError("this answer cannot be resumed: it is complete, still streaming, or without text")
+        self._stream.take(Resume())
 
     def select(self, index: int) -> None:
         """Show version `index` (0-based, negative from the end), in the page and in the traits.

@@ -12,6 +12,7 @@ from ._driver import driver
 from ._lanes import AT_ONCE
 from ._log import SHELF
 from ._messages import Message, messages_of
+from ._notebook import Unattended
 from ._request import Request, is_rehearsal, make_request
 from ._resume import Prefix
 from ._retry import RetryPolicy, attempts_of
@@ -41,8 +42,7 @@ class _Defaults:
     timeouts: Timeouts = Timeouts()  # noqa: RUF009  # frozen
     auto_resume: bool | None = None
     prefix: Prefix | None = None
-    hold_run: bool | None = None
-    fail_run: bool = True
+    unattended: Unattended = "raise"
 
 
 _UNSET: Final[Any] = object()
@@ -57,18 +57,17 @@ def configure(
     timeouts: Timeouts | None = _UNSET,
     auto_resume: bool | None = _UNSET,
     prefix: Prefix | None = _UNSET,
-    at_once: int | None = _UNSET,
+    max_concurrency: int | None = _UNSET,
     log_limit: int | None = _UNSET,
-    hold_run: bool | None = _UNSET,
-    fail_run: bool | None = _UNSET,
+    unattended: Unattended | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
 
-    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. `at_once` is how many
-    answers may be under way at once for one endpoint, key and model (16 unless set): the others wait in line, and their
-    cells show their place. `log_limit` is how many bytes the logs of all cells may take together (64 million unless
-    set): then the oldest entries go, see `cell.log.dropped`. Raises TypeError or ValueError for anything else, and then
-    changes nothing.
+    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. `max_concurrency` is how
+    many answers may be under way at once for one endpoint, key and model (16 unless set): the others wait in line, and
+    their cells show their place. `log_limit` is how many bytes the logs of all cells may take together (64 million
+    unless set): then the oldest entries go, see `cell.log.dropped`. Raises TypeError or ValueError for anything else,
+    and then changes nothing.
     """
     global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
     changed = _defaults
@@ -88,19 +87,17 @@ def configure(
         changed = replace(changed, auto_resume=_yes_or_no("auto_resume", auto_resume))
     if prefix is not _UNSET:
         changed = replace(changed, prefix=_prefix(prefix))
-    if hold_run is not _UNSET:
-        changed = replace(changed, hold_run=_yes_or_no("hold_run", hold_run))
-    if fail_run is not _UNSET:
-        changed = replace(changed, fail_run=_yes_or_no("fail_run", fail_run) is not False)
-    for name, count in {"at_once": at_once, "log_limit": log_limit}.items():
+    if unattended is not _UNSET:
+        changed = replace(changed, unattended="raise" if unattended is None else _unattended(unattended))
+    for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {given!r}")
     if log_limit is not _UNSET:
         driver().shelf.limit = SHELF if log_limit is None else log_limit
-    if at_once is not _UNSET:
+    if max_concurrency is not _UNSET:
         lanes = driver().lanes
-        lanes.at_once = AT_ONCE if at_once is None else at_once
+        lanes.max_concurrency = AT_ONCE if max_concurrency is None else max_concurrency
         lanes.loop.call_soon_threadsafe(lanes.look_again)
     _defaults = changed
 
@@ -118,8 +115,7 @@ def stream_cell(
     auto_resume: bool | None = None,
     prefix: Prefix | None = None,
     display: bool = True,
-    hold_run: bool | None = None,
-    fail_run: bool | None = None,
+    unattended: Unattended | None = None,
     **params: Unpack[Parameters],
 ) -> StreamCell:
     """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
@@ -150,11 +146,10 @@ def stream_cell(
             (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp, Anthropic-style). A cut answer
             then goes on from its last token, by Chat Completions. None: another message asks for the rest.
         display: whether to show the cell now; a cell can be displayed again at any time.
-        hold_run: whether a run that nobody attends (nbclient, papermill, `jupyter execute`) waits at the end of each
-            cell until its answers have ended, so that they are saved whole. None: yes. In a front end, which can show
-            them afterwards, nothing is ever held.
-        fail_run: whether an answer that failed fails such a run, unless the notebook has seen to it: `result()` or
-            `await` raised it. None: yes.
+        unattended: what a notebook that runs without a user (nbclient, papermill, `jupyter execute`) does at the end of
+            each cell. `"raise"`: it waits until the cell's answers have ended, so that they are saved whole, and fails
+            where an answer failed, unless `result()` or `await` has raised that error already. `"wait"`: it waits, and
+            never fails. `"return"`: it does not wait. None: `"raise"`. A front end never waits.
         **params: the parameters of both APIs, under either's name (`max_tokens` or `max_output_tokens`): each is sent
             as the API that is asked has it, and one that only one API has decides for that API. `docs/parameters.md`
             lists them. What only your server knows goes into `extra_body`.
@@ -184,8 +179,8 @@ def stream_cell(
             )
         request = asked_by = None
         source = sources.resolve(prompt)
-        if retry is not None and source.retry_off is not None:
-            raise ValueError(f"retry= cannot be obeyed: {source.retry_off}")
+        if retry is not None and source.retry_disabled_reason is not None:
+            raise ValueError(f"retry= cannot be obeyed: {source.retry_disabled_reason}")
     else:
         prefix = _defaults.prefix if prefix is None else _prefix(prefix)
         if prefix is not None and api == "responses":
@@ -193,7 +188,11 @@ def stream_cell(
         api = api if prefix is None else "chat"
         request, asked_by, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
     policy = _defaults.retry if retry is None else _policy(retry)
-    document = Document(current=Version(origin=source.origin), retry_off=source.retry_off, attempts=attempts_of(policy))
+    document = Document(
+        current=Version(origin=source.origin),
+        retry_disabled_reason=source.retry_disabled_reason,
+        attempts=attempts_of(policy),
+    )
     session = Session(
         document=document,
         policy=policy,
@@ -201,13 +200,10 @@ def stream_cell(
         way=source.way,
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
     )
-    hold_run = _defaults.hold_run if hold_run is None else _yes_or_no("hold_run", hold_run)
-    fail_run = _defaults.fail_run if fail_run is None else _yes_or_no("fail_run", fail_run) is not False
+    unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     source.claim()  # when all else was found good: whoever is refused can give the same iterator again
     try:
-        cell = StreamCell(
-            source, session, request, client=asked_by, hold_run=hold_run, fail_run=fail_run, shown=display
-        )
+        cell = StreamCell(source, session, request, client=asked_by, unattended=unattended, shown=display)
         if display:
             cell._show()
         cell._start()
@@ -240,7 +236,7 @@ def _ask(
     if previous is not None:
         before, version = _answered(previous)
         former = (*before.messages, {"role": "assistant", "content": version.text})
-        remark = "" if version.status is Status.DONE else f"goes on from an answer that was {_ENDED[version.status]}"
+        remark = "" if version.status is Status.DONE else f"continues an answer that was {_ENDED[version.status]}"
         instructions = before.instructions if instructions is None else instructions
         if model is None and not (client is not None and is_rehearsal(before.model)):
             model = before.model or version.origin.model or None
@@ -286,6 +282,14 @@ def _prefix(prefix: Any) -> Prefix | None:
     raise ValueError(f"prefix must be one of {', '.join(map(repr, get_args(Prefix)))}, not {prefix!r}")
 
 
+def _unattended(value: object) -> Unattended:
+    known: tuple[Unattended, ...] = get_args(Unattended)
+    for one in known:
+        if value == one:
+            return one
+    raise ValueError(f"unattended must be one of {', '.join(map(repr, known))}, not {value!r}")
+
+
 def _yes_or_no(name: str, value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
@@ -303,7 +307,7 @@ def _answered(previous: object) -> tuple[Request, Version]:
         raise ValueError("previous= is a cell that shows an iterator's answer: there is no conversation to go on with")
     version = previous._stream.document.version
     if version.status not in TERMINAL:
-        raise ValueError("previous= is still on its way: `await previous` first, or stop it")
+        raise ValueError("previous= is still streaming: `await previous` first, or stop it")
     if not version.text:
         raise ValueError("previous= has no answer to go on from")
     return previous.request, version

@@ -8,11 +8,11 @@ from typing import Final
 from ._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
 from ._events import (
     Alive,
+    Cursor,
     Event,
     Failed,
     Finished,
     Origin,
-    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -22,10 +22,10 @@ from ._events import (
     UsageReported,
 )
 from ._inputs import Wait
-from ._resume import Seam, Way
+from ._resume import ResumeMode, ResumePoint
 from ._state import Status
 
-__all__ = ["Document", "Part", "Quiet", "Timings", "Version", "reduce", "way_on"]
+__all__ = ["Document", "Idle", "Part", "Timings", "Version", "reduce", "way_on"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Part:
     """A stretch of an answer that came in one piece; `way` says how it was taken up, None for the first."""
 
     text: str
-    way: Way | None = None
+    way: ResumeMode | None = None
 
 
 @dataclass(frozen=True)
-class Quiet:
+class Idle:
     """Nothing has come for `seconds`; after `limit` seconds without anything the attempt is given up."""
 
     seconds: float
@@ -68,8 +68,8 @@ class Version:
     notice: str | None = None
     request_id: str | None = None
     timings: Timings = field(default_factory=Timings)
-    seams: tuple[Seam, ...] = ()
-    reached: Reached | None = None
+    seams: tuple[ResumePoint, ...] = ()
+    cursor: Cursor | None = None
 
     @property
     def said_something(self) -> bool:
@@ -91,21 +91,22 @@ class Document:
     """The one truth about a cell: its current answer, the former ones, and which of them is shown.
 
     `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
-    number of seconds that a waiting attempt waits; `retry_off` says why Retry is not possible, or None. `attempts` is
-    how many there are at most, `quiet` that nothing has come for a while, `place` how many others are before this one
-    (None: it does not queue), `wait` why it queues, `resume` the way in which the answer can go on, or None.
+    number of seconds that a waiting attempt waits; `retry_disabled_reason` says why Retry is not possible, or None.
+    `attempts` is how many there are at most, `idle` that nothing has come for a while, `queue_position` how many others
+    are before this one (None: it does not queue), `wait` why it queues, `resume` the way in which the answer can go on,
+    or None.
     """
 
     current: Version = field(default_factory=Version)
     former: tuple[Version, ...] = ()
     shown: int = 0
     retry_at: float | None = None
-    retry_off: str | None = None
+    retry_disabled_reason: str | None = None
     attempts: int = 1
-    quiet: Quiet | None = None
-    place: int | None = None
+    idle: Idle | None = None
+    queue_position: int | None = None
     wait: Wait | None = None
-    resume: Way | None = None
+    resume: ResumeMode | None = None
 
     @property
     def can_hurry(self) -> bool:
@@ -137,8 +138,8 @@ def reduce(version: Version, event: Event) -> Version:
         return replace(version, refusal=version.refusal + event.text)
     if isinstance(event, UsageReported):
         return replace(version, usage=event.usage)
-    if isinstance(event, Reached):
-        return replace(version, reached=event)
+    if isinstance(event, Cursor):
+        return replace(version, cursor=event)
     if isinstance(event, Alive):
         return version
     if isinstance(event, Started):
@@ -157,14 +158,14 @@ def reduce(version: Version, event: Event) -> Version:
 _NOT_THE_ANSWERS: Final = (BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, TimedOut)
 
 
-def way_on(version: Version, other: Way | None) -> Way | None:
+def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
     """Return how the answer of `version` can go on: exactly where the provider still has it, else by `other`.
 
     Exact resumption needs no text: it takes up the response itself.
     """
     finished = version.finish_reason is not None
-    if version.reached is not None and not finished and _is_still_there(version.error):
-        return Way.EXACT
+    if version.cursor is not None and not finished and _is_still_there(version.error):
+        return ResumeMode.EXACT
     if not version.text or version.refusal or (finished and version.finish_reason != "length"):
         return None
     return other

@@ -84,7 +84,7 @@ def limits() -> tuple[Limits, ...]:
 
     `requests` and `tokens` are the budgets that the last answer's `x-ratelimit-*` headers told of, as they stand now
     (None where the server tells of none): `limit`, `remaining`, and `reset`, the seconds until all of it is back.
-    `running` answers are under way of `at_once` at most, `queued` wait for their turn, and all of them wait `paused`
-    seconds where a refusal asked for it.
+    `running` answers are streaming of `max_concurrency` at most, `queued` wait for their turn, and all of them wait
+    `paused` seconds where a refusal asked for it.
     """
     return driver().lanes.now()

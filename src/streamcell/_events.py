@@ -11,6 +11,7 @@ from ._errors import StreamCellError
 __all__ = [
     "Alive",
     "Chunk",
+    "Cursor",
     "Event",
     "Failed",
     "Finished",
@@ -18,7 +19,6 @@ __all__ = [
     "Lane",
     "Note",
     "Origin",
-    "Reached",
     "ReasoningDelta",
     "RefusalDelta",
     "Started",
@@ -70,7 +70,7 @@ class Alive:
 
 
 @dataclass(frozen=True)
-class Reached:
+class Cursor:
     """The answer can be taken up exactly here: at `sequence_number` of a response that goes on without us."""
 
     response_id: str
@@ -134,7 +134,7 @@ class Failed:
 
 
 Event = Union[
-    Started, Alive, Reached, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
+    Started, Alive, Cursor, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Literal, Union
 
 from ._errors import StreamCellError
 from ._events import Event
-from ._resume import Resume
+from ._resume import ResumeFrom
 
 __all__ = [
     "AskPolicy",
@@ -21,12 +21,12 @@ __all__ = [
     "Placed",
     "Publish",
     "Received",
+    "Resume",
     "Retry",
     "Select",
     "SetTimer",
     "Start",
     "Stop",
-    "TakeUp",
     "Tick",
     "Wait",
     "Watch",
@@ -71,7 +71,7 @@ class Watch:
 class Wait:
     """Why an attempt waits in the line before its server.
 
-    `reason` is "running" (`running` answers are under way), "refusal" (a refusal asks to wait) or "budget" (what the
+    `reason` is "running" (`running` answers are streaming), "refusal" (a refusal asks to wait) or "budget" (what the
     rate limit allows is spent). `seconds` is how long that lasts from now, None where only the answers under way can
     end it.
     """
@@ -83,10 +83,10 @@ class Wait:
 
 @dataclass(frozen=True)
 class Placed:
-    """`run` waits for its turn, with `place` others before it, for the reason `wait`; None: its turn has come."""
+    """`run` waits for its turn behind `queue_position` others, for the reason `wait`; None: its turn has come."""
 
     run: int
-    place: int | None
+    queue_position: int | None
     wait: Wait | None = None
 
 
@@ -120,7 +120,7 @@ class Retry:
 
 
 @dataclass(frozen=True)
-class TakeUp:
+class Resume:
     """The user wants a cut answer to go on from its last token."""
 
 
@@ -131,7 +131,7 @@ class Select:
     index: int
 
 
-Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, TakeUp, Select]
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, Resume, Select]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class OpenSource:
     """
 
     run: int
-    resume: Resume | None = None
+    resume: ResumeFrom | None = None
     hurried: bool = False
 
 

@@ -17,7 +17,7 @@ from ._session import Session
 __all__ = ["AT_ONCE", "BudgetLeft", "InLine", "Lanes", "Limits"]
 
 AT_ONCE: Final = 16
-"""Answers that may be under way at once in a lane, unless `configure(at_once=…)` says otherwise."""
+"""Answers that may be under way at once in a lane, unless `configure(max_concurrency=…)` says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Limits:
     model: str
     requests: BudgetLeft | None
     tokens: BudgetLeft | None
-    at_once: int | None
+    max_concurrency: int | None
     running: int
     queued: int
     paused: float
@@ -71,7 +71,7 @@ class Lanes:
     """Every line of this process. All but `now` is the driver's loop's only."""
 
     loop: asyncio.AbstractEventLoop
-    at_once: int | None = AT_ONCE
+    max_concurrency: int | None = AT_ONCE
     _queues: dict[Lane, limits.Queue] = field(default_factory=dict)
     _waiting: dict[int, _Waiting] = field(default_factory=dict)
     _timers: dict[Lane, asyncio.TimerHandle] = field(default_factory=dict)
@@ -117,14 +117,14 @@ class Lanes:
     def now(self) -> tuple[Limits, ...]:
         """What is known of each lane now; safe on any thread."""
         now = self.loop.time()
-        return tuple(_limits_of(lane, queue, self.at_once, now) for lane, queue in tuple(self._queues.items()))
+        return tuple(_limits_of(lane, queue, self.max_concurrency, now) for lane, queue in tuple(self._queues.items()))
 
     def _grant(self, lane: Lane) -> None:
         timer = self._timers.pop(lane, None)
         if timer is not None:
             timer.cancel()
         now = self.loop.time()
-        queue = replace(self._queues[lane], most=self.at_once)
+        queue = replace(self._queues[lane], most=self.max_concurrency)
         self._queues[lane], granted, wait = limits.grant(queue, now)
         for ticket in granted:
             waiting = self._waiting.pop(ticket)
@@ -138,7 +138,7 @@ class Lanes:
             self._timers[lane] = self.loop.call_later(wait.seconds, self._grant, lane)
 
 
-def _limits_of(lane: Lane, queue: limits.Queue, at_once: int | None, now: float) -> Limits:
+def _limits_of(lane: Lane, queue: limits.Queue, max_concurrency: int | None, now: float) -> Limits:
     def left(budget: limits.Budget | None) -> BudgetLeft | None:
         if budget is None:
             return None
@@ -150,7 +150,7 @@ def _limits_of(lane: Lane, queue: limits.Queue, at_once: int | None, now: float)
         model=lane.model,
         requests=left(queue.requests),
         tokens=left(queue.tokens),
-        at_once=replace(queue, most=at_once).at_once,
+        max_concurrency=replace(queue, most=max_concurrency).max_concurrency,
         running=len(queue.running),
         queued=len(queue.waiting),
         paused=round(max(0.0, queue.paused_until - now), 3),

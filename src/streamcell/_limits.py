@@ -1,7 +1,7 @@
 """The line before a rate-limited server: who may ask now, by what its headers say. Pure: times come in as arguments.
 
 A lane is one endpoint, key and model; providers count by these. The first to come is the first to go. A request goes
-when fewer than `most` answers are under way, when no refusal asks to wait, and when the budgets of requests and tokens
+when fewer than `most` answers are streaming, when no refusal asks to wait, and when the budgets of requests and tokens
 that the last `x-ratelimit-*` headers told of (OpenAI's names, which most servers follow) have room for it.
 
 Headers are a server's word, and some are wrong: times are read with `_limit_headers.py`'s bounds, and nothing that a
@@ -21,13 +21,13 @@ from ._retry import RetryPolicy
 
 __all__ = ["PATIENCE", "Budget", "Queue", "Ticket", "enter", "grant", "leave", "patience_of", "refused", "told"]
 
-PATIENCE: Final = RetryPolicy.patience
+PATIENCE: Final = RetryPolicy.max_retry_after
 """Seconds for which a server's word holds a request back, where its own policy does not say: a policy waits so long."""
 
 
 def patience_of(policy: object) -> float:
     """Return for how long a cell with this policy waits at a server's word; a user's own is not asked on the loop."""
-    return float(policy.patience) if type(policy) is RetryPolicy else PATIENCE
+    return float(policy.max_retry_after) if type(policy) is RetryPolicy else PATIENCE
 
 
 _WINDOW: Final = 60.0
@@ -111,7 +111,7 @@ class Queue:
     good: int = 0
 
     @property
-    def at_once(self) -> int | None:
+    def max_concurrency(self) -> int | None:
         """How many answers may be under way at once; None: any number."""
         known = [most for most in (self.most, self.learnt) if most is not None]
         return min(known) if known else None
@@ -182,7 +182,7 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
         queue = replace(queue, paused_at=now, paused_until=max(queue.paused_until, until))
     elif not any(one.available(now) < 1 for one in budgets):
         others = sum(one.id != ticket for one in queue.running)
-        queue = replace(queue, learnt=max(1, min(others, queue.at_once or others)), good=0)
+        queue = replace(queue, learnt=max(1, min(others, queue.max_concurrency or others)), good=0)
     # There was room by our count, and yet it was refused: what was spent does not come back evenly.
     requests, tokens = (
         None if one is None else replace(one, stepwise=True) if one.remaining < 1 <= one.available(now) else one
@@ -199,7 +199,7 @@ def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None
     granted: list[int] = []
     while queue.waiting:
         ticket = queue.waiting[0]
-        if queue.at_once is not None and len(queue.running) >= queue.at_once:
+        if queue.max_concurrency is not None and len(queue.running) >= queue.max_concurrency:
             return queue, tuple(granted), Wait("running", None, len(queue.running))
         costs = _costs(queue, ticket)
         wait = _wait(queue, ticket, costs, now)

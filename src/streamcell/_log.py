@@ -39,7 +39,7 @@ class Entry:
     - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
     - `text`: `text`, from an iterator, which has no chunks
     - `status`: `status`, and what is known then of `attempt`, `finish_reason`, `usage`, `error`, `message`,
-      `retry_in` (seconds), `place`, `wait`
+      `retry_in` (seconds), `queue_position`, `wait`
     """
 
     at: float

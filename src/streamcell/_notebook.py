@@ -9,9 +9,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
-__all__ = ["Held", "hold", "is_a_result", "is_notebook", "is_terminal", "place", "publish", "unattended"]
+__all__ = ["Held", "Unattended", "hold", "is_a_result", "is_notebook", "is_terminal", "place", "publish", "unattended"]
+
+Unattended = Literal["raise", "wait", "return"]
+"""What a notebook that runs without a user does at the end of a cell: wait for its answers and fail with them, only
+wait, or neither."""
 
 _VOILA: Final = "VOILA_"  # Voila runs notebooks as nbclient does, and has a page all the same: it comes afterwards
 

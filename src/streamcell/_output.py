@@ -20,7 +20,7 @@ WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 _VERSION: Final = 1  # of ANSWER's form
 
 # The text is in the bundle as text/plain, and these are true for a moment only.
-_NOT_KEPT: Final = frozenset({"text", "retry_at", "quiet", "place", "wait"})
+_NOT_KEPT: Final = frozenset({"text", "retry_at", "idle", "queue_position", "wait"})
 
 
 def bundle_of(view: View, key: str, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -42,13 +42,13 @@ def bundle_of(view: View, key: str, model_id: str | None) -> tuple[dict[str, Any
     data = {
         ANSWER: {"version": _VERSION, "characters": len(text), "document": document},
         "text/markdown": saved_markdown(text, note),
-        "text/plain": text or (note if view["status"] in TERMINAL else _ON_ITS_WAY) or "(no text)",
+        "text/plain": text or (note if view["status"] in TERMINAL else _STILL_STREAMING) or "(no text)",
     }
     return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
 
 
 # A reader of plain text alone, such as `jupyter console`, never shows what becomes of an output.
-_ON_ITS_WAY: Final = "The answer is on its way: result() of the cell waits for it and returns its text."
+_STILL_STREAMING: Final = "The answer is still streaming: cell.result() waits for it and returns its text."
 
 
 def _says_something(value: object) -> bool:
@@ -66,7 +66,7 @@ def note_of(view: View) -> str:
         ending = _ENDINGS.get(view["finish_reason"] or "", "")
         return " ".join(one for one in (ending, view["notice"]) if one)
     if status == "stopped":
-        return "Stopped: this is what had come."
+        return "Stopped: this is the text so far."
     if status in ("failed", "interrupted"):
         title, detail = (error["title"], error["detail"]) if error else (status.capitalize(), "")
         return f"{title}. {detail}".strip() if detail else f"{title}."

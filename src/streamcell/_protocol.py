@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Protocol, Union
 
 from ._document import Document
 from ._errors import Stopped
-from ._inputs import Retry, Select, Stop, TakeUp
+from ._inputs import Resume, Retry, Select, Stop
 
 __all__ = [
     "WIRE",
@@ -97,7 +97,7 @@ class Forget:
     """The cell's output was deleted, and nothing else in that page shows the answer."""
 
 
-Command = Union[Hello, Stop, Retry, TakeUp, Select, Forget]
+Command = Union[Hello, Stop, Retry, Resume, Select, Forget]
 
 
 class Sink(Protocol):
@@ -123,7 +123,7 @@ def parse_command(content: object) -> Command | None:
     if kind == "retry":
         return Retry()
     if kind == "resume":
-        return TakeUp()
+        return Resume()
     if kind == "forget":
         return Forget()
     index = _whole(content.get("version"))
@@ -162,10 +162,10 @@ def view_of(document: Document) -> View:
         "timings": asdict(version.timings),
         "version": document.shown,
         "versions": len(document.former) + 1,
-        "retry_off": document.retry_off,
+        "retry_disabled_reason": document.retry_disabled_reason,
         "attempts": document.attempts,
-        "quiet": None if document.quiet is None else asdict(document.quiet),
-        "place": document.place,
+        "idle": None if document.idle is None else asdict(document.idle),
+        "queue_position": document.queue_position,
         "wait": None if document.wait is None else asdict(document.wait),
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
         "seams": [{"at": seam.at, "way": seam.way.value} for seam in version.seams],

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
-from ._events import Reached
+from ._events import Cursor
 
-__all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "Resume", "Seam", "Way"]
+__all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "ResumeFrom", "ResumeMode", "ResumePoint"]
 
 Prefix = Literal["continue_final_message", "prefix", "prefill"]
 """How a server is told to go on with an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
 message (Mistral, DeepSeek), or by nothing but that it stands last (llama.cpp, Anthropic)."""
 
 
-class Way(str, Enum):
+class ResumeMode(str, Enum):
     """How an answer was taken up again; the values are what `Version.parts` and the page show."""
 
     EXACT = "exact"  # the provider went on with the same answer, from the very character
@@ -24,20 +24,20 @@ class Way(str, Enum):
 
 
 @dataclass(frozen=True)
-class Resume:
+class ResumeFrom:
     """What a source is told that shall go on: the text that is there, and where a response can be taken up."""
 
-    way: Way
+    way: ResumeMode
     text: str
-    reached: Reached | None = None
+    cursor: Cursor | None = None
 
 
 @dataclass(frozen=True)
-class Seam:
+class ResumePoint:
     """Where an answer was taken up: before character `at` (0-based), in which way."""
 
     at: int
-    way: Way
+    way: ResumeMode
 
 
 OVERLAP_LIMIT: Final = 400

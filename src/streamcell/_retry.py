@@ -25,21 +25,21 @@ _LOADING: Final = 8
 class RetryPolicy:
     """Exponential backoff with full jitter, for what can succeed and only before any text has come.
 
-    `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn
-    evenly from 0 to `min(cap, base * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless it is
-    longer than `patience` seconds, or than an hour: then the attempt fails, and the card says so. No attempt begins
-    later than `total` seconds after the first one. A server that is loading its model is asked up to eight times as
-    often, for loading takes longer than a fault lasts.
+    `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn evenly
+    from 0 to `min(wait_max, wait_initial * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless
+    it is longer than `max_retry_after` seconds, or than an hour: then the attempt fails, and the card says so. No
+    attempt begins later than `timeout` seconds after the first one. A server that is loading its model is asked up to
+    eight times as often, for loading takes longer than a fault lasts.
 
     Any object with `attempts` and a `wait` like this one's can take its place. Its `wait` runs on a thread of its own
     and has 5 seconds; if it raises, or returns what is no wait, the answer fails and the cell says so.
     """
 
     attempts: int = 4
-    base: float = 0.5
-    cap: float = 8.0
-    patience: float = 60.0
-    total: float = 120.0
+    wait_initial: float = 0.5
+    wait_max: float = 8.0
+    timeout: float = 120.0
+    max_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be a policy."""
@@ -64,12 +64,12 @@ class RetryPolicy:
             return None
         if error.retry_after is not None:
             seconds = error.retry_after
-            if not seconds <= min(self.patience, LONGEST_ASKED):
+            if not seconds <= min(self.max_retry_after, LONGEST_ASKED):
                 return None
         else:
-            doublings = min(attempt - 1, 1_000)  # a float holds no more; any cap was reached long before
-            seconds = chance * min(self.cap, self.base * 2.0**doublings)
-        return seconds if elapsed + seconds <= self.total else None
+            doublings = min(attempt - 1, 1_000)  # a float holds no more; any maximum was reached long before
+            seconds = chance * min(self.wait_max, self.wait_initial * 2.0**doublings)
+        return seconds if elapsed + seconds <= self.timeout else None
 
 
 def attempts_of(policy: Any) -> int:

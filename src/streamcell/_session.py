@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ._document import Document, Quiet, Timings, Version, reduce, way_on
+from ._document import Document, Idle, Timings, Version, reduce, way_on
 from ._errors import Interrupted, Stalled, Stopped, TimedOut, closed_early
 from ._events import (
     Alive,
+    Cursor,
     Event,
     Failed,
     Finished,
-    Reached,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -31,15 +31,15 @@ from ._inputs import (
     Placed,
     Publish,
     Received,
+    Resume,
     Retry,
     SetTimer,
     Start,
     Stop,
-    TakeUp,
     Tick,
     Watch,
 )
-from ._resume import Resume, Seam, Way
+from ._resume import ResumeFrom, ResumeMode, ResumePoint
 from ._retry import RetryPolicy
 from ._state import TERMINAL, Status, Trigger, next_status
 from ._timeouts import Timeouts
@@ -53,7 +53,7 @@ class _Failing:
 
     version: Version
     attempt: int
-    resume: Resume | None
+    resume: ResumeFrom | None
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ class Session:
     document: Document = field(default_factory=Document)
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1))
     timeouts: Timeouts | None = None
-    way: Way | None = None
+    way: ResumeMode | None = None
     auto_resume: bool | None = None
     run: int = 0
-    resuming: Resume | None = None
+    resuming: ResumeFrom | None = None
     failing: _Failing | None = None
     asked_at: float = 0.0
     opened_at: float = 0.0
@@ -105,7 +105,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
         return _end(session, reduce(session.document.current, Failed(given.error)), Trigger.FAILED, now)
     if isinstance(given, Retry):
         return _retry(session, now)
-    if isinstance(given, TakeUp):
+    if isinstance(given, Resume):
         return _take_up(session, now)
     return _select(session, given.index)
 
@@ -119,7 +119,9 @@ def _of_run(
         return session, ()
     if isinstance(given, (Received, Closed)):
         # What an attempt in the line says is said because its turn has come.
-        session, granted = (session, ()) if session.document.place is None else _place(session, _TURN_HAS_COME, now)
+        session, granted = (
+            (session, ()) if session.document.queue_position is None else _place(session, _TURN_HAS_COME, now)
+        )
         after, effects = (
             _receive(session, given.event, now, chance)
             if isinstance(given, Received)
@@ -143,10 +145,12 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     current = Version(status=status, attempt=before.attempt, origin=before.origin)
     if session.resuming is not None:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
-        if session.resuming.way is not Way.EXACT:  # another response: the former one has no more
-            current = replace(current, reached=None)
+        if session.resuming.way is not ResumeMode.EXACT:  # another response: the former one has no more
+            current = replace(current, cursor=None)
     run = session.run + 1
-    document = replace(session.document, current=current, retry_at=None, quiet=None, place=None, wait=None, resume=None)
+    document = replace(
+        session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
+    )
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
     return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
 
@@ -170,24 +174,26 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
     if silence >= limit:
         words = f"Nothing came for {silence:,.0f} s."
         return _fail(session, Failed(Stalled(words) if current.said_something else TimedOut(words)), now, chance)
-    if now - session.life_at < timeouts.shown:
+    if now - session.life_at < timeouts.notify_after:
         return session, _watching(session, now)
-    document = replace(session.document, quiet=Quiet(silence, limit))
+    document = replace(session.document, idle=Idle(silence, limit))
     return replace(session, document=document), (*_watching(session, now), *_URGENT)
 
 
 def _place(session: Session, placed: Placed, now: float) -> _Step:
     """Show where an attempt stands in the line, and why; its clocks begin when its turn has come."""
-    place, wait = placed.place, placed.wait
+    position, wait = placed.queue_position, placed.wait
     current = session.document.current
-    trigger = Trigger.OPEN if place is None else Trigger.QUEUE
+    trigger = Trigger.OPEN if position is None else Trigger.QUEUE
     status = next_status(current.status, trigger) or current.status
-    known = session.document.place, session.document.wait
-    if status not in (Status.QUEUED, Status.CONNECTING) or (place, wait) == known:
+    known = session.document.queue_position, session.document.wait
+    if status not in (Status.QUEUED, Status.CONNECTING) or (position, wait) == known:
         return session, ()
-    document = replace(session.document, current=replace(current, status=status), place=place, wait=wait, quiet=None)
+    document = replace(
+        session.document, current=replace(current, status=status), queue_position=position, wait=wait, idle=None
+    )
     moved = replace(session, document=document)
-    if place is not None:
+    if position is not None:
         return moved, _URGENT
     granted = replace(moved, opened_at=now, life_at=now)
     return granted, (*_watching(granted, now), *_URGENT)
@@ -207,7 +213,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
             return _stop(alive, now)
         return _end(alive, reduce(current, event), Trigger.FINISHED, now)
     changed = reduce(current, event)
-    if isinstance(event, Reached):
+    if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
     if isinstance(event, TextRestored):
@@ -215,7 +221,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
         if session.resuming is not None and changed.text:
-            changed = replace(changed, seams=(*changed.seams, Seam(len(changed.text), session.resuming.way)))
+            changed = replace(changed, seams=(*changed.seams, ResumePoint(len(changed.text), session.resuming.way)))
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif changed.text and not current.text and changed.timings.first_token is None:
         changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
@@ -232,9 +238,9 @@ def _with_life(session: Session, event: Event, now: float) -> _Step:
     is_token = isinstance(event, _PIECES) or (isinstance(event, Alive) and event.working)
     alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
     looks = _watching(alive, now) if is_token and session.token_at is None else ()
-    if session.document.quiet is None:
+    if session.document.idle is None:
         return alive, looks
-    alive = replace(alive, document=replace(alive.document, quiet=None))
+    alive = replace(alive, document=replace(alive.document, idle=None))
     return alive, (*_watching(alive, now), *_URGENT)
 
 
@@ -252,8 +258,8 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     way = way_on(failed, session.way)
     resume = _resume_by_itself(session, failed, way)
     # What the provider still has is never asked, and paid for, a second time.
-    anew = not failed.said_something and way is not Way.EXACT
-    if not (resume or anew) or session.document.retry_off is not None:
+    anew = not failed.said_something and way is not ResumeMode.EXACT
+    if not (resume or anew) or session.document.retry_disabled_reason is not None:
         return _give_up(session, failed, now)
     attempt = 1 if resume is not None and _advanced(session) else failed.attempt
     failing = _Failing(failed, attempt, resume)
@@ -264,7 +270,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     if attempt >= session.document.attempts:
         return _give_up(session, failed, now)
     # A user's policy may do anything, so it is asked elsewhere. What the old source still says is stale by its run.
-    document = replace(session.document, quiet=None, place=None, wait=None)
+    document = replace(session.document, idle=None, queue_position=None, wait=None)
     asking = replace(session, document=document, run=session.run + 1, failing=failing)
     return asking, (
         CloseSource(session.run),
@@ -276,7 +282,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
 def _advanced(session: Session) -> bool:
     """Whether this attempt brought something: it is no failed one then, and the count begins again."""
     current, resuming = session.document.current, session.resuming
-    return resuming is None or len(current.text) > len(resuming.text) or current.reached != resuming.reached
+    return resuming is None or len(current.text) > len(resuming.text) or current.cursor != resuming.cursor
 
 
 def _decide(session: Session, given: Decided, now: float) -> _Step:
@@ -294,7 +300,7 @@ def _again(session: Session, failing: _Failing, seconds: float | None, now: floa
     if seconds is None or status is None:
         return _give_up(session, failing.version, now)
     waiting = replace(failing.version, status=status, attempt=failing.attempt + 1)
-    document = replace(session.document, current=waiting, retry_at=seconds, quiet=None, place=None, wait=None)
+    document = replace(session.document, current=waiting, retry_at=seconds, idle=None, queue_position=None, wait=None)
     asked_at = now if failing.attempt == 1 and failing.resume is not None else session.asked_at
     waited = replace(
         session, document=document, run=session.run + 1, resuming=failing.resume, asked_at=asked_at, failing=None
@@ -306,10 +312,10 @@ def _give_up(session: Session, failed: Version, now: float) -> _Step:
     return _end(session, failed, Trigger.CUT if isinstance(failed.error, Interrupted) else Trigger.FAILED, now)
 
 
-def _resume_by_itself(session: Session, version: Version, way: Way | None) -> Resume | None:
-    if way is None or session.auto_resume is False or (way is not Way.EXACT and not session.auto_resume):
+def _resume_by_itself(session: Session, version: Version, way: ResumeMode | None) -> ResumeFrom | None:
+    if way is None or session.auto_resume is False or (way is not ResumeMode.EXACT and not session.auto_resume):
         return None
-    return Resume(way, version.text, version.reached)
+    return ResumeFrom(way, version.text, version.cursor)
 
 
 def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _Step:
@@ -325,8 +331,8 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
 
 def _at_rest(session: Session, version: Version) -> Session:
     """The session when its answer has ended: nothing waits, and the way to go on is offered."""
-    document = replace(session.document, current=version, retry_at=None, quiet=None, place=None, wait=None)
-    offered = None if session.document.retry_off is not None else way_on(version, session.way)
+    document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
+    offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
     return replace(session, document=replace(document, resume=offered), failing=None)
 
 
@@ -345,7 +351,7 @@ def _stop(session: Session, now: float) -> _Step:
 
 def _retry(session: Session, now: float) -> _Step:
     document = session.document
-    if document.retry_off is not None or next_status(session.status, Trigger.RETRY) is None:
+    if document.retry_disabled_reason is not None or next_status(session.status, Trigger.RETRY) is None:
         return session, ()
     queued = session.status is Status.QUEUED
     if queued and not document.can_hurry:
@@ -377,7 +383,7 @@ def _take_up(session: Session, now: float) -> _Step:
     taken = replace(
         session,
         document=replace(document, current=current, shown=shown),
-        resuming=Resume(way, current.text, current.reached),
+        resuming=ResumeFrom(way, current.text, current.cursor),
         asked_at=now,
     )
     opened, effects = _open(taken, Trigger.RESUME, now)

@@ -198,7 +198,7 @@ class Stream:
         self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=_lots.random())
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
-        if self._session.status is not before or self._session.document.place is not None:
+        if self._session.status is not before or self._session.document.queue_position is not None:
             self._note_status()
         for effect in effects:
             self._carry_out(effect)
@@ -261,7 +261,7 @@ class Stream:
                         resume=None if opening.resume is None else opening.resume.way.value,
                     )
                     if await turn.come(
-                        self._session, opening.hurried, lambda place, wait: self._accept(Placed(run, place, wait))
+                        self._session, opening.hurried, lambda position, wait: self._accept(Placed(run, position, wait))
                     ):
                         self._accept(Placed(run, None))
                     continue
@@ -321,7 +321,7 @@ class Stream:
             "error": None if error is None else type(error).__name__,
             "message": None if error is None else error.detail,
             "retry_in": document.retry_at,
-            "place": document.place,
+            "queue_position": document.queue_position,
             "wait": None if document.wait is None else asdict(document.wait),
         }
         run = self._session.run

@@ -13,15 +13,15 @@ __all__ = ["Timeouts"]
 class Timeouts:
     """Seconds of silence after which an attempt is given up.
 
-    `first_token` counts from the request to the first token, `between` from one chunk to the next. A server that sends
-    keep-alives lives though its model is silent: then `alive` counts instead, from the last token. `shown` is when the
-    cell begins to say that nothing comes.
+    `first_token` counts from the request to the first token, `between_chunks` from one chunk to the next. A server that
+    sends keep-alives is connected though its model is silent: then `keepalive` counts instead, from the last token.
+    After `notify_after` the cell says that no data arrives.
     """
 
     first_token: float = 300.0
-    between: float = 60.0
-    alive: float = 600.0
-    shown: float = 10.0
+    between_chunks: float = 60.0
+    keepalive: float = 600.0
+    notify_after: float = 10.0
 
     def __post_init__(self) -> None:
         """Raise ValueError for what is no number of seconds above 0."""
@@ -34,17 +34,17 @@ class Timeouts:
         """Return for how long nothing has come, and how long that is borne."""
         since_life = now - life_at
         since_token = now - (opened_at if token_at is None else token_at)
-        limit = self.first_token if token_at is None else self.between
+        limit = self.first_token if token_at is None else self.between_chunks
         if since_token - since_life < 1:  # no keep-alive has come in between
-            return since_token, min(limit, self.alive)
+            return since_token, min(limit, self.keepalive)
         # Whichever is nearer to its end.
-        if self.alive - since_token < limit - since_life:
-            return since_token, self.alive
+        if self.keepalive - since_token < limit - since_life:
+            return since_token, self.keepalive
         return since_life, limit
 
     def next_look(self, life_at: float, token_at: float | None, opened_at: float, now: float) -> float:
         """Return in how many seconds to look again: when silence is to be shown, or is over its limit."""
         silence, limit = self.silence(life_at, token_at, opened_at, now)
-        until_shown = life_at + self.shown - now
+        until_shown = life_at + self.notify_after - now
         left = limit - silence
         return max(0.05, min(until_shown, left) if until_shown > 0 else left)

@@ -18,6 +18,7 @@ from ._errors import Stopped, StreamCellError
 from ._front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
 from ._hosts import at_once, carrier, takes_widgets
 from ._inputs import Start, Stop
+from ._notebook import Unattended
 from ._observers import Observers, elsewhere
 from ._output import bundle_of, note_of
 from ._protocol import GROWING, WANTED, Forget, Hello, View, parse_command, parse_part_request
@@ -62,7 +63,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
     timings = traitlets.Dict(help="Seconds to the first token and to the end.").tag(sync=True)
     version = traitlets.Int(0, help="The index of the version that is shown.").tag(sync=True)
     version_count = traitlets.Int(1, help="How many versions there are.").tag(sync=True)
-    retry_off = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(sync=True)
+    retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(
+        sync=True
+    )
     resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.").tag(sync=True)
     seams: traitlets.List[Any] = traitlets.List(help="Where the answer was cut and taken up again.").tag(sync=True)
 
@@ -73,8 +76,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         request: Request | None,
         *,
         client: Any = None,
-        hold_run: bool | None = None,
-        fail_run: bool = True,
+        unattended: Unattended = "raise",
         shown: bool = True,
     ) -> None:
         """Wire a source and a session; the comm opens now if `shown`. `stream_cell` calls this, then `_start`."""
@@ -83,7 +85,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._published: Mapping[str, Any] = {}
         self._shown_in: object = None
         self._kept = self._wanted = False
-        self._hold_run, self._fail_run = hold_run, fail_run
+        self._when_unattended = unattended
         # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
         self._unattended = _notebook.unattended()
         # ipywidgets holds whatever has a comm for ever, so a cell that is not shown gets one when it first is.
@@ -280,7 +282,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Block until the answer has ended and its output is whole; give what is to fail the run. Not for callers."""
         self._held = False
         error: BaseException | None = None
-        if self._hold_run is not False:
+        if self._when_unattended != "return":
             if self._stream.needs(running_loop()) and not self._stream.settled.done():
                 warnings.warn(
                     "this answer is read on the notebook's event loop, so the run cannot be held for it: "
@@ -292,7 +294,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
                 error = self._stream.settled.exception()
         self._refresh()
         handled = error is None or isinstance(error, Stopped) or error is self._raised
-        return None if handled or not self._fail_run else error
+        return None if handled or self._when_unattended != "raise" else error
 
     def __reduce_ex__(self, _protocol: object = None) -> Any:
         """Raise TypeError: a copy would be another's, with no stream and no page. `copy` and `pickle` ask this."""
@@ -318,7 +320,7 @@ _ENDS: Final = ("status", "version", "text")
 
 
 # What is true for a moment only, and what a trait of another name holds.
-_NO_TRAITS: Final = ("versions", "retry_at", "quiet", "place", "wait")
+_NO_TRAITS: Final = ("versions", "retry_at", "idle", "queue_position", "wait")
 
 
 def _traits_of(view: View) -> dict[str, Any]:

@@ -57,7 +57,9 @@ CARDS: Final = {
         "retry=1, timeouts=Timeouts(first_token=1)",
     ),
     "cut": _rehearse("drop?after=40", "interrupted", "The answer was cut off"),
-    "stalled": _rehearse("stall?after=40", "interrupted", "The server fell silent", "timeouts=Timeouts(between=1)"),
+    "stalled": _rehearse(
+        "stall?after=40", "interrupted", "The server fell silent", "timeouts=Timeouts(between_chunks=1)"
+    ),
     "providers-fault": _rehearse("error?after=40", "failed", "The provider reported an error"),
     "bad-data": _rehearse("bad_json?after=40", "failed", "The server sent data that cannot be read"),
     "no-stream": _rehearse("html", "failed", "The server's answer is not a stream"),

@@ -61,7 +61,7 @@ def test_an_answer_that_is_taken_up_by_itself_stays_where_it_is(open_notebook: C
     assert heading is not None
     selected = heading.evaluate("node => { getSelection().selectAllChildren(node); return String(getSelection()); }")
     notebook.wait_for_status(0, "done")
-    assert "the provider went on from the very character" in notebook.view(0).locator(".sc-seams").inner_text()
+    assert "the provider resumed exactly there" in notebook.view(0).locator(".sc-seams").inner_text()
     assert heading.evaluate("node => node.isConnected")
     assert notebook.page.evaluate("String(getSelection())") == selected != ""
 
@@ -87,7 +87,7 @@ def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callab
 def test_silence_is_shown_before_it_is_given_up_and_the_text_stays(open_notebook: Callable[..., Notebook]) -> None:
     cell = (
         f"{IMPORTS}cell = stream_cell('Explain entropy', model='rehearsal/stall?after=20&seconds=3600&rate=400', "
-        "timeouts=Timeouts(between=15, shown=1))"
+        "timeouts=Timeouts(between_chunks=15, notify_after=1))"
     )
     notebook = open_notebook([cell])
     notebook.start(0)

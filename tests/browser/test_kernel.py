@@ -74,10 +74,10 @@ def test_without_its_kernel_the_answer_stays_and_says_so(
     assert len(shown) > 100
     assert asked(prompt).text_sent.startswith(shown)
     said = notebook.view(0).locator(".sc-status").inner_text()
-    assert said == f"Kernel gone · {len(shown):,} characters kept"
+    assert said == f"Kernel disconnected · {len(shown):,} characters kept"
     assert notebook.answer(0).get_attribute("aria-busy") == "false"
     assert not notebook.button(0, "Stop").is_visible()
-    assert "run the cell again" in (notebook.button(0, "Retry").get_attribute("title") or "")
+    assert "Run the cell again" in (notebook.button(0, "Retry").get_attribute("title") or "")
     # Nothing is asked of a kernel that knows nothing of it.
     notebook.frames.clear()
     notebook.button(0, "Retry").click(force=True)

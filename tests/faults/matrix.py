@@ -30,9 +30,9 @@ _SETTINGS: Final = {"keep_alive": "&every=0.05", "surrogate": "&after=6"}
 # Patience is short only where a scenario takes its time, and there only for what does not come: elsewhere a machine
 # that is slow is no fault.
 _PATIENCE: Final = {
-    "stall": Timeouts(first_token=60, between=1, shown=0.1),
-    "keep_alive": Timeouts(alive=5, shown=0.1),
-    "slow_head": Timeouts(first_token=0.5, shown=0.1),
+    "stall": Timeouts(first_token=60, between_chunks=1, notify_after=0.1),
+    "keep_alive": Timeouts(keepalive=5, notify_after=0.1),
+    "slow_head": Timeouts(first_token=0.5, notify_after=0.1),
 }
 _WITHOUT_END: Final = frozenset(
     {"cut", "drop", "drop_reset", "torn", "torn_character", "no_end", "closed", "reset", "refused", "empty", "html"}
@@ -57,7 +57,7 @@ def ask(name: str, api: API, **options: Any) -> StreamCell:
         model=f"rehearsal/{name}?{settings.lstrip('&')}",
         api=api,
         display=False,
-        retry=RetryPolicy(attempts=ATTEMPTS, base=0.0),
+        retry=RetryPolicy(attempts=ATTEMPTS, wait_initial=0.0),
         timeouts=_PATIENCE.get(name, Timeouts()),
         **options,
     )
@@ -85,7 +85,7 @@ def outcome(cell: StreamCell, whole: str) -> str:
     )
     attempts = f", {cell.attempt} attempts" if cell.attempt > 1 else ""
     offered = "" if cell.resumable is None else ", Continue"
-    offered += "" if cell.retry_off is None else ", no Retry"
+    offered += "" if cell.retry_disabled_reason is None else ", no Retry"
     notice = ", with a notice" if cell.notice else ""
     return f"{said}, {kept}{attempts}{offered}{notice}"
 

@@ -96,7 +96,7 @@ def _ask(number: int) -> StreamCell:
         model=f"rehearsal/{fault}",
         api="chat" if number % 2 else "responses",
         display=False,
-        retry=RetryPolicy(base=0.0),
+        retry=RetryPolicy(wait_initial=0.0),
     )
 
 

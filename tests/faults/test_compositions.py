@@ -56,7 +56,7 @@ def wholes(server: RehearsalServer) -> dict[str, str]:
 
 
 def ask(prompt: str, model: str, api: Any, **options: Any) -> StreamCell:
-    policy = RetryPolicy(attempts=3, base=0.0)
+    policy = RetryPolicy(attempts=3, wait_initial=0.0)
     return stream_cell(prompt, model=f"rehearsal/{model}", api=api, display=False, retry=policy, **options)
 
 
@@ -126,5 +126,5 @@ def test_nothing_is_left_behind(server: RehearsalServer, wholes: dict[str, str])
     after = settled(before)
     assert after[:2] == (0, 0)
     assert after[2] <= before[2]
-    # Kept connections are the pool's: as many as answers are under way at once, on both of their ends.
+    # Kept connections are the pool's: as many as answers are streaming at once, on both of their ends.
     assert sockets() <= opened + 2 * AT_ONCE < opened + len(every) * len(matrix.APIS)

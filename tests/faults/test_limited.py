@@ -27,16 +27,16 @@ AT_ONCE = 10
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     yield
-    streamcell.configure(at_once=None)
+    streamcell.configure(max_concurrency=None)
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["we know how many at once", "we do not"])
 def test_two_hundred_cells_against_a_server_that_allows_ten_at_once_and_sixty_a_minute(told: bool) -> None:
     # A minute of a second and a half: forty requests a second at most.
-    with RehearsalServer(rate=400, first_token=0.01, requests=60, at_once=AT_ONCE, minute=1.5) as server:
-        streamcell.configure(at_once=AT_ONCE if told else CELLS)
+    with RehearsalServer(rate=400, first_token=0.01, requests=60, max_concurrency=AT_ONCE, minute=1.5) as server:
+        streamcell.configure(max_concurrency=AT_ONCE if told else CELLS)
         client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
-        policy = RetryPolicy(attempts=8, base=0.05)
+        policy = RetryPolicy(attempts=8, wait_initial=0.05)
         cells = [
             stream_cell(f"This is question {n}", model="echo", api="chat", client=client, display=False, retry=policy)
             for n in range(CELLS)
@@ -73,12 +73,12 @@ def test_retry_now_does_not_wait_as_the_refusal_said() -> None:
             time.sleep(0.005)
         cell.retry()
         assert cell.result(45)  # less than the refusal said
-        assert not any("place" in one.data for one in cell.log)
+        assert not any("queue_position" in one.data for one in cell.log)
 
 
 def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
     with RehearsalServer(rate=0, first_token=0) as server:
-        streamcell.configure(at_once=1)
+        streamcell.configure(max_concurrency=1)
         client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
         options = {"client": client, "api": "chat", "display": False}
         first = stream_cell("One", model="stall?after=0&seconds=60", **options)
@@ -95,7 +95,9 @@ def test_a_queued_cell_shows_its_place_and_can_be_stopped_there() -> None:
         waiting[1].stop()
         waiting[2].stop()
         server.wait_for(lambda exchange: exchange.ended == "closed_by_client")
-    places = [one.data["place"] for one in waiting[2].log if one.kind == "status" and "place" in one.data]
+    places = [
+        one.data["queue_position"] for one in waiting[2].log if one.kind == "status" and "queue_position" in one.data
+    ]
     assert all(before > after for before, after in pairwise(places))
 
 
@@ -145,7 +147,7 @@ def test_a_lane_that_waits_says_why_and_one_good_answer_to_retry_now_opens_it_fo
             wait = cell._stream.document.wait
             assert wait is not None
             assert wait.reason == "refusal"
-            assert 0 < (wait.seconds or 0) <= RetryPolicy.patience
+            assert 0 < (wait.seconds or 0) <= RetryPolicy.max_retry_after
         (limits,) = [one for one in streamcell.limits() if one.endpoint == server.address]
         assert limits.queued == 3
         waiting[1].retry()
@@ -155,7 +157,7 @@ def test_a_lane_that_waits_says_why_and_one_good_answer_to_retry_now_opens_it_fo
 
 
 def test_a_lane_waits_no_longer_than_the_policys_patience() -> None:
-    policy = RetryPolicy(attempts=1, patience=0.05)
+    policy = RetryPolicy(attempts=1, max_retry_after=0.05)
     with wire_server(refused("208800"), told()) as server:
         ask = on(server, retry=policy)
         with pytest.raises(RateLimited):
@@ -165,7 +167,7 @@ def test_a_lane_waits_no_longer_than_the_policys_patience() -> None:
 
 def test_a_cell_that_waits_for_those_under_way_cannot_be_hurried() -> None:
     with RehearsalServer(rate=0, first_token=0) as server:
-        streamcell.configure(at_once=1)
+        streamcell.configure(max_concurrency=1)
         client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
         options: Any = {"client": client, "api": "chat", "display": False}
         first = stream_cell("One", model="stall?after=0&seconds=60", **options)
@@ -173,7 +175,7 @@ def test_a_cell_that_waits_for_those_under_way_cannot_be_hurried() -> None:
         second = stream_cell("Two", model="stall?after=0&seconds=60", **options)
         until_placed(second, 0)
         assert second._stream.document.wait == Wait("running", None, 1)
-        with pytest.raises(RuntimeError, match="on its way"):
+        with pytest.raises(RuntimeError, match="still streaming"):
             second.retry()
         second.stop()
         first.stop()
@@ -182,6 +184,6 @@ def test_a_cell_that_waits_for_those_under_way_cannot_be_hurried() -> None:
 
 def until_placed(cell: streamcell.StreamCell, place: int) -> None:
     until = time.monotonic() + TIMEOUT
-    while cell._stream.document.place != place or cell.status != "queued":
-        assert time.monotonic() < until, (cell.status, cell._stream.document.place)
+    while cell._stream.document.queue_position != place or cell.status != "queued":
+        assert time.monotonic() < until, (cell.status, cell._stream.document.queue_position)
         time.sleep(0.005)

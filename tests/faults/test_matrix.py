@@ -60,7 +60,7 @@ def test_a_sequence_of_faults_ends_in_the_whole_answer(api: matrix.API) -> None:
             model=f"rehearsal/{faults}",
             api=api,
             display=False,
-            retry=RetryPolicy(base=0.0),
+            retry=RetryPolicy(wait_initial=0.0),
             auto_resume=True,
         )
         assert cell.result(matrix.WAIT) == whole

@@ -24,13 +24,13 @@ def server() -> Iterator[RehearsalServer]:
 
 def ask(server: RehearsalServer, model: str, api: str) -> StreamCell:
     client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
-    patience = Timeouts(shown=0.05)
+    patience = Timeouts(notify_after=0.05)
     return stream_cell("Explain entropy", client=client, model=model, api=api, display=False, timeouts=patience)
 
 
 def reached(cell: StreamCell, state: str) -> bool:
     if state == "stalled":
-        return cell._stream.document.quiet is not None and bool(cell.text)
+        return cell._stream.document.idle is not None and bool(cell.text)
     return cell.status == state and (state != "streaming" or bool(cell.text))
 
 

@@ -110,7 +110,7 @@ def playing(replies: Mapping[str, list[dict[str, Any]]]) -> Iterator[FieldServer
 def ask(server: FieldServer, api: str, **options: Any) -> dict[str, Any]:
     """Ask the server through a cell, and return what a user finds in it when it has ended."""
     client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
-    options = {"retry": RetryPolicy(base=0.0), "display": False, **options}
+    options = {"retry": RetryPolicy(wait_initial=0.0), "display": False, **options}
     cell = stream_cell("How do rivers work?", model="m", client=client, api=api, **options)
     error: StreamCellError | None = None
     try:

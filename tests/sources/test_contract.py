@@ -149,13 +149,13 @@ def test_usage_is_the_servers_own(api: str, server: RehearsalServer) -> None:
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_a_callable_is_called_again_for_each_attempt(api: str, server: RehearsalServer) -> None:
     source = _opened(api)(server)
-    assert source.retry_off is None
+    assert source.retry_disabled_reason is None
     assert [text_of(read(source)), text_of(read(source))] == [TEXT, TEXT]
 
 
 def test_a_bare_iterator_says_why_it_cannot_be_retried() -> None:
-    assert "only once" in (resolve(iter(["a"])).retry_off or "")
-    assert resolve(["a"]).retry_off is None
+    assert "only once" in (resolve(iter(["a"])).retry_disabled_reason or "")
+    assert resolve(["a"]).retry_disabled_reason is None
 
 
 def test_an_iterators_own_error_is_told_and_what_came_is_kept() -> None:
@@ -271,8 +271,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a parameter": {"temperature": 0},
     "retry": {"retry": 3},
     "timeouts": {"timeouts": 5},
-    "hold_run": {"hold_run": "yes"},
-    "fail_run": {"fail_run": 1},
+    "unattended": {"unattended": "yes"},
     "auto_resume": {"auto_resume": "yes"},
 }
 

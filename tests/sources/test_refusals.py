@@ -34,7 +34,7 @@ def test_a_refusal_is_what_its_provider_means(name: str) -> None:
         kind = "text/html" if isinstance(body, str) else "application/json"
         reply = {"status": f"{status} X", "content_type": kind, "chunked": False, "steps": [{"send": text}]}
     with playing({"chat/completions": [reply]}) as server:
-        found = ask(server, "chat", retry=RetryPolicy(attempts=2, base=0.0, patience=1.0))
+        found = ask(server, "chat", retry=RetryPolicy(attempts=2, wait_initial=0.0, max_retry_after=1.0))
     assert (found["status"], found["error"]) == ("failed", REFUSED[name]["error"])
     assert found["attempts"] == (2 if REFUSED[name]["again"] else 1)
     words = plain(body) if isinstance(body, str) else told_of(body).words
@@ -53,7 +53,7 @@ def test_a_server_that_loads_its_model_is_waited_for_visibly() -> None:
     }
     good = {"steps": [{"send": whole("chat")}]}
     with playing({"chat/completions": [*[loading] * 7, good]}) as server:
-        found = ask(server, "chat", retry=RetryPolicy(attempts=2, base=0.0))
+        found = ask(server, "chat", retry=RetryPolicy(attempts=2, wait_initial=0.0))
     assert (found["status"], found["text"], found["attempts"]) == ("done", "Half and half", 8)
     waits = [one for one in map(json.loads, found["log"].splitlines()) if one.get("status") == "waiting"]
     assert len(waits) == 7
@@ -176,7 +176,7 @@ def test_whatever_a_header_asks_for_it_ends(name: str, value: str) -> None:
         "steps": [{"send": '{"error": {"message": "slow down"}}'}],
     }
     with playing({"chat/completions": [reply]}) as server:
-        found = ask(server, "chat", retry=RetryPolicy(attempts=2, base=0.0, patience=0.0, total=1e300))
+        found = ask(server, "chat", retry=RetryPolicy(attempts=2, wait_initial=0.0, max_retry_after=0.0, timeout=1e300))
     assert (found["status"], found["error"]) == ("failed", "RateLimited")
 
 
@@ -190,7 +190,7 @@ def test_a_wait_of_days_is_shown_and_not_slept() -> None:
     }
     with playing({"chat/completions": [reply]}) as server:
         client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
-        retry = RetryPolicy(patience=1e9, total=1e9)
+        retry = RetryPolicy(max_retry_after=1e9, timeout=1e9)
         cell = stream_cell("x", model="m", client=client, api="chat", display=False, retry=retry)
         with pytest.raises(StreamCellError):
             cell.result(300)

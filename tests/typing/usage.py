@@ -29,7 +29,7 @@ def calls(client: AsyncOpenAI, sync_client: OpenAI) -> None:
     stream_cell("Why?", model="rehearsal", client=client, api="chat", instructions="Be brief.", temperature=0.2)
     stream_cell("Why?", max_tokens=100, seed=7, stop=["."], response_format={"type": "json_object"}, timeout=3.0)
     stream_cell("Why?", client=sync_client, retry=1, display=False, reasoning={"summary": "auto"})
-    stream_cell("And in Python?", previous=stream_cell("Explain entropy"), retry=RetryPolicy(attempts=5, cap=2))
+    stream_cell("And in Python?", previous=stream_cell("Explain entropy"), retry=RetryPolicy(attempts=5, wait_max=2))
     for source in (words, tokens, words(), tokens(), ["Hel", "lo"]):
         stream_cell(source)
     configure(model="gpt-5.4-mini", client=client, retry=3)
@@ -47,7 +47,7 @@ async def results() -> None:
     assert_type(cell.attempt, int)
     assert_type(cell.finish_reason, "str | None")
     assert_type(cell.notice, "str | None")
-    assert_type(cell.retry_off, "str | None")
+    assert_type(cell.retry_disabled_reason, "str | None")
     assert_type(cell.version, int)
     assert_type(cell.version_count, int)
     assert_type(cell.versions, tuple[Version, ...])

@@ -5,7 +5,7 @@ import { type Copying, copyButton } from "./copy.js";
 import { element, scrolls } from "./element.js";
 import { characters } from "./status.js";
 
-const GO_ON: NextStep = { text: "Press Continue to go on from the partial answer.", code: null };
+const GO_ON: NextStep = { text: "Press Continue to pick up where the text stops.", code: null };
 
 /** `resumable`: the answer can go on, and there is a button for it. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {

@@ -6,9 +6,9 @@ import { type Copying, copyButton } from "./copy.js";
 import { element, isFocused, setAttribute, setLabel } from "./element.js";
 
 const RESUME_TITLES = {
-  exact: "Go on from the very character: the provider still has the rest",
-  prefix: "Go on from here, by another request",
-  continued: "Go on from here, by another request",
+  exact: "Resume exactly where it stopped",
+  prefix: "Continue from here with another request",
+  continued: "Continue from here with another request",
 } as const;
 
 /** Milliseconds for which Retry takes no click of a pointer that rests where Stop was. */
@@ -61,9 +61,9 @@ export class Controls {
     this.#state = state;
     const { doc, pending } = state;
     const running = !isOver(state);
-    const gone = state.gone === null ? null : "There is no kernel behind this answer: run the cell again to ask anew";
+    const gone = state.gone === null ? null : "No kernel is connected to this answer. Run the cell again to ask again.";
     const wanted = pending?.late === false ? pending.command.type : null;
-    const waiting = running && canHurry(doc) && doc.retry_off === null;
+    const waiting = running && canHurry(doc) && doc.retry_disabled_reason === null;
     const resumed = isFocused(this.#resume);
     if (waiting) this.#stop.hidden = this.#retry.hidden = false;
     else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
@@ -78,14 +78,18 @@ export class Controls {
       wanted === null ? null : "Waiting for the kernel",
       RESUME_TITLES[doc.resumable ?? "continued"],
     );
-    disable(this.#stop, wanted === "stop" ? "Waiting for the kernel" : null, "Stop the answer; what has come stays");
+    disable(
+      this.#stop,
+      wanted === "stop" ? "Waiting for the kernel" : null,
+      "Stop the answer and keep the text so far",
+    );
     disable(
       this.#retry,
-      gone ?? doc.retry_off ?? (wanted === null ? null : "Waiting for the kernel"),
-      waiting ? "Do not wait: ask again now" : "Ask again; this version stays",
+      gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : "Waiting for the kernel"),
+      waiting ? "Ask again now" : "Ask again and keep this version",
     );
     disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
-    this.#updateVersions(state, gone ?? (running || wanted !== null ? "Not while an answer is on its way" : null));
+    this.#updateVersions(state, gone ?? (running || wanted !== null ? "Not available while streaming" : null));
   }
 
   #updateVersions(state: State, reason: string | null): void {

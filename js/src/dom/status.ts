@@ -12,11 +12,11 @@ export function statusLine(state: State, left: number | null, silent: number | n
 }
 
 /** The answer had not ended. */
-const GONE = { kernel: "Kernel gone", saved: "Saved before its end" } as const;
+const GONE = { kernel: "Kernel disconnected", saved: "Saved before it finished" } as const;
 
-function silence({ quiet }: Doc, silent: number | null): string {
-  if (quiet === null || silent === null) return "";
-  return `no data for ${seconds(silent)}, given up after ${seconds(quiet.limit)}`;
+function silence({ idle }: Doc, silent: number | null): string {
+  if (idle === null || silent === null) return "";
+  return `no data for ${seconds(silent)}, given up after ${seconds(idle.limit)}`;
 }
 
 const seconds = (value: number): string => (value < 120 ? `${Math.floor(value)} s` : `${Math.floor(value / 60)} min`);
@@ -27,7 +27,7 @@ const attempt = (doc: Doc): string =>
 function describe(doc: Doc, left: number | null): string {
   switch (doc.status) {
     case "queued":
-      return ["Queued", place(doc), reason(doc, left)].filter(Boolean).join(" · ");
+      return ["Queued", position(doc), reason(doc, left)].filter(Boolean).join(" · ");
     case "connecting":
       return doc.attempt > 1 ? `Connecting · ${attempt(doc)}` : "Connecting";
     case "streaming":
@@ -45,13 +45,14 @@ function describe(doc: Doc, left: number | null): string {
   }
 }
 
-const place = ({ place }: Doc): string => (place === null ? "" : place === 0 ? "next" : `${place} before it`);
+const position = ({ queue_position: ahead }: Doc): string =>
+  ahead === null ? "" : ahead === 0 ? "next" : `${ahead} ahead`;
 
 /** Why it queues, and for how long. */
 function reason({ wait }: Doc, left: number | null): string {
   if (wait === null) return "";
   if (wait.reason === "running")
-    return wait.running === 1 ? "1 answer is under way" : `${wait.running} answers are under way`;
+    return wait.running === 1 ? "1 answer is streaming" : `${wait.running} answers are streaming`;
   const time = left === null ? null : seconds(Math.max(1, Math.ceil(left / 1000)));
   if (wait.reason === "refusal") return time === null ? "the server asks to wait" : `the server asks to wait ${time}`;
   return time === null ? "the rate limit is reached" : `the rate limit has room again in ${time}`;
@@ -111,7 +112,7 @@ export function statusDetails(doc: Doc): string {
 
 /** What is said aloud when the status changes; empty for what needs no words. */
 export function announcement({ doc, gone }: State): string {
-  if (gone === "kernel" && !isTerminal(doc)) return `Kernel gone. ${kept(doc)}`;
+  if (gone === "kernel" && !isTerminal(doc)) return `Kernel disconnected. ${kept(doc)}`;
   switch (doc.status) {
     case "queued":
     case "connecting":
@@ -131,11 +132,11 @@ export function announcement({ doc, gone }: State): string {
 }
 
 const SEAMS = {
-  exact: "the provider went on from the very character",
-  prefix: "the model went on from this text",
-  continued: "another request asked for the rest, and what it repeated was left out",
+  exact: "the provider resumed exactly there",
+  prefix: "the model continued from this text",
+  continued: "a second request asked for the rest, and repeated text was removed",
 } as const;
 
 /** Where the answer was cut, in words; empty for one that came in one piece. */
 export const seamsLine = ({ seams }: Doc): string =>
-  seams.map(({ at, way }) => `Cut off after ${characters(at)} and taken up again: ${SEAMS[way]}.`).join(" ");
+  seams.map(({ at, way }) => `Cut off after ${characters(at)} and resumed: ${SEAMS[way]}.`).join(" ");

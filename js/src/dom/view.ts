@@ -174,16 +174,16 @@ export class View {
       due === null ? null : this.#page.clock.after(due, () => this.#drawLine(this.#cell.state, this.#page.clock.now()));
   }
 
-  #quiet: Doc["quiet"] = null;
-  #quietFrom = 0;
+  #idle: Doc["idle"] = null;
+  #idleFrom = 0;
 
   /** Milliseconds without data; counted on from what the message said. */
-  #silence({ quiet }: Doc, now: number): number | null {
-    if (quiet !== this.#quiet) {
-      this.#quiet = quiet;
-      this.#quietFrom = quiet === null ? 0 : now - quiet.seconds * SECOND;
+  #silence({ idle }: Doc, now: number): number | null {
+    if (idle !== this.#idle) {
+      this.#idle = idle;
+      this.#idleFrom = idle === null ? 0 : now - idle.seconds * SECOND;
     }
-    return quiet === null ? null : now - this.#quietFrom;
+    return idle === null ? null : now - this.#idleFrom;
   }
 
   #counted: number | Doc["wait"] = null;

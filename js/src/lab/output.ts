@@ -27,7 +27,7 @@ export interface Saved {
 
 const VERSION = 1;
 
-const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "quiet", "place", "wait"]);
+const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "idle", "queue_position", "wait"]);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -66,13 +66,13 @@ export function outputOf(document: Bundle, key: string, modelId: string | null):
       // Characters as Python counts them.
       [ANSWER]: { version: VERSION, characters: [...text].length, document: kept },
       "text/markdown": savedMarkdown(text, note),
-      "text/plain": text || (isTerminal({ status: document.status }) ? note : ON_ITS_WAY) || "(no text)",
+      "text/plain": text || (isTerminal({ status: document.status }) ? note : STILL_STREAMING) || "(no text)",
     },
     metadata: { [ANSWER]: Object.fromEntries(Object.entries(run).filter(([, value]) => value != null)) },
   };
 }
 
-const ON_ITS_WAY = "The answer is on its way: result() of the cell waits for it and returns its text.";
+const STILL_STREAMING = "The answer is still streaming: cell.result() waits for it and returns its text.";
 
 /** The text so that no terminal obeys it: as many characters, with a picture for each control. */
 function inert(text: string): string {
@@ -99,7 +99,7 @@ export function noteOf(document: Bundle): string {
   const { status, error, refusal } = document;
   if (refusal) return `The model refused: ${refusal}`;
   if (status === "done") return [ENDINGS[String(document.finish_reason)], document.notice].filter(Boolean).join(" ");
-  if (status === "stopped") return "Stopped: this is what had come.";
+  if (status === "stopped") return "Stopped: this is the text so far.";
   if (status === "failed" || status === "interrupted") return failure(status, error);
   return "Not finished when this was saved.";
 }

@@ -186,7 +186,7 @@ describe("the buttons", () => {
   });
 
   test("Retry is off with its reason", () => {
-    open({ status: "done", retry_off: "A bare iterator cannot be asked again." });
+    open({ status: "done", retry_disabled_reason: "A bare iterator cannot be asked again." });
     expect(button("Retry").getAttribute("aria-disabled")).toBe("true");
     expect(button("Retry").title).toBe("A bare iterator cannot be asked again.");
     button("Retry").click();
@@ -333,7 +333,7 @@ describe("going on", () => {
   test("leaves a mark where it was cut", () => {
     open({ status: "done", text: "abcdef", seams: [{ at: 3, way: "continued" }] });
     expect(part(".sc-seams").hidden).toBe(false);
-    expect(part(".sc-seams").textContent).toContain("Cut off after 3 characters and taken up again");
+    expect(part(".sc-seams").textContent).toContain("Cut off after 3 characters and resumed");
     open({ status: "done", text: "abcdef" });
     expect(part(".sc-seams").hidden).toBe(true);
   });
@@ -347,7 +347,7 @@ describe("going on", () => {
   });
 
   test.each(["refusal", "budget"] as const)("so can a wait in the line that only a time ends: %s", (reason) => {
-    open({ status: "queued", place: 0, wait: { reason, seconds: 40, running: 1 } });
+    open({ status: "queued", queue_position: 0, wait: { reason, seconds: 40, running: 1 } });
     expect([button("Retry").textContent, isShown(button("Stop"))]).toEqual(["Retry now", true]);
     button("Retry").click();
     expect(commands()).toEqual([{ type: "retry" }]);
@@ -357,8 +357,8 @@ describe("going on", () => {
     expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
   });
 
-  test("but not where too many answers are under way", () => {
-    open({ status: "queued", place: 0, wait: { reason: "running", seconds: null, running: 16 } });
+  test("but not where too many answers are streaming", () => {
+    open({ status: "queued", queue_position: 0, wait: { reason: "running", seconds: null, running: 16 } });
     expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
   });
 });
@@ -375,27 +375,27 @@ describe("the status line", () => {
     ["Queued", { status: "queued" }],
     ["Connecting", { status: "connecting" }],
     ["Connecting · attempt 3 of 4", { status: "connecting", attempt: 3, attempts: 4 }],
-    ["Queued · 2 before it", { status: "queued", place: 2 }],
-    ["Queued · next", { status: "queued", place: 0 }],
+    ["Queued · 2 ahead", { status: "queued", queue_position: 2 }],
+    ["Queued · next", { status: "queued", queue_position: 0 }],
     [
-      "Queued · 2 before it · 16 answers are under way",
-      { status: "queued", place: 2, wait: { reason: "running", seconds: null, running: 16 } },
+      "Queued · 2 ahead · 16 answers are streaming",
+      { status: "queued", queue_position: 2, wait: { reason: "running", seconds: null, running: 16 } },
     ],
     [
-      "Queued · next · 1 answer is under way",
-      { status: "queued", place: 0, wait: { reason: "running", seconds: null, running: 1 } },
+      "Queued · next · 1 answer is streaming",
+      { status: "queued", queue_position: 0, wait: { reason: "running", seconds: null, running: 1 } },
     ],
     [
-      "Queued · 2 before it · the server asks to wait 40 s",
-      { status: "queued", place: 2, wait: { reason: "refusal", seconds: 39.2, running: 0 } },
+      "Queued · 2 ahead · the server asks to wait 40 s",
+      { status: "queued", queue_position: 2, wait: { reason: "refusal", seconds: 39.2, running: 0 } },
     ],
     [
       "Queued · next · the rate limit has room again in 12 s",
-      { status: "queued", place: 0, wait: { reason: "budget", seconds: 12, running: 3 } },
+      { status: "queued", queue_position: 0, wait: { reason: "budget", seconds: 12, running: 3 } },
     ],
     [
       "Queued · next · the server asks to wait",
-      { status: "queued", place: 0, wait: { reason: "refusal", seconds: null, running: 0 } },
+      { status: "queued", queue_position: 0, wait: { reason: "refusal", seconds: null, running: 0 } },
     ],
     ["Streaming", { status: "streaming", text: "a" }],
     ["Thinking", { status: "streaming", reasoning: "hm" }],
@@ -413,11 +413,11 @@ describe("the status line", () => {
 
   test("counts down to the moment when the line may move", () => {
     const wait = { reason: "refusal", seconds: 2.5, running: 0 } as const;
-    open({ status: "queued", place: 1, wait });
-    expect(line()).toBe("Queued · 1 before it · the server asks to wait 3 s");
+    open({ status: "queued", queue_position: 1, wait });
+    expect(line()).toBe("Queued · 1 ahead · the server asks to wait 3 s");
     page.clock.pass(500);
-    expect(line()).toBe("Queued · 1 before it · the server asks to wait 2 s");
-    model.receive(patch(1, ["set", "place", 0], ["set", "wait", { ...wait, seconds: 1.5 }]));
+    expect(line()).toBe("Queued · 1 ahead · the server asks to wait 2 s");
+    model.receive(patch(1, ["set", "queue_position", 0], ["set", "wait", { ...wait, seconds: 1.5 }]));
     frames(1);
     page.clock.pass(500);
     expect(line()).toBe("Queued · next · the server asks to wait 1 s");
@@ -437,11 +437,11 @@ describe("the status line", () => {
   });
 
   test("counts the silence on, and says when it is given up", () => {
-    open({ status: "streaming", text: "a", quiet: { seconds: 10.2, limit: 60 } });
+    open({ status: "streaming", text: "a", idle: { seconds: 10.2, limit: 60 } });
     expect(line()).toBe("Streaming · no data for 10 s, given up after 60 s");
     page.clock.pass(2000);
     expect(line()).toBe("Streaming · no data for 12 s, given up after 60 s");
-    model.receive(patch(1, ["append", "text", "b"], ["set", "quiet", null]));
+    model.receive(patch(1, ["append", "text", "b"], ["set", "idle", null]));
     frames(1);
     expect(line()).toBe("Streaming");
     expect(page.clock.waiting).toBe(1);
@@ -561,13 +561,13 @@ describe("without a kernel", () => {
     open({ text: "Half **of", status: "streaming" });
     connection.gone();
     frames(2);
-    expect(line()).toBe("Kernel gone · 9 characters kept");
-    expect(spoken()).toBe("Kernel gone. 9 characters kept");
+    expect(line()).toBe("Kernel disconnected · 9 characters kept");
+    expect(spoken()).toBe("Kernel disconnected. 9 characters kept");
     expect(root().getAttribute("data-status")).toBe("gone");
     expect(answer().getAttribute("aria-busy")).toBe("false");
     expect(isShown(button("Stop"))).toBe(false);
     expect(button("Retry").getAttribute("aria-disabled")).toBe("true");
-    expect(button("Retry").title).toContain("run the cell again");
+    expect(button("Retry").title).toContain("Run the cell again");
     button("Copy").click();
     expect(page.copied).toEqual(["Half **of"]);
     expect(page.clock.waiting).toBe(0);

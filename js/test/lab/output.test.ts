@@ -17,7 +17,7 @@ describe("what a cell leaves in the notebook", () => {
   });
 
   test.each(examples)("is read again: $name", ({ document, output }) => {
-    const momentary = { retry_at: null, quiet: null, place: null, wait: null };
+    const momentary = { retry_at: null, idle: null, queue_position: null, wait: null };
     // A control of a terminal's stays a picture.
     const text = document.text ? output.data["text/plain"] : "";
     const doc = { ...EMPTY, ...document, ...momentary, text };

@@ -11,7 +11,7 @@ import { ATTACKS } from "./attacks.js";
 import { pieces } from "./feeding.js";
 
 const PIECE = 4;
-const [SHORT, LONG] = [4_000, 16_000];
+const [SHORT, LONG] = [3_000, 12_000];
 
 /** Nodes for each character, and levels. */
 const MOST_NODES = 2;

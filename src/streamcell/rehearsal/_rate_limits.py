@@ -40,11 +40,11 @@ class Budget:
 
 @dataclass
 class RateLimits:
-    """The budgets of one server; None: as good as unlimited. `at_once` is the number of answers under way at once."""
+    """The budgets of one server; None: as good as unlimited. `max_concurrency` counts answers that stream at once."""
 
     requests: int | None = None
     tokens: int | None = None
-    at_once: int | None = None
+    max_concurrency: int | None = None
     minute: float = 60.0
     running: int = 0
     _budgets: dict[str, Budget] = field(init=False)
@@ -57,8 +57,8 @@ class RateLimits:
 
     def refusal(self, tokens: int, now: float) -> tuple[str, float | None] | None:
         """Why a request of `tokens` at `now` is refused, and the seconds that it shall wait; None: it is taken."""
-        if self.at_once is not None and self.running >= self.at_once:
-            return f"Too many requests at once: the limit is {self.at_once}.", None
+        if self.max_concurrency is not None and self.running >= self.max_concurrency:
+            return f"Too many requests at once: the limit is {self.max_concurrency}.", None
         for kind, given, amount in (("requests", self.requests, 1), ("tokens", self.tokens, tokens)):
             wait = 0.0 if given is None else self._budgets[kind].wait_for(min(amount, given), now)
             if wait > 0:

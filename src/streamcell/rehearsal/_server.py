@@ -41,7 +41,7 @@ class RehearsalServer:
         jitter: The fraction, from 0 to 1, by which waits are longer or shorter by lot.
         requests: Requests a minute, above which they are refused with 429; None: any number.
         tokens: Tokens a minute, likewise.
-        at_once: Answers under way at once, likewise.
+        max_concurrency: Answers under way at once, likewise.
         minute: The seconds that a minute of these limits has: a short one makes them quick to try.
         seed: Makes lots fall alike for every request; None draws a new seed for each.
 
@@ -62,17 +62,22 @@ class RehearsalServer:
         *,
         requests: int | None = None,
         tokens: int | None = None,
-        at_once: int | None = None,
+        max_concurrency: int | None = None,
         minute: float = 60.0,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be from 0 to 65535, not {port}")
-        for name, limit in {"requests": requests, "tokens": tokens, "at_once": at_once, "minute": minute}.items():
+        for name, limit in {
+            "requests": requests,
+            "tokens": tokens,
+            "max_concurrency": max_concurrency,
+            "minute": minute,
+        }.items():
             if limit is not None and not limit > 0:
                 raise ValueError(f"{name} must be above 0, not {limit!r}")
         self._wanted_port = port
         self._stage: Stage
-        self._limits = RateLimits(requests, tokens, at_once, minute)
+        self._limits = RateLimits(requests, tokens, max_concurrency, minute)
         self._timing = Timing(rate=rate, first_token=first_token, jitter=jitter, seed=seed)
         self._log = ExchangeLog()
         self._guard = threading.Lock()

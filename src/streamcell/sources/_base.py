@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Protocol
 
 from .._events import Event, Note, Origin
-from .._resume import Resume, Way
+from .._resume import ResumeFrom, ResumeMode
 
 __all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of"]
 
@@ -17,20 +17,20 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 class Source(Protocol):
     """Where an answer comes from.
 
-    `origin` is what the page shows before anything has come; `retry_off` says why the source cannot be opened twice,
-    or is None; `home` is the foreign event loop that a user's own iterator lives on, or None;
-    `way` is how it can go on with an answer that was cut, where the provider has no more of it, or None.
+    `origin` is what the page shows before anything has come; `retry_disabled_reason` says why the source cannot be
+    opened twice, or is None; `home` is the foreign event loop that a user's own iterator lives on, or None; `way` is
+    how it can go on with an answer that was cut, where the provider has no more of it, or None.
     """
 
     @property
     def origin(self) -> Origin: ...
     @property
-    def retry_off(self) -> str | None: ...
+    def retry_disabled_reason(self) -> str | None: ...
     @property
     def home(self) -> asyncio.AbstractEventLoop | None: ...
 
     @property
-    def way(self) -> Way | None: ...
+    def way(self) -> ResumeMode | None: ...
 
     def claim(self) -> None:
         """Take what can be read only once, after everything else was found good; raise ValueError if it is taken."""
@@ -38,7 +38,7 @@ class Source(Protocol):
     def release(self) -> None:
         """Give back what was claimed: the call was refused after all, and nothing was read."""
 
-    def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
+    def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
 
         The events are those of the whole answer, or of what `resume` lacks. After a Turn nothing is asked of the server

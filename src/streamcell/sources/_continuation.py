@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .._events import Alive, Chunk, Event, Note, Reached, Started, TextDelta, TextRestored
+from .._events import Alive, Chunk, Cursor, Event, Note, Started, TextDelta, TextRestored
 from .._request import Request
-from .._resume import Overlap, Prefix, Rest, Resume, Way
+from .._resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 
 __all__ = ["going_on", "without_repetition"]
 
@@ -19,9 +19,9 @@ _GO_ON: Final = (
 _CONTINUE_FINAL_MESSAGE: Final = {"continue_final_message": True, "add_generation_prompt": False}
 
 
-def going_on(request: Request, resume: Resume, prefix: Prefix | None) -> Request:
+def going_on(request: Request, resume: ResumeFrom, prefix: Prefix | None) -> Request:
     """The same conversation, with the answer so far, and the wish for its rest where the server must be asked."""
-    if resume.way is not Way.PREFIX:
+    if resume.way is not ResumeMode.PREFIX:
         so_far = ({"role": "assistant", "content": resume.text}, {"role": "user", "content": _GO_ON})
         return replace(request, messages=(*request.messages, *so_far))
     begun = {"role": "assistant", "content": resume.text.rstrip(), **({"prefix": True} if prefix == "prefix" else {})}
@@ -33,7 +33,7 @@ def going_on(request: Request, resume: Resume, prefix: Prefix | None) -> Request
 
 def without_repetition(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
     """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
-    if isinstance(event, (Started, Alive, Chunk, Reached)):
+    if isinstance(event, (Started, Alive, Chunk, Cursor)):
         return [event]
     if isinstance(event, TextDelta):
         text = overlap.feed(event.text)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .._errors import SourceFailed
 from .._events import Event, Failed, Finished, Origin, Started, TextDelta
-from .._resume import Resume
+from .._resume import ResumeFrom
 from ._base import Decoder, Surrogates, field_of
 from ._bridge import close, from_loop, from_thread, in_thread, running_loop
 from ._dialect import decoder_for
@@ -53,7 +53,7 @@ class IteratorSource:
         self._given = given
         self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
         self.origin = Origin(note=f"from {_name_of(given)}")
-        self.retry_off: str | None = None
+        self.retry_disabled_reason: str | None = None
         self.home: asyncio.AbstractEventLoop | None = None
         self._once = False
         if self._making:
@@ -67,7 +67,7 @@ class IteratorSource:
         if once:
             if _is_spent(given):
                 raise ValueError(f"this {_name_of(given)} is used up or closed: make a new one, or give a callable")
-            self.retry_off = ONCE
+            self.retry_disabled_reason = ONCE
 
     def claim(self) -> None:
         """Take the iterator for this source alone. Last of all: a call that is refused leaves it as it was.
@@ -88,7 +88,7 @@ class IteratorSource:
             if _readers.get(id(self._given)) is self:
                 del _readers[id(self._given)]
 
-    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
+    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
         items: AsyncIterator[Any] | None = None
         reader = _Reader()

@@ -31,7 +31,7 @@ from .._events import (
 )
 from .._parameters import Either, translated
 from .._request import Request
-from .._resume import Overlap, Prefix, Rest, Resume, Way
+from .._resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 from .._veiled import Secrets, Veiled
 from ._base import Decoder, field_of, parts_of
 from ._body import closing, read
@@ -112,7 +112,7 @@ class OpenAISource:
     server's, started on first use).
     """
 
-    retry_off = None
+    retry_disabled_reason = None
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class OpenAISource:
         self._request = request
         self._client = client
         self._prefix = prefix
-        self.way = Way.CONTINUED if prefix is None else Way.PREFIX
+        self.way = ResumeMode.CONTINUED if prefix is None else ResumeMode.PREFIX
         self._start_server = start_server
         # A user's own HTTP client (a proxy, a transport) cannot be copied, so its requests are made on the loop that it
         # was given on, where its open connections belong.
@@ -142,7 +142,7 @@ class OpenAISource:
     def release(self) -> None:
         """Give nothing back."""
 
-    async def events(self, resume: Resume | None = None) -> AsyncIterator[Event | Note]:
+    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event | Note]:
         """Make one attempt, see `Source.events`."""
         away = self.home is not None and self.home is not running_loop()
         events = self._events(resume) if not away or self.home is None else from_loop(self._events(resume), self.home)
@@ -152,7 +152,7 @@ class OpenAISource:
         finally:
             await close(events)
 
-    async def _events(self, resume: Resume | None) -> AsyncGenerator[Event | Note, None]:
+    async def _events(self, resume: ResumeFrom | None) -> AsyncGenerator[Event | Note, None]:
         import openai
 
         try:
@@ -236,27 +236,27 @@ class OpenAISource:
             raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
         return names[0], "the server's first model, as none was named"
 
-    def _decoder_for(self, api: str, resume: Resume | None) -> Decoder:
-        if resume is None or resume.way is not Way.EXACT or self._decoder is None:
+    def _decoder_for(self, api: str, resume: ResumeFrom | None) -> Decoder:
+        if resume is None or resume.way is not ResumeMode.EXACT or self._decoder is None:
             self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
         return self._decoder
 
-    def _overlap_for(self, resume: Resume | None) -> Overlap | Rest | None:
+    def _overlap_for(self, resume: ResumeFrom | None) -> Overlap | Rest | None:
         if resume is None:
             self._overlap = None
-        elif resume.way is not Way.EXACT:
-            self._overlap = Rest(resume.text) if resume.way is Way.PREFIX else Overlap(resume.text)
+        elif resume.way is not ResumeMode.EXACT:
+            self._overlap = Rest(resume.text) if resume.way is ResumeMode.PREFIX else Overlap(resume.text)
         return self._overlap
 
     def _opening(
-        self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
+        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
     ) -> tuple[Any, bool]:
         """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
         client = answering.client
-        if resume is not None and resume.reached is not None and resume.way is Way.EXACT:
-            reached = resume.reached
+        if resume is not None and resume.cursor is not None and resume.way is ResumeMode.EXACT:
+            cursor = resume.cursor
             opening = client.responses.with_streaming_response.retrieve(
-                reached.response_id, stream=True, starting_after=reached.sequence_number
+                cursor.response_id, stream=True, starting_after=cursor.sequence_number
             )
             return opening, False
         request = self._request if resume is None else going_on(self._request, resume, self._prefix)
@@ -274,7 +274,7 @@ class OpenAISource:
         return asked.with_streaming_response.create(**_known(body, asked.create)), ours
 
     async def _attempt(
-        self, answering: _Answering, api: str, model: str, resume: Resume | None, *, lean: bool
+        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
     ) -> AsyncGenerator[Event | Note, None]:
         """Make the request and read its answer, every failure of which is an event.
 
@@ -285,7 +285,7 @@ class OpenAISource:
         yield Turn(answering.lane, _LABELS[api], self._request.tokens)
         answered = begun = ours = False
         overlap = self._overlap_for(resume)
-        exact = resume is not None and resume.way is Way.EXACT
+        exact = resume is not None and resume.way is ResumeMode.EXACT
 
         def told(error: StreamCellError, cause: BaseException | None) -> Failed:
             """What went wrong, told; what can be asked for in another way is not told but raised."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .._events import Alive, Event, Failed, Reached, TextRestored, UsageReported
+from .._events import Alive, Cursor, Event, Failed, TextRestored, UsageReported
 from .._parameters import Server, translated
 from .._request import Request
 from ._assembly import Assembly, words_of
@@ -149,7 +149,7 @@ class ResponsesDecoder:
         events = self._feed(chunk)
         if self._kept_as is None or self.finished or not self._counts:
             return events
-        return [*events, Reached(self._kept_as, number)]
+        return [*events, Cursor(self._kept_as, number)]
 
     def _feed(self, chunk: object) -> list[Event]:
         if self.finished:
