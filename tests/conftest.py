@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streamcell._inputs import Stop
+from streamcell.answer.inputs import Stop
 from tests.processes import watched
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def server() -> Iterator[RehearsalServer]:
 def _no_streams_left() -> Iterator[None]:
     """What a test leaves streaming would be counted by the next ones, and would ask servers that are theirs."""
     yield
-    driver = getattr(sys.modules.get("streamcell._driver"), "_driver", None)
+    driver = getattr(sys.modules.get("streamcell.engine.driver"), "_driver", None)
     if driver is not None and driver.alive:
         for stream in tuple(driver.running):
             stream.post(Stop())

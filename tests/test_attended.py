@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from streamcell._output import ANSWER, WIDGET
+from streamcell.notebook.output import ANSWER, WIDGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

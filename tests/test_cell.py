@@ -19,8 +19,8 @@ import pytest
 
 import streamcell
 from streamcell import StreamCell, configure, stream_cell
-from streamcell._protocol import GROWING
 from streamcell.rehearsal import RehearsalServer
+from streamcell.wire.messages import GROWING
 
 from .sources.wire_server import Play, answers, ended, held, sends, wire_server
 
@@ -545,7 +545,7 @@ def test_closing_a_cell_stops_its_stream(client: openai.AsyncOpenAI, server: Reh
 
 
 def test_where_threads_cannot_start_the_running_loop_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    from streamcell import _driver
+    from streamcell.engine import driver
 
     def refuse(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -558,7 +558,7 @@ def test_where_threads_cannot_start_the_running_loop_is_used(monkeypatch: pytest
         cell = stream_cell(pieces)
         return await cell
 
-    monkeypatch.setattr(_driver, "_driver", None)
+    monkeypatch.setattr(driver, "_driver", None)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert asyncio.run(main()) == "no threads"
     monkeypatch.undo()

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamcell import _coalesce as coalesce
-from streamcell._document import Document, Version, reduce
 from streamcell._errors import ProviderFailed
-from streamcell._events import (
+from streamcell.answer.document import Document, Version, reduce
+from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
@@ -27,8 +26,9 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._protocol import GROWING, Patch, Snapshot, View, view_of
-from streamcell._state import Status
+from streamcell.answer.status import Status
+from streamcell.wire import outbox as coalesce
+from streamcell.wire.messages import GROWING, Patch, Snapshot, View, view_of
 
 
 class Page:

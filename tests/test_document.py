@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._document import Document, Version, reduce
 from streamcell._errors import ConnectionFailed, ProviderFailed
-from streamcell._events import (
+from streamcell.answer.document import Document, Version, reduce
+from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
@@ -23,7 +23,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._state import Status
+from streamcell.answer.status import Status
 
 ORIGIN = Origin(model="m", api="Responses API", note="n", rehearsal=True)
 

@@ -10,13 +10,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from streamcell._output import ANSWER
-from streamcell._state import TRANSITIONS, Status
+from streamcell.answer.status import TRANSITIONS, Status
+from streamcell.notebook.output import ANSWER
 from streamcell.rehearsal import RehearsalServer, _server
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FAST = """from streamcell._output import ANSWER
+FAST = """from streamcell.notebook.output import ANSWER
 from streamcell.rehearsal import RehearsalServer, _server
 _server._shared = RehearsalServer(rate=0, first_token=0)"""
 

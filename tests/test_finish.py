@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamcell._finish import FINISH_REASONS, Meaning, finish_of
+from streamcell.answer.finish import FINISH_REASONS, Meaning, finish_of
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streamcell._output import ANSWER
+from streamcell.notebook.output import ANSWER
 
 from .notebooks import RUNNERS, displayed, errors, run
 

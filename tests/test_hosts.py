@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from streamcell import StreamCell, stream_cell
-from streamcell._hosts import carrier
+from streamcell.notebook.delivery import carrier
 
 if TYPE_CHECKING:
     import pytest

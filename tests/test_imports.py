@@ -1,4 +1,4 @@
-"""Imports go one way: values, then pure modules, then shells, then the call. Read from the sources, not run."""
+"""Imports go one way, from the notebook down to the answer. Read from the sources, not run."""
 
 from __future__ import annotations
 
@@ -16,56 +16,40 @@ import streamcell
 
 PACKAGE = Path(streamcell.__file__).parent
 
-VALUES = {
-    "_errors",
-    "_events",
-    "_finish",
-    "_inputs",
-    "_jsonable",
-    "_messages",
-    "_parameters",
-    "_request",
-    "_resume",
-    "_shapes",
-}
-VALUES |= {"_state", "_terminal", "_timeouts", "_veiled", "_version"}
-# `_protocol` is here and not among the values: a page's commands are the session's inputs, and a view is made from
-# the document.
-PURE = {"_coalesce", "_document", "_limit_headers", "_limits", "_output", "_protocol", "_retry", "_session"}
-PURE |= {"_formulas", "_prose", "_saved"}
-SHELLS = {
-    "_answer",
-    "_driver",
-    "_faults",
-    "_front_end",
-    "_hosts",
-    "_lanes",
-    "_log",
-    "_notebook",
-    "_observers",
-    "_stream",
-    "_telemetry",
-    "_widget",
-    "sources",
-}
-CALL = {"_api"}
-FRONT = {"__init__", "_cli"}
-RANKS = [VALUES, PURE, SHELLS, CALL, FRONT]
+LAYERS = (
+    {"_errors", "_terminal", "_version"},
+    {"answer", "request"},
+    {"ratelimit", "saved", "wire"},
+    {"engine", "sources"},
+    {"notebook"},
+    {"_api"},
+    {"__init__", "_cli"},
+)
+"""The rooms, low to high: a module imports from its own layer and those below."""
 
-PURE_SOURCES = {
-    "sources._assembly",
-    "sources._chat_completions",
-    "sources._continuation",
-    "sources._conversation",
-    "sources._dialect",
-    "sources._failures",
-    "sources._refusals",
-    "sources._responses",
-    "sources._sse",
-    "sources._thinking",
-    "sources._words",
+VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", "status", "timeouts")}
+"""What flows between the parts of an answer: they know nothing of what becomes of them."""
+
+PURE_ROOMS = {"_errors", "_terminal", "_version", "answer", "request", "saved", "wire"}
+PURE_MODULES = {"notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.http.sse"}
+PURE_MODULES |= {
+    f"sources.openai.{name}"
+    for name in (
+        "assembly",
+        "chat",
+        "continuation",
+        "conversation",
+        "dialect",
+        "failures",
+        "refusals",
+        "responses",
+        "thinking",
+        "words",
+    )
 }
-"""Decoders and mappings: shells by their place, pure by what they may import."""
+"""Pure though their rooms are not: decoders, mappings and policies."""
+
+HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.widget"}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}
@@ -172,27 +156,27 @@ def _broken(module: str, one: Import) -> Iterator[str]:
 def _broken_inside(module: str, room: str, one: Import) -> Iterator[str]:
     target = (one.inside or "").partition(".")[0]
     if target == "rehearsal":
-        if room not in CALL | FRONT or not one.late:
+        if _layer(room) < _layer("_api") or not one.late:
             yield "the rehearsal server is loaded only by the call or the command, when it is asked for"
         return
-    if _rank(target) > _rank(room):
+    if _layer(target) > _layer(room):
         yield f"{target} is above it"
-    elif room == "sources" and target in ("_widget", "_driver", "_stream"):
-        yield f"sources know nothing of {target}"
-    elif room in ("_widget", "_stream") and target == "sources" and one.names != {"Source"}:
+    elif room == "sources" and target == "engine":
+        yield "sources know nothing of the engine"
+    elif room in ("engine", "notebook") and target == "sources" and one.names != {"Source"}:
         # A protocol, so a type; what implements it comes in from the call.
         yield f"of sources {room} may know the type Source, not {', '.join(sorted(one.names)) or 'the package'}"
-    elif room in ("_driver", "_stream") and target == "_widget":
-        yield "a stream knows a sink, not the widget"
+    elif module in VALUES and one.inside in ("answer.document", "answer.session"):
+        yield f"{one.inside} is made of it"
 
 
 def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
-    pure = room in VALUES | PURE or module in PURE_SOURCES
+    pure = room in PURE_ROOMS or module in PURE_MODULES
     if one.package in SDKS:
         if not (one.for_types or (room == "sources" and one.late)):
             yield f"{one.package} is imported inside sources/ only, and when it is used"
     elif one.package in WIDGETS:
-        if room not in ("_widget", "_front_end", "_observers"):
+        if module not in HOLDS_WIDGETS:
             yield f"{one.package} is the widget's"
         elif one.package in ("IPython", "ipykernel") and not one.late:
             yield f"{one.package} is the notebook's: it is imported when there is one"
@@ -202,20 +186,20 @@ def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
         yield f"it is pure, and meets the world through {one.package}"
 
 
-def _rank(room: str) -> int:
-    for rank, rooms in enumerate(RANKS):
+def _layer(room: str) -> int:
+    for layer, rooms in enumerate(LAYERS):
         if room in rooms:
-            return rank
-    raise AssertionError(f"{room} is a new room: say in RANKS which layer it belongs to")
+            return layer
+    raise AssertionError(f"{room} is a new room: say in LAYERS where it belongs")
 
 
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def test_the_walk_finds_the_package() -> None:
-    assert {"__init__", "_api", "_session", "sources.__init__", "sources._sse", "rehearsal.__init__"} <= set(MODULES)
-    assert {module.partition(".")[0] for module in MODULES} - {"rehearsal"} == set().union(*RANKS)
-    assert set(MODULES) >= PURE_SOURCES
+    assert {"__init__", "_api", "answer.session", "sources.http.sse", "rehearsal.__init__"} <= set(MODULES)
+    assert {module.partition(".")[0] for module in MODULES} - {"rehearsal"} == set().union(*LAYERS)
+    assert set(MODULES) >= PURE_MODULES | VALUES | HOLDS_WIDGETS
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -226,40 +210,46 @@ def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source", "words"),
     [
-        ("_events", "from ._document import Version", "_document is above it"),
-        ("_errors", "from . import _session", "_session is above it"),
-        ("_document", "from streamcell._driver import Stream", "_driver is above it"),
-        ("_document", "import streamcell.sources._sse", "sources is above it"),
-        ("_session", "def f():\n    from ._widget import StreamCell", "_widget is above it"),
-        ("_session", "if TYPE_CHECKING:\n    from ._api import stream_cell", "_api is above it"),
-        ("_session", "from . import stream_cell", "new room"),
-        ("_driver", "from . import StreamCell", "new room"),
-        ("sources._sse", "from .._driver import Stream", "sources know nothing of _driver"),
-        ("sources._openai", "from .. import _widget", "sources know nothing of _widget"),
-        ("sources.__init__", "from .._api import stream_cell", "_api is above it"),
-        ("_stream", "from .sources import resolve", "may know the type Source, not resolve"),
-        ("_stream", "from .sources._openai import OpenAISource", "not OpenAISource"),
-        ("_widget", "from . import sources", "not the package"),
-        ("_driver", "from ._widget import StreamCell", "a sink, not the widget"),
+        ("answer.events", "from .document import Version", "answer.document is made of it"),
+        ("answer.session", "from ..engine.driver import Driver", "engine is above it"),
+        ("_errors", "from .answer import session", "answer is above it"),
+        ("answer.document", "from streamcell.engine.stream import Stream", "engine is above it"),
+        ("wire.messages", "import streamcell.sources.http.sse", "sources is above it"),
+        ("answer.session", "def f():\n    from ..notebook.widget import StreamCell", "notebook is above it"),
+        ("answer.session", "if TYPE_CHECKING:\n    from .._api import stream_cell", "_api is above it"),
+        ("answer.session", "from .. import stream_cell", "new room"),
+        ("engine.driver", "from .. import StreamCell", "new room"),
+        ("sources.http.sse", "from ...engine.driver import Driver", "sources know nothing of the engine"),
+        ("sources.openai.source", "from ...notebook import widget", "notebook is above it"),
+        ("sources.base", "from .._api import stream_cell", "_api is above it"),
+        ("engine.stream", "from ..sources import resolve", "may know the type Source, not resolve"),
+        ("engine.stream", "from ..sources.openai.source import OpenAISource", "not OpenAISource"),
+        ("notebook.widget", "from .. import sources", "not the package"),
+        ("engine.driver", "from ..notebook.widget import StreamCell", "notebook is above it"),
         ("_api", "from .rehearsal import shared", "only by the call"),
-        ("_widget", "def f():\n    from . import rehearsal", "only by the call"),
+        ("notebook.widget", "def f():\n    from .. import rehearsal", "only by the call"),
         ("rehearsal._server", "from .._errors import StreamCellError", "stands alone, and imports _errors"),
-        ("rehearsal._server", "import streamcell._state", "stands alone"),
+        ("rehearsal._server", "import streamcell.answer.status", "stands alone"),
         ("_api", "import openai", "inside sources/ only"),
         ("_api", "def f():\n    import openai", "inside sources/ only"),
-        ("sources._client", "import openai", "when it is used"),
-        ("sources._client", "try:\n    from openai import OpenAI\nexcept ImportError:\n    pass", "when it is used"),
-        ("sources._openai", "import httpx2", "when it is used"),
-        ("sources._openai", "if TYPE_CHECKING:\n    pass\nelse:\n    import openai", "when it is used"),
-        ("_driver", "import ipywidgets", "the widget's"),
+        ("sources.openai.client", "import openai", "when it is used"),
+        (
+            "sources.openai.client",
+            "try:\n    from openai import OpenAI\nexcept ImportError:\n    pass",
+            "when it is used",
+        ),
+        ("sources.openai.source", "import httpx2", "when it is used"),
+        ("sources.openai.source", "if TYPE_CHECKING:\n    pass\nelse:\n    import openai", "when it is used"),
+        ("engine.driver", "import ipywidgets", "the widget's"),
         ("_api", "def f():\n    import anywidget", "the widget's"),
-        ("_widget", "import IPython", "imported when there is one"),
-        ("_session", "import time", "meets the world through time"),
-        ("_retry", "from random import random", "meets the world through random"),
-        ("_coalesce", "def f():\n    import asyncio", "meets the world through asyncio"),
-        ("_state", "import os.path", "meets the world through os"),
-        ("sources._sse", "import threading", "meets the world through threading"),
-        ("_document", "import numpy", "pure, and imports numpy"),
+        ("notebook.widget", "import IPython", "imported when there is one"),
+        ("answer.session", "import time", "meets the world through time"),
+        ("answer.retry", "from random import random", "meets the world through random"),
+        ("wire.outbox", "def f():\n    import asyncio", "meets the world through asyncio"),
+        ("request.shapes", "import os.path", "meets the world through os"),
+        ("ratelimit.queue", "import threading", "meets the world through threading"),
+        ("sources.http.sse", "import threading", "meets the world through threading"),
+        ("answer.document", "import numpy", "pure, and imports numpy"),
     ],
 )
 def test_a_broken_rule_is_told(module: str, source: str, words: str) -> None:
@@ -273,16 +263,19 @@ def test_a_broken_rule_is_told(module: str, source: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("_events", "from ._errors import StreamCellError"),
-        ("_protocol", "from ._session import Stop"),
-        ("_stream", "import asyncio, random, threading\nfrom .sources import Source"),
-        ("_widget", "import anywidget\nfrom .sources import Source\nfrom ._stream import Stream"),
-        ("_widget", "def f():\n    from IPython.display import display"),
-        ("sources._client", "if TYPE_CHECKING:\n    from openai import OpenAI\ndef f():\n    import openai"),
+        ("answer.events", "from .._errors import StreamCellError"),
+        ("wire.messages", "from ..answer.session import Session"),
+        ("engine.stream", "import asyncio, random, threading\nfrom ..sources import Source"),
+        ("notebook.widget", "import anywidget\nfrom ..sources import Source\nfrom ..engine.stream import Stream"),
+        ("notebook.widget", "def f():\n    from IPython.display import display"),
+        (
+            "sources.openai.client",
+            "if TYPE_CHECKING:\n    from openai import OpenAI\ndef f():\n    import openai",
+        ),
         ("_api", "if TYPE_CHECKING:\n    from openai import OpenAI\ndef f():\n    from . import rehearsal"),
-        ("sources._openai", "from ._sse import SseDecoder\nimport asyncio"),
+        ("sources.http.body", "from .sse import SseDecoder\nimport asyncio"),
         ("rehearsal._server", "import tornado\nfrom . import _app\nfrom ._steps import Timing"),
-        ("_session", "from collections.abc import Mapping\nfrom typing import Any"),
+        ("answer.session", "from collections.abc import Mapping\nfrom typing import Any"),
     ],
 )
 def test_a_rule_that_is_kept_is_not(module: str, source: str) -> None:
@@ -295,6 +288,6 @@ def test_importing_streamcell_loads_neither_an_sdk_nor_a_server() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert {"streamcell", "streamcell._widget", "anywidget"} <= set(loaded)
+    assert {"streamcell", "streamcell.notebook.widget", "anywidget"} <= set(loaded)
     unwanted = SDKS | {"tornado", "http.server", "aiohttp", "pydantic", "ipykernel", "streamcell.rehearsal"}
     assert unwanted & set(loaded) == set()

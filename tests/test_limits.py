@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell import _limits as limits
-from streamcell._inputs import Wait
-from streamcell._limit_headers import LONGEST, count_of, seconds_of
-from streamcell._limits import Budget, Queue, Ticket
+from streamcell.answer.inputs import Wait
+from streamcell.ratelimit import queue as limits
+from streamcell.ratelimit.headers import LONGEST, count_of, seconds_of
+from streamcell.ratelimit.queue import Budget, Queue, Ticket
 
 CLOCK = 1_790_000_000.0  # the time of day: 21 September 2026, 14:13:20 UTC
 

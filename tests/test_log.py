@@ -18,18 +18,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from streamcell import (
-    Interrupted,
-    ProviderFailed,
-    RateLimited,
-    RetryPolicy,
-    StreamCell,
-    configure,
-    stream_cell,
-)
-from streamcell._inputs import Select
-from streamcell._log import Entry, Log, Shelf
-from streamcell._telemetry import provider_of
+from streamcell import Interrupted, ProviderFailed, RateLimited, RetryPolicy, StreamCell, configure, stream_cell
+from streamcell.answer.inputs import Select
+from streamcell.engine.log import Entry, Log, Shelf
+from streamcell.engine.telemetry import provider_of
 from streamcell.rehearsal import RehearsalServer
 
 from .sources.wire_server import answers, ended, event, sends, wire_server

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from streamcell._document import Document, Version
 from streamcell._errors import Interrupted, RateLimited, Stopped
-from streamcell._events import Origin
-from streamcell._output import ANSWER, bundle_of, note_of
-from streamcell._protocol import view_of
-from streamcell._state import Status
+from streamcell.answer.document import Document, Version
+from streamcell.answer.events import Origin
+from streamcell.answer.status import Status
+from streamcell.notebook.output import ANSWER, bundle_of, note_of
+from streamcell.wire.messages import view_of
 
 EXAMPLES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "wire" / "outputs.json").read_text("utf-8"))
 

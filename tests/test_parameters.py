@@ -15,7 +15,7 @@ from openai.resources.responses import AsyncResponses
 from pydantic import BaseModel
 
 from streamcell import stream_cell
-from streamcell._parameters import OPTIONS, PARAMETERS, Parameters, apis_of, chosen_api, translated
+from streamcell.request.parameters import OPTIONS, PARAMETERS, Parameters, apis_of, chosen_api, translated
 
 CHAT_SCHEMA = {"type": "json_schema", "json_schema": {"name": "owl", "schema": {"type": "object"}, "strict": True}}
 SCHEMA = {"type": "json_schema", "name": "owl", "schema": {"type": "object"}, "strict": True}

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._document import Document, Idle, Timings, Version
 from streamcell._errors import RateLimited, Stopped
-from streamcell._events import Origin, Usage
-from streamcell._inputs import Resume, Retry, Select, Stop, Wait
-from streamcell._protocol import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
-from streamcell._resume import ResumeMode, ResumePoint
-from streamcell._state import Status
+from streamcell.answer.document import Document, Idle, Timings, Version
+from streamcell.answer.events import Origin, Usage
+from streamcell.answer.inputs import Resume, Retry, Select, Stop, Wait
+from streamcell.answer.resume import ResumeMode, ResumePoint
+from streamcell.answer.status import Status
+from streamcell.wire.messages import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
 
 EXAMPLES = Path(__file__).parent / "wire"
 """Messages that both languages read: the page's tests take the same files."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell._messages import messages_of
-from streamcell._request import Request, is_rehearsal, make_request
+from streamcell.request.messages import messages_of
+from streamcell.request.request import Request, is_rehearsal, make_request
 
 USER = {"role": "user", "content": "Why?"}
 

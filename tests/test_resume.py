@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell import Interrupted, RetryPolicy, StreamCell, TimedOut, Timeouts, stream_cell
-from streamcell._resume import OVERLAP_LIMIT, Overlap
+from streamcell.answer.resume import OVERLAP_LIMIT, Overlap
 from streamcell.rehearsal import RehearsalServer, _server
 
 from .sampling import SEED

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from streamcell._saved import saved_markdown
+from streamcell.saved.markdown import saved_markdown
 
 HERE = Path(__file__).parent
 CASES = json.loads((HERE / "wire" / "saved.json").read_text(encoding="utf-8"))

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import pytest
 
-from streamcell._document import Document, Version
 from streamcell._errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -18,7 +17,8 @@ from streamcell._errors import (
     StreamCellError,
     TimedOut,
 )
-from streamcell._events import (
+from streamcell.answer.document import Document, Version
+from streamcell.answer.events import (
     Cursor,
     Event,
     Failed,
@@ -31,7 +31,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._inputs import (
+from streamcell.answer.inputs import (
     AskPolicy,
     Broke,
     Closed,
@@ -52,11 +52,11 @@ from streamcell._inputs import (
     Tick,
     Wait,
 )
-from streamcell._protocol import view_of
-from streamcell._resume import ResumeFrom, ResumeMode
-from streamcell._retry import RetryPolicy
-from streamcell._session import Session, step
-from streamcell._state import TERMINAL, Status
+from streamcell.answer.resume import ResumeFrom, ResumeMode
+from streamcell.answer.retry import RetryPolicy
+from streamcell.answer.session import Session, step
+from streamcell.answer.status import TERMINAL, Status
+from streamcell.wire.messages import view_of
 
 URGENT = Publish(urgent=True)
 RESTART = Publish(urgent=True, restart=True)

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamcell import _session
-from streamcell._document import Document
 from streamcell._errors import (
     AuthenticationFailed,
     Interrupted,
     ProviderFailed,
     RateLimited,
 )
-from streamcell._events import (
+from streamcell.answer import session
+from streamcell.answer.document import Document
+from streamcell.answer.events import (
     Alive,
     Cursor,
     Event,
@@ -33,7 +33,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._inputs import (
+from streamcell.answer.inputs import (
     AskPolicy,
     Broke,
     Closed,
@@ -54,12 +54,12 @@ from streamcell._inputs import (
     Wait,
     Watch,
 )
-from streamcell._protocol import view_of
-from streamcell._resume import ResumeMode
-from streamcell._retry import RetryPolicy
-from streamcell._session import Session, step
-from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_status
-from streamcell._timeouts import Timeouts
+from streamcell.answer.resume import ResumeMode
+from streamcell.answer.retry import RetryPolicy
+from streamcell.answer.session import Session, step
+from streamcell.answer.status import TERMINAL, TRANSITIONS, Status, Trigger, next_status
+from streamcell.answer.timeouts import Timeouts
+from streamcell.wire.messages import view_of
 
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
 
@@ -89,7 +89,7 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             probed.append((status, trigger))
         return found
 
-    monkeypatch.setattr(_session, "next_status", look)
+    monkeypatch.setattr(session, "next_status", look)
     yield
     probed.clear()
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from streamcell._state import TERMINAL, TRANSITIONS, Status, Trigger, next_status
+from streamcell.answer.status import TERMINAL, TRANSITIONS, Status, Trigger, next_status
 
 # One line a status, in the words of the design; a trigger that is not named does nothing there.
 LEGAL = {

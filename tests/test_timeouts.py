@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from streamcell._document import Idle
-from streamcell._events import Alive, Cursor, Event, Origin, Started, TextDelta, Usage, UsageReported
-from streamcell._inputs import OpenSource, Received, SetTimer, Start, Watch
-from streamcell._session import Session, step
-from streamcell._state import Status
-from streamcell._timeouts import Timeouts
+from streamcell.answer.document import Idle
+from streamcell.answer.events import Alive, Cursor, Event, Origin, Started, TextDelta, Usage, UsageReported
+from streamcell.answer.inputs import OpenSource, Received, SetTimer, Start, Watch
+from streamcell.answer.session import Session, step
+from streamcell.answer.status import Status
+from streamcell.answer.timeouts import Timeouts
 
 LIMITS = Timeouts(first_token=30, between_chunks=6, keepalive=50, notify_after=2)
 STARTED = Started(Origin(model="m"), "req-1")

@@ -16,8 +16,9 @@ import openai
 import pytest
 import traitlets
 
-from streamcell import ProviderFailed, Stopped, StreamCell, StreamCellError, _stream, stream_cell
-from streamcell._driver import driver
+from streamcell import ProviderFailed, Stopped, StreamCell, StreamCellError, stream_cell
+from streamcell.engine import stream
+from streamcell.engine.driver import driver
 
 from .sources.wire_server import answers, ended, sends, wire_server
 
@@ -310,7 +311,7 @@ def test_a_policy_that_cannot_be_obeyed_fails_the_answer_and_the_cell_says_so(
 
 
 def test_a_policy_that_takes_too_long_is_not_waited_for_and_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_stream, "WITHIN", 0.05)
+    monkeypatch.setattr(stream, "WITHIN", 0.05)
     gate = threading.Event()
     with wire_server(BUSY) as wire:
         cell = ask(wire.address, Policy(lambda: gate.wait(TIMEOUT) and 0.0))
@@ -359,7 +360,7 @@ def test_whatever_breaks_in_us_the_stream_settles_and_says_so(broken: str, monke
 
     cell = stream_cell(waiting, display=False)
     _wait_for(lambda: cell.text == "a")
-    monkeypatch.setattr(f"streamcell._stream.{broken}", fail)
+    monkeypatch.setattr(f"streamcell.engine.stream.{broken}", fail)
     gate.set()
     with pytest.raises(StreamCellError, match="streamcell itself failed") as failed:
         cell.result(TIMEOUT)

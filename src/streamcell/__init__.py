@@ -4,8 +4,6 @@
 """
 
 from ._api import configure, stream_cell
-from ._document import Version
-from ._driver import limits
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -27,13 +25,15 @@ from ._errors import (
     StreamCellError,
     TimedOut,
 )
-from ._lanes import Limits
-from ._log import Log
-from ._request import Request
-from ._retry import RetryPolicy
-from ._timeouts import Timeouts
 from ._version import __version__
-from ._widget import StreamCell
+from .answer.document import Version
+from .answer.retry import RetryPolicy
+from .answer.timeouts import Timeouts
+from .engine.driver import limits
+from .engine.log import Log
+from .notebook.widget import StreamCell
+from .ratelimit.limiter import Limits
+from .request.request import Request
 
 __all__ = [
     "AuthenticationFailed",

@@ -7,21 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from . import sources
-from ._document import Document, Version
-from ._driver import driver
-from ._lanes import AT_ONCE
-from ._log import SHELF
-from ._messages import Message, messages_of
-from ._notebook import Unattended
-from ._request import Request, is_rehearsal, make_request
-from ._resume import Prefix
-from ._retry import RetryPolicy, attempts_of
-from ._session import Session
-from ._state import TERMINAL, Status
-from ._timeouts import Timeouts
-from ._veiled import Veiled
-from ._widget import StreamCell
-from .sources._client import check_client
+from .answer.document import Document, Version
+from .answer.resume import Prefix
+from .answer.retry import RetryPolicy, attempts_of
+from .answer.session import Session
+from .answer.status import TERMINAL, Status
+from .answer.timeouts import Timeouts
+from .engine.driver import driver
+from .engine.log import SHELF
+from .notebook.ipython import Unattended
+from .notebook.widget import StreamCell
+from .ratelimit.limiter import AT_ONCE
+from .request.messages import Message, messages_of
+from .request.request import Request, is_rehearsal, make_request
+from .request.veiled import Veiled
+from .sources.openai.client import check_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
     from typing_extensions import Unpack
 
-    from ._parameters import Parameters
+    from .request.parameters import Parameters
 
 __all__ = ["configure", "stream_cell"]
 

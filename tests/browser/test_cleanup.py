@@ -39,12 +39,12 @@ WATCH = """
 PAGE = "globalThis[Symbol.for('streamcell.page')]"
 LEFT_IN_KERNEL = """
 import gc, json, streamcell, ipywidgets
-from streamcell import _driver
+from streamcell.engine import driver
 cell = None
 gc.collect()
 widgets = [type(one).__name__ for one in ipywidgets.widgets.widget._instances.values()]
 cells = [one for one in gc.get_objects() if isinstance(one, streamcell.StreamCell)]
-print(json.dumps([sorted(widgets), len(cells), len(_driver.driver().running)]))
+print(json.dumps([sorted(widgets), len(cells), len(driver.driver().running)]))
 """
 
 

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-from streamcell._driver import driver
+from streamcell.engine.driver import driver
 
 _PATIENCE: Final = 60.0
 

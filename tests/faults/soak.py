@@ -13,7 +13,7 @@ from pathlib import Path
 import openai
 
 from streamcell import RetryPolicy, StreamCell, StreamCellError, configure, stream_cell
-from streamcell._driver import driver
+from streamcell.engine.driver import driver
 from streamcell.rehearsal import RehearsalServer, _server
 
 from .counting import counts, settled, sockets

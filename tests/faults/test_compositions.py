@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamcell import RetryPolicy, StreamCell, StreamCellError, stream_cell
-from streamcell._lanes import AT_ONCE
+from streamcell.ratelimit.limiter import AT_ONCE
 from streamcell.rehearsal import RehearsalServer
 
 from . import matrix

@@ -13,7 +13,7 @@ import pytest
 
 import streamcell
 from streamcell import RateLimited, RetryPolicy, stream_cell
-from streamcell._inputs import Wait
+from streamcell.answer.inputs import Wait
 from streamcell.rehearsal import RehearsalServer
 
 from ..sources.wire_server import Connection, Play, WireServer, answers, ended, head, wire_server

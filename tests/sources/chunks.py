@@ -11,7 +11,7 @@ import pytest
 from streamcell._errors import (
     StreamCellError,
 )
-from streamcell._events import (
+from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
@@ -19,7 +19,7 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell.sources._base import Decoder
+from streamcell.sources.base import Decoder
 
 Chunk = dict[str, Any]
 STOP = Finished("stop")

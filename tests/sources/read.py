@@ -5,10 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from streamcell._driver import driver
-from streamcell._events import Chunk, Event, Failed, Finished, Head, Started, TextDelta, Turn, Usage, UsageReported
-from streamcell._messages import messages_of
-from streamcell._request import Request, make_request
+from streamcell.answer.events import (
+    Chunk,
+    Event,
+    Failed,
+    Finished,
+    Head,
+    Started,
+    TextDelta,
+    Turn,
+    Usage,
+    UsageReported,
+)
+from streamcell.engine.driver import driver
+from streamcell.request.messages import messages_of
+from streamcell.request.request import Request, make_request
 from streamcell.sources import Source
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from streamcell._finish import FINISH_REASONS, Meaning
-from streamcell._parameters import OPTIONS, PARAMETERS
-from streamcell.sources._refusals import REFUSALS, Refusal
+from streamcell.answer.finish import FINISH_REASONS, Meaning
+from streamcell.request.parameters import OPTIONS, PARAMETERS
+from streamcell.sources.openai.refusals import REFUSALS, Refusal
 
 from .field import CASES, rows, told
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from streamcell._errors import StreamCellError
-from streamcell._events import Failed
+from streamcell.answer.events import Failed
 from streamcell.sources import resolve
 
 from .read import outcome, read, request, text_of, usage_of

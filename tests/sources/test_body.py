@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from streamcell import stream_cell
-from streamcell._events import Alive, Failed
+from streamcell.answer.events import Alive, Failed
 from streamcell.sources import resolve
 
 from .deciding import whole

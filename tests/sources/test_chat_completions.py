@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamcell._events import (
+from streamcell.answer.events import (
     Alive,
     Finished,
     ReasoningDelta,
@@ -16,8 +16,8 @@ from streamcell._events import (
     Usage,
     UsageReported,
 )
-from streamcell._request import Request
-from streamcell.sources._chat_completions import NO_REASON, ChatDecoder, chat_body
+from streamcell.request.request import Request
+from streamcell.sources.openai.chat import NO_REASON, ChatDecoder, chat_body
 from tests.sources.chunks import (
     COUNTED,
     STOP,

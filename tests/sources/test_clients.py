@@ -13,8 +13,9 @@ import pytest
 
 import streamcell
 from streamcell import AuthenticationFailed, RetryPolicy, StreamCell, stream_cell
-from streamcell._driver import driver
-from streamcell.sources import _client, resolve
+from streamcell.engine.driver import driver
+from streamcell.sources import resolve
+from streamcell.sources.openai import client as clients
 
 from .read import read, request
 from .wire_server import WireServer, answers, ended, sends, wire_server
@@ -78,7 +79,7 @@ def test_what_is_kept_for_a_client_goes_with_it() -> None:
     with wire_server(YES) as server:
         client = plain(server, "key-1")
         read(resolve(request(api="chat"), client=client))
-        known, key = _client._pools[driver().loop].of_clients, id(client)
+        known, key = clients._pools[driver().loop].of_clients, id(client)
         (pool,) = [pool for owner, pool in known.values() if owner() is client]
         del client
         until(lambda: pool.is_closed)

@@ -13,8 +13,8 @@ import openai
 import pytest
 
 from streamcell import StreamCell, stream_cell
-from streamcell._driver import driver
-from streamcell._events import Failed, Finished, Started, TextDelta
+from streamcell.answer.events import Failed, Finished, Started, TextDelta
+from streamcell.engine.driver import driver
 from streamcell.rehearsal import Exchange, RehearsalServer
 from streamcell.sources import Source, resolve
 

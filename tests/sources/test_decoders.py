@@ -20,7 +20,7 @@ from streamcell._errors import (
     RateLimited,
     StreamCellError,
 )
-from streamcell._events import (
+from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
@@ -28,9 +28,9 @@ from streamcell._events import (
     RefusalDelta,
     TextDelta,
 )
-from streamcell.sources._base import Decoder
-from streamcell.sources._chat_completions import NO_REASON, ChatDecoder
-from streamcell.sources._responses import ResponsesDecoder
+from streamcell.sources.base import Decoder
+from streamcell.sources.openai.chat import NO_REASON, ChatDecoder
+from streamcell.sources.openai.responses import ResponsesDecoder
 from tests.sources.chunks import (
     COUNTED,
     RESPONSE_USAGE,

@@ -16,12 +16,12 @@ import pytest
 
 from streamcell import RetryPolicy, StreamCellError, stream_cell
 from streamcell import _errors as errors
-from streamcell._events import Event, TextDelta
-from streamcell._faults import own_fault
-from streamcell.sources import _openai
-from streamcell.sources._chat_completions import ChatDecoder
-from streamcell.sources._failures import _LOCAL, listing, own_error
-from streamcell.sources._refusals import REFUSALS
+from streamcell.answer.events import Event, TextDelta
+from streamcell.engine.faults import own_fault
+from streamcell.sources.openai import source
+from streamcell.sources.openai.chat import ChatDecoder
+from streamcell.sources.openai.failures import _LOCAL, listing, own_error
+from streamcell.sources.openai.refusals import REFUSALS
 
 from .deciding import deciding, end_of, whole
 from .field import playing
@@ -36,7 +36,7 @@ def test_an_error_of_ours_is_told_as_ours_with_its_cause(monkeypatch: pytest.Mon
                 raise TypeError("a slip")
             return events
 
-    monkeypatch.setattr(_openai, "ChatDecoder", Broken)
+    monkeypatch.setattr(source, "ChatDecoder", Broken)
     with deciding(lambda *_: (200, "text/event-stream", whole("chat"))) as (address, asked):
         client = openai.AsyncOpenAI(api_key="-", base_url=address)
         cell = stream_cell("x", model="m", client=client, api="chat", display=False)

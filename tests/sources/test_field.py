@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamcell._finish import Meaning, finish_of
+from streamcell.answer.finish import Meaning, finish_of
 
 from . import tables
 from .field import CASES, PAIRS, ask, flaws, playing, rows

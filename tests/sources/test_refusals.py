@@ -11,8 +11,8 @@ import openai
 import pytest
 
 from streamcell import RetryPolicy, StreamCellError, stream_cell
-from streamcell.sources._refusals import REFUSALS, meaning_of
-from streamcell.sources._words import Told, plain, told_of
+from streamcell.sources.openai.refusals import REFUSALS, meaning_of
+from streamcell.sources.openai.words import Told, plain, told_of
 
 from . import tables
 from .deciding import Answer, deciding, end_of, whole

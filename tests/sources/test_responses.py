@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from streamcell._events import (
+from streamcell.answer.events import (
     Alive,
     Finished,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
 )
-from streamcell._request import Request
-from streamcell.sources._responses import ResponsesDecoder, responses_body
+from streamcell.request.request import Request
+from streamcell.sources.openai.responses import ResponsesDecoder, responses_body
 from tests.sources.chunks import (
     COUNTED,
     RESPONSE_USAGE,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamcell.sources import _sse as sse
-from streamcell.sources._sse import ServerSentEvent, SseDecoder
+from streamcell.sources.http import sse
+from streamcell.sources.http.sse import ServerSentEvent, SseDecoder
 
 
 def decode_all(pieces: Iterable[bytes]) -> list[ServerSentEvent]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell.sources._base import REPLACEMENT, Surrogates, field_of, parts_of
+from streamcell.sources.base import REPLACEMENT, Surrogates, field_of, parts_of
 
 
 def run(*pieces: str) -> tuple[list[str], int]:

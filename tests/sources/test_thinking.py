@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell.sources._thinking import ThinkTags, without_thinking
+from streamcell.sources.openai.thinking import ThinkTags, without_thinking
 
 
 def split(*texts: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ import rich.traceback
 from IPython.core.ultratb import VerboseTB
 
 from streamcell import StreamCell, StreamCellError, stream_cell
-from streamcell.sources import _chat_completions
+from streamcell.sources.openai import chat
 
 from .deciding import deciding, whole
 from .wire_server import sends, wire_server
@@ -120,7 +120,7 @@ def broken_in_us() -> StreamCellError:
         pytest.MonkeyPatch.context() as patch,
         deciding(lambda *_: (200, "text/event-stream", whole("chat"))) as (address, _),
     ):
-        patch.setattr(_chat_completions.ChatDecoder, "feed", lambda *_: 1 / 0)
+        patch.setattr(chat.ChatDecoder, "feed", lambda *_: 1 / 0)
         return end(stream_cell("x", model="m", client=client_of(address), api="chat", display=False))
 
 

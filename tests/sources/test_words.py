@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell import StreamCellError
-from streamcell._events import Failed
-from streamcell.sources._chat_completions import ChatDecoder
-from streamcell.sources._failures import error_in
-from streamcell.sources._responses import ResponsesDecoder
-from streamcell.sources._words import plain, told_of
+from streamcell.answer.events import Failed
+from streamcell.sources.openai.chat import ChatDecoder
+from streamcell.sources.openai.failures import error_in
+from streamcell.sources.openai.responses import ResponsesDecoder
+from streamcell.sources.openai.words import plain, told_of
 
 LAMP = "The lamp went out"
 

@@ -1,5 +1,5 @@
 /**
- * Formulas in a model's prose, written as every notebook's reader knows them. `src/streamcell/_formulas.py` mirrors it.
+ * Formulas in a model's prose, written as every notebook's reader knows them. `src/streamcell/saved/formulas.py` mirrors it.
  *
  * What is one is as in `markdown/math.ts`, with letters and digits that both languages see alike.
  */

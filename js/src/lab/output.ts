@@ -1,4 +1,4 @@
-/** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/_output.py` mirrors it. */
+/** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/notebook/output.py` mirrors it. */
 
 import { type Doc, readDoc } from "../protocol.js";
 import { isTerminal } from "../store.js";

@@ -1,5 +1,5 @@
 /**
- * A model's prose as Markdown that no reader takes for HTML, a foreign scheme or an image. `src/streamcell/_prose.py`
+ * A model's prose as Markdown that no reader takes for HTML, a foreign scheme or an image. `src/streamcell/saved/prose.py`
  * mirrors it.
  *
  * Readers of a saved notebook disagree about what is code and where a formula ends, so nothing here trusts a reading:

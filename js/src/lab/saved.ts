@@ -2,7 +2,7 @@
  * A model's answer as the Markdown that a notebook file keeps, for readers that do not sanitise it.
  *
  * Code that would do harm as text is kept only in one form, a fence of its own at the margin that all readers agree on.
- * `src/streamcell/_saved.py` mirrors it.
+ * `src/streamcell/saved/markdown.py` mirrors it.
  */
 
 import { trim } from "./formulas.js";

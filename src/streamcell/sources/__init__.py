@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._request import Request
-from .._resume import Prefix
-from ._base import Source
-from ._iterator import IteratorSource, is_answer
-from ._openai import OpenAISource
+from ..answer.resume import Prefix
+from ..request.request import Request
+from .base import Source
+from .iterables.iterator import IteratorSource, is_answer
+from .openai.source import OpenAISource
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI

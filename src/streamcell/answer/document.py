@@ -1,0 +1,176 @@
+"""The document: everything known of an answer, and how each event changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
+from .events import (
+    Alive,
+    Cursor,
+    Event,
+    Failed,
+    Finished,
+    Origin,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    TextRestored,
+    Usage,
+    UsageReported,
+)
+from .inputs import Wait
+from .resume import ResumeMode, ResumePoint
+from .status import Status
+
+__all__ = ["Document", "Idle", "Part", "Timings", "Version", "reduce", "way_on"]
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds from the start of the attempt to its first token and to its end; None until then."""
+
+    first_token: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of an answer that came in one piece; `way` says how it was taken up, None for the first."""
+
+    text: str
+    way: ResumeMode | None = None
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing has come for `seconds`; after `limit` seconds without anything the attempt is given up."""
+
+    seconds: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Version:
+    """One attempt's answer, whole or partial, with what is known of it."""
+
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    status: Status = Status.QUEUED
+    attempt: int = 1
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: StreamCellError | None = None
+    origin: Origin = field(default_factory=Origin)
+    notice: str | None = None
+    request_id: str | None = None
+    timings: Timings = field(default_factory=Timings)
+    seams: tuple[ResumePoint, ...] = ()
+    cursor: Cursor | None = None
+
+    @property
+    def said_something(self) -> bool:
+        """Whether anything of the answer has come."""
+        return bool(self.text or self.reasoning or self.refusal)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
+        places = [0, *(seam.at for seam in self.seams), len(self.text)]
+        ways = [None, *(seam.way for seam in self.seams)]
+        return tuple(
+            Part(self.text[begin:end], way) for begin, end, way in zip(places[:-1], places[1:], ways, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class Document:
+    """The one truth about a cell: its current answer, the former ones, and which of them is shown.
+
+    `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
+    number of seconds that a waiting attempt waits; `retry_disabled_reason` says why Retry is not possible, or None.
+    `attempts` is how many there are at most, `idle` that nothing has come for a while, `queue_position` how many others
+    are before this one (None: it does not queue), `wait` why it queues, `resume` the way in which the answer can go on,
+    or None.
+    """
+
+    current: Version = field(default_factory=Version)
+    former: tuple[Version, ...] = ()
+    shown: int = 0
+    retry_at: float | None = None
+    retry_disabled_reason: str | None = None
+    attempts: int = 1
+    idle: Idle | None = None
+    queue_position: int | None = None
+    wait: Wait | None = None
+    resume: ResumeMode | None = None
+
+    @property
+    def can_hurry(self) -> bool:
+        """Whether the attempt waits for nothing but a time, so that it can be made now: Retry now."""
+        queued = self.current.status is Status.QUEUED and self.wait is not None and self.wait.reason != "running"
+        return queued or self.current.status is Status.WAITING
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version, oldest first; the last is the current one."""
+        return (*self.former, self.current)
+
+    @property
+    def version(self) -> Version:
+        """The version that is shown."""
+        return self.current if self.shown == len(self.former) else self.former[self.shown]
+
+
+def reduce(version: Version, event: Event) -> Version:
+    """Return the version after `event`; its status is the session's to change, not this function's."""
+    if isinstance(event, TextDelta):
+        return replace(version, text=version.text + event.text)
+    if isinstance(event, TextRestored):
+        seams = tuple(replace(seam, at=min(seam.at, len(event.text))) for seam in version.seams)
+        return replace(version, text=event.text, seams=seams)
+    if isinstance(event, ReasoningDelta):
+        return replace(version, reasoning=version.reasoning + event.text)
+    if isinstance(event, RefusalDelta):
+        return replace(version, refusal=version.refusal + event.text)
+    if isinstance(event, UsageReported):
+        return replace(version, usage=event.usage)
+    if isinstance(event, Cursor):
+        return replace(version, cursor=event)
+    if isinstance(event, Alive):
+        return version
+    if isinstance(event, Started):
+        return replace(version, origin=event.origin, request_id=event.request_id)
+    if isinstance(event, Finished):
+        return replace(version, finish_reason=event.reason, notice=event.notice)
+    if isinstance(event, Failed):
+        error = event.error.with_text(version.text)
+        error.__cause__ = event.error.__cause__
+        if error.request_id is None:
+            error.request_id = version.request_id
+        return replace(version, error=error)
+    raise TypeError(f"not an event: {type(event).__name__}")
+
+
+_NOT_THE_ANSWERS: Final = (BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, TimedOut)
+
+
+def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
+    """Return how the answer of `version` can go on: exactly where the provider still has it, else by `other`.
+
+    Exact resumption needs no text: it takes up the response itself.
+    """
+    finished = version.finish_reason is not None
+    if version.cursor is not None and not finished and _is_still_there(version.error):
+        return ResumeMode.EXACT
+    if not version.text or version.refusal or (finished and version.finish_reason != "length"):
+        return None
+    return other
+
+
+def _is_still_there(error: StreamCellError | None) -> bool:
+    """Whether a response goes on behind `error`: it met the connection or one request, and not the response itself."""
+    return isinstance(error, _NOT_THE_ANSWERS) or error is None or (error.status_code is not None and error.retryable)

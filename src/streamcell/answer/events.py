@@ -1,0 +1,176 @@
+"""The events a source emits: frozen values, the only thing that passes from a source to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Union
+
+from .._errors import StreamCellError
+
+__all__ = [
+    "Alive",
+    "Chunk",
+    "Cursor",
+    "Event",
+    "Failed",
+    "Finished",
+    "Head",
+    "Lane",
+    "Note",
+    "Origin",
+    "ReasoningDelta",
+    "RefusalDelta",
+    "Started",
+    "TextDelta",
+    "TextRestored",
+    "Turn",
+    "Usage",
+    "UsageReported",
+]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an answer comes from: the model, the API, how that was decided, and whether it is a rehearsal."""
+
+    model: str = ""
+    api: str = ""
+    note: str = ""
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the provider says it counted, in tokens; None where it did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """The answer has begun: the head of the response is here."""
+
+    origin: Origin
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Alive:
+    """Something has come that is not shown: the connection lives.
+
+    `working`: it was a piece of the answer (a tool's arguments, an image being made), so the model is not silent.
+    """
+
+    working: bool = False
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The answer can be taken up exactly here: at `sequence_number` of a response that goes on without us."""
+
+    response_id: str
+    sequence_number: int
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """More of the answer's text; never empty, always encodable as UTF-8."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TextRestored:
+    """The answer's whole text so far, by the provider's own record: events were lost on the way, or came in another
+    order, and what was shown is not a beginning of it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningDelta:
+    """More of the model's reasoning, where the provider shows it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RefusalDelta:
+    """More of the model's refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class UsageReported:
+    """The provider's count of tokens."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The provider's own end mark has come; nothing else makes an answer whole.
+
+    `reason` is in the words of Chat Completions (`stop`, `length`, `content_filter`, `tool_calls`, `cancelled`), or
+    None where the provider ended the stream without giving one; `notice` then says so.
+    """
+
+    reason: str | None
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The attempt is over because of `error`."""
+
+    error: StreamCellError
+
+
+Event = Union[
+    Started, Alive, Cursor, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
+]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What a provider counts its limits by: the endpoint's address, the model, and the key, of which only a digest."""
+
+    endpoint: str
+    model: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The request is ready and waits for its turn in `lane`; it may cost `tokens`."""
+
+    lane: Lane
+    api: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of the response, without what is secret in it."""
+
+    status: int
+    headers: Mapping[str, str]
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What the provider sent, word for word; what it means follows as events."""
+
+    data: str
+
+
+Note = Union[Turn, Head, Chunk]
+"""What a source tells beside its events: for the line before the server and for the log, nothing to the answer."""

@@ -1,0 +1,183 @@
+"""What the session is fed, and what it asks for: inputs and effects, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Union
+
+from .._errors import StreamCellError
+from .events import Event
+from .resume import ResumeFrom
+
+__all__ = [
+    "AskPolicy",
+    "Broke",
+    "CloseSource",
+    "Closed",
+    "Decided",
+    "Effect",
+    "Input",
+    "OpenSource",
+    "Placed",
+    "Publish",
+    "Received",
+    "Resume",
+    "Retry",
+    "Select",
+    "SetTimer",
+    "Start",
+    "Stop",
+    "Tick",
+    "Wait",
+    "Watch",
+]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The cell is shown: make the request."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """The source opened as `run` emitted `event`."""
+
+    run: int
+    event: Event
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The source opened as `run` has ended."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The backoff of `run` is over."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """It is time to look whether anything has come for `run`."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Why an attempt waits in the line before its server.
+
+    `reason` is "running" (`running` answers are streaming), "refusal" (a refusal asks to wait) or "budget" (what the
+    rate limit allows is spent). `seconds` is how long that lasts from now, None where only the answers under way can
+    end it.
+    """
+
+    reason: Literal["running", "refusal", "budget"]
+    seconds: float | None = None
+    running: int = 0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`run` waits for its turn behind `queue_position` others, for the reason `wait`; None: its turn has come."""
+
+    run: int
+    queue_position: int | None
+    wait: Wait | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the user's own retry policy says of `run`: wait `seconds`, or give up (None).
+
+    `fault`: it said nothing that can be obeyed, and why.
+    """
+
+    run: int
+    seconds: float | None
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Broke:
+    """Something of our own went wrong: the answer ends here, as `error` says."""
+
+    error: StreamCellError
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The user ends the answer here."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The user asks for a new attempt."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """The user wants a cut answer to go on from its last token."""
+
+
+@dataclass(frozen=True)
+class Select:
+    """The user looks at version `index` (0-based)."""
+
+    index: int
+
+
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, Resume, Select]
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there.
+
+    `hurried`: the user asked for it just now, and does not want to wait as a refusal said.
+    """
+
+    run: int
+    resume: ResumeFrom | None = None
+    hurried: bool = False
+
+
+@dataclass(frozen=True)
+class CloseSource:
+    """Close the source opened as `run`, and with it the HTTP response, at once."""
+
+    run: int
+
+
+@dataclass(frozen=True)
+class SetTimer:
+    """Feed `given` after `seconds`."""
+
+    given: Tick | Watch
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AskPolicy:
+    """Ask the user's own retry policy, off the loop, and feed its answer as `Decided` of `run`."""
+
+    run: int
+    attempt: int
+    error: StreamCellError
+    chance: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Publish:
+    """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
+
+    urgent: bool = False
+    restart: bool = False
+
+
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, Publish]

@@ -1,0 +1,403 @@
+"""The session: a pure state machine from inputs to effects. Retry, stop and versions are decided here, nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from .._errors import Interrupted, Stalled, Stopped, TimedOut, closed_early
+from .document import Document, Idle, Timings, Version, reduce, way_on
+from .events import (
+    Alive,
+    Cursor,
+    Event,
+    Failed,
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    TextRestored,
+)
+from .inputs import (
+    AskPolicy,
+    Broke,
+    Closed,
+    CloseSource,
+    Decided,
+    Effect,
+    Input,
+    OpenSource,
+    Placed,
+    Publish,
+    Received,
+    Resume,
+    Retry,
+    SetTimer,
+    Start,
+    Stop,
+    Tick,
+    Watch,
+)
+from .resume import ResumeFrom, ResumeMode, ResumePoint
+from .retry import RetryPolicy
+from .status import TERMINAL, Status, Trigger, next_status
+from .timeouts import Timeouts
+
+__all__ = ["Session", "step"]
+
+
+@dataclass(frozen=True)
+class _Failing:
+    """An attempt that failed and may be made again: the answer as it then stands, and how it would go on."""
+
+    version: Version
+    attempt: int
+    resume: ResumeFrom | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that the session knows.
+
+    `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
+    an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
+    is the attempt that the user's own policy is asked about. The times are those of the driver's clock.
+    """
+
+    document: Document = field(default_factory=Document)
+    policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=1))
+    timeouts: Timeouts | None = None
+    way: ResumeMode | None = None
+    auto_resume: bool | None = None
+    run: int = 0
+    resuming: ResumeFrom | None = None
+    failing: _Failing | None = None
+    asked_at: float = 0.0
+    opened_at: float = 0.0
+    life_at: float = 0.0
+    token_at: float | None = None
+
+    @property
+    def status(self) -> Status:
+        """The status of the current version, whichever version is shown."""
+        return self.document.current.status
+
+
+_URGENT = (Publish(urgent=True),)
+_TURN_HAS_COME = Placed(0, None)
+_Step = tuple[Session, tuple[Effect, ...]]
+
+
+def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.5) -> _Step:
+    """Return the session after `given` and what is to be done.
+
+    `now` is a monotonic time in seconds and `chance` a number from 0 to 1, both drawn by the caller. What is not legal
+    in the present state returns the same session and no effect.
+    """
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided)):
+        return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
+    if isinstance(given, Start):
+        return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
+    if isinstance(given, Stop):
+        return _stop(session, now)
+    if isinstance(given, Broke):
+        return _end(session, reduce(session.document.current, Failed(given.error)), Trigger.FAILED, now)
+    if isinstance(given, Retry):
+        return _retry(session, now)
+    if isinstance(given, Resume):
+        return _take_up(session, now)
+    return _select(session, given.index)
+
+
+def _of_run(
+    session: Session, given: Received | Closed | Tick | Watch | Placed | Decided, now: float, chance: float
+) -> _Step:
+    if isinstance(given, Decided):
+        return _decide(session, given, now)
+    if session.failing is not None:  # its source is closed, and nothing but the policy's answer is awaited
+        return session, ()
+    if isinstance(given, (Received, Closed)):
+        # What an attempt in the line says is said because its turn has come.
+        session, granted = (
+            (session, ()) if session.document.queue_position is None else _place(session, _TURN_HAS_COME, now)
+        )
+        after, effects = (
+            _receive(session, given.event, now, chance)
+            if isinstance(given, Received)
+            else _closed(session, now, chance)
+        )
+        goes_on = after.failing is None and after.status in (Status.CONNECTING, Status.STREAMING)
+        return after, (*granted, *effects) if goes_on else effects
+    if isinstance(given, Watch):
+        return _watch(session, now, chance)
+    if isinstance(given, Placed):
+        return _place(session, given, now)
+    return _open(session, Trigger.OPEN, now) if session.status is Status.WAITING else (session, ())
+
+
+def _open(session: Session, trigger: Trigger, now: float) -> _Step:
+    status = next_status(session.status, trigger)
+    if status is None:
+        return session, ()
+    before = session.document.current
+    # Nothing but these outlives an attempt: a request id or a count of tokens of the failed one is not the new one's.
+    current = Version(status=status, attempt=before.attempt, origin=before.origin)
+    if session.resuming is not None:
+        current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
+        if session.resuming.way is not ResumeMode.EXACT:  # another response: the former one has no more
+            current = replace(current, cursor=None)
+    run = session.run + 1
+    document = replace(
+        session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
+    )
+    opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
+    return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
+
+
+def _watching(session: Session, now: float) -> tuple[Effect, ...]:
+    """When to look next: before the silence is shown, then before it is given up."""
+    if session.timeouts is None:
+        return ()
+    return (
+        SetTimer(
+            Watch(session.run), session.timeouts.next_look(session.life_at, session.token_at, session.opened_at, now)
+        ),
+    )
+
+
+def _watch(session: Session, now: float, chance: float) -> _Step:
+    timeouts, current = session.timeouts, session.document.current
+    if timeouts is None or session.status not in (Status.CONNECTING, Status.STREAMING):
+        return session, ()
+    silence, limit = timeouts.silence(session.life_at, session.token_at, session.opened_at, now)
+    if silence >= limit:
+        words = f"Nothing came for {silence:,.0f} s."
+        return _fail(session, Failed(Stalled(words) if current.said_something else TimedOut(words)), now, chance)
+    if now - session.life_at < timeouts.notify_after:
+        return session, _watching(session, now)
+    document = replace(session.document, idle=Idle(silence, limit))
+    return replace(session, document=document), (*_watching(session, now), *_URGENT)
+
+
+def _place(session: Session, placed: Placed, now: float) -> _Step:
+    """Show where an attempt stands in the line, and why; its clocks begin when its turn has come."""
+    position, wait = placed.queue_position, placed.wait
+    current = session.document.current
+    trigger = Trigger.OPEN if position is None else Trigger.QUEUE
+    status = next_status(current.status, trigger) or current.status
+    known = session.document.queue_position, session.document.wait
+    if status not in (Status.QUEUED, Status.CONNECTING) or (position, wait) == known:
+        return session, ()
+    document = replace(
+        session.document, current=replace(current, status=status), queue_position=position, wait=wait, idle=None
+    )
+    moved = replace(session, document=document)
+    if position is not None:
+        return moved, _URGENT
+    granted = replace(moved, opened_at=now, life_at=now)
+    return granted, (*_watching(granted, now), *_URGENT)
+
+
+def _receive(session: Session, event: Event, now: float, chance: float) -> _Step:
+    current = session.document.current
+    if current.status not in (Status.CONNECTING, Status.STREAMING):
+        return session, ()
+    if isinstance(event, Failed):
+        return _fail(session, event, now, chance)
+    alive, effects = _with_life(session, event, now)
+    if isinstance(event, Alive):
+        return alive, effects
+    if isinstance(event, Finished):
+        if event.reason == "cancelled":
+            return _stop(alive, now)
+        return _end(alive, reduce(current, event), Trigger.FINISHED, now)
+    changed = reduce(current, event)
+    if isinstance(event, Cursor):
+        return _with_current(alive, changed), effects
+    effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
+    if isinstance(event, TextRestored):
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
+    elif isinstance(event, Started):
+        changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
+        if session.resuming is not None and changed.text:
+            changed = replace(changed, seams=(*changed.seams, ResumePoint(len(changed.text), session.resuming.way)))
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
+    elif changed.text and not current.text and changed.timings.first_token is None:
+        changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
+        effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
+    return _with_current(alive, changed), effects
+
+
+_PIECES: Final = (TextDelta, TextRestored, ReasoningDelta, RefusalDelta)
+"""What the model says; all else (how far a response is, what it has cost) only shows that the connection lives."""
+
+
+def _with_life(session: Session, event: Event, now: float) -> _Step:
+    """Note that something came; a silence that was shown is over, and from the first token on another limit holds."""
+    is_token = isinstance(event, _PIECES) or (isinstance(event, Alive) and event.working)
+    alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
+    looks = _watching(alive, now) if is_token and session.token_at is None else ()
+    if session.document.idle is None:
+        return alive, looks
+    alive = replace(alive, document=replace(alive.document, idle=None))
+    return alive, (*_watching(alive, now), *_URGENT)
+
+
+def _closed(session: Session, now: float, chance: float) -> _Step:
+    status = session.status
+    if status is Status.CONNECTING:
+        return _fail(session, Failed(closed_early("It sent a head and no answer.")), now, chance)
+    if status is not Status.STREAMING:
+        return session, ()
+    return _fail(session, Failed(Interrupted("The stream ended without the provider's end mark.")), now, chance)
+
+
+def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
+    failed = reduce(session.document.current, event)
+    way = way_on(failed, session.way)
+    resume = _resume_by_itself(session, failed, way)
+    # What the provider still has is never asked, and paid for, a second time.
+    anew = not failed.said_something and way is not ResumeMode.EXACT
+    if not (resume or anew) or session.document.retry_disabled_reason is not None:
+        return _give_up(session, failed, now)
+    attempt = 1 if resume is not None and _advanced(session) else failed.attempt
+    failing = _Failing(failed, attempt, resume)
+    elapsed = now - session.asked_at
+    if type(session.policy) is RetryPolicy:
+        seconds = session.policy.wait(attempt, event.error, chance, elapsed)
+        return _again(session, failing, seconds, now)
+    if attempt >= session.document.attempts:
+        return _give_up(session, failed, now)
+    # A user's policy may do anything, so it is asked elsewhere. What the old source still says is stale by its run.
+    document = replace(session.document, idle=None, queue_position=None, wait=None)
+    asking = replace(session, document=document, run=session.run + 1, failing=failing)
+    return asking, (
+        CloseSource(session.run),
+        AskPolicy(asking.run, attempt, event.error, chance, elapsed),
+        *_URGENT,
+    )
+
+
+def _advanced(session: Session) -> bool:
+    """Whether this attempt brought something: it is no failed one then, and the count begins again."""
+    current, resuming = session.document.current, session.resuming
+    return resuming is None or len(current.text) > len(resuming.text) or current.cursor != resuming.cursor
+
+
+def _decide(session: Session, given: Decided, now: float) -> _Step:
+    failing = session.failing
+    if failing is None:
+        return session, ()
+    if given.fault is not None:
+        failing = replace(failing, version=replace(failing.version, notice=given.fault))
+    return _again(session, failing, given.seconds, now)
+
+
+def _again(session: Session, failing: _Failing, seconds: float | None, now: float) -> _Step:
+    """Wait `seconds` and make the attempt again, or give up (None)."""
+    status = next_status(session.status, Trigger.BACKOFF) if seconds is not None else None
+    if seconds is None or status is None:
+        return _give_up(session, failing.version, now)
+    waiting = replace(failing.version, status=status, attempt=failing.attempt + 1)
+    document = replace(session.document, current=waiting, retry_at=seconds, idle=None, queue_position=None, wait=None)
+    asked_at = now if failing.attempt == 1 and failing.resume is not None else session.asked_at
+    waited = replace(
+        session, document=document, run=session.run + 1, resuming=failing.resume, asked_at=asked_at, failing=None
+    )
+    return waited, (CloseSource(session.run), SetTimer(Tick(waited.run), seconds), *_URGENT)
+
+
+def _give_up(session: Session, failed: Version, now: float) -> _Step:
+    return _end(session, failed, Trigger.CUT if isinstance(failed.error, Interrupted) else Trigger.FAILED, now)
+
+
+def _resume_by_itself(session: Session, version: Version, way: ResumeMode | None) -> ResumeFrom | None:
+    if way is None or session.auto_resume is False or (way is not ResumeMode.EXACT and not session.auto_resume):
+        return None
+    return ResumeFrom(way, version.text, version.cursor)
+
+
+def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _Step:
+    status = next_status(version.status, trigger)
+    if status is None:
+        return session, ()
+    timings = Timings(version.timings.first_token, now - session.opened_at if session.run else None)
+    ended = replace(version, status=status, timings=timings)
+    # A finished source is left to drain its connection, so that the next request can use it again.
+    closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
+    return _at_rest(session, ended), (*closing, *_URGENT)
+
+
+def _at_rest(session: Session, version: Version) -> Session:
+    """The session when its answer has ended: nothing waits, and the way to go on is offered."""
+    document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
+    offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
+    return replace(session, document=replace(document, resume=offered), failing=None)
+
+
+def _stop(session: Session, now: float) -> _Step:
+    status = next_status(session.status, Trigger.STOP)
+    if status is None:
+        return session, ()
+    current = session.document.current
+    timings = Timings(current.timings.first_token, now - session.opened_at if session.run else None)
+    stopped = replace(
+        current, status=status, timings=timings, error=Stopped(text=current.text, request_id=current.request_id)
+    )
+    # The next run number makes whatever the closing source still emits stale.
+    return replace(_at_rest(session, stopped), run=session.run + 1), (CloseSource(session.run), *_URGENT)
+
+
+def _retry(session: Session, now: float) -> _Step:
+    document = session.document
+    if document.retry_disabled_reason is not None or next_status(session.status, Trigger.RETRY) is None:
+        return session, ()
+    queued = session.status is Status.QUEUED
+    if queued and not document.can_hurry:
+        return session, ()
+    restart = session.status in TERMINAL
+    if restart:
+        last = document.current
+        former = (*document.former, last) if last.said_something else document.former
+        fresh = Version(status=last.status, origin=last.origin)
+        session = replace(
+            session,
+            document=replace(document, current=fresh, former=former, shown=len(former)),
+            asked_at=now,
+            resuming=None,
+        )
+    closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it stands in the line
+    opened, effects = _open(session, Trigger.RETRY, now)
+    effects = (*closing, *effects)
+    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+
+
+def _take_up(session: Session, now: float) -> _Step:
+    document = session.document
+    way = document.resume
+    if way is None or next_status(session.status, Trigger.RESUME) is None:
+        return session, ()
+    current = replace(document.current, attempt=1)
+    shown = len(document.former)
+    taken = replace(
+        session,
+        document=replace(document, current=current, shown=shown),
+        resuming=ResumeFrom(way, current.text, current.cursor),
+        asked_at=now,
+    )
+    opened, effects = _open(taken, Trigger.RESUME, now)
+    if document.shown == shown:
+        return opened, effects
+    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+
+
+def _select(session: Session, index: int) -> _Step:
+    document = session.document
+    if session.status not in TERMINAL or not 0 <= index < len(document.versions) or index == document.shown:
+        return session, ()
+    return replace(session, document=replace(document, shown=index)), (Publish(urgent=True, restart=True),)
+
+
+def _with_current(session: Session, version: Version) -> Session:
+    return replace(session, document=replace(session.document, current=version))

@@ -1,0 +1,64 @@
+"""Faults that are not the provider's, in words: those of a user's own retry policy, which may do anything, and ours."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from .._errors import REPORT, StreamCellError, without_secrets
+from ..answer.inputs import AskPolicy, Decided
+from ..answer.retry import seconds_of
+
+__all__ = ["WITHIN", "ask_policy", "late", "own_fault"]
+
+_log = logging.getLogger("streamcell")
+
+WITHIN: Final = 5.0
+"""Seconds that a policy has to decide."""
+
+_SAID: Final = 300  # characters of what a user's policy raised
+
+
+def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
+    """Ask a user's own policy, which may do anything; what it says is checked."""
+    try:
+        answer = policy.wait(asked.attempt, asked.error, asked.chance, asked.elapsed)
+    except BaseException as error:  # noqa: BLE001
+        _log.warning("the retry policy raised", exc_info=True)
+        return Decided(asked.run, None, _undecided(f"raised {_words_of(error)}"))
+    try:
+        return Decided(asked.run, seconds_of(answer))
+    except Exception as error:  # noqa: BLE001
+        _log.warning("the retry policy cannot be obeyed: it %s", error)
+        return Decided(asked.run, None, _undecided(_words_of(error, named=False)))
+
+
+def late(asked: AskPolicy) -> Decided:
+    """Return what is decided where the policy does not answer in time."""
+    return Decided(asked.run, None, _undecided(f"did not answer within {WITHIN:.0f} s"))
+
+
+def _undecided(what: str) -> str:
+    return f"Nothing was tried again: the retry policy {what}."
+
+
+def _words_of(error: BaseException, *, named: bool = True) -> str:
+    """Return what an exception says, bounded and without secrets."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  # a user's exception may not even have words
+        said = ""
+    words = ": ".join(part for part in (type(error).__name__ if named else "", said) if part)
+    return without_secrets(words)[:_SAID].rstrip(".")
+
+
+def own_fault(error: BaseException) -> StreamCellError:
+    """What the cell says where streamcell itself has failed."""
+    fault = StreamCellError(
+        _words_of(error),
+        kind="internal",
+        title="streamcell itself failed",
+        steps=(REPORT,),
+    )
+    fault.__cause__ = error
+    return fault

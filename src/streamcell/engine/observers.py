@@ -1,0 +1,123 @@
+"""Where users' code runs: on threads of its own, never on the stream's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import traitlets
+
+from ..wire.messages import GROWING
+
+__all__ = ["Observers", "elsewhere"]
+
+_log = logging.getLogger("streamcell")
+
+_MOST: Final = 32
+"""Changes of one trait that wait for a slow observer; then the last of them takes in what follows."""
+
+
+def elsewhere(act: Callable[[], None], name: str) -> threading.Thread | None:
+    """Call `act` on a daemon thread; where threads cannot start (Pyodide), in the running loop's next turn."""
+    thread = threading.Thread(target=act, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        try:
+            asyncio.get_running_loop().call_soon(act)
+        except RuntimeError:
+            act()
+        return None
+    return thread
+
+
+class Observers:
+    """The observers of one widget, called one after the other on a thread that lives while there is something to say.
+
+    A slow observer holds up the others of its widget and nothing else, and what waits for it is bounded: of a text that
+    grows, only the newest is told. `in_place`: they are called by who tells of a change, for a host that has a thread
+    for everything.
+    """
+
+    def __init__(self, widget: traitlets.HasTraits, *, in_place: bool) -> None:
+        self._widget = widget
+        self._in_place = in_place
+        self._lock = threading.RLock()
+        self._waiting: deque[traitlets.Bunch] = deque()
+        self._thread: threading.Thread | None = None
+        self._setting: int | None = None
+        self._changes: list[traitlets.Bunch] = []
+
+    def set(self, state: Mapping[str, Any]) -> Sequence[traitlets.Bunch]:
+        """Set traits and return what has changed; nobody hears of it before `tell`."""
+        changes = self._changes = []
+        self._setting = threading.get_ident()
+        try:
+            for name, value in state.items():
+                try:
+                    setattr(self._widget, name, value)
+                except traitlets.TraitError:
+                    _log.exception("a trait of %r was not set", self._widget)
+        finally:
+            self._setting = None
+        return changes
+
+    def holds(self, change: traitlets.Bunch) -> bool:
+        """Take a change that `set` makes just now; False for anybody else's, of which observers hear at once."""
+        mine = self._setting == threading.get_ident()
+        if mine:
+            self._changes.append(change)
+        return mine
+
+    def tell(self, changes: Iterable[traitlets.Bunch]) -> None:
+        """Take changes, in order; called on one thread."""
+        with self._lock:
+            for change in changes:
+                if self._listeners(change):
+                    self._add(change)
+            # A fork's child has the object of the thread, and not the thread.
+            idle = self._thread is None or not self._thread.is_alive()
+            if self._waiting and idle and not self._in_place:
+                self._thread = elsewhere(self._call_all, "streamcell-observers")
+        if self._in_place:
+            self._call_all()
+
+    def _call_all(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                change = self._waiting.popleft()
+            for listener in self._listeners(change):
+                self._call(listener, change)
+
+    def _add(self, change: traitlets.Bunch) -> None:
+        same = [one for one in self._waiting if one.name == change.name]
+        if len(same) < (1 if change.name in GROWING else _MOST):
+            self._waiting.append(traitlets.Bunch(change))
+        else:
+            same[-1].new = change.new
+
+    def _listeners(self, change: traitlets.Bunch) -> list[Callable[[traitlets.Bunch], object]]:
+        """Who observes this trait: traitlets itself would stop at the first that raises."""
+        known: dict[Any, dict[Any, list[Any]]] = self._widget._trait_notifiers
+        names, types = (change.name, traitlets.All), (change.type, traitlets.All)
+        found = [listener for name in names for kind in types for listener in known.get(name, {}).get(kind, ())]
+        return [
+            getattr(self._widget, one.name) if isinstance(one, traitlets.EventHandler) and one.name else one
+            for one in found
+        ]
+
+    def _call(self, listener: Callable[[traitlets.Bunch], object], change: traitlets.Bunch) -> None:
+        try:
+            listener(change)
+        except BaseException as error:  # noqa: BLE001  # users' code may raise anything, SystemExit too
+            # traitlets.link complains of a value that has gone on meanwhile; the next change brings it over.
+            overtaken = isinstance(error, traitlets.TraitError) and getattr(self._widget, change.name) != change.new
+            if not overtaken:
+                _log.exception("an observer of %r raised", self._widget)

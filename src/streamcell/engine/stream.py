@@ -1,0 +1,396 @@
+"""One cell's stream: it feeds the session, carries out its effects on the driver's loop, and publishes its document."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import itertools
+import logging
+import random
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from .._errors import SourceFailed, StreamCellError
+from ..answer.document import Document
+from ..answer.events import Chunk, Event, Failed, Head, Note, TextDelta, Turn
+from ..answer.inputs import (
+    AskPolicy,
+    Broke,
+    Closed,
+    CloseSource,
+    Decided,
+    Effect,
+    Input,
+    OpenSource,
+    Placed,
+    Publish,
+    Received,
+    SetTimer,
+    Tick,
+    Watch,
+)
+from ..answer.session import Session, step
+from ..answer.status import TERMINAL, Status
+from ..ratelimit.limiter import InLine
+from ..wire import outbox as coalesce
+from ..wire.messages import Hello, Here, Patch, Sink, Snapshot, View, view_of
+from .driver import driver
+from .faults import WITHIN, ask_policy, late, own_fault
+from .log import Entry, Log
+from .observers import elsewhere
+from .telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from ..sources import Source
+
+__all__ = ["Stream"]
+
+_log = logging.getLogger("streamcell")
+
+_lots: Final = random.Random()  # jitter, nothing secret; a user's seed of the module's own generator stays theirs
+
+_tickets = itertools.count(1)
+
+_LOOK: Final = 1.0  # seconds after which who waits for a command to be taken looks whether anybody is there to take it
+
+
+class Stream:
+    """One cell's stream: feeds the session, carries out its effects, and publishes its document to a sink.
+
+    Everything but `post`, `take` and `settled` runs on the driver's loop.
+    """
+
+    def __init__(self, source: Source, session: Session, sink: Sink) -> None:
+        self._driver = driver()
+        self._source = source
+        self._session = session
+        self._sink = sink
+        self._outbox = coalesce.Outbox(sent=view_of(session.document))
+        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._timers: dict[type[Tick | Watch | Decided], asyncio.TimerHandle] = {}
+        self._given: deque[Input | Hello] = deque()
+        self._accepting = False
+        self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
+        self._watchers: list[Callable[[], None]] = []
+        self.log: Final = Log(shelf=self._driver.shelf)
+        self._telemetry = Telemetry()
+        self._made_at = self._driver.loop.time()
+        self._chunked = False
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now; an immutable value, safe to read from any thread."""
+        return self._session.document
+
+    @property
+    def view(self) -> View:
+        """The document as the page was last sent it."""
+        return self._outbox.sent or view_of(self.document)
+
+    @property
+    def settled(self) -> concurrent.futures.Future[str]:
+        """Settles once, when the present version ends: with its text, or with the error that the card shows.
+
+        Raises RuntimeError where it never will: in a child of a fork.
+        """
+        if not self._settled.done():
+            self.check_alive()
+        return self._settled
+
+    def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
+        """Whether the stream runs on `loop`, or reads its source there: who blocks it waits for ever."""
+        return loop is not None and loop in (self._driver.loop, self._source.home)
+
+    @contextlib.contextmanager
+    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` on the driver's loop whenever there is news, for as long as the block."""
+        self._watchers.append(wake)
+        try:
+            yield
+        finally:
+            self._watchers.remove(wake)
+
+    def _wake(self) -> None:
+        for wake in tuple(self._watchers):
+            wake()
+
+    def post(self, given: Input | Hello) -> None:
+        """Feed an input; safe on any thread, returns at once."""
+        self._driver.loop.call_soon_threadsafe(self._accept, given)
+
+    def soon(self, callback: Callable[[], object]) -> None:
+        """Call on the driver's thread; safe on any thread, returns at once."""
+        self._driver.loop.call_soon_threadsafe(callback)
+
+    def take(self, given: Input) -> None:
+        """Feed an input and wait until it was taken, so that the caller sees its effect on the next line.
+
+        Raises RuntimeError where nobody is there to take it: in a child of a fork.
+        """
+        if self._driver.here:
+            self._accept(given)
+            return
+        taken = threading.Event()
+
+        def accept() -> None:
+            try:
+                self._accept(given)
+            finally:
+                taken.set()
+
+        self.check_alive()
+        self._driver.loop.call_soon_threadsafe(accept)
+        while not taken.wait(_LOOK):
+            self.check_alive()
+
+    def check_alive(self) -> None:
+        """Raise RuntimeError where no thread carries this stream, so that waiting for it would never end."""
+        if not self._driver.alive or sys.is_finalizing():
+            raise RuntimeError(
+                "this answer belongs to a process that was forked, or that ends: nothing streams it here"
+            )
+
+    # -- on the driver's loop ---------------------------------------------------------------------------------------
+
+    def _accept(self, given: Input | Hello) -> None:
+        self._given.append(given)
+        if self._accepting:  # a user's handler of the log, say, has called stop()
+            return
+        self._accepting = True
+        try:
+            while self._given:
+                self._guard(partial(self._advance, self._given.popleft()))
+        finally:
+            self._accepting = False
+
+    def _guard(self, act: Callable[[], None]) -> None:
+        """Act; whatever goes wrong in it, the stream settles."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  # told in the cell and in the log
+            _log.exception("streamcell itself failed")
+            self._break(error)
+        if self._session.status in TERMINAL and not self._settled.done():
+            self._settle()
+
+    def _break(self, error: Exception) -> None:
+        fault = own_fault(error)
+        try:
+            self._advance(Broke(fault))
+        except Exception:  # noqa: BLE001  # what broke once may break again
+            _log.exception("streamcell itself failed again")
+        if self._session.status not in TERMINAL and not self._settled.done():
+            self._settle(fault)
+
+    def _advance(self, given: Input | Hello) -> None:
+        if isinstance(given, Hello):
+            self._greet(given)
+            return
+        before = self._session.status
+        self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=_lots.random())
+        if before in TERMINAL and self._session.status not in TERMINAL:
+            self._settled = concurrent.futures.Future()
+        if self._session.status is not before or self._session.document.queue_position is not None:
+            self._note_status()
+        for effect in effects:
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, OpenSource):
+            self._driver.running.add(self)
+            self._task = self._driver.loop.create_task(self._consume(effect))
+            self._tasks.add(self._task)
+            self._task.add_done_callback(partial(self._consumed, effect.run))
+        elif isinstance(effect, CloseSource):
+            if self._task is not None:
+                self._task.cancel()
+                self._task = None
+        elif isinstance(effect, SetTimer):
+            self._set_timer(effect.given, effect.seconds)
+        elif isinstance(effect, AskPolicy):
+            self._ask(effect)
+        else:
+            self._publish(effect)
+
+    def _ask(self, asked: AskPolicy) -> None:
+        """Let the user's own policy decide, elsewhere and within bounds."""
+        loop, policy = self._driver.loop, self._session.policy
+        self._set_timer(late(asked), WITHIN)
+
+        def ask() -> None:
+            decided = ask_policy(policy, asked)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+                loop.call_soon_threadsafe(self._accept, decided)
+
+        elsewhere(ask, "streamcell-retry")
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call `act` on the driver's loop once that many seconds have passed; from any thread."""
+        self._driver.loop.call_soon_threadsafe(self._driver.loop.call_later, seconds, act)
+
+    def _set_timer(self, given: Tick | Watch | Decided, seconds: float) -> None:
+        former = self._timers.pop(type(given), None)
+        if former is not None:
+            former.cancel()
+        self._timers[type(given)] = self._driver.loop.call_later(seconds, self._accept, given)
+
+    async def _consume(self, opening: OpenSource) -> None:
+        run = opening.run
+        events = self._source.events(opening.resume)
+        turn: InLine | None = None
+        try:
+            async for event in events:
+                if isinstance(event, Turn):
+                    if turn is not None:
+                        turn.leave(whole=False)
+                    turn = InLine(event, self._driver.lanes, next(_tickets))
+                    self._note(
+                        "request",
+                        run,
+                        endpoint=event.lane.endpoint,
+                        model=event.lane.model,
+                        api=event.api,
+                        resume=None if opening.resume is None else opening.resume.way.value,
+                    )
+                    if await turn.come(
+                        self._session, opening.hurried, lambda position, wait: self._accept(Placed(run, position, wait))
+                    ):
+                        self._accept(Placed(run, None))
+                    continue
+                if turn is not None:
+                    turn.hear(event)
+                self._take(run, event)
+        # A source maps its own failures; whatever is left is told, never swallowed.
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
+            _log.exception("a source raised")
+            failed = SourceFailed(f"{type(error).__name__}: {error}")
+            failed.__cause__ = error
+            self._accept(Received(run, Failed(failed)))
+        finally:
+            if turn is not None:
+                turn.leave(whole=self._session.run == run and self._session.status is Status.DONE)
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _consumed(self, run: int, task: asyncio.Task[None]) -> None:
+        """Say that the source of `run` has ended, however that came: with an error, or cancelled by itself."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("a source did not close", exc_info=error)
+            self._accept(Received(run, Failed(own_fault(error))))
+        self._accept(Closed(run))
+
+    def _take(self, run: int, event: Event | Note) -> None:
+        """Note what comes; what concerns the answer is the session's."""
+        if isinstance(event, Head):
+            self._note("response", run, status=event.status, headers=event.headers, request_id=event.request_id)
+        elif isinstance(event, Chunk):
+            self._chunked = True
+            self._note("chunk", run, data=event.data)
+        elif not isinstance(event, Turn):
+            if isinstance(event, TextDelta) and not self._chunked:
+                self._note("text", run, text=event.text)
+            self._accept(Received(run, event))
+
+    def _note(self, kind: Any, run: int, **data: Any) -> None:
+        entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
+        self.log.add(entry)
+        try:
+            self._telemetry.take(entry)
+        except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
+            _log.debug("a handler of the log raised", exc_info=True)
+
+    def _note_status(self) -> None:
+        document, version = self.document, self.document.current
+        error = version.error
+        known = {
+            "status": version.status.value,
+            "attempt": version.attempt,
+            "finish_reason": version.finish_reason,
+            "usage": None if version.usage is None else asdict(version.usage),
+            "error": None if error is None else type(error).__name__,
+            "message": None if error is None else error.detail,
+            "retry_in": document.retry_at,
+            "queue_position": document.queue_position,
+            "wait": None if document.wait is None else asdict(document.wait),
+        }
+        run = self._session.run
+        self._note("status", run, **{name: value for name, value in known.items() if value is not None})
+
+    def _publish(self, effect: Publish) -> None:
+        now = self._driver.loop.time()
+        outbox = self._outbox
+        if effect.restart:
+            self._outbox, opening = coalesce.restart(outbox, view_of(self.document), now)
+            self._deliver(opening)
+            return
+        due = None if outbox.sent_at is None else outbox.sent_at + coalesce.interval(len(self._driver.running))
+        if effect.urgent or due is None or now >= due:
+            self._flush()
+        elif self._flush_timer is None:
+            self._flush_timer = self._driver.loop.call_at(due, self._guard, self._flush)
+
+    def _flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        now = self._driver.loop.time()
+        view = view_of(self.document)
+        messages: tuple[Patch | Snapshot, ...]
+        if coalesce.wants_snapshot(self._outbox, view):
+            self._outbox, messages = coalesce.snapshot(self._outbox, view, now)
+        else:
+            self._outbox, message = coalesce.flush(self._outbox, view, now)
+            messages = () if message is None else (message,)
+        self._deliver(*messages)
+
+    def _greet(self, hello: Hello) -> None:
+        outbox = self._outbox = coalesce.hear(self._outbox)
+        # Questions that waited in a cut connection come all at once and from one place: one snapshot answers them.
+        answered = hello.seq is not None and outbox.whole == outbox.seq
+        if answered or (hello.epoch, hello.seq) == (outbox.epoch, outbox.seq):
+            self._deliver(Here(outbox.epoch, outbox.seq))
+            return
+        view = view_of(self.document)
+        self._outbox, messages = coalesce.snapshot(self._outbox, view, self._driver.loop.time())
+        self._deliver(*messages)
+
+    def _deliver(self, *messages: Patch | Snapshot | Here) -> None:
+        """Publish, then send; a sink that fails (a closed comm) does not end the stream."""
+        outbox = self._outbox
+        self._wake()
+        try:
+            if outbox.sent is not None:
+                self._sink.publish(outbox.sent, outbox.epoch, outbox.seq)
+        except Exception:  # noqa: BLE001
+            _log.exception("a stream cell could not be published")
+        for message in messages:
+            try:
+                self._sink.send(message.to_wire())
+            except Exception:  # noqa: BLE001  # a closed comm, a kernel that shuts down
+                _log.exception("a message could not be sent to the page")
+
+    def _settle(self, fault: StreamCellError | None = None) -> None:
+        self._driver.running.discard(self)
+        self.log.pack()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        version = self.document.current
+        if version.status is Status.DONE:
+            self._settled.set_result(version.text)
+        else:
+            if self._task is not None:  # what should have closed it may have been what broke
+                self._task.cancel()
+            self._settled.set_exception(fault or version.error or StreamCellError())
+        self._wake()

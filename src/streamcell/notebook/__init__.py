@@ -1,0 +1,1 @@
+"""The widget, the output that it leaves, and the notebook around them."""

@@ -1,0 +1,131 @@
+"""What a page asks a kernel for beside its widgets: the front end itself, and a way to a cell past a busy queue."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import ipywidgets
+import traitlets
+from comm import get_comm_manager
+
+from ..notebook import ipython
+from ..wire.messages import parse_part_request
+
+__all__ = ["Bundle", "Reachable", "built", "digest", "part", "reach", "take_messages_where_the_page_sends_them"]
+
+_STATIC: Final = Path(__file__).parent.parent / "static"
+
+
+def built(name: str) -> str:
+    """Return the text of a built file. Raises RuntimeError where the front end was not built."""
+    path = _STATIC / name
+    if not path.exists():
+        raise RuntimeError(
+            f"streamcell's front end is not built ({name} is missing). Install the wheel, or run `make build` in the "
+            "checkout."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache  # every cell asks
+def digest() -> str:
+    """Return what tells this release's front end from another's."""
+    return hashlib.sha256(built("streamcell.js").encode()).hexdigest()[:16]
+
+
+def part(name: str) -> str | None:
+    """Return a part of the front end, or None. The name is looked up among those that there are; it is no path."""
+    known = {path.stem: path for path in (_STATIC / "parts").glob("*.js")}
+    known["streamcell"] = _STATIC / "streamcell.js"
+    path = known.get(name)
+    return None if path is None else path.read_text(encoding="utf-8")
+
+
+class Bundle(ipywidgets.Widget):
+    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once.
+
+    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such a part by name.
+    """
+
+    esm = traitlets.Unicode().tag(sync=True)
+    digest = traitlets.Unicode().tag(sync=True)
+
+    _shared: Bundle | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        """Open the comm and take questions for parts."""
+        super().__init__(**traits)
+        self.on_msg(self._on_page_message)
+        take_messages_where_the_page_sends_them(self.comm)
+
+    @classmethod
+    def shared(cls) -> Bundle | None:
+        """Return this kernel's bundle, opening its comm on first use; None where there is no kernel.
+
+        A server of apps (marimo, Panel, Shiny, Solara) has many pages, which see only their own widgets: there each
+        page asks the cell itself.
+        """
+        if not ipython.is_notebook():
+            return None
+        bundle = cls._shared
+        if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
+            get_comm_manager().register_target(_TARGET, _opened)
+            bundle = cls._shared = cls(esm=built("streamcell.js"), digest=digest())
+        return bundle
+
+    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
+        # This may run on the main thread or on a subshell's: it changes nothing.
+        name = parse_part_request(content)
+        if name is not None:
+            self.send({"type": "part", "name": name, "esm": part(name)})
+
+
+_TARGET: Final = "streamcell"  # of the comms that pages open beside the widgets'
+
+
+class Reachable(Protocol):
+    """A cell, as a page finds it by its key."""
+
+    def take_bridge(self, bridge: Any) -> None:
+        """Serve a page over this comm too."""
+
+
+_cells: Final[weakref.WeakValueDictionary[str, Reachable]] = weakref.WeakValueDictionary()
+
+
+def reach(key: str, cell: Reachable) -> None:
+    """Let pages open a comm to `cell` by its key.
+
+    After a reload the widgets' manager asks the main shell which widgets there are, and that waits while a cell runs;
+    a comm of our own can be opened on a subshell.
+    """
+    _cells[key] = cell
+
+
+def _opened(bridge: Any, message: Mapping[str, Any]) -> None:
+    # This may run on a subshell's thread.
+    cell = _cells.get(str(message["content"]["data"].get("key")))
+    if cell is None:
+        bridge.close()
+        return
+    take_messages_where_the_page_sends_them(bridge)
+    cell.take_bridge(bridge)
+
+
+def take_messages_where_the_page_sends_them(comm: Any) -> None:
+    """Let a page's messages run on the subshell that it chose, so that Stop need not wait while a cell sleeps.
+
+    ipykernel 7.4 sends them to the shell that last published on the comm. Our driver publishes from no shell of its
+    own, and a widget is made by a cell: that would be the main one. Other releases have no such method.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = _as_the_page_chose
+
+
+def _as_the_page_chose(_data: object, default: object) -> object:
+    return default

@@ -1,0 +1,328 @@
+"""The widget: the one owner of the comm. It mirrors a document into traits and passes messages; it decides nothing."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from .._errors import Stopped, StreamCellError
+from .._terminal import inert
+from ..answer.inputs import Start, Stop
+from ..answer.session import Session
+from ..answer.status import TERMINAL
+from ..engine.handle import Answer, running_loop
+from ..engine.observers import Observers, elsewhere
+from ..engine.stream import Stream
+from ..notebook import ipython
+from ..request.request import Request
+from ..wire.messages import GROWING, WANTED, Forget, Hello, View, parse_command, parse_part_request
+from .delivery import at_once, carrier, takes_widgets
+from .front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
+from .ipython import Unattended
+from .output import bundle_of, note_of
+
+if TYPE_CHECKING:
+    from ..sources import Source
+
+__all__ = ["StreamCell"]
+
+
+class StreamCell(Answer, anywidget.AnyWidget):
+    """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
+
+    It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
+    a view of the same answer. Observers of a cell run on a thread of their own, one after the other, at most 20 times a
+    second; one that is slow is told the newest text. Every trait below tells about the version that is shown (see
+    `select`) and is the kernel's: changing one from outside changes nothing in the stream.
+    """
+
+    _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+    _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
+    _digest = traitlets.Unicode().tag(sync=True)
+    _epoch = traitlets.Int(1).tag(sync=True)
+    _seq = traitlets.Int(0).tag(sync=True)
+
+    text = traitlets.Unicode(help="The answer so far, as Markdown.").tag(sync=True)
+    reasoning = traitlets.Unicode(help="The model's reasoning so far, where the provider shows it.").tag(sync=True)
+    refusal = traitlets.Unicode(help="The model's refusal so far.").tag(sync=True)
+    status = traitlets.Unicode("queued", help="queued, connecting, streaming, waiting or how it ended.").tag(sync=True)
+    attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.").tag(sync=True)
+    attempts = traitlets.Int(1, help="How many attempts there are at most, unless asked for by hand.").tag(sync=True)
+    finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.").tag(sync=True)
+    usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.").tag(sync=True)
+    error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.").tag(sync=True)
+    origin = traitlets.Dict(help="The model, the API, and how that was decided.").tag(sync=True)
+    notice = traitlets.Unicode(None, allow_none=True, help="A remark about this answer.").tag(sync=True)
+    timings = traitlets.Dict(help="Seconds to the first token and to the end.").tag(sync=True)
+    version = traitlets.Int(0, help="The index of the version that is shown.").tag(sync=True)
+    version_count = traitlets.Int(1, help="How many versions there are.").tag(sync=True)
+    retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(
+        sync=True
+    )
+    resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.").tag(sync=True)
+    seams: traitlets.List[Any] = traitlets.List(help="Where the answer was cut and taken up again.").tag(sync=True)
+
+    def __init__(
+        self,
+        source: Source,
+        session: Session,
+        request: Request | None,
+        *,
+        client: Any = None,
+        unattended: Unattended = "raise",
+        shown: bool = True,
+    ) -> None:
+        """Wire a source and a session; the comm opens now if `shown`. `stream_cell` calls this, then `_start`."""
+        Answer.__init__(self, Stream(source, session, self), request)
+        self._client = client
+        self._published: Mapping[str, Any] = {}
+        self._shown_in: object = None
+        self._kept = self._wanted = False
+        self._when_unattended = unattended
+        # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
+        self._unattended = ipython.unattended()
+        # ipywidgets holds whatever has a comm for ever, so a cell that is not shown gets one when it first is.
+        shown = shown if ipython.is_notebook() else takes_widgets()
+        self._opens = not self._unattended and shown
+        self._held = False
+        self._bridges: dict[str, Any] = {}
+        self._carry = carrier()
+        self._observers = Observers(self, in_place=self._carry is not at_once)
+        bundle = Bundle.shared() if self._opens else None
+        traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
+        anywidget.AnyWidget.__init__(self, _esm=built("stub.js"), _bundle=bundle, **traits)
+        reach(self._key, self)
+        self.on_msg(self._on_page_message)
+
+    def open(self) -> None:
+        """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
+        if self._opens:
+            super().open()
+            take_messages_where_the_page_sends_them(self.comm)
+
+    @property
+    def model_id(self) -> str:
+        """The comm's id. Asking for it opens one: whoever does wants the widget itself, in a box for example."""
+        if self.comm is None:
+            self._unattended = False
+            self._open_again()
+        return str(self.comm.comm_id)
+
+    def _open_again(self) -> None:
+        self._opens = True
+        self._bundle = Bundle.shared()
+        if self.layout.comm is None:
+            self.layout.open()
+        self.open()
+
+    def _start(self) -> None:
+        self._stream.post(Start())
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop the stream and remove the views, as deleting the output does. The text stays, and can be shown again."""
+        stream = getattr(self, "_stream", None)
+        if stream is not None and stream.document.current.status not in TERMINAL:
+            stream.check_alive()
+            stream.post(Stop())
+        self.layout.close()
+        super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets' way to say that a closed widget is never shown again
+
+    # -- the sink -----------------------------------------------------------------------------------------------------
+
+    def publish(self, view: View, epoch: int, seq: int) -> None:
+        """Mirror a document into the traits, at once. Not for callers: the driver's thread does this.
+
+        The page and the observers hear of it where the host takes it.
+        """
+        state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
+        ended = state["status"] in TERMINAL and any(state[name] != self._published.get(name) for name in _ENDS)
+        self._published = state
+        changes = self._observers.set(state)
+        if changes or ended:
+            self._carry(partial(self._tell, changes, ended))
+
+    def _tell(self, changes: Sequence[traitlets.Bunch], ended: bool) -> None:
+        try:
+            names = [change.name for change in changes if change.name not in _SILENT]
+            if names and self.comm is not None and getattr(self.comm, "kernel", True) is not None:
+                self.send_state(names)
+            if ended and self._shown_in is not None and not (self._kept or self._unattended):
+                self._refresh()
+        finally:
+            self._observers.tell(changes)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a custom message to every page that shows the cell."""
+        self._carry(partial(super().send, content, buffers))
+        for bridge in list(self._bridges.values()):
+            bridge.send(data=content)
+
+    def take_bridge(self, bridge: Any) -> None:
+        """Serve a page that has reached us beside the widget. Not for callers."""
+        self._bridges[bridge.comm_id] = bridge
+        bridge.on_close(lambda _message: self._bridges.pop(bridge.comm_id, None))
+        bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
+
+    def notify_change(self, change: Any) -> None:
+        """Tell observers of a change, and the page too, but for what patches carry: growing text is not sent again."""
+        if self._observers.holds(change):
+            return
+        if change["name"] in _SILENT:
+            traitlets.HasTraits.notify_change(self, change)
+        else:
+            super().notify_change(change)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the synced state; the document's traits all from one moment, though another thread changes them."""
+        state = super().get_state(key, drop_defaults)
+        published = self._published
+        return {name: published.get(name, value) for name, value in state.items()}
+
+    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
+        # This may run on the main thread or on a subshell's, so it only posts.
+        name = parse_part_request(content)
+        if name is not None:
+            self.send({"type": "part", "name": name, "esm": part(name)})
+            return
+        command = parse_command(content)
+        if isinstance(command, Forget):
+            self._ask_who_shows()
+            return
+        if isinstance(command, Hello):
+            self._kept = self._kept or command.keeps
+            self._wanted = self._wanted or command.shows
+        if command is not None:
+            self._stream.post(command)
+
+    def _ask_who_shows(self) -> None:
+        """One page shows the answer no more: where no other one says that it does, the cell is closed."""
+        self._wanted = False
+        self.send(WANTED)
+
+        def close() -> None:
+            if not self._wanted:
+                elsewhere(self.close, "streamcell-close")  # closing tells observers
+
+        self._stream.after(_ANSWERED, close)
+
+    # -- display ------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Display the cell, where there is a notebook to display it in; one display id for all its displays."""
+        if not ipython.is_notebook():
+            return
+        if self.comm is None and not self._unattended:
+            self._open_again()
+        bundle, metadata = self._bundle_and_metadata()
+        ipython.publish(bundle, metadata, self._key)
+        self._shown_in = ipython.place()
+        if self._unattended and not self._held:
+            self._held = True
+            ipython.hold(self)
+
+    def _ipython_display_(self) -> None:
+        """Display the cell; not again as the result of the execution, or of `interact`'s function, that has shown it.
+
+        In a terminal, which nothing can be shown in later, it prints the answer as it comes, to its end.
+        NotImplementedError is IPython's way to say: display me by the MIME bundle.
+        """
+        if ipython.is_terminal() and not self._stream.needs(running_loop()):
+            self._print()
+        elif not ipython.is_notebook():
+            raise NotImplementedError
+        elif self._shown_in is None or self._shown_in != ipython.place() or not ipython.is_a_result():
+            self._show()
+
+    def _print(self) -> None:
+        """Print the answer as it comes and wait for its end; Ctrl-C stops it."""
+        if ipython.is_a_result():
+            print()  # IPython has written "Out[1]: "
+        said = ""
+        try:
+            for piece in self:
+                print(inert(piece), end="", flush=True)
+        except KeyboardInterrupt:
+            pass  # the loop over its pieces has stopped it
+        except StreamCellError as error:
+            said = "" if isinstance(error, Stopped) else str(error)
+        view = self._stream.view
+        note = inert(said or note_of(view))
+        print(*(["", note] if note else []), sep="\n\n" if view["text"] else "")
+
+    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the output: the live widget, and what stays of it for readers that know no widgets."""
+        return self._bundle_and_metadata()
+
+    def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        model_id = None if self.comm is None and self._unattended else self.model_id
+        bundle, known = bundle_of(self._stream.view, self._key, model_id)
+        if model_id is None:
+            return bundle, known
+        live, metadata = super()._repr_mimebundle_() or ({}, {})
+        return {**live, **bundle}, {**metadata, **known}
+
+    def _refresh(self) -> None:
+        """Let the cell's outputs hold what is shown now, for front ends that do not keep it by themselves."""
+        bundle, metadata = self._bundle_and_metadata()
+        ipython.publish(bundle, metadata, self._key, update=True)
+
+    # -- a run that nobody attends ------------------------------------------------------------------------------------
+
+    def finish(self) -> BaseException | None:
+        """Block until the answer has ended and its output is whole; give what is to fail the run. Not for callers."""
+        self._held = False
+        error: BaseException | None = None
+        if self._when_unattended != "return":
+            if self._stream.needs(running_loop()) and not self._stream.settled.done():
+                warnings.warn(
+                    "this answer is read on the notebook's event loop, so the run cannot be held for it: "
+                    "write `await cell`, or give stream_cell a callable that makes the iterator",
+                    RuntimeWarning,
+                    stacklevel=1,
+                )
+            else:
+                error = self._stream.settled.exception()
+        self._refresh()
+        handled = error is None or isinstance(error, Stopped) or error is self._raised
+        return None if handled or self._when_unattended != "raise" else error
+
+    def __reduce_ex__(self, _protocol: object = None) -> Any:
+        """Raise TypeError: a copy would be another's, with no stream and no page. `copy` and `pickle` ask this."""
+        raise TypeError(
+            "a StreamCell is a live answer: it cannot be copied, pickled or sent to another process. "
+            "Take cell.text, or cell.versions, which are plain values"
+        )
+
+    __copy__ = __deepcopy__ = __reduce_ex__
+
+    def __repr__(self) -> str:
+        """Return a short line with the status and the length of the text."""
+        return f"<StreamCell {self.status}, {len(self.text):,} characters>"
+
+
+_ANSWERED: Final = 2.0
+"""Seconds in which a page that shows the answer says so."""
+
+_SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
+
+# Another value of one of these is another answer to keep.
+_ENDS: Final = ("status", "version", "text")
+
+
+# What is true for a moment only, and what a trait of another name holds.
+_NO_TRAITS: Final = ("versions", "retry_at", "idle", "queue_position", "wait")
+
+
+def _traits_of(view: View) -> dict[str, Any]:
+    traits = {key: value for key, value in view.items() if key not in _NO_TRAITS}
+    return {**traits, "version_count": view["versions"]}

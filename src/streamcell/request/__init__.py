@@ -1,0 +1,1 @@
+"""What is asked: validated, copied, in no provider's dialect. Pure."""

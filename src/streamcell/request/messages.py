@@ -1,0 +1,157 @@
+"""What a prompt may be: a text, messages of either API, the SDK's own objects. Validated and copied. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from .jsonable import jsonable
+
+__all__ = ["Message", "messages_of", "only_on"]
+
+Message = Mapping[str, Any]
+
+_ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+
+_TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
+"""Items of the Responses API that Chat Completions can say too."""
+
+_ONLY_IN_CHAT: Final = ("name", "function_call", "audio")
+"""Fields of messages that the Responses API does not have."""
+
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "function_call": ("call_id", "name", "arguments"),
+    "function_call_output": ("call_id", "output"),
+    "custom_tool_call": ("call_id", "name", "input"),
+    "custom_tool_call_output": ("call_id", "output"),
+}
+
+_IN_PLACE_OF_CONTENT: Final = ("tool_calls", "function_call", "refusal", "audio")
+"""Fields of an assistant's message that may stand without content."""
+
+_PARSED: Final = ("parsed", "parsed_arguments")
+_ONLY_IN_ANSWERS: Final = ("annotations", *_PARSED)
+"""Fields that the SDK's objects have, and that no API takes back; the parsed ones in parts and calls, too."""
+
+
+def messages_of(prompt: object) -> tuple[Message, ...] | None:
+    """Return the messages that `prompt` holds, or None where it is neither a text nor messages.
+
+    A message is a mapping with `role` and `content`, an item of the Responses API (a mapping with a `type`), or one of
+    the SDK's objects for these. Raises ValueError for an empty prompt, and TypeError or ValueError for a message of a
+    wrong shape: they say which message it is, counted from 0, and what is wrong with it.
+    """
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise ValueError("the prompt is empty: give stream_cell a question")
+        return (jsonable({"role": "user", "content": prompt}, "the prompt"),)
+    if isinstance(prompt, (bytes, bytearray)):
+        raise TypeError(f"the prompt must be a string or messages, not {type(prompt).__name__}: decode it")
+    if _is_message(prompt):
+        return (_message(prompt, "the message"),)
+    if isinstance(prompt, Mapping):
+        raise TypeError("the prompt is a dict that is no message: a message has a 'role' and 'content'")
+    if not isinstance(prompt, Sequence):
+        return None
+    if not prompt:
+        raise ValueError("the prompt is an empty list: give at least one message")
+    if all(isinstance(item, str) or _is_chunk(item) for item in prompt):
+        return None  # an iterable of strings or chunks: an answer to show, not a question
+    return tuple(_message(item, f"message {place}") for place, item in enumerate(prompt))
+
+
+def only_on(messages: Sequence[Message]) -> dict[str, str]:
+    """Name, for each API, the first message that only this API has."""
+    found: dict[str, str] = {}
+    for place, message in enumerate(messages):
+        for api, what in _only_on(message):
+            found.setdefault(api, f"message {place} ({what})")
+    return found
+
+
+def _only_on(message: Message) -> Iterator[tuple[str, str]]:
+    kind = message.get("type", "message")
+    if kind not in _TRANSLATED:
+        yield "responses", kind
+    if "role" in message:
+        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)  # a function's has a name
+    for part in _parts(message.get("content", message.get("output"))):
+        if (part.get("type") == "input_image" and "file_id" in part) or "file_url" in part:
+            yield "responses", f"{part['type']} by its {'file_url' if 'file_url' in part else 'file_id'}"
+        elif part.get("type") == "input_audio":
+            yield "chat", "input_audio"
+
+
+def _parts(content: object) -> list[dict[str, Any]]:
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _is_message(item: object) -> bool:
+    """Whether `item` is one message, or one item of the Responses API."""
+    if _is_chunk(item):
+        return False
+    if isinstance(item, Mapping):
+        return "role" in item or isinstance(item.get("type"), str)
+    return _is_model(item) and (hasattr(item, "role") or isinstance(getattr(item, "type", None), str))
+
+
+def _is_model(item: object) -> bool:
+    return callable(getattr(item, "model_dump", None)) and not isinstance(item, type)
+
+
+def _is_chunk(item: object) -> bool:
+    """Whether `item` is of a recorded stream: a chunk of Chat Completions, or an event of the Responses API."""
+    if isinstance(item, Mapping):
+        return "role" not in item and ("choices" in item or str(item.get("type", "")).startswith("response."))
+    return hasattr(item, "choices") or str(getattr(item, "type", "")).startswith("response.")
+
+
+def _message(item: object, where: str) -> Message:
+    if not isinstance(item, Mapping) and not _is_model(item):
+        hint = ' ({"role": "user", "content": …})' if isinstance(item, str) else ""
+        raise TypeError(f"{where} must be a mapping with 'role' and 'content'{hint}, not {type(item).__name__}")
+    held = jsonable(item, where)
+    message = {
+        name: value
+        for name, value in held.items()
+        if name == "content" or not (value is None or name in _ONLY_IN_ANSWERS or (name == "tool_calls" and not value))
+    }
+    calls = [call.get("function") for call in _parts(message.get("tool_calls"))]
+    for inner in (*_parts(message.get("content")), *_parts(calls)):
+        for name in _PARSED:
+            inner.pop(name, None)
+    kind = message.get("type")
+    if "role" not in message and isinstance(kind, str) and kind not in ("", "message"):
+        return _item(message, where)
+    _check_message(message, where)
+    return message
+
+
+def _item(item: dict[str, Any], where: str) -> Message:
+    missing = [name for name in _NEEDS.get(item["type"], ()) if name not in item]
+    if missing:
+        raise ValueError(f"{where} ({item['type']}) has no {' and no '.join(map(repr, missing))}")
+    if item.get("content", "") is None:
+        del item["content"]
+    return item
+
+
+def _check_message(message: Mapping[str, Any], where: str) -> None:
+    role, content = message.get("role"), message.get("content")
+    if role not in _ROLES:
+        raise ValueError(f"{where} has role {role!r}; it must be one of {', '.join(_ROLES)}")
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        raise ValueError(f"{where} is a tool's and has no 'tool_call_id': it says which call it answers")
+    if role == "function" and not isinstance(message.get("name"), str):
+        raise ValueError(f"{where} is a function's and has no 'name': it says which function answers")
+    calls = message.get("tool_calls", [])
+    if not isinstance(calls, list) or not all(isinstance(call, Mapping) and "id" in call for call in calls):
+        raise TypeError(f"{where}: tool_calls must be a list of calls, each a mapping with an 'id'")
+    if isinstance(content, str):
+        if not content.strip() and role == "user":
+            raise ValueError(f"{where} is empty")
+    elif isinstance(content, list):
+        if not content or not all(isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in content):
+            raise TypeError(f"{where}: content must be a string or a list of parts, each a mapping with a 'type'")
+    elif not (content is None and role == "assistant" and any(message.get(name) for name in _IN_PLACE_OF_CONTENT)):
+        raise TypeError(f"{where}: content must be a string or a list of parts, not {type(content).__name__}")

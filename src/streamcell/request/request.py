@@ -1,0 +1,185 @@
+"""What was asked: validated, frozen, in no provider's dialect."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from .jsonable import is_left_out, jsonable, whole_characters
+from .messages import Message, only_on
+from .parameters import OPTIONS, check_names, chosen_api
+from .shapes import check_shapes
+from .veiled import Veiled
+
+__all__ = ["API", "REHEARSAL", "Request", "is_rehearsal", "make_request"]
+
+API = Literal["auto", "responses", "chat"]
+
+REHEARSAL: Final = "rehearsal"
+_APIS: Final = ("auto", "responses", "chat")
+_OURS: Final = {
+    "stream": "streamcell always streams; leave it out",
+    "messages": "give the messages as the first argument",
+    "input": "give the messages as the first argument",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to a model.
+
+    `messages` hold the whole conversation, the newest last; `params` are named as the caller named them. Both are
+    copies: a retry asks what was asked. `model` is None where the server's own choice, or the default, is meant.
+    `decided` names what decided for this API, where the caller has not: a parameter, or a message. `remark` is what the
+    cell should say of the request.
+    """
+
+    messages: tuple[Message, ...]
+    model: str | None = None
+    api: API = "auto"
+    instructions: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    decided: str = ""
+    remark: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """What the answer may cost of a budget of tokens, roughly: four characters to a token, and its own limit."""
+        limit = next((self.params[name] for name in _TOKEN_LIMITS if isinstance(self.params.get(name), int)), 0)
+        texts = sum(_characters(message.get("content")) for message in self.messages) + len(self.instructions or "")
+        return texts // 4 + sum(_media(message.get("content")) for message in self.messages) + int(limit)
+
+
+def _characters(content: object) -> int:
+    """How long the texts in a message's content are, in characters."""
+    if isinstance(content, str):
+        return len(content)
+    if not isinstance(content, (list, tuple)):
+        return 0
+    texts = (part.get(name) for part in content if isinstance(part, Mapping) for name in ("text", "refusal"))
+    return sum(len(text) for text in texts if isinstance(text, str))
+
+
+def _media(content: object) -> int:
+    """What the images, recordings and files in a message's content cost, in tokens."""
+    if not isinstance(content, (list, tuple)):
+        return 0
+    return sum(_cost(part) for part in content if isinstance(part, Mapping))
+
+
+def _cost(part: Mapping[str, Any]) -> int:
+    kind = str(part.get("type", ""))
+    if "image" in kind:
+        image = part.get("image_url")
+        detail = image.get("detail") if isinstance(image, Mapping) else part.get("detail")
+        return _SMALL_IMAGE if detail == "low" else _IMAGE
+    return _AUDIO if "audio" in kind else _FILE if "file" in kind or "video" in kind else 0
+
+
+# How many bytes these have says nothing of what they cost, and their addresses say nothing at all.
+_SMALL_IMAGE: Final = 85
+_IMAGE: Final = 765
+"""Tokens: what OpenAI's guide to images reckons for 1024 × 1024 pixels (GPT-4o), and for `detail: "low"`."""
+_AUDIO: Final = 600
+"""Tokens: a minute of speech at ten tokens a second, as OpenAI counts the audio that a user sends."""
+_FILE: Final = 3_000
+"""Tokens: three pages, each read as its text (some 250) and as an image, as OpenAI does with a PDF."""
+
+_TOKEN_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+
+
+def is_rehearsal(model: str | None) -> bool:
+    """Whether `model` names the embedded rehearsal server; it is chosen only by name, never silently."""
+    return model is not None and (model == REHEARSAL or model.startswith((f"{REHEARSAL}/", f"{REHEARSAL}?")))
+
+
+def make_request(
+    prompt: tuple[Message, ...],
+    *,
+    model: object,
+    api: str,
+    instructions: object,
+    previous: tuple[Message, ...],
+    params: Mapping[str, Any],
+    ours: tuple[str, ...] = (),
+) -> Request:
+    """Return a validated request; raise TypeError or ValueError, in the caller's words, before anything is sent.
+
+    `ours` are the names of the call's own arguments, one of which may have been meant by a name that is not known.
+    """
+    if api not in _APIS:
+        raise ValueError(f"api must be one of {', '.join(map(repr, _APIS))}, not {api!r}")
+    if model is not None and (not isinstance(model, str) or not model.strip()):
+        raise TypeError(f"model must be a name such as 'gpt-5.4-mini' or 'rehearsal', not {model!r}")
+    if instructions is not None and not isinstance(instructions, str):
+        raise TypeError(f"instructions must be a string, not {type(instructions).__name__}")
+    for name, reason in _OURS.items():
+        if name in params:
+            raise ValueError(f"{name}= cannot be given: {reason}")
+    check_names(params, ours)
+    if params.get("n", 1) not in (1, None) or params.get("n") is True:
+        raise ValueError("n= must be 1: a cell shows one answer; call stream_cell once for each")
+    if "previous_response_id" in params and previous:
+        raise ValueError("give previous= or previous_response_id=, not both")
+    given = _given(params)
+    check_shapes(given)
+    messages = (*previous, *prompt)
+    api, decided = chosen_api(given, api, only_on(messages))
+    return Request(
+        messages=messages,
+        model=None if model is None else whole_characters(model),
+        api=api,  # type: ignore[arg-type]  # narrowed by the test above
+        instructions=None if instructions is None else whole_characters(instructions),
+        params=given,
+        decided=decided,
+    )
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that say something, copied: None means the server's own default, but for what we would add."""
+    found = {}
+    for name, value in params.items():
+        if is_left_out(value) or (value is None and name != "stream_options"):
+            continue
+        if name in OPTIONS:
+            flaw = _flaw(name, value)
+            if flaw:
+                del value  # it may hold a key, and a traceback may show it
+                raise TypeError(f"{name} {flaw}")
+        if name in _VEILED:
+            found[name] = Veiled(value)
+        else:
+            found[name] = value if name == "timeout" else jsonable(value, f"{name}=")
+    return found
+
+
+_VEILED: Final = ("extra_headers", "extra_query")
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A header's name (RFC 9110, section 5.6.2)."""
+_FIELD: Final = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?|")
+"""A header's value (RFC 9110, section 5.5), in the characters that httpx sends."""
+
+
+def _flaw(name: str, value: Any) -> str:
+    """What is wrong with an option of the SDK's call, without its values; empty where nothing is."""
+    if name == "timeout":
+        seconds = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+        timeout = type(value).__name__ == "Timeout" and hasattr(value, "connect")
+        return "" if seconds or timeout else "must be a number of seconds above 0, or an httpx.Timeout"
+    if not isinstance(value, Mapping):
+        return f"must be a mapping, not {type(value).__name__}"
+    if name == "extra_headers":
+        for field, one in value.items():
+            if not isinstance(field, str) or not _TOKEN.fullmatch(field):
+                return f"has the name {field!r}, which no header can have"
+            if not is_left_out(one) and not (isinstance(one, str) and _FIELD.fullmatch(one)):
+                return f"[{field!r}] must be a string of printable ASCII characters, with no space around it"
+    if name == "extra_query":
+        try:
+            jsonable(value, "")
+        except (TypeError, ValueError) as error:
+            return str(error).lstrip(" .")
+    return ""

@@ -1,0 +1,1 @@
+"""Bytes of an HTTP response as events."""

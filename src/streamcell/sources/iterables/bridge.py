@@ -1,0 +1,177 @@
+"""Bridges to our loop: from a foreign event loop, and from a thread that may block. Nothing is shared across loops."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextvars
+import inspect
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Final
+
+from ..._errors import SourceFailed
+from ...answer.events import Turn
+
+__all__ = ["close", "from_loop", "from_thread", "in_thread", "running_loop"]
+
+_AHEAD: Final = 1_000  # items that the other side may be ahead of us: bounds memory, costs nothing at a model's pace
+_END: Final = object()
+
+
+async def from_loop(iterable: Any, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Any]:
+    """Read an async iterable by one task on its own loop: it is never touched from ours."""
+    handoff = _Handoff()
+
+    async def pump() -> None:
+        try:
+            async for item in iterable:
+                while not handoff.put(item):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # far ahead: rare, so a short wait beats a signal across loops
+                while isinstance(item, Turn) and handoff.dealt_with is not item:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # once an attempt
+            handoff.finish()
+        except BaseException as error:
+            handoff.finish(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            await close(iterable)
+
+    pumping = asyncio.run_coroutine_threadsafe(pump(), loop)
+    try:
+        async for item in handoff:
+            yield item
+    finally:
+        pumping.cancel()
+
+
+async def from_thread(iterable: Any) -> AsyncIterator[Any]:
+    """Read a sync iterable on a thread of its own, which may block as long as it likes.
+
+    A stop is obeyed at once here; the thread ends, and closes the iterator, when the iterator gives its next item.
+    """
+    handoff = _Handoff()
+
+    def pump() -> None:
+        iterator: Iterator[Any] | None = None
+        try:
+            iterator = iter(iterable)
+            for item in iterator:
+                while not handoff.put(item) and not handoff.closed.wait(0.01):
+                    pass
+                if handoff.closed.is_set():
+                    return
+            handoff.finish()
+        except BaseException as error:  # noqa: BLE001  # whatever the iterator raises is the reader's to tell
+            handoff.finish(error)
+        finally:
+            close = getattr(iterator, "close", None) or getattr(iterable, "close", None)
+            if handoff.closed.is_set() and callable(close):
+                close()
+
+    threading.Thread(target=pump, name="streamcell-iterator", daemon=True).start()
+    try:
+        async for item in handoff:
+            yield item
+    finally:
+        handoff.closed.set()
+
+
+async def in_thread(function: Callable[[], Any]) -> Any:
+    """Call `function` on a thread of its own, which may block as long as it likes, and return what it returns.
+
+    Not on the loop's own pool of threads: a few calls that hang would hold every look-up of a name there.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(outcome: tuple[Any, BaseException | None]) -> None:
+        if not done.done():
+            done.set_result(outcome)
+
+    def call() -> None:
+        outcome: tuple[Any, BaseException | None]
+        try:
+            outcome = context.run(function), None
+        except BaseException as error:  # noqa: BLE001  # the caller's to tell, like whatever else it raises
+            outcome = None, error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, outcome)
+
+    try:
+        threading.Thread(target=call, name="streamcell-call", daemon=True).start()
+    except RuntimeError:  # no threads here (Pyodide)
+        return function()
+    value, error = await done
+    if error is None:
+        return value
+    if isinstance(error, Exception):
+        raise error
+    raise SourceFailed(f"The call was ended ({type(error).__name__}).") from error
+
+
+class _Handoff:
+    """A bounded queue from another thread to the loop that made it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._items: collections.deque[Any] = collections.deque()
+        self._ready = asyncio.Event()
+        self._error: BaseException | None = None
+        self.closed = threading.Event()
+        self._taken: object = None
+        self.dealt_with: object = None  # the item after which another one was asked for
+
+    def put(self, item: Any) -> bool:
+        """Hand an item over; False where the reader is too far behind. Called on the other thread."""
+        if len(self._items) >= _AHEAD:
+            return False
+        self._items.append(item)
+        self._wake()
+        return True
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Say that nothing follows, or why. Called on the other thread."""
+        self._error = error
+        self._items.append(_END)
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ready.set)
+
+    def __aiter__(self) -> _Handoff:
+        return self
+
+    async def __anext__(self) -> Any:
+        self.dealt_with = self._taken
+        while not self._items:
+            self._ready.clear()
+            if not self._items:
+                await self._ready.wait()
+        item = self._taken = self._items.popleft()
+        if item is not _END:
+            return item
+        if self._error is None:
+            raise StopAsyncIteration
+        if isinstance(self._error, Exception):
+            raise self._error
+        raise SourceFailed(f"The source was cancelled ({type(self._error).__name__}).") from self._error
+
+
+async def close(iterable: Any) -> None:
+    """Close an async iterable: a generator, or an SDK stream, which a bare `break` would leave open."""
+    close: Callable[[], Any] | None = getattr(iterable, "aclose", None) or getattr(iterable, "close", None)
+    if callable(close):
+        closing = close()
+        if inspect.isawaitable(closing):
+            await closing
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,194 @@
+"""Any iterable as a source: strings, an SDK stream that the user opened, or a callable that makes one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import operator
+import threading
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from ..._errors import SourceFailed
+from ...answer.events import Event, Failed, Finished, Origin, Started, TextDelta
+from ...answer.resume import ResumeFrom
+from ..base import Decoder, Surrogates, field_of
+from ..openai.dialect import decoder_for
+from ..openai.responses import ResponsesDecoder
+from .bridge import close, from_loop, from_thread, in_thread, running_loop
+
+__all__ = ["IteratorSource", "is_answer"]
+
+ONCE: Final = (
+    "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
+)
+
+_readers: weakref.WeakValueDictionary[int, IteratorSource] = weakref.WeakValueDictionary()
+"""Who reads an iterator, by its id: a reader holds its iterator, so that no other object has the id meanwhile."""
+
+_claiming: Final = threading.Lock()
+
+
+def is_answer(value: object) -> bool:
+    """Whether `value` is something that gives an answer: an iterable, an async iterable, or a callable."""
+    return hasattr(value, "__aiter__") or hasattr(value, "__iter__") or callable(value)
+
+
+class IteratorSource:
+    """Streams what an iterable gives, see `Source`.
+
+    Items are strings, or chunks of Chat Completions or Responses (objects or mappings). Strings end with the iterator;
+    chunks need the provider's own end mark. A callable is called for each attempt, so that its answer streams while a
+    cell computes: a coroutine function on streamcell's own loop, anything else on a thread, where it may block.
+    What was made before is read where it lives: an async iterator on the loop that `stream_cell` was called on, a sync
+    one on a thread of its own.
+
+    Raises ValueError for an iterator that is used up or closed, and `claim` for one that another cell reads.
+    """
+
+    way = None
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+        self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
+        self.origin = Origin(note=f"from {_name_of(given)}")
+        self.retry_disabled_reason: str | None = None
+        self.home: asyncio.AbstractEventLoop | None = None
+        self._once = False
+        if self._making:
+            return
+        if hasattr(given, "__aiter__"):
+            self.home = running_loop()
+            once = hasattr(given, "__anext__")
+        else:
+            once = hasattr(given, "__next__") or iter(given) is given
+        self._once = once
+        if once:
+            if _is_spent(given):
+                raise ValueError(f"this {_name_of(given)} is used up or closed: make a new one, or give a callable")
+            self.retry_disabled_reason = ONCE
+
+    def claim(self) -> None:
+        """Take the iterator for this source alone. Last of all: a call that is refused leaves it as it was.
+
+        Raises ValueError where another cell reads it.
+        """
+        if not self._once:
+            return
+        with _claiming:
+            if _readers.setdefault(id(self._given), self) is not self:
+                raise ValueError(
+                    f"this {_name_of(self._given)} already streams into a cell; an iterator can be read only once"
+                )
+
+    def release(self) -> None:
+        """Give the iterator back: nothing of it was read."""
+        with _claiming:
+            if _readers.get(id(self._given)) is self:
+                del _readers[id(self._given)]
+
+    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
+        """Read the iterable once, see `Source.events`."""
+        items: AsyncIterator[Any] | None = None
+        reader = _Reader()
+        try:
+            yield Started(self.origin)
+            items = _items(await self._opened(), self.home)
+            async for item in items:
+                for event in reader.take(item):
+                    yield event
+            for event in reader.end():
+                yield event
+        except Exception as error:  # noqa: BLE001  # whatever a user's iterator raises
+            failed = error if isinstance(error, SourceFailed) else SourceFailed(f"{type(error).__name__}: {error}")
+            failed.__cause__ = failed.__cause__ or error
+            yield Failed(failed)
+        finally:
+            if items is not None:
+                await items.aclose()  # type: ignore[attr-defined]  # an async generator
+
+    async def _opened(self) -> Any:
+        if not self._making:
+            return self._given
+        made = self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
+        if inspect.isawaitable(made):
+            made = await made
+        if callable(made) and not is_iterable(made):
+            raise SourceFailed("The callable gave another callable, not an iterable.")
+        if not is_iterable(made):
+            raise SourceFailed(f"The callable gave {type(made).__name__}, not an iterable of strings or chunks.")
+        return [made] if isinstance(made, str) else made
+
+
+def is_iterable(value: object) -> bool:
+    """Whether `value` can be iterated over, one way or the other."""
+    return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
+
+
+class _Reader:
+    """Turns items into events; the first item that is a chunk decides which API's chunks they are."""
+
+    def __init__(self) -> None:
+        self._decoder: Decoder | None = None
+        self._text = Surrogates()
+        self._spoke = False
+
+    def take(self, item: object) -> list[Event]:
+        if isinstance(item, str):
+            text = self._text.feed(item)
+            self._spoke = self._spoke or bool(item)
+            return [TextDelta(text)] if text else []
+        if field_of(item, "type") == "chunk" and field_of(item, "chunk") is not None:
+            item = field_of(item, "chunk")  # the SDK's .stream() helper wraps each chunk
+        if self._decoder is None:
+            self._decoder = _decoder_for(item)
+        return self._decoder.feed(item)
+
+    def end(self) -> list[Event]:
+        if self._decoder is not None:
+            return self._decoder.end()
+        held = self._text.end()
+        notice = None if self._spoke else "The source gave no text."
+        return [*([TextDelta(held)] if held else []), Finished("stop", notice)]
+
+
+def _decoder_for(item: object) -> Decoder:
+    decoder = ResponsesDecoder() if field_of(item, "type") == "error" else decoder_for(item)
+    if decoder is not None:
+        return decoder
+    raise SourceFailed(f"The source gave {type(item).__name__}: give strings, or chunks of an OpenAI stream.")
+
+
+def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterator[Any]:
+    if hasattr(iterable, "__aiter__"):
+        return _here(iterable) if home in (None, running_loop()) else from_loop(iterable, home)
+    return from_thread(iterable)
+
+
+async def _here(iterable: Any) -> AsyncIterator[Any]:
+    try:
+        async for item in iterable:
+            yield item
+    finally:
+        await close(iterable)
+
+
+def _is_spent(iterator: Any) -> bool:
+    if inspect.isgenerator(iterator):
+        return inspect.getgeneratorstate(iterator) == inspect.GEN_CLOSED
+    if inspect.isasyncgen(iterator):
+        return iterator.ag_frame is None
+    response = getattr(iterator, "response", None)  # an SDK stream's HTTP response
+    if response is not None and (
+        getattr(response, "is_closed", False) or getattr(response, "is_stream_consumed", False)
+    ):
+        return True
+    if getattr(iterator, "closed", False) is True:  # a file
+        return True
+    return hasattr(iterator, "__length_hint__") and operator.length_hint(iterator, 1) == 0
+
+
+def _name_of(given: Any) -> str:
+    name = getattr(given, "__qualname__", None) if callable(given) else None
+    return str(name).rpartition(".")[2] if name else type(given).__name__

@@ -1,0 +1,1 @@
+"""The OpenAI SDK's two APIs."""

@@ -1,0 +1,144 @@
+"""What the decoders share: text made showable, what cannot be shown told in words, the end judged. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ..._errors import Interrupted
+from ...answer.events import Alive, Event, Failed, Finished, ReasoningDelta, RefusalDelta, TextDelta
+from ...answer.finish import Meaning, finish_of
+from ..base import Surrogates, field_of
+from .thinking import ThinkTags
+
+__all__ = ["Assembly", "words_of"]
+
+_TOLD: Final = 5  # kinds of unshown content, and sources, that a notice lists: it is a line, not a page
+_NAME: Final = 60  # characters of a tool's name or a source's title in it
+_ADDRESS: Final = 300
+
+_Delta = TextDelta | ReasoningDelta | RefusalDelta
+_DELTAS: Final[dict[str, Callable[[str], _Delta]]] = {
+    "text": TextDelta,
+    "reasoning": ReasoningDelta,
+    "refusal": RefusalDelta,
+}
+
+_WORDS: Final = ("text", "content", "output_text")
+
+
+def words_of(value: object) -> str:
+    """Return the text that a field holds: a string, an object with one, or a list of these."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return "".join(words_of(one) for one in value if not isinstance(one, (list, tuple)))
+    for name in _WORDS:
+        found = field_of(value, name) if value is not None else None
+        if isinstance(found, str):
+            return found
+    return ""
+
+
+class Assembly:
+    """Takes the pieces of an answer from a decoder and gives its events.
+
+    `said` has the fields that something came for: `text`, `reasoning`, `refusal`.
+    """
+
+    def __init__(self) -> None:
+        self.said: set[str] = set()
+        self._surrogates = {"text": Surrogates(), "reasoning": Surrogates(), "refusal": Surrogates()}
+        self._tags = ThinkTags()
+        self._unshown: list[str] = []
+        self._sources: dict[str, str] = {}
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything of an answer has come, shown or not."""
+        return bool(self.said or self._unshown)
+
+    def grow(self, field: str, delta: str) -> list[Event]:
+        """Return the events for more of a field, `text`, `reasoning` or `refusal`."""
+        shown = self._surrogates[field].feed(delta)
+        if field != "text":
+            return self._events([(field, shown)])
+        return self._events(self._tags.feed(shown))
+
+    def restart_text(self, text: str) -> str:
+        """Return a text that takes the place of all that has come, made showable."""
+        self._surrogates["text"] = Surrogates()
+        self.said.add("text")
+        return self._surrogates["text"].feed(text) + self._surrogates["text"].end()
+
+    def held(self) -> list[Event]:
+        """Return what was held back; nothing more comes."""
+        reasoning = self._events([("reasoning", self._surrogates["reasoning"].end())])
+        text = self._events([*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()])
+        return [*reasoning, *text, *self._events([("refusal", self._surrogates["refusal"].end())])]
+
+    def _events(self, pieces: Sequence[tuple[str, str]]) -> list[Event]:
+        events: list[Event] = []
+        for field, text in pieces:
+            if text:
+                self.said.add(field)
+                events.append(_DELTAS[field](text))
+        return events
+
+    # -- what the cell does not show ----------------------------------------------------------------------------------
+
+    def leave_out(self, what: str) -> list[Event]:
+        """Note something of the answer that a cell does not show, such as "an image": the model is at work on it."""
+        if len(self._unshown) <= _TOLD and what not in self._unshown:
+            self._unshown.append(what)
+        return [Alive(working=True)]
+
+    def leave_out_call(self, name: object) -> list[Event]:
+        """Note that the model asked for a tool."""
+        known = isinstance(name, str) and name.strip()
+        return self.leave_out(f"a call of the tool {str(name).strip()[:_NAME]}" if known else "a call of a tool")
+
+    def cite(self, source: object) -> None:
+        """Note where the answer says that it comes from: an address, or an object with `url` and `title`."""
+        url = source if isinstance(source, str) else field_of(source, "url")
+        title = None if isinstance(source, str) else field_of(source, "title")
+        if isinstance(url, str) and url.strip():
+            url = " ".join(url.split())[:_ADDRESS]
+            if len(self._sources) > _TOLD and url not in self._sources:
+                return
+            known = " ".join(title.split())[:_NAME] if isinstance(title, str) else ""
+            self._sources[url] = known or self._sources.get(url, "")
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def end(self, word: str | None, *notices: str | None) -> list[Event]:
+        """Return the end for a provider's finish reason; one that means trouble is no end mark of an answer."""
+        finish = None if word is None else finish_of(word)
+        if finish is not None and finish.meaning is Meaning.TROUBLE:
+            words = f'It gave the reason "{finish.word}".'
+            return [Failed(Interrupted(words, kind="broken_off", title="The server broke off this answer"))]
+        limited = finish is not None and finish.meaning is Meaning.LIMIT
+        said = [*notices, None if finish is None else finish.notice, self._missing(limited), self._cited()]
+        return [Finished(None if finish is None else finish.reason, " ".join(one for one in said if one) or None)]
+
+    def _missing(self, limited: bool) -> str | None:
+        listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
+        if self.said & {"text", "refusal"}:
+            return f"Not shown here: {listed}." if listed else None
+        if listed:
+            return f"The model sent no text, but {listed}."
+        if "reasoning" not in self.said:
+            return "The model sent no text."
+        return "The model sent no text: its reasoning used up the limit of tokens." if limited else _ONLY_REASONING
+
+    def _cited(self) -> str | None:
+        if not self._sources:
+            return None
+        known = list(self._sources.items())
+        listed = " · ".join(
+            f"[{number}] {f'{title}, ' if title else ''}{url}" for number, (url, title) in enumerate(known[:_TOLD], 1)
+        )
+        return f"Sources: {listed}{' · …' if len(known) > _TOLD else ''}"
+
+
+_ONLY_REASONING: Final = "The model sent no text, only reasoning."

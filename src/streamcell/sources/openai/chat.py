@@ -1,0 +1,265 @@
+"""Chat Completions: its request, and its chunks as events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..._errors import StreamCellError
+from ...answer.events import Alive, Event, Failed, Usage, UsageReported
+from ...request.parameters import Server, translated
+from ...request.request import Request
+from ..base import field_of, parts_of
+from .assembly import Assembly, words_of
+from .conversation import chat_messages
+from .failures import error_in
+
+__all__ = ["NO_REASON", "ChatDecoder", "chat_body"]
+
+NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
+
+_TRAILER_WAIT: Final = 5.0
+"""Seconds of silence after the finish_reason that end the answer: usage has been seen to come three seconds late."""
+
+_DOUBTFUL_WAIT: Final = 30.0
+"""The same where the finish_reason came with text: some gateways put one on every chunk, and more text may follow."""
+
+_AFTER_USAGE: Final = 2.0
+"""The same after the usage, which is the last thing that a server sends before `[DONE]`."""
+
+
+def chat_body(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """Return the arguments of `chat.completions.create` on `server`.
+
+    Only OpenAI's own knows `include_obfuscation`, which costs bytes.
+    """
+    messages = chat_messages(request.messages)
+    if request.instructions is not None:
+        messages.insert(0, {"role": "system", "content": request.instructions})
+    options: dict[str, Any] = {"include_usage": True}
+    if server == "openai":
+        options["include_obfuscation"] = False
+    params = translated(request.params, "chat", server)
+    body: dict[str, Any] = {"messages": messages, "model": model, "stream": True, **params}
+    given = request.params.get("stream_options", {})
+    if given is None:  # some servers refuse the field whole
+        del body["stream_options"]
+    else:
+        body["stream_options"] = {**options, **given}
+    return body
+
+
+def usage_of(usage: object, given: str, made: str) -> Usage:
+    """Return a provider's usage; `given` and `made` are the names its API has for tokens in and out."""
+
+    def count(value: object) -> int | None:
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    return Usage(
+        input_tokens=count(field_of(usage, f"{given}_tokens")),
+        output_tokens=count(field_of(usage, f"{made}_tokens")),
+        total_tokens=count(field_of(usage, "total_tokens")),
+        reasoning_tokens=count(field_of(field_of(usage, f"{made}_tokens_details"), "reasoning_tokens")),
+        cached_tokens=count(field_of(field_of(usage, f"{given}_tokens_details"), "cached_tokens")),
+    )
+
+
+class _Growth:
+    """One field's deltas, also where each of them repeats all that came before (DashScope, Gemini behind gateways).
+
+    The second delta shows which kind it is, if it begins with the whole first one: then it is held back until the third
+    agrees or contradicts.
+    """
+
+    _LEAST: Final = 6  # characters: a shorter first delta may well be repeated by chance
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._whole = ""
+        self._held: str | None = None
+        self._repeats: bool | None = None
+
+    def feed(self, delta: str) -> str:
+        """Return what is new in a delta."""
+        if self._repeats is False or not delta:
+            return delta
+        self._count += 1
+        if self._count == 1:
+            self._whole = delta
+            return delta
+        if self._count == 2 and not self._may_repeat(delta):
+            self._repeats, self._whole = False, ""
+            return delta
+        if self._count == 2:
+            self._held = delta
+            return ""
+        known, held, self._held = self._whole, self._held, None
+        if delta.startswith(known if held is None else held):
+            self._repeats, self._whole = True, delta
+            return delta[len(known) :]
+        if held is None:
+            self._whole += delta
+            return delta
+        self._repeats, self._whole = False, ""
+        return held + delta
+
+    def _may_repeat(self, second: str) -> bool:
+        first = self._whole
+        return len(first) >= self._LEAST and len(second) > len(first) and second.startswith(first)
+
+    def end(self) -> str:
+        """Return what was held back, taken for a repetition."""
+        held, self._held = self._held, None
+        return "" if held is None else held[len(self._whole) :]
+
+
+class ChatDecoder:
+    """Chunks of `chat.completion.chunk` to events, see `Decoder`.
+
+    The end mark is a `finish_reason`, but what comes after it still belongs to the answer, until the server says
+    `[DONE]`, closes, or falls silent. `[DONE]` alone ends an answer too, as some local servers never give a reason, but
+    then the notice says so. Each request asks for one choice, and servers use its index for other things: an index that
+    has not been seen before goes on with the answer, one that was seen beside another is another choice.
+    """
+
+    def __init__(self) -> None:
+        self._answer = Assembly()
+        self._growth = {"text": _Growth(), "reasoning": _Growth()}
+        self._word: str | None = None
+        self._wait: float | None = None
+        self._index: object = None
+        self._seen: set[object] = set()
+        self._usage = False
+        self.finished = False
+
+    @property
+    def trailer_wait(self) -> float | None:
+        """Seconds of silence that end the answer: None until the finish_reason has come."""
+        return self._wait
+
+    def feed(self, chunk: object) -> list[Event]:
+        """Take one chunk."""
+        if self.finished:
+            return []
+        events: list[Event] = []
+        choices = parts_of(chunk, "choices")
+        for choice in choices:
+            self._choice(choice, events)
+        self._cited(chunk)
+        usage = field_of(chunk, "usage")
+        if usage:
+            counted = usage_of(usage, "prompt", "completion")
+            # Some servers count in every chunk, and some send zeros until they know.
+            if counted.output_tokens or counted.total_tokens or (counted.input_tokens and not self._usage):
+                self._usage = True
+                events.append(UsageReported(counted))
+            if self._wait is not None and not choices:
+                self._wait = _AFTER_USAGE
+        error = error_in(chunk)
+        return events if error is None else [*events, *self._fail(error)]
+
+    def _choice(self, choice: object, events: list[Event]) -> None:
+        delta = field_of(choice, "delta") or field_of(choice, "message") or choice
+        begun = len(events)
+        self._reason(delta, events)
+        text = self._text_of(delta, events)
+        if text and self._is_ours(field_of(choice, "index")):
+            events.extend(self._answer.grow("text", self._growth["text"].feed(text)))
+        self._seen.add(_known(field_of(choice, "index")))
+        refusal = field_of(delta, "refusal")
+        if isinstance(refusal, str):
+            events.extend(self._answer.grow("refusal", refusal))
+        self._left_out(delta, events)
+        word = field_of(choice, "finish_reason") or field_of(choice, "finishReason")
+        if isinstance(word, str) and word.strip():
+            self._word = word
+            self._wait = _DOUBTFUL_WAIT if len(events) > begun else _TRAILER_WAIT
+        elif len(events) > begun and self._wait is not None:
+            self._wait = _DOUBTFUL_WAIT  # the reason was none: more came after it
+
+    def _is_ours(self, index: object) -> bool:
+        index = _known(index)
+        if self._index is None or index == self._index or index not in self._seen:
+            self._index = index
+        return index == self._index
+
+    def _reason(self, delta: object, events: list[Event]) -> None:
+        said = words_of(field_of(delta, "reasoning_content")) or words_of(field_of(delta, "reasoning"))
+        if not said:
+            details = parts_of(delta, "reasoning_details")  # OpenRouter
+            said = "".join(words_of(one) or words_of(field_of(one, "summary")) for one in details)
+        if said:
+            events.extend(self._answer.grow("reasoning", self._growth["reasoning"].feed(said)))
+
+    def _text_of(self, delta: object, events: list[Event]) -> str:
+        content = field_of(delta, "content")
+        if content is None:
+            content = field_of(delta, "text")  # the older API for completions
+        if not isinstance(content, (list, tuple)):
+            return words_of(content)
+        texts: list[str] = []
+        for part in content:
+            kind = field_of(part, "type")
+            if kind in ("thinking", "reasoning"):  # Mistral
+                said = words_of(field_of(part, "thinking")) or words_of(part)
+                events.extend(self._answer.grow("reasoning", said))
+            elif kind in ("image_url", "image", "output_image"):
+                events.extend(self._answer.leave_out("an image"))
+            elif kind == "reference":
+                continue
+            else:
+                texts.append(words_of(part))
+        return "".join(texts)
+
+    def _left_out(self, delta: object, events: list[Event]) -> None:
+        calls = [field_of(call, "function") or call for call in parts_of(delta, "tool_calls")]
+        if field_of(delta, "function_call"):
+            calls.append(field_of(delta, "function_call"))
+        for call in calls:
+            # Only the first piece of a call has its name.
+            name = field_of(call, "name")
+            events.extend(self._answer.leave_out_call(name) if name else [Alive(working=True)])
+        if parts_of(delta, "images"):
+            events.extend(self._answer.leave_out("an image"))
+        if field_of(delta, "audio"):
+            events.extend(self._answer.leave_out("speech"))
+
+    def _cited(self, chunk: object) -> None:
+        """Note where the text comes from: Perplexity's fields beside it, and annotations of its deltas."""
+        for source in (*parts_of(chunk, "citations"), *parts_of(chunk, "search_results")):
+            self._answer.cite(source)
+        for choice in parts_of(chunk, "choices"):
+            for annotation in parts_of(field_of(choice, "delta") or field_of(choice, "message"), "annotations"):
+                self._answer.cite(field_of(annotation, "url_citation") or annotation)
+
+    def _fail(self, error: StreamCellError) -> list[Event]:
+        self.finished = True
+        return [*self._held(), Failed(error)]
+
+    def _held(self) -> list[Event]:
+        events: list[Event] = []
+        for field, growth in self._growth.items():
+            events.extend(self._answer.grow(field, growth.end()))
+        return [*events, *self._answer.held()]
+
+    def end(self, *, marked: bool = False) -> list[Event]:
+        """Take the end of the stream; without an end mark this emits what was held back, and no Finished."""
+        if self.finished:
+            return []
+        events = self._held()
+        if self._word is not None or (marked and self._answer.spoke):
+            self.finished = True
+            events.extend(self._answer.end(self._word, None if self._word is not None else NO_REASON))
+        return events
+
+    def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
+        """Take a `chat.completion` that came in one piece, from a server that ignores `stream`."""
+        choices = parts_of(body, "choices")
+        if not choices:
+            return None
+        events = self.feed({**body, "choices": choices[:1]})
+        return [*events, *self.end(marked=True)]
+
+
+def _known(index: object) -> object:
+    return index if isinstance(index, int) and not isinstance(index, bool) else 0

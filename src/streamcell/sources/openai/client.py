@@ -1,0 +1,323 @@
+"""OpenAI clients for an attempt: copies of the user's own, with HTTP clients of our loop, never shared across loops."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import os
+import re
+import secrets
+import weakref
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from ..._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
+from ...request.parameters import Server
+from ...request.veiled import Secrets
+from ..iterables.bridge import in_thread
+from .failures import bare, is_local
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+__all__ = [
+    "address_of",
+    "check_client",
+    "client_for",
+    "digest_of",
+    "flaw_of",
+    "has_own_http_client",
+    "secrets_of",
+    "server_of",
+]
+
+_SALT: Final = secrets.token_bytes(16)
+
+_ENVIRONMENT: Final = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+
+_REHEARSAL_KEY: Final = "rehearsal"
+
+_NO_KEYS: Final = ("<missing API key>", "workload-identity-auth")
+"""What the SDK holds as the key of a client that has none."""
+
+_WORDS: Final = frozenset(
+    {"rehearsal", "none", "null", "empty", "dummy", "test", "fake", "unused", "anything", "placeholder", "local"}
+    | {"ollama", "lm-studio", "vllm", "openai", "not-needed", "no-key", "sk-no-key-required"}
+    | {"key", "api-key", "api_key", "token", "secret", "password"}
+)
+"""What is written where a server wants no key: no secret, and masked it would take words out of every message."""
+
+_CARRIES_KEY: Final = re.compile(r"auth|key|token|secret|password|cookie", re.IGNORECASE)
+"""Names of headers and of fields of a query whose values are taken for keys, from so many characters on:"""
+_LEAST: Final = 8
+
+
+# Kept connections belong to the loop that opened them, and cookies to whom they were given. So each loop has an HTTP
+# client for each client of the user's. It is known by the object itself, as an id is given again once its object is
+# gone, and it goes when that object does.
+@dataclass
+class _Pools:
+    of_clients: dict[int, tuple[weakref.ref[Any], Any]] = field(default_factory=dict)
+    ours: dict[Hashable, Any] = field(default_factory=dict)
+
+
+_pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pools] = weakref.WeakKeyDictionary()
+
+
+def check_client(client: object) -> None:
+    """Raise TypeError unless a request can be made as `client` makes it, from our loop. Imports nothing new."""
+    sdk = next((one for one in type(client).__mro__ if one.__module__.partition(".")[0] == "openai"), None)
+    names = set() if sdk is None else {one.__name__ for one in sdk.__mro__}
+    if "AsyncOpenAI" in names:
+        _check_copy(client, sdk)
+        return
+    given: Any = client
+    if sdk is None or "OpenAI" not in names:
+        hint = "make one with openai.AsyncOpenAI(...)"
+    elif sdk.__name__ != "OpenAI":
+        hint = f"use Async{sdk.__name__}"
+    elif type(client) is not sdk:
+        hint = "a class derived from OpenAI cannot be used from an event loop; derive it from AsyncOpenAI"
+    elif type(given._client).__name__ != "SyncHttpxClientWrapper":
+        raise TypeError(
+            "client is an openai.OpenAI with an http_client of its own (a proxy, certificates, a transport), which "
+            "cannot be used from an event loop: give an openai.AsyncOpenAI, with an async HTTP client of the same "
+            "settings as its http_client"
+        )
+    else:
+        return
+    raise TypeError(f"client must be an openai.AsyncOpenAI (or OpenAI), not {type(client).__name__}: {hint}")
+
+
+def _check_copy(client: Any, sdk: type | None) -> None:
+    """Refuse a class of the user's own whose constructor takes something else than the SDK's: it cannot be copied."""
+    if type(client) is sdk:
+        return
+    try:
+        client.with_options(max_retries=0)
+    except TypeError as error:
+        raise TypeError(
+            f"client is a {type(client).__name__}, which its with_options() cannot copy ({error}): let its __init__ "
+            "take what openai.AsyncOpenAI takes, or give an openai.AsyncOpenAI"
+        ) from error
+
+
+async def client_for(client: AsyncOpenAI | OpenAI | None, base_url: str | None) -> AsyncOpenAI:
+    """Return the client for one attempt, to be used on the running loop.
+
+    `client` is the user's own, which may belong to another loop: it is copied as it is now, so that a key or an address
+    that was changed counts, and a key provider is asked. The copy's HTTP client is of this loop, unless the user made
+    one (a proxy, a transport): that one is kept. With `base_url` the client goes there with a dummy key (the rehearsal
+    server wants none). Otherwise the SDK's variables count, so that a key given after a failure is found.
+
+    Raises openai.OpenAIError where there is no key, and AuthenticationFailed where a key provider gives none.
+    """
+    import openai
+
+    if client is not None:
+        return _copy_of(client, await _credentials(client))
+    pools = _pools_of_loop().ours
+    key = base_url or tuple(os.environ.get(name) for name in _ENVIRONMENT)
+    if key not in pools:
+        # Not even a proxy that cannot be used is in the way of a server on this machine.
+        address = base_url or os.environ.get("OPENAI_BASE_URL", "")
+        pools[key] = _http_client(trust_env=not (address.lower().startswith("http://") and is_local(address)))
+    if base_url is not None:
+        return openai.AsyncOpenAI(api_key=_REHEARSAL_KEY, base_url=base_url, max_retries=0, http_client=pools[key])
+    return openai.AsyncOpenAI(max_retries=0, http_client=pools[key])
+
+
+def _pools_of_loop() -> _Pools:
+    return _pools.setdefault(asyncio.get_running_loop(), _Pools())
+
+
+def _http_client(**options: Any) -> Any:
+    """An HTTP client as the SDK makes one, that never asks a proxy of the environment for this very machine.
+
+    Raises ConnectionFailed where the environment's settings cannot be used.
+    """
+    import openai
+
+    try:
+        return openai.DefaultAsyncHttpxClient(mounts=_NO_PROXY, **options)
+    except Exception as error:  # noqa: BLE001  # its library has errors of its own for an address that is none
+        raise _unusable(error) from bare(error, Secrets())
+
+
+_NO_PROXY: Final = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "*.localhost", "[::1]")}
+
+
+def _unusable(error: Exception) -> ConnectionFailed:
+    """What is wrong with the settings of the environment: its proxies, or its certificates."""
+    if isinstance(error, ImportError):
+        detail = (
+            "The environment has a SOCKS proxy (ALL_PROXY, HTTPS_PROXY or HTTP_PROXY), and socksio is not installed."
+        )
+        step = Step("Install it and restart the kernel, or take the variable away:", "%pip install socksio")
+        return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+    if isinstance(error, OSError):
+        names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+        places = " and ".join(f"{name}={os.environ[name]}" for name in names) or "the system's certificates"
+        detail = f"The certificates cannot be read ({places}): {error}"
+        step = Step("Correct the variable, or take it away, then press Retry.")
+        return ConnectionFailed(detail, kind="tls", title="The certificates cannot be read", steps=(step,))
+    detail = f"A proxy of the environment cannot be used: {error}"
+    step = Step("Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry.")
+    return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+
+
+def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
+    """Return the HTTP client of this loop for a client of the user's."""
+    pools = _pools_of_loop().of_clients
+    owner, pool = pools.get(id(client), (None, None))
+    if owner is None or owner() is not client:
+        pool = _http_client(timeout=client.timeout)
+        pools[id(client)] = (weakref.ref(client), pool)
+        loop = weakref.ref(asyncio.get_running_loop())
+        weakref.finalize(client, _retire, pools, id(client), loop).atexit = False
+    return pool
+
+
+def _retire(
+    pools: dict[int, tuple[weakref.ref[Any], Any]], key: int, loop: weakref.ref[asyncio.AbstractEventLoop]
+) -> None:
+    """Close the HTTP client of a client that is gone, on its own loop: it may hold open connections."""
+    owner, pool = pools[key]
+    if owner() is not None:  # the id was given again
+        return
+    del pools[key]
+    alive = loop()
+    if alive is not None and not alive.is_closed():
+        asyncio.run_coroutine_threadsafe(pool.aclose(), alive)
+
+
+def has_own_http_client(client: AsyncOpenAI | OpenAI) -> bool:
+    """Whether the HTTP client of an async client is the user's: the SDK's own are of its private subclass."""
+    async_client = any(one.__name__ == "AsyncOpenAI" for one in type(client).__mro__)
+    return async_client and type(client._client).__name__ != "AsyncHttpxClientWrapper"
+
+
+async def _credentials(client: Any) -> dict[str, str]:
+    """Ask the client's key provider, if it has one; what is returned are options of the SDK's `with_options`."""
+    token_provider = getattr(client, "_azure_ad_token_provider", None)
+    if token_provider is not None and getattr(client, "_azure_ad_token", None) is None:
+        return {"azure_ad_token": await _key_from(token_provider)}
+    provider = getattr(client, "_api_key_provider", None)
+    return {} if provider is None else {"api_key": await _key_from(provider)}
+
+
+async def _key_from(provider: Callable[[], Any]) -> str:
+    """Call a key provider: a coroutine function as the SDK does, anything else on a thread, where it may block."""
+    try:
+        made = provider() if inspect.iscoroutinefunction(provider) else await in_thread(provider)
+        key = await made if inspect.isawaitable(made) else made
+    except Exception as error:
+        raise _no_key(f"The client's key provider raised {type(error).__name__}: {error}") from error
+    if not isinstance(key, str) or not key:
+        raise _no_key(f"The client's key provider gave no key, but {'an empty string' if key == '' else _kind(key)}.")
+    return key
+
+
+def _no_key(detail: str) -> AuthenticationFailed:
+    step = Step("Correct the callable that the client was given for its key, then press Retry.")
+    return AuthenticationFailed(detail, title="The client's key provider gave no key", steps=(step,))
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _copy_of(client: Any, credentials: dict[str, str]) -> AsyncOpenAI:
+    import openai
+
+    fresh: Any
+    if isinstance(client, openai.AsyncOpenAI):
+        options: dict[str, Any] = {**credentials, "max_retries": 0}
+        if not has_own_http_client(client):
+            options["http_client"] = _pool_of(client)
+        fresh = client.with_options(**options)
+        # Release 2 of the SDK forgets these in a copy, and with them which addresses belong to the deployment.
+        for name in ("_azure_endpoint", "_azure_deployment"):
+            if hasattr(client, name):
+                setattr(fresh, name, getattr(client, name))
+    else:
+        fresh = openai.AsyncOpenAI(
+            **_authentication(client, credentials),
+            timeout=client.timeout,
+            max_retries=0,
+            default_headers=client._custom_headers,
+            default_query=client._custom_query,
+            http_client=_pool_of(client),
+        )
+    # The SDK takes what is None from its variables, which may have come later than the client.
+    fresh.organization, fresh.project = client.organization, client.project
+    return fresh  # type: ignore[no-any-return]  # the SDK's own type, by either way
+
+
+def _authentication(client: Any, credentials: dict[str, str]) -> dict[str, Any]:
+    """How a synchronous client says who it is, as options of an async one."""
+    if getattr(client, "_provider", None) is not None:
+        return {"provider": client._provider}
+    if getattr(client, "workload_identity", None) is not None:
+        return {"workload_identity": client.workload_identity, "base_url": client.base_url}
+    return {"api_key": client.api_key, "base_url": client.base_url, **credentials}
+
+
+def address_of(client: AsyncOpenAI) -> str:
+    """Return the client's base URL, without a password."""
+    parts = urlsplit(str(client.base_url))
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}".rstrip("/")
+
+
+def server_of(client: AsyncOpenAI) -> Server:
+    """Say whether the client talks to OpenAI itself, regional hosts included, or to Azure's copy of it."""
+    host = urlsplit(str(client.base_url)).hostname or ""
+    if host == "api.openai.com" or host.endswith(".api.openai.com"):
+        return "openai"
+    azure = host.endswith((".openai.azure.com", ".services.ai.azure.com"))
+    return "azure" if azure or type(client).__name__ == "AsyncAzureOpenAI" else "other"
+
+
+def _key_of(client: Any) -> str:
+    """The key that a copy sends; empty where it has none, or gets one at each request."""
+    token = getattr(client, "_azure_ad_token", None)
+    key = client.api_key if token is None else token
+    return key if isinstance(key, str) and key not in _NO_KEYS else ""
+
+
+def _keys_of(client: Any, *more: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every key of a copy, those in headers and in the query of all its requests, and of `more`, too."""
+    told = (field for fields in (client._custom_headers, client._custom_query, *more) for field in fields.items())
+    others = [value for name, value in told if isinstance(value, str) and _CARRIES_KEY.search(name)]
+    # What is told back is often the key alone, without "Bearer" before it.
+    parts = (part for one in others for part in one.split() if len(part) >= _LEAST)
+    return tuple(key for key in dict.fromkeys((_key_of(client), *parts)) if key)
+
+
+def digest_of(client: AsyncOpenAI) -> str:
+    """Return what tells this client's key from others, and from which it cannot be known."""
+    return hashlib.blake2b("\n".join(_keys_of(client)).encode(), digest_size=8, key=_SALT).hexdigest()
+
+
+def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
+    """Return what must appear in no message, of the client and of one request's own headers and query."""
+    own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
+    found = _keys_of(client, *own)
+    return Secrets(key for key in found if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic"))
+
+
+def flaw_of(client: AsyncOpenAI) -> StreamCellError | None:
+    """Return what is wrong with a client's settings before a request: such flaws fail late and obscurely."""
+    parts = urlsplit(str(client.base_url))
+    if parts.scheme not in ("http", "https"):
+        return BadRequest(f"The base URL has no http:// or https:// in front: {address_of(client)}")
+    key = _key_of(client)
+    if not key.isascii():
+        return AuthenticationFailed("The key holds a character that no key has (not ASCII); it was not sent.")
+    if any(mark.isspace() for mark in key):
+        return AuthenticationFailed("The key holds white space, perhaps a line break at its end; it was not sent.")
+    return None

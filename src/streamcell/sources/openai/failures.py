@@ -1,0 +1,257 @@
+"""What an SDK, an HTTP library or a provider's error object means, in our tree of errors."""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl
+from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from ..._errors import (
+    REPORT,
+    BadData,
+    BadRequest,
+    ConnectionFailed,
+    Interrupted,
+    NoKey,
+    SourceFailed,
+    Step,
+    StreamCellError,
+    TimedOut,
+    closed_early,
+    without_secrets,
+)
+from ...request.veiled import Secrets
+from .refusals import REFUSALS, meaning_of
+from .words import Told, error_within, plain, told_of
+
+__all__ = [
+    "bare",
+    "body_of",
+    "connection_error",
+    "error_in",
+    "error_in_stream",
+    "is_local",
+    "is_missing_route",
+    "is_refused",
+    "listing",
+    "own_error",
+    "scrubbed",
+    "status_error",
+    "unsent_error",
+    "words_error",
+]
+
+_LOCAL: Final = {
+    11434: Step("This is the usual address of Ollama. In a terminal, start it with:", "ollama serve"),
+    1234: Step("This is the usual address of LM Studio. In a terminal, start its server with:", "lms server start"),
+    8000: Step("This is the usual address of vLLM. In a terminal, start it with:", "vllm serve Qwen/Qwen3-0.6B"),
+    8080: Step(
+        "This is the usual address of llama.cpp. In a terminal, start it with:",
+        "llama-server -hf ggml-org/gemma-3-1b-it-GGUF",
+    ),
+}
+"""What to do where nothing listens at a port that a local server is known by."""
+
+
+def error_in(chunk: object) -> StreamCellError | None:
+    """Return the error that a chunk, or a JSON body, of any shape tells of; None where it tells of none."""
+    part = error_within(chunk)
+    return None if part is None else _in_stream(told_of(part))
+
+
+def error_in_stream(error: object) -> StreamCellError:
+    """Return the error for what is known to be one: an error object of any shape, or words."""
+    return _in_stream(told_of(error))
+
+
+def _in_stream(told: Told) -> StreamCellError:
+    named = not told.code or told.code in told.words
+    words = told.words or "The provider gave no message."
+    return _error(told, told.status, words if named else f"{words} ({told.code})", retry_after=told.wait)
+
+
+def words_error(words: str) -> StreamCellError | None:
+    """Return the error for a line of plain text, where the table of refusals knows its words; else None."""
+    told = Told(plain(words))
+    row = meaning_of(told, None)
+    return None if row is REFUSALS[-1] else _error(told, None, told.words)
+
+
+def status_error(error: Any, secrets: Secrets | tuple[()] = ()) -> StreamCellError:
+    """Return the error for an SDK status error (`openai.APIStatusError`), with its request id and its wait."""
+    status = int(error.status_code)
+    headers = error.response.headers
+    told = told_of(body_of(error))
+    words = told.words or f"{status} {error.response.reason_phrase}".strip()
+    wait = _retry_after(headers)
+    return _error(
+        told,
+        status,
+        without_secrets(words, secrets),
+        status_code=status,
+        request_id=headers.get("x-request-id"),
+        retry_after=told.wait if wait is None else wait,
+    )
+
+
+def body_of(error: Any) -> str:
+    """Return a status error's body as it came: the SDK keeps only a part of it, and not of each shape."""
+    try:
+        return str(error.response.text)
+    except Exception:  # noqa: BLE001  # a body that was not read, or an encoding that nobody knows
+        return str(error.message)
+
+
+def _error(told: Told, status: int | None, words: str, **more: Any) -> StreamCellError:
+    row = meaning_of(told, status)
+    return row.error(words, kind=row.kind, title=row.title, steps=row.steps, **more)
+
+
+def is_missing_route(error: StreamCellError) -> bool:
+    """Whether an error says that the server has no such API: only then another API is tried."""
+    return error.error_kind in ("no_route", "no_resource")
+
+
+def is_refused(error: StreamCellError, names: Iterable[str]) -> bool:
+    """Whether a server refuses one of these parameters by name."""
+    spoken = error.detail.lower().replace("streamoptions", "stream_options")
+    return any(name in spoken for name in names)
+
+
+def connection_error(error: BaseException, *, address: str, begun: bool, answered: bool = False) -> StreamCellError:
+    """Return the error for a request that broke: before the head, after it (`answered`), or, with `begun`, in the midst
+    of the answer.
+
+    The SDK's "Connection error." hides its cause, so the chain of causes is read.
+    """
+    chain = list(_chain(error))
+    names = " ".join(type(one).__name__ for one in chain).lower()
+    words = " ".join(str(one) for one in chain)
+    told = next((str(one) for one in reversed(chain) if str(one) and str(one) != "Connection error."), "")
+    detail = f"{address}: {told or type(error).__name__}"
+    if begun:
+        return Interrupted(f"The connection broke in mid-answer ({told or type(error).__name__}).")
+    if any(isinstance(one, ssl.SSLError) for one in chain) or "ssl" in words.lower() or "certificate" in words.lower():
+        hint = "Check the certificate, and whether the server speaks https at all: local ones often speak http only."
+        return ConnectionFailed(
+            detail, kind="tls", title="No secure connection to the server", steps=(Step(hint), *ConnectionFailed.steps)
+        )
+    if "timeout" in names or "timed out" in words:
+        return TimedOut(detail)
+    if (
+        any(isinstance(one, ConnectionRefusedError) for one in chain)
+        or "refused" in words
+        or "all connection attempts" in words.lower()
+    ):
+        usual = next((step for port, step in _LOCAL.items() if re.search(rf":{port}\b", address)), None)
+        start = Step("Start the server at this address, or correct OPENAI_BASE_URL, then press Retry.")
+        steps = (start,) if usual is None else (start, usual)
+        return ConnectionFailed(detail, kind="refused", title="The server refused the connection", steps=steps)
+    if "gaierror" in names or "name or service" in words.lower() or "name resolution" in words.lower():
+        return ConnectionFailed(detail, kind="dns", title="The server's name was not found")
+    made = any(word in names for word in ("protocolerror", "readerror", "writeerror", "connectionreset", "brokenpipe"))
+    return closed_early(detail) if answered or made else ConnectionFailed(detail)
+
+
+def own_error(error: Exception) -> StreamCellError:
+    """Return the error for what no server is to blame for: it is ours, or that of an HTTP client that was given."""
+    return SourceFailed(
+        f"{type(error).__name__}: {error}",
+        kind="bug",
+        title="An error in streamcell",
+        steps=(REPORT,),
+    )
+
+
+def unsent_error(error: Exception) -> StreamCellError:
+    """Return the error for what the SDK refused before it sent anything: most often, no key."""
+    message = str(error)
+    if re.search(r"api_key|OPENAI_API_KEY|credential", message):
+        return NoKey("Neither OPENAI_API_KEY nor a client was given.")
+    return BadRequest(message)
+
+
+def is_local(address: str) -> bool:
+    """Whether a server's address is this machine's own."""
+    host = address.partition("://")[2].partition("/")[0].lower()
+    return host.partition(":")[0] in ("127.0.0.1", "localhost") or host.startswith("[::1]")
+
+
+def listing(address: str) -> str:
+    """Return a line of code that lists the models of a server. It sends no other server's key there."""
+    local = is_local(address)
+    key = '"-"' if local else 'getpass.getpass("Key: ")'
+    modules = "openai" if local else "getpass, openai"
+    client = f'openai.OpenAI(base_url="{address}", api_key={key})'
+    return f"import {modules}; [m.id for m in {client}.models.list()]"
+
+
+def scrubbed(error: StreamCellError, secrets: Secrets) -> StreamCellError:
+    """Return the error without the secrets, should a server have said them back."""
+    if not any(secret in error.detail for secret in secrets):
+        return error
+    clean = error.with_text(error.text)
+    clean.detail = without_secrets(error.detail, secrets)
+    clean.args = (f"{clean.error_title}: {clean.detail}",)
+    return clean
+
+
+def bare(error: BaseException, secrets: Secrets) -> BaseException:
+    """Return the error, and what it came of, without tracebacks, and without the secrets in their words.
+
+    The frames of the SDK and of its HTTP library hold headers, which some ways to print a traceback show.
+    """
+    seen: list[BaseException] = []
+    around: list[BaseException | None] = [error]
+    while around and len(seen) < _MOST_CAUSES:
+        one = around.pop()
+        if one is not None and all(one is not other for other in seen):
+            seen.append(one)
+            around += [one.__cause__, one.__context__]
+            one.__traceback__ = None
+            one.args = tuple(without_secrets(arg, secrets) if isinstance(arg, str) else arg for arg in one.args)
+    return error
+
+
+_MOST_CAUSES: Final = 50
+
+
+def bad_data(error: Exception, begun_at: str) -> StreamCellError:
+    """Return the error for a chunk that could not be read."""
+    return BadData(f"{begun_at}: {type(error).__name__}: {error}")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        yield one
+        one = one.__cause__ or one.__context__
+
+
+def _retry_after(headers: Any) -> float | None:
+    """Return the provider's wait in seconds: `retry-after-ms`, or a number or a date in `retry-after` (RFC 9110).
+
+    A date is taken against the provider's own clock, in `date`: a wrong clock here must not shorten the wait.
+    """
+    for name, scale in (("retry-after-ms", 1_000), ("retry-after", 1)):
+        value = headers.get(name)
+        if value is not None:
+            try:
+                seconds = float(value) / scale
+            except ValueError:
+                continue
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
+    return _until(headers.get("retry-after"), headers.get("date"))
+
+
+def _until(moment: str | None, now: str | None) -> float | None:
+    try:
+        return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(now or "")).total_seconds())
+    except (TypeError, ValueError, OverflowError):  # no date, one with a zone and one without, or the year 10,000
+        return None

@@ -1,0 +1,385 @@
+"""The Responses API: its request, and its events as ours."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...answer.events import Alive, Cursor, Event, Failed, TextRestored, UsageReported
+from ...request.parameters import Server, translated
+from ...request.request import Request
+from ..base import field_of, parts_of
+from .assembly import Assembly, words_of
+from .chat import usage_of
+from .conversation import responses_items
+from .failures import error_in, error_in_stream
+from .thinking import without_thinking
+
+__all__ = ["RESTORED", "ResponsesDecoder", "responses_body"]
+
+RESTORED: Final = "Parts of the stream were lost on the way; the text is the provider's own, as sent at the end."
+
+_ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
+_PARAGRAPH: Final = "\n\n"
+
+
+def responses_body(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """Return the arguments of `responses.create` on `server`: only OpenAI's own takes `include_obfuscation`."""
+    body: dict[str, Any] = {
+        "input": responses_items(request.messages),
+        "model": model,
+        "stream": True,
+        **translated(request.params, "responses", server),
+    }
+    if request.instructions is not None:
+        body["instructions"] = request.instructions
+    given = body.pop("stream_options", {})
+    options = {"include_obfuscation": False} if server == "openai" else {}
+    if given is not None and (options or given):
+        body["stream_options"] = {**options, **given}
+    return body
+
+
+_GROWS: Final = {
+    "response.output_text.delta": "text",
+    "response.reasoning_summary_text.delta": "reasoning",
+    "response.reasoning_text.delta": "reasoning",
+    "response.refusal.delta": "refusal",
+}
+_IS_WHOLE: Final = {
+    "response.output_text.done": ("text", "text"),
+    "response.reasoning_summary_text.done": ("reasoning", "text"),
+    "response.reasoning_text.done": ("reasoning", "text"),
+    "response.refusal.done": ("refusal", "refusal"),
+}
+_CALLS: Final = frozenset({"function_call", "custom_tool_call", "mcp_call", "local_shell_call", "computer_call"})
+_UNSHOWN: Final = {
+    "image_generation_call": "an image",
+    "mcp_approval_request": "a request to approve a tool",
+    "audio": "speech",
+}
+"""Output items that a cell does not show, besides calls of tools; searches and the like are steps to the text."""
+
+
+@dataclass(eq=False)
+class _Part:
+    """A stretch of one field that stands by itself: a content part of an output item."""
+
+    field: str
+    index: object
+    pieces: list[str]
+    closed: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass
+class _Item:
+    """An output item, known by its id where its events have one."""
+
+    id: str | None = None
+    index: int | None = None
+    parts: list[_Part] = dataclasses.field(default_factory=list)
+    open: list[_Part] = dataclasses.field(default_factory=list)
+    closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+
+    def begin(self, part: _Part) -> None:
+        """Take one more part."""
+        self.parts.append(part)
+        self.open.append(part)
+
+    def close(self, part: _Part) -> None:
+        """Note that a part has ended, and with which text."""
+        if not part.closed:
+            part.closed = True
+            self.open.remove(part)
+        self.closed.add((part.field, part.text.strip()))
+
+
+class ResponsesDecoder:
+    """Responses API events to ours, see `Decoder`. It switches on `type`.
+
+    An event belongs to the output item that its `item_id` names; indices are asked only where there is none, as servers
+    count other things in them. Within an item a part ends with its `done` event. Several items, or parts of one, are
+    joined by a blank line. A `done` event that knows more text than its deltas gave makes up for the difference; one
+    that knows another text is right. What is not shown, and what is not known, is life at least.
+    """
+
+    def __init__(self) -> None:
+        self._answer = Assembly()
+        self._items: list[_Item] = []
+        self._by_id: dict[str, _Item] = {}
+        self._by_index: dict[int, _Item] = {}
+        self._nameless: dict[int | None, _Item] = {}  # those without an id, by their index; the newest last
+        self._begun: set[str] = set()
+        self._announced: set[tuple[str | None, object]] = set()
+        self._restored = False
+        self._kept_as: str | None = None
+        self._last: tuple[int, object] = (-1, None)
+        self._counts = True
+        self.finished = False
+
+    @property
+    def trailer_wait(self) -> float | None:
+        """None: nothing follows the terminal event, and nothing else is an end."""
+        return None
+
+    def feed(self, chunk: object) -> list[Event]:
+        """Take one event.
+
+        A background response goes on without us: where it can be taken up is told with each of its events, and what
+        comes a second time is passed over.
+        """
+        number = field_of(chunk, "sequence_number")
+        if not isinstance(number, int):
+            return self._feed(chunk)
+        before, same = self._last
+        if self._counts and number == before and chunk != same:
+            self._counts = False  # some servers send the same number with every event
+        if self._counts and (number == before or (number < before and self._kept_as is not None)):
+            return []
+        self._last = (number, chunk)
+        response = field_of(chunk, "response")
+        if field_of(response, "background") is True:
+            self._kept_as = field_of(response, "id")
+        events = self._feed(chunk)
+        if self._kept_as is None or self.finished or not self._counts:
+            return events
+        return [*events, Cursor(self._kept_as, number)]
+
+    def _feed(self, chunk: object) -> list[Event]:
+        if self.finished:
+            return []
+        kind = field_of(chunk, "type")
+        name = kind if isinstance(kind, str) else ""
+        if name.startswith("response.") and name.removeprefix("response.") in _ENDS:
+            return self._terminal(field_of(chunk, "response"), name.removeprefix("response."))
+        error = error_in(chunk)
+        if error is not None:
+            self.finished = True
+            return [*self._answer.held(), Failed(error)]
+        if name in _GROWS:
+            return self._grow(_GROWS[name], self._item(chunk), chunk, words_of(field_of(chunk, "delta")))
+        if name in _IS_WHOLE:
+            grown, key = _IS_WHOLE[name]
+            return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+        if name == "response.content_part.added":
+            self._announced.add((_name(chunk, "item_id"), _place(chunk)))
+        elif name == "response.output_item.added":
+            self._left_out(field_of(chunk, "item"))
+        elif name == "response.output_item.done":
+            return self._item_done(chunk)
+        elif name == "response.output_text.annotation.added":
+            self._cite(field_of(chunk, "annotation"))
+        return [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _item(self, chunk: object) -> _Item:
+        """Return the output item that an event belongs to."""
+        id_, index = _name(chunk, "item_id"), field_of(chunk, "output_index")
+        index = index if isinstance(index, int) else None
+        found = self._known(id_, index)
+        if found is None:
+            found = _Item()
+            self._items.append(found)
+        elif found.id is None:
+            del self._nameless[found.index]
+        if found.index is None and index is not None:
+            found.index = index
+            self._by_index[index] = found
+        found.id = found.id or id_
+        if found.id is None:
+            self._nameless[found.index] = found
+        else:
+            self._by_id[found.id] = found
+        return found
+
+    def _known(self, id_: str | None, index: int | None) -> _Item | None:
+        last = self._items[-1] if self._items else None
+        if id_ is None:
+            if index is None:
+                return last
+            return self._by_index.get(index) or (last if last is not None and last.index is None else None)
+        known = self._by_id.get(id_) or (None if index is None else self._nameless.get(index))
+        if known is not None:
+            return known
+        nameless = next(reversed(self._nameless.values()), None)
+        return nameless if nameless is not None and None in (index, nameless.index) else None
+
+    def _grow(self, grown: str, item: _Item, chunk: object, delta: str) -> list[Event]:
+        if not delta:
+            return []
+        place = _place(chunk)
+        last = next((one for one in reversed(item.parts) if one.field == grown), None)
+        # Some servers count deltas in content_index: a place that was not announced is no other part.
+        announced = (_name(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
+        if last is None or last.closed or (announced and last.index != place):
+            return self._new_part(grown, item, place, delta)
+        last.pieces.append(delta)
+        return self._answer.grow(grown, delta)
+
+    def _new_part(self, grown: str, item: _Item, place: object, text: str) -> list[Event]:
+        follows = grown in self._begun
+        self._begun.add(grown)
+        item.begin(_Part(grown, place, [text]))
+        return self._answer.grow(grown, _PARAGRAPH + text if follows else text)
+
+    def _make_up(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
+        """Take the whole text of a part that has ended."""
+        if not whole:
+            return []
+        part = next((one for one in item.open if one.field == grown), None)
+        if part is not None:
+            return self._correct(item, part, whole)
+        known = (grown, whole.strip()) in item.closed
+        return [] if known else self._closed_part(grown, item, place, whole)
+
+    def _closed_part(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
+        events = self._new_part(grown, item, place, whole)
+        item.close(item.parts[-1])
+        return events
+
+    def _correct(self, item: _Item, part: _Part, whole: str) -> list[Event]:
+        """Let a part that has ended hold what the provider says, and return the events for what it lacked."""
+        events = self._corrected(part, whole)
+        item.close(part)
+        return events
+
+    def _corrected(self, part: _Part, whole: str) -> list[Event]:
+        known = part.text
+        if whole.startswith(known):
+            part.pieces.append(whole[len(known) :])
+            return self._answer.grow(part.field, whole[len(known) :]) if len(whole) > len(known) else []
+        if part.field != "text" or known.startswith(whole) or _same(without_thinking(known), whole):
+            return []
+        part.pieces, self._restored = [whole], True
+        texts = [one.text for item in self._items for one in item.parts if one.field == "text"]
+        return [TextRestored(self._answer.restart_text(without_thinking(_PARAGRAPH.join(texts))))]
+
+    # -- whole items --------------------------------------------------------------------------------------------------
+
+    def _item_done(self, chunk: object) -> list[Event]:
+        item = field_of(chunk, "item")
+        self._left_out(item)
+        held = {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
+        return self._item_whole(item, held)
+
+    def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
+        """Take an output item whole, as its own `done` event or the terminal event has it."""
+        events: list[Event] = []
+        reasons = field_of(item, "type") == "reasoning"
+        found: _Item | None = None
+        known: dict[str, list[_Part]] = {}
+        for index, part in enumerate((*parts_of(item, "summary"), *parts_of(item, "content"))):
+            refused = field_of(part, "type") == "refusal"
+            text = words_of(field_of(part, "refusal")) if refused else words_of(part)
+            for annotation in parts_of(part, "annotations"):
+                self._cite(annotation)
+            grown = "reasoning" if reasons else "refusal" if refused else "text"
+            if not text or (reasons and "reasoning" in self._answer.said):
+                continue
+            if found is None:
+                found = self._item(place)
+                for one in found.parts:
+                    known.setdefault(one.field, []).append(one)
+            events.extend(self._part_whole(known.get(grown, []), grown, found, index, text))
+        return events
+
+    def _part_whole(self, known: list[_Part], grown: str, item: _Item, index: int, text: str) -> list[Event]:
+        if known and text.strip() in _PARAGRAPH.join(one.text for one in known):
+            return []
+        if index < len(known):
+            return self._correct(item, known[index], text)
+        return self._closed_part(grown, item, index, text)
+
+    def _left_out(self, item: object) -> None:
+        kind = _name(item, "type")
+        if kind in _CALLS:
+            self._answer.leave_out_call(field_of(item, "name"))
+        elif kind in _UNSHOWN:
+            self._answer.leave_out(_UNSHOWN[kind])
+
+    def _cite(self, annotation: object) -> None:
+        self._answer.cite(field_of(annotation, "url_citation") or annotation)
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def _terminal(self, response: object, kind: str) -> list[Event]:
+        """Take the terminal event: what its response says of itself counts for more than the event's name."""
+        events = self._output_of(response)
+        events.extend(self._answer.held())
+        usage = field_of(response, "usage")
+        counted = usage_of(usage, "input", "output") if usage else None
+        if counted is not None:
+            events.append(UsageReported(counted))
+        self.finished = True
+        error = field_of(response, "error")
+        status = field_of(response, "status")
+        why = field_of(field_of(response, "incomplete_details"), "reason")
+        if kind == "failed" or status == "failed" or error:
+            return [*events, Failed(error_in_stream(error))]
+        if kind == "cancelled" or status == "cancelled":
+            word = "cancelled"
+        elif kind == "incomplete" or status == "incomplete" or isinstance(why, str):
+            word = why if isinstance(why, str) and why.strip() else "length"
+        else:
+            limit = field_of(response, "max_output_tokens")
+            made = None if counted is None else counted.output_tokens
+            # Some local servers call an answer completed though their limit has cut it.
+            word = "length" if isinstance(limit, int) and made is not None and made >= limit > 0 else "stop"
+        return [*events, *self._answer.end(word, RESTORED if self._restored else None)]
+
+    def _output_of(self, response: object) -> list[Event]:
+        """The answer as the terminal event has it, as far as it is not known already.
+
+        An item that cannot be matched with one that came is taken only where nothing else has come: some servers give
+        their deltas neither ids nor places.
+        """
+        events: list[Event] = []
+        spoke = bool(self._answer.said & {"text", "refusal"})
+        told = {one.text.strip() for item in self._items for one in item.parts}
+        for index, item in enumerate(parts_of(response, "output")):
+            self._left_out(item)
+            id_ = _name(item, "id")
+            matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
+            texts = [words_of(part) for part in parts_of(item, "content")]
+            if spoke and (not matched or all(text.strip() in told for text in texts if text)):
+                for part in parts_of(item, "content"):
+                    for annotation in parts_of(part, "annotations"):
+                        self._cite(annotation)
+                continue
+            events.extend(self._item_whole(item, {"item_id": id_, "output_index": index}))
+        return events
+
+    def end(self, *, marked: bool = False) -> list[Event]:  # noqa: ARG002
+        """Take the end of the stream; only a terminal event is an end mark of this API, `[DONE]` is none."""
+        return [] if self.finished else self._answer.held()
+
+    def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
+        """Take a `response` that came in one piece, from a server that ignores `stream`."""
+        if not isinstance(body.get("output"), list):
+            return None
+        status = body.get("status")
+        return self._terminal(body, status if status in _ENDS else "completed")
+
+
+def _name(chunk: object, field: str) -> str | None:
+    """Return a field that should be a name, and may be anything."""
+    name = field_of(chunk, field)
+    return name if isinstance(name, str) and name else None
+
+
+def _place(chunk: object) -> object:
+    """Return the place within its item that an event says it has."""
+    content, summary = field_of(chunk, "content_index"), field_of(chunk, "summary_index")
+    value = summary if content is None else content
+    return value if isinstance(value, int) else None
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip() == other.strip()

@@ -1,0 +1,391 @@
+"""OpenAI sources: a request through the SDK's async client, its body read by our own decoder, as events.
+
+The SDK gives authentication, options and status errors; its typed iterator is not used, as it dies on frames that some
+servers send, ends quietly on a cut, and costs five times as much.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from ..._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_keys, without_secrets
+from ...answer.events import (
+    Alive,
+    Chunk,
+    Event,
+    Failed,
+    Finished,
+    Head,
+    Lane,
+    Note,
+    Origin,
+    Started,
+    Turn,
+)
+from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
+from ...request.parameters import Either, translated
+from ...request.request import Request
+from ...request.veiled import Secrets, Veiled
+from ..base import Decoder, field_of, parts_of
+from ..http.body import closing, read
+from ..iterables.bridge import close, from_loop, running_loop
+from .chat import ChatDecoder, chat_body
+from .client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
+from .continuation import going_on, without_repetition
+from .dialect import AnyDecoder
+from .failures import (
+    bare,
+    body_of,
+    connection_error,
+    is_missing_route,
+    is_refused,
+    listing,
+    own_error,
+    scrubbed,
+    status_error,
+    unsent_error,
+)
+from .responses import ResponsesDecoder, responses_body
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+__all__ = ["DEFAULT_MODEL", "OpenAISource"]
+
+DEFAULT_MODEL: Final = "gpt-5.4-mini"
+"""The model at OpenAI where none is named: small, quick and of the present generation."""
+
+_SECRET_HEADER: Final = re.compile(
+    r"cookie|authori[sz]ation|api-?key|secret|password|credential|auth-token", re.IGNORECASE
+)
+"""Response headers that are told to nobody; those of rate limits speak of tokens and are no secret."""
+
+_LABELS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
+
+_chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # per address, for this process: what "auto" learnt
+_refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process, that refuse the options that we add
+
+_OURS: Final = ("stream_options", "include_usage", "include_obfuscation")
+"""What we add to a request: a server may refuse it, and the answer comes without it all the same."""
+
+_OTHER: Final[dict[str, Literal["responses", "chat"]]] = {"responses": "chat", "chat": "responses"}
+_PATHS: Final = {"responses": "/responses", "chat": "/chat/completions"}
+
+_log = logging.getLogger("streamcell")
+
+
+class _NoSuchRouteError(Exception):
+    """The server does not have this API at all, by what it said."""
+
+    def __init__(self, error: StreamCellError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+class _OursRefusedError(Exception):
+    """The server refused a parameter that the user has not given."""
+
+
+@dataclass(frozen=True)
+class _Answering:
+    """What one attempt needs to know while it reads."""
+
+    client: AsyncOpenAI
+    origin: Origin
+    address: str
+    secrets: Secrets
+    lane: Lane
+    missing: str = ""  # what the server said of the other API, where it does not have that
+
+
+class OpenAISource:
+    """An answer from an OpenAI-compatible server, see `Source`.
+
+    `client` is the user's own or None; `start_server` returns the base URL of a server to use instead (the rehearsal
+    server's, started on first use).
+    """
+
+    retry_disabled_reason = None
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        client: AsyncOpenAI | OpenAI | None = None,
+        start_server: Callable[[], str] | None = None,
+        prefix: Prefix | None = None,
+    ) -> None:
+        self._request = request
+        self._client = client
+        self._prefix = prefix
+        self.way = ResumeMode.CONTINUED if prefix is None else ResumeMode.PREFIX
+        self._start_server = start_server
+        # A user's own HTTP client (a proxy, a transport) cannot be copied, so its requests are made on the loop that it
+        # was given on, where its open connections belong.
+        self.home = running_loop() if client is not None and has_own_http_client(client) else None
+        api = "" if request.api == "auto" else _LABELS[request.api]
+        self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
+        # A response that is taken up goes on with the decoder that knows what came before, and what it repeats.
+        self._decoder: Decoder | None = None
+        self._overlap: Overlap | Rest | None = None
+
+    def claim(self) -> None:
+        """Take nothing: a request can be made again."""
+
+    def release(self) -> None:
+        """Give nothing back."""
+
+    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event | Note]:
+        """Make one attempt, see `Source.events`."""
+        away = self.home is not None and self.home is not running_loop()
+        events = self._events(resume) if not away or self.home is None else from_loop(self._events(resume), self.home)
+        try:
+            async for event in events:
+                yield event
+        finally:
+            await close(events)
+
+    async def _events(self, resume: ResumeFrom | None) -> AsyncGenerator[Event | Note, None]:
+        import openai
+
+        try:
+            # Starting a server and making the first client take a while: other cells' streams go on meanwhile.
+            base_url = None if self._start_server is None else await asyncio.to_thread(self._start_server)
+            client = await client_for(self._client, base_url)
+        except StreamCellError as error:
+            yield Failed(error)
+            return
+        except (openai.OpenAIError, ValueError, RuntimeError) as error:
+            yield _failed(unsent_error(error), error, Secrets())
+            return
+        flaw = flaw_of(client)
+        if flaw is not None:
+            yield Failed(flaw)
+            return
+        secrets = secrets_of(client, self._request.params)
+        try:
+            model, model_note = await self._model(client)
+        except StreamCellError as error:
+            yield _failed(error, error.__cause__, secrets)
+            return
+        api, note = self._api(client)
+        lane = Lane(address_of(client), model, digest_of(client))
+        answering = _Answering(client, self.origin, lane.endpoint, secrets, lane)
+        missing, lean = "", False
+        while True:
+            lean = lean or (lane.endpoint, api) in _refusing
+            origin = self._labelled(model, api, model_note, note, _LEFT_OUT if lean else "")
+            attempt = self._attempt(replace(answering, origin=origin, missing=missing), api, model, resume, lean=lean)
+            try:
+                async with aclosing(attempt) as events:
+                    async for event in events:
+                        if lean and isinstance(event, Started):
+                            _refusing.add((lane.endpoint, api))
+                        if isinstance(event, Finished):
+                            self._decoder = self._overlap = None  # they hold all that came, and nothing follows it
+                        yield event
+            except _OursRefusedError:
+                lean = True
+            except _NoSuchRouteError as found:
+                missing = f"{_PATHS[api]} had said: {_short(found.error)}"
+                note = f"the server has no {_LABELS[api]} ({_short(found.error)} for {_PATHS[api]})"
+                _chosen.pop(lane.endpoint, None)
+                api, lean = _OTHER[api], False
+                if api == "chat" and found.error.error_kind == "no_route":
+                    _chosen[lane.endpoint] = (api, note)
+            else:
+                return
+
+    def _labelled(self, model: str, api: str, *notes: str) -> Origin:
+        note = "; ".join(note for note in (*notes, self._request.remark) if note)
+        return replace(self.origin, model=model, api=_LABELS[api], note=note)
+
+    def _api(self, client: AsyncOpenAI) -> tuple[Literal["responses", "chat"], str]:
+        api = self._request.api
+        if api == "responses" or api == "chat":
+            decided = self._request.decided
+            return api, f"{decided} is only in {_LABELS[api]}" if decided else "chosen with api="
+        if server_of(client) == "openai":
+            return "responses", "OpenAI has the Responses API"
+        return _chosen.get(address_of(client), ("responses", "the server answered to the Responses API"))
+
+    async def _model(self, client: AsyncOpenAI) -> tuple[str, str]:
+        """Return the model to ask and how it was found: the one named, our default at OpenAI, or the server's first."""
+        if self._request.model is not None:
+            return self._request.model, ""
+        if server_of(client) == "openai":
+            return DEFAULT_MODEL, "streamcell's default model"
+        import openai
+
+        try:
+            page = await client.models.list()
+            names = [name for one in parts_of(page, "data") if isinstance(name := field_of(one, "id"), str)]
+        except openai.APIConnectionError as error:
+            raise connection_error(error, address=address_of(client), begun=False) from error
+        except (openai.APIError, ValueError):
+            names = []
+        if not names:
+            steps = (Step("Name a model of this server with model=, and run the cell again."),)
+            raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
+        return names[0], "the server's first model, as none was named"
+
+    def _decoder_for(self, api: str, resume: ResumeFrom | None) -> Decoder:
+        if resume is None or resume.way is not ResumeMode.EXACT or self._decoder is None:
+            self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
+        return self._decoder
+
+    def _overlap_for(self, resume: ResumeFrom | None) -> Overlap | Rest | None:
+        if resume is None:
+            self._overlap = None
+        elif resume.way is not ResumeMode.EXACT:
+            self._overlap = Rest(resume.text) if resume.way is ResumeMode.PREFIX else Overlap(resume.text)
+        return self._overlap
+
+    def _opening(
+        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
+    ) -> tuple[Any, bool]:
+        """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
+        client = answering.client
+        if resume is not None and resume.cursor is not None and resume.way is ResumeMode.EXACT:
+            cursor = resume.cursor
+            opening = client.responses.with_streaming_response.retrieve(
+                cursor.response_id, stream=True, starting_after=cursor.sequence_number
+            )
+            return opening, False
+        request = self._request if resume is None else going_on(self._request, resume, self._prefix)
+        make = chat_body if api == "chat" else responses_body
+        body = make(request, model, server_of(client))
+        one: Either = "chat" if api == "chat" else "responses"
+        given = translated(request.params, one).get("stream_options") or None
+        ours = body.get("stream_options") != given
+        if ours and lean:
+            ours = False
+            body.pop("stream_options", None)
+            if given is not None:
+                body["stream_options"] = given
+        asked = client.chat.completions if api == "chat" else client.responses
+        return asked.with_streaming_response.create(**_known(body, asked.create)), ours
+
+    async def _attempt(
+        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
+    ) -> AsyncGenerator[Event | Note, None]:
+        """Make the request and read its answer, every failure of which is an event.
+
+        Raises _NoSuchRouteError and _OursRefusedError where it should be made again, in another way.
+        """
+        import openai
+
+        yield Turn(answering.lane, _LABELS[api], self._request.tokens)
+        answered = begun = ours = False
+        overlap = self._overlap_for(resume)
+        exact = resume is not None and resume.way is ResumeMode.EXACT
+
+        def told(error: StreamCellError, cause: BaseException | None) -> Failed:
+            """What went wrong, told; what can be asked for in another way is not told but raised."""
+            if not begun and ours and is_refused(error, _OURS):
+                raise _OursRefusedError from cause
+            if not begun and not exact and self._request.api == "auto" and is_missing_route(error):
+                if not answering.missing:
+                    raise _NoSuchRouteError(error) from cause
+                # It has neither: this address is the wrong one, or was for a while.
+                _chosen.pop(answering.address, None)
+            return _failed(self._advised(error, answering), cause, answering.secrets)
+
+        try:
+            decoder = self._decoder_for(api, resume)
+            try:
+                opening, ours = self._opening(answering, api, model, resume, lean=lean)
+                response = await opening.__aenter__()
+            except TypeError as error:  # the SDK has no such parameter, or cannot put it into JSON
+                yield _failed(unsent_error(error), error, answering.secrets)
+                return
+            async with closing(opening), aclosing(read(response, decoder, answering.origin)) as events:
+                answered = True
+                yield _head_of(response, answering)
+                async for one in events:
+                    event = _scrubbed(one, answering.secrets)
+                    if isinstance(event, Failed):
+                        event = told(event.error, event.error.__cause__)
+                    begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
+                    for shown in (event,) if overlap is None else without_repetition(overlap, event):
+                        yield shown
+        except openai.APIStatusError as error:
+            yield _head_of(error.response, answering)
+            yield Chunk(without_secrets(body_of(error)[:_BODY_SHOWN], answering.secrets))
+            yield told(status_error(error, answering.secrets), error)
+        except (openai.APIConnectionError, OSError) as error:
+            broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
+            yield told(broken, error)
+        except openai.OpenAIError as error:
+            yield _failed(unsent_error(error), error, answering.secrets)
+        except (_NoSuchRouteError, _OursRefusedError):
+            raise
+        except Exception as error:  # noqa: BLE001  # told as ours, with its cause
+            if not _of_http_library(error):
+                _log.exception("an error while reading an answer")
+                yield _failed(own_error(error), error, answering.secrets)
+                return
+            broken = connection_error(error, address=answering.address, begun=begun, answered=answered)
+            yield told(broken, error)
+
+    def _advised(self, error: StreamCellError, answering: _Answering) -> StreamCellError:
+        """An error with the steps that are right for this client, and with what the other API had said."""
+        if error.next_steps == ModelNotFound.steps and self._client is not None:
+            error.next_steps = (Step("List what it has:", listing(answering.address)),)
+        elif error.next_steps == AuthenticationFailed.steps and self._client is not None:
+            error.next_steps = (Step("Correct the key of the client that was given, and run the cell again."),)
+        return error.with_detail(f"{error.detail} ({answering.missing})") if answering.missing else error
+
+
+def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any]:
+    """The same arguments as the SDK takes them, with what this release does not know among those that it passes on."""
+    body = {name: dict(value) if isinstance(value, Veiled) else value for name, value in body.items()}
+    new = body.keys() - inspect.signature(create).parameters.keys()
+    if not new:
+        return body
+    known = {name: value for name, value in body.items() if name not in new}
+    return {**known, "extra_body": {**{name: body[name] for name in sorted(new)}, **(body.get("extra_body") or {})}}
+
+
+_LEFT_OUT: Final = "the server refuses stream_options, so this is left out and it may not count tokens"
+
+_BODY_SHOWN: Final = 100_000  # characters of a refusal's body that go to the log
+
+
+def _short(error: StreamCellError) -> str:
+    words = error.detail if len(error.detail) <= 120 else error.detail[:120] + "…"
+    return words if error.status_code is None or str(error.status_code) in words else f"{error.status_code} {words}"
+
+
+def _head_of(response: Any, answering: _Answering) -> Head:
+    headers = {
+        name.lower(): without_secrets(value, answering.secrets)
+        for name, value in response.headers.items()
+        if not _SECRET_HEADER.search(name)
+    }
+    return Head(int(response.status_code), headers, headers.get("x-request-id"))
+
+
+def _scrubbed(event: Event | Note, secrets: Secrets) -> Event | Note:
+    """What concerns the log and the card, without what a server should not have said back; an answer is the user's."""
+    if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
+        return Chunk(without_keys(event.data, secrets))
+    return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
+
+
+def _failed(error: StreamCellError, cause: BaseException | None, secrets: Secrets) -> Failed:
+    error.__cause__ = None if cause is None else bare(cause, secrets)
+    return Failed(error)
+
+
+def _of_http_library(error: BaseException) -> bool:
+    """Whether `error` comes from the SDK's HTTP library: httpx for openai 2, httpx2 for openai 3, or what they use."""
+    names = {one.__module__.partition(".")[0] for one in type(error).__mro__}
+    return bool(names & {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11"})
