@@ -39,8 +39,8 @@ writeFileSync(join(folder, "LICENSES.txt"), licences());
 
 // A page keeps the parts by the bundle's digest: other parts must make another bundle.
 const banner = { js: `/* parts ${digest.digest("hex").slice(0, 16)} */` };
-await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/index.ts" }, outdir, banner });
-await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/stub.ts" }, outdir });
+await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/jupyter/index.ts" }, outdir, banner });
+await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/jupyter/stub.ts" }, outdir });
 for (const name of ["streamcell.js", "stub.js"]) report(name, readFileSync(join(outdir, name)));
 
 const lab = join(outdir, "lab");
@@ -55,8 +55,8 @@ async function buildForLab(name, entry, options) {
   report(`lab/static/${file}`, contents);
   return file;
 }
-const view = await buildForLab("view", "src/lab/view-part.ts", { banner });
-const remote = await buildForLab("remoteEntry", "src/lab/index.ts", {
+const view = await buildForLab("view", "src/jupyter/lab/view-part.ts", { banner });
+const remote = await buildForLab("remoteEntry", "src/jupyter/lab/index.ts", {
   format: "iife",
   define: { VIEW_PART: JSON.stringify(view) },
 });

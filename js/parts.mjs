@@ -1,7 +1,7 @@
 /**
  * The parts that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams.
  *
- * A language is either a file of its own in src/parts/languages/ or rules of Ace as they are, named here.
+ * A language is either a file of its own in src/addons/languages/ or rules of Ace as they are, named here.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { cssAsText } from "./css.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
-const OWN = join(here, "src/parts/languages");
+const OWN = join(here, "src/addons/languages");
 
 /** Module and class of Ace. */
 const ACE = {
@@ -122,12 +122,12 @@ const own = readdirSync(OWN)
 export const PARTS = [...Object.keys(ACE), ...own, "math", "mermaid"].sort();
 
 function entryOf(part) {
-  if (part === "math" || part === "mermaid") return `export * from "./src/parts/${part}.ts";`;
-  if (own.includes(part)) return `export * from "./src/parts/languages/${part}.ts";`;
+  if (part === "math" || part === "mermaid") return `export * from "./src/addons/${part}.ts";`;
+  if (own.includes(part)) return `export * from "./src/addons/languages/${part}.ts";`;
   const [file, Rules] = ACE[part].split(" ");
   return (
     `import { ${Rules} } from "ace-code/src/mode/${file}_highlight_rules";` +
-    'import { grammar as of } from "./src/parts/grammar.ts";' +
+    'import { grammar as of } from "./src/addons/grammar.ts";' +
     `export const grammar = of(${Rules});`
   );
 }

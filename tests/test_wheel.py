@@ -93,7 +93,7 @@ def test_the_sdist_holds_the_sources_and_the_built_front_end(unpacked: Path) -> 
     for name in (
         "js/package.json",
         "js/package-lock.json",
-        "js/src/index.ts",
+        "js/src/jupyter/index.ts",
         "hatch_build.py",
         "LICENSE",
         "README.md",

@@ -15,7 +15,7 @@ import shikiPython from "@shikijs/langs/python";
 import light from "@shikijs/themes/github-light";
 import { build } from "esbuild";
 import { buildParts } from "../parts.mjs";
-import type { Grammar } from "../src/dom/parts.js";
+import type { Grammar } from "../src/render/parts.js";
 import { write } from "./documents.ts";
 
 const LANGUAGES = ["python", "javascript", "json", "bash", "sql", "html", "css", "cpp", "java", "rust"];

@@ -1,7 +1,7 @@
 /** A clock that stands still until it is told to move, and frames that come when they are asked for. */
 
-import type { Scheduler } from "../src/frame.js";
-import type { Clock } from "../src/host.js";
+import type { Scheduler } from "../src/cell/frame.js";
+import type { Clock } from "../src/jupyter/connection.js";
 
 interface Timer {
   readonly at: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { advance, BACKLOG, cutAt, FrameLoop, type Pace, paceFrom, REST } from "../src/frame.js";
+import { advance, BACKLOG, cutAt, FrameLoop, type Pace, paceFrom, REST } from "../src/cell/frame.js";
 import { FakeClock } from "./clock.js";
 
 describe("the frame loop", () => {

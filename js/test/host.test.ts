@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { Connection, HELLOS, LATE_AFTER } from "../src/host.js";
-import { isUnheard } from "../src/store.js";
+import { Connection, HELLOS, LATE_AFTER } from "../src/jupyter/connection.js";
+import { isUnheard } from "../src/wire/store.js";
 import { FakeClock } from "./clock.js";
 import { FakeModel, patch, snapshot } from "./model.js";
 

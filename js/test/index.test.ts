@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { expect, test } from "vitest";
-import make from "../src/index.js";
+import make from "../src/jupyter/index.js";
 import { FakeModel, snapshot } from "./model.js";
 
 test("one connection serves all views of a model, and ends with it", () => {

@@ -1,7 +1,7 @@
 /** Asking the kernels for parts of the front end: once for many, again when it may have been lost, of whoever is there. */
 
 import { describe, expect, test } from "vitest";
-import { ASK_AGAIN, Kernels, type SharedModel } from "../src/host.js";
+import { ASK_AGAIN, Kernels, type SharedModel } from "../src/jupyter/connection.js";
 import { FakeClock } from "./clock.js";
 
 class Shared implements SharedModel {

@@ -1,4 +1,4 @@
-import type { Layout } from "../src/dom/layout.js";
+import type { Layout } from "../src/render/layout.js";
 
 /** There is none outside a browser. */
 export const NO_LAYOUT: Layout = {

@@ -1,7 +1,7 @@
 /** A widget model without Jupyter: traits, listeners, and what was sent. */
 
-import type { WidgetModel } from "../src/host.js";
-import type { Doc } from "../src/protocol.js";
+import type { WidgetModel } from "../src/jupyter/connection.js";
+import type { Doc } from "../src/wire/protocol.js";
 
 type Callback = (...args: unknown[]) => void;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EMPTY, hello, parseMessage, readDoc, type ToKernel } from "../src/protocol.js";
+import { EMPTY, hello, parseMessage, readDoc, type ToKernel } from "../src/wire/protocol.js";
 import { example, invalidNames } from "./wire.js";
 
 test("a snapshot is read whole", () => {

@@ -10,7 +10,7 @@ const MOST = 60_000;
 test("the bundle that every page loads is at most 60 kB, minified and gzipped", async () => {
   const { outputFiles } = await build({
     ...bundleOptions(),
-    entryPoints: ["src/index.ts"],
+    entryPoints: ["src/jupyter/index.ts"],
     outdir: "out",
     write: false,
   });

@@ -13,9 +13,33 @@ test.each(files)("%s makes no markup from strings, and is no longer than it may 
   expect(source.split("\n").length).toBeLessThanOrEqual(400);
 });
 
-test("the model is host.ts's and the stub's alone", () => {
+test("the model is the connection's and the stub's alone", () => {
   const users = files.filter((name) =>
     /\.save_changes|model\.(get|on|off|send)\(/.test(readFileSync(new URL(name, SRC), "utf8")),
   );
-  expect(users.sort()).toEqual(["host.ts", "stub.ts"]);
+  expect(users.sort()).toEqual(["jupyter/connection.ts", "jupyter/stub.ts"]);
+});
+
+/** The rooms, and whose values each may use; types may be looked at from anywhere below. */
+const MAY_USE: Readonly<Record<string, readonly string[]>> = {
+  markdown: [],
+  wire: [],
+  render: ["markdown"],
+  addons: ["render"],
+  cell: ["markdown", "render", "wire"],
+  jupyter: ["addons", "cell", "render", "wire"],
+};
+
+const IMPORT = /^(?:import|export)\s+(type\s)?[^;"]*?from\s+"\.\.\/(?:\.\.\/)?([a-z]+)\//gm;
+
+test("imports go one way, from the notebook down to the tree", () => {
+  expect(new Set(files.map((name) => name.split("/")[0]))).toEqual(new Set(Object.keys(MAY_USE)));
+  const wrong = files.flatMap((name) => {
+    const room = name.split("/")[0] as string;
+    return [...readFileSync(new URL(name, SRC), "utf8").matchAll(IMPORT)]
+      .filter(([, isType, target = ""]) => target in MAY_USE && target !== room && !isType)
+      .filter(([, , target = ""]) => !MAY_USE[room]?.includes(target))
+      .map(([line]) => `${name}: ${line}`);
+  });
+  expect(wrong).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/protocol.js";
+import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/wire/protocol.js";
 import {
   type Input,
   isAwaiting,
@@ -11,7 +11,7 @@ import {
   type Step,
   saved,
   start,
-} from "../src/store.js";
+} from "../src/wire/store.js";
 import { randomFrom } from "./random.js";
 
 const doc = (over: Partial<Doc> = {}): Doc => ({ ...EMPTY, ...over });

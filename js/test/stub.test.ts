@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import make from "../src/stub.js";
+import make from "../src/jupyter/stub.js";
 import { FakeModel } from "./model.js";
 
 const KEY = Symbol.for("streamcell.bundles");

@@ -1,9 +1,9 @@
 /** Ours as the page of a cell has it: the engine, the renderer, our style sheet. */
 
-import type { Parts } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
-import { injectStyle } from "../../src/dom/style.js";
+import { injectStyle } from "../../src/cell/style.js";
 import { Engine } from "../../src/markdown/engine.js";
+import type { Parts } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 import type { Instance } from "../page/instance.js";
 
 export function ours(root: HTMLElement, parts: Parts): Instance {

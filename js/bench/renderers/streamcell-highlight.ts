@@ -1,5 +1,5 @@
-import type { Parts } from "../../src/dom/parts.js";
-import { grammar } from "../../src/parts/languages/python.js";
+import { grammar } from "../../src/addons/languages/python.js";
+import type { Parts } from "../../src/render/parts.js";
 import type { Renderer } from "../page/instance.js";
 import { ours } from "./ours.js";
 

@@ -1,4 +1,4 @@
-import { NO_PARTS } from "../../src/dom/parts.js";
+import { NO_PARTS } from "../../src/render/parts.js";
 import type { Renderer } from "../page/instance.js";
 import { ours } from "./ours.js";
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 
 import { expect, test } from "vitest";
-import { errorCard } from "../../src/dom/card.js";
-import type { Card } from "../../src/protocol.js";
+import { errorCard } from "../../src/cell/card.js";
+import type { Card } from "../../src/wire/protocol.js";
 import { FakePage } from "./page.js";
 
 const CARD: Card = {

@@ -1,9 +1,9 @@
 /** A drawn text, and a layout that the test lays out itself. */
 
-import type { Box, Layout } from "../../src/dom/layout.js";
-import { NO_PARTS, type Parts } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
 import { Engine } from "../../src/markdown/engine.js";
+import type { Box, Layout } from "../../src/render/layout.js";
+import { NO_PARTS, type Parts } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 
 /** Characters in a line, and the size of one. */
 export const LINE = 50;

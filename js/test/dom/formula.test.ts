@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { describe, expect, test } from "vitest";
-import { type MathRenderer, NO_PARTS, type Parts } from "../../src/dom/parts.js";
+import { type MathRenderer, NO_PARTS, type Parts } from "../../src/render/parts.js";
 import { Drawn, watch } from "./drawn.js";
 
 const typeset: string[] = [];

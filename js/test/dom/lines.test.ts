@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Grammar, NO_PARTS, type Parts } from "../../src/dom/parts.js";
+import { type Grammar, NO_PARTS, type Parts } from "../../src/render/parts.js";
 import { Drawn, seen, watch } from "./drawn.js";
 
 /** Words are keywords, numbers numbers, and what is between quotes is a string, over lines too. Counts the lines. */

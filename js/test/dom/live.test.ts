@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { LiveMarkdown } from "../../src/dom/live.js";
-import { NO_PARTS } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
+import { LiveMarkdown } from "../../src/cell/live.js";
 import { Engine } from "../../src/markdown/engine.js";
+import { NO_PARTS } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 import { FakeLayout } from "./drawn.js";
 
 let root: HTMLElement;

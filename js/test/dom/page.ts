@@ -1,8 +1,8 @@
 /** A page for views: frames and time that the test moves, a clipboard that it reads. */
 
-import type { Page } from "../../src/dom/page.js";
-import { NO_PARTS, type Parts } from "../../src/dom/parts.js";
-import { FrameLoop } from "../../src/frame.js";
+import { FrameLoop } from "../../src/cell/frame.js";
+import type { Page } from "../../src/cell/page.js";
+import { NO_PARTS, type Parts } from "../../src/render/parts.js";
 import { FakeClock } from "../clock.js";
 
 export class FakePage implements Page {

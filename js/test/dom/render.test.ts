@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { NO_PARTS } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
 import { Engine } from "../../src/markdown/engine.js";
 import type { Block, Quote } from "../../src/markdown/tree.js";
+import { NO_PARTS } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 import { CORPUS } from "../corpus/index.js";
 import { NO_LAYOUT } from "../layout.js";
 import { sample } from "../long.js";

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { View } from "../../src/dom/view.js";
-import { Connection, LATE_AFTER } from "../../src/host.js";
-import type { Card, Doc } from "../../src/protocol.js";
+import { View } from "../../src/cell/view.js";
+import { Connection, LATE_AFTER } from "../../src/jupyter/connection.js";
+import type { Card, Doc } from "../../src/wire/protocol.js";
 import { FakeModel, patch, snapshot } from "../model.js";
 import { FakePage } from "./page.js";
 

@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Handle, shared } from "../../src/handles.js";
-import type { NotebookPanel, OutputModel } from "../../src/lab/jupyterlab.js";
-import { Keeper } from "../../src/lab/keeper.js";
-import { ANSWER, type Output, outputOf, readOutput, WIDGET } from "../../src/lab/output.js";
-import { addOutput } from "../../src/lab/places.js";
-import { EMPTY } from "../../src/protocol.js";
+import { type Handle, shared } from "../../src/jupyter/handles.js";
+import type { NotebookPanel, OutputModel } from "../../src/jupyter/lab/jupyterlab.js";
+import { Keeper } from "../../src/jupyter/lab/keeper.js";
+import { ANSWER, type Output, outputOf, readOutput, WIDGET } from "../../src/jupyter/lab/output.js";
+import { addOutput } from "../../src/jupyter/lab/places.js";
+import { EMPTY } from "../../src/wire/protocol.js";
 
 class FakeSignal<Args> {
   readonly #slots = new Set<(sender: unknown, args: Args) => void>();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ANSWER, type Output, outputOf, readOutput } from "../../src/lab/output.js";
-import { EMPTY } from "../../src/protocol.js";
+import { ANSWER, type Output, outputOf, readOutput } from "../../src/jupyter/lab/output.js";
+import { EMPTY } from "../../src/wire/protocol.js";
 import { example } from "../wire.js";
 
 interface Example {

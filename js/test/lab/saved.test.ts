@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { savedMarkdown } from "../../src/lab/saved.js";
+import { savedMarkdown } from "../../src/jupyter/lab/saved.js";
 import { example } from "../wire.js";
 
 interface Case {

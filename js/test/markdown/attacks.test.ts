@@ -3,9 +3,9 @@
 /** What an attacker writes costs what its length says: characters scanned, nodes made, and how deep they stand. */
 
 import { expect, test } from "vitest";
-import { NO_PARTS } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
 import { Engine } from "../../src/markdown/engine.js";
+import { NO_PARTS } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 import { NO_LAYOUT } from "../layout.js";
 import { ATTACKS } from "./attacks.js";
 import { pieces } from "./feeding.js";

@@ -4,9 +4,9 @@
 
 import { describe, expect, test } from "vitest";
 import { KINDS, write } from "../../bench/documents.js";
-import { NO_PARTS } from "../../src/dom/parts.js";
-import { Renderer } from "../../src/dom/render.js";
 import { Engine } from "../../src/markdown/engine.js";
+import { NO_PARTS } from "../../src/render/parts.js";
+import { Renderer } from "../../src/render/render.js";
 import { NO_LAYOUT } from "../layout.js";
 import { pieces } from "./feeding.js";
 

@@ -1,10 +1,10 @@
 /** One answer in the page, as the widget shows it: engine, renderer, style sheet. */
 
-import { Renderer } from "../../src/dom/render.js";
-import { injectStyle } from "../../src/dom/style.js";
+import { injectStyle } from "../../src/cell/style.js";
 import type { Dialect } from "../../src/markdown/dialect.js";
 import { Engine } from "../../src/markdown/engine.js";
 import type { Leaf } from "../../src/markdown/tree.js";
+import { Renderer } from "../../src/render/render.js";
 import { PARTS } from "./parts.js";
 
 export class Answer {

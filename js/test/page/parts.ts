@@ -1,12 +1,12 @@
 /** Some of the real parts, all there from the beginning: formulas, and the languages that the corpus has most. */
 
-import type { Grammar, Parts } from "../../src/dom/parts.js";
-import { grammar as bash } from "../../src/parts/languages/bash.js";
-import { grammar as json } from "../../src/parts/languages/json.js";
-import { grammar as python } from "../../src/parts/languages/python.js";
-import { grammar as sql } from "../../src/parts/languages/sql.js";
-import { partOf } from "../../src/parts/languages.js";
-import { math } from "../../src/parts/math/render.js";
+import { grammar as bash } from "../../src/addons/languages/bash.js";
+import { grammar as json } from "../../src/addons/languages/json.js";
+import { grammar as python } from "../../src/addons/languages/python.js";
+import { grammar as sql } from "../../src/addons/languages/sql.js";
+import { partOf } from "../../src/addons/languages.js";
+import { math } from "../../src/addons/math/render.js";
+import type { Grammar, Parts } from "../../src/render/parts.js";
 
 const GRAMMARS: Readonly<Record<string, Grammar>> = { bash, json, python, sql };
 

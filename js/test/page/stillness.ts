@@ -1,8 +1,8 @@
 /** Watches the page while answers grow: what moves that was done, and what is taken back that was shown. */
 
-import { Renderer } from "../../src/dom/render.js";
 import { parse } from "../../src/markdown/engine.js";
 import type { Document, Leaf } from "../../src/markdown/tree.js";
+import { Renderer } from "../../src/render/render.js";
 import { CORPUS } from "../corpus/index.js";
 import { Answer } from "./answer.js";
 import { type Closable, drawn } from "./drawn.js";

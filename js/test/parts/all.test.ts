@@ -2,8 +2,8 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildParts, licences, PARTS } from "../../parts.mjs";
-import type { Grammar, Span } from "../../src/dom/parts.js";
-import { GRAMMARS, partOf } from "../../src/parts/languages.js";
+import { GRAMMARS, partOf } from "../../src/addons/languages.js";
+import type { Grammar, Span } from "../../src/render/parts.js";
 import { SAMPLES } from "./samples.js";
 
 let modules: Map<string, string>;

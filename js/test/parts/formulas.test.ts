@@ -6,8 +6,8 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { math } from "../../src/parts/math/render.js";
-import { LONGEST } from "../../src/parts/math/settings.js";
+import { math } from "../../src/addons/math/render.js";
+import { LONGEST } from "../../src/addons/math/settings.js";
 
 function typeset(tex: string, display = false): HTMLElement {
   const target = document.createElement("span");

@@ -1,4 +1,7 @@
-"""What a cell leaves in the notebook: its output's MIME bundle, made of a view. `js/src/lab/output.ts` mirrors it."""
+"""What a cell leaves in the notebook: its output's MIME bundle, made of a view.
+
+`js/src/jupyter/lab/output.ts` mirrors it.
+"""
 
 from __future__ import annotations
 

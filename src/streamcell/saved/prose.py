@@ -2,7 +2,7 @@
 
 Readers of a saved notebook disagree about what is code and where a formula ends, so nothing here trusts a reading:
 what could do harm is taken apart wherever it stands. Patterns name their characters, so that both languages agree:
-`js/src/lab/prose.ts` mirrors it.
+`js/src/jupyter/lab/prose.ts` mirrors it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The wire between kernel and page: typed messages and their plain JSON. `js/src/protocol.ts` mirrors it."""
+"""The wire between kernel and page: typed messages and their plain JSON. `js/src/wire/protocol.ts` mirrors it."""
 
 from __future__ import annotations
 

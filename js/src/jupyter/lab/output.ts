@@ -1,7 +1,7 @@
 /** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/notebook/output.py` mirrors it. */
 
-import { type Doc, readDoc } from "../protocol.js";
-import { isTerminal } from "../store.js";
+import { type Doc, readDoc } from "../../wire/protocol.js";
+import { isTerminal } from "../../wire/store.js";
 import { savedMarkdown } from "./saved.js";
 
 /** Our own form: what is known of the answer, without its text. */

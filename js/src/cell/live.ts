@@ -1,7 +1,7 @@
 /** A text that grows, and its Markdown in the page: only what has been added is read and drawn. */
 
 import { Engine } from "../markdown/engine.js";
-import type { Renderer } from "./render.js";
+import type { Renderer } from "../render/render.js";
 
 /** Characters at the end of what was read that must still be there for a text to be the same one, grown. */
 const JOINT = 32;

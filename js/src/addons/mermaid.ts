@@ -5,7 +5,7 @@
  */
 
 import script from "script:mermaid";
-import type { Diagram, DiagramRenderer } from "../dom/parts.js";
+import type { Diagram, DiagramRenderer } from "../render/parts.js";
 
 /** Characters of a diagram, and connections in it; beyond, laying out takes longer than anyone waits. */
 const LONGEST = 20_000;

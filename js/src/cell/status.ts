@@ -1,7 +1,7 @@
 /** The words of the status line and of its spoken twin. */
 
-import type { Doc } from "../protocol.js";
-import { isTerminal, isUnheard, type State } from "../store.js";
+import type { Doc } from "../wire/protocol.js";
+import { isTerminal, isUnheard, type State } from "../wire/store.js";
 
 /** What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds without data; if known. */
 export function statusLine(state: State, left: number | null, silent: number | null = null): string {

@@ -1,11 +1,11 @@
 /** The entry that anywidget's protocol asks for: wiring only. One connection per model, shared by its views. */
 
-import { browserClock, browserPage } from "./dom/page.js";
-import { FetchedParts } from "./dom/parts.js";
-import { View } from "./dom/view.js";
+import { FetchedParts } from "../addons/fetched.js";
+import { browserClock, browserPage } from "../cell/page.js";
+import { View } from "../cell/view.js";
+import { isOver } from "../wire/store.js";
+import { Connection, Kernels, type SharedModel, type WidgetModel } from "./connection.js";
 import { type Handle, shared as inPage } from "./handles.js";
-import { Connection, Kernels, type SharedModel, type WidgetModel } from "./host.js";
-import { isOver } from "./store.js";
 
 interface InitializeProps {
   readonly model: WidgetModel;

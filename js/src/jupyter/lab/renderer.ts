@@ -3,8 +3,8 @@
  * as long as the widget has not come. One of the two is in the page, never both.
  */
 
+import { isTerminal } from "../../wire/store.js";
 import { shared } from "../handles.js";
-import { isTerminal } from "../store.js";
 import type { Bridge } from "./bridge.js";
 import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
 import type { Keeper } from "./keeper.js";

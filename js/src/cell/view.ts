@@ -1,17 +1,17 @@
 /** One display of an answer: puts the parts together and keeps them true to the cell's state, frame by frame. */
 
-import { advance, cutAt, type Pace, paceFrom, type Task } from "../frame.js";
-import type { Cell } from "../host.js";
-import { type Doc, WIRE } from "../protocol.js";
-import { isOver, isTerminal, type State } from "../store.js";
+import type { Cell } from "../jupyter/connection.js";
+import { element, setAttribute, setLabel } from "../render/element.js";
+import { Renderer } from "../render/render.js";
+import { type Doc, WIRE } from "../wire/protocol.js";
+import { isOver, isTerminal, type State } from "../wire/store.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
-import { element, setAttribute, setLabel } from "./element.js";
+import { advance, cutAt, type Pace, paceFrom, type Task } from "./frame.js";
 import { LiveMarkdown } from "./live.js";
 import type { Page } from "./page.js";
 import { Reasoning } from "./reasoning.js";
-import { Renderer } from "./render.js";
 import { announcement, seamsLine, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
 

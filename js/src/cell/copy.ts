@@ -1,6 +1,6 @@
 /** Copying, and its confirmation: for the eyes on the button, for the ears in the live region, never in its name. */
 
-import { element, setLabel } from "./element.js";
+import { element, setLabel } from "../render/element.js";
 import type { Page } from "./page.js";
 
 /** Milliseconds that a button shows "Copied". */

@@ -1,11 +1,11 @@
 /** What shows answers where no widget does: the same view, over a saved document or a comm of its own. */
 
-import { browserClock, browserPage } from "../dom/page.js";
-import { FetchedParts } from "../dom/parts.js";
-import { View } from "../dom/view.js";
-import { type Cell, Connection } from "../host.js";
-import type { Doc } from "../protocol.js";
-import { type State, saved } from "../store.js";
+import { FetchedParts } from "../../addons/fetched.js";
+import { browserClock, browserPage } from "../../cell/page.js";
+import { View } from "../../cell/view.js";
+import type { Doc } from "../../wire/protocol.js";
+import { type State, saved } from "../../wire/store.js";
+import { type Cell, Connection } from "../connection.js";
 import type { Bridge } from "./bridge.js";
 
 /** One answer in the page. */

@@ -17,8 +17,8 @@ import {
   readPlace,
   TEXT_KEYS,
   type ToKernel,
-} from "./protocol.js";
-import { type Input, isAwaiting, reduce, type State, start } from "./store.js";
+} from "../wire/protocol.js";
+import { type Input, isAwaiting, reduce, type State, start } from "../wire/store.js";
 
 /** What is used of anywidget's model. */
 export interface WidgetModel {

@@ -1,9 +1,9 @@
 /** The buttons: Stop or Retry, Copy, and the way through the versions. Their accessible names never change. */
 
-import type { Command } from "../protocol.js";
-import { canHurry, isOver, type State } from "../store.js";
+import { element, isFocused, setAttribute, setLabel } from "../render/element.js";
+import type { Command } from "../wire/protocol.js";
+import { canHurry, isOver, type State } from "../wire/store.js";
 import { type Copying, copyButton } from "./copy.js";
-import { element, isFocused, setAttribute, setLabel } from "./element.js";
 
 const RESUME_TITLES = {
   exact: "Resume exactly where it stopped",

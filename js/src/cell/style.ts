@@ -1,7 +1,7 @@
 /** The style sheet, once per document or shadow root. */
 
-import answer from "./answer.css";
-import code from "./code.css";
+import answer from "../render/answer.css";
+import code from "../render/code.css";
 import view from "./view.css";
 
 const css = view + answer + code;

@@ -1,8 +1,8 @@
 /** What a view needs of the page around it: frames, time, parts, preferences, the clipboard. Tests hand in another one. */
 
-import { FrameLoop } from "../frame.js";
-import type { Clock } from "../host.js";
-import { NO_PARTS, type Parts } from "./parts.js";
+import type { Clock } from "../jupyter/connection.js";
+import { NO_PARTS, type Parts } from "../render/parts.js";
+import { FrameLoop } from "./frame.js";
 
 export interface Page {
   readonly loop: FrameLoop;

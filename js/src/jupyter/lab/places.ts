@@ -4,8 +4,8 @@
  * One answer may stand in a notebook and in its copy, in an Output and in a box. It is deleted only where it stands nowhere.
  */
 
+import { isTerminal } from "../../wire/store.js";
 import { shared } from "../handles.js";
-import { isTerminal } from "../store.js";
 import type { Saved } from "./output.js";
 
 type Document = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** The error card: what happened in the error's own words, what was kept, and what to do next. */
 
-import type { Card, NextStep } from "../protocol.js";
+import { element, scrolls } from "../render/element.js";
+import type { Card, NextStep } from "../wire/protocol.js";
 import { type Copying, copyButton } from "./copy.js";
-import { element, scrolls } from "./element.js";
 import { characters } from "./status.js";
 
 const GO_ON: NextStep = { text: "Press Continue to pick up where the text stops.", code: null };

@@ -1,9 +1,9 @@
 /** The model's reasoning, folded away. It is drawn only while it is open. */
 
-import { element } from "./element.js";
+import { element } from "../render/element.js";
+import type { Parts } from "../render/parts.js";
+import { Renderer } from "../render/render.js";
 import { LiveMarkdown } from "./live.js";
-import type { Parts } from "./parts.js";
-import { Renderer } from "./render.js";
 
 export class Reasoning {
   readonly root: HTMLDetailsElement;

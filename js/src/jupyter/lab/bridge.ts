@@ -5,7 +5,7 @@
  * answers when it has done (jupyter-widgets/ipywidgets#3468). A subshell answers meanwhile (ipykernel 7); older kernels have none.
  */
 
-import type { WidgetModel } from "../host.js";
+import type { WidgetModel } from "../connection.js";
 import type { Kernel, Services } from "./jupyterlab.js";
 
 const TARGET = "streamcell";
