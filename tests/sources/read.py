@@ -13,7 +13,6 @@ from streamcell.answer.events import (
     Head,
     Started,
     TextDelta,
-    Turn,
     Usage,
     UsageReported,
 )
@@ -34,7 +33,7 @@ def read(source: Source) -> list[Event]:
     """Return every event of one attempt, read where the driver reads it: on its own loop."""
 
     async def collect() -> list[Event]:
-        return [event async for event in source.events() if not isinstance(event, (Turn, Head, Chunk))]
+        return [event async for event in source.events() if not isinstance(event, (Head, Chunk))]
 
     return asyncio.run_coroutine_threadsafe(collect(), driver().loop).result(300)
 

@@ -24,7 +24,6 @@ __all__ = [
     "Started",
     "TextDelta",
     "TextRestored",
-    "Turn",
     "Usage",
     "UsageReported",
 ]
@@ -148,15 +147,6 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """The request is ready and waits for its turn in `lane`; it may cost `tokens`."""
-
-    lane: Lane
-    api: str
-    tokens: int = 0
-
-
-@dataclass(frozen=True)
 class Head:
     """The head of the response, without what is secret in it."""
 
@@ -172,5 +162,5 @@ class Chunk:
     data: str
 
 
-Note = Union[Turn, Head, Chunk]
+Note = Union[Head, Chunk]
 """What a source tells beside its events: for the line before the server and for the log, nothing to the answer."""

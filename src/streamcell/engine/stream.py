@@ -17,8 +17,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import SourceFailed, StreamCellError
+from ..answer.context import Context
 from ..answer.document import Document
-from ..answer.events import Chunk, Event, Failed, Head, Note, TextDelta, Turn
+from ..answer.events import Chunk, Event, Failed, Head, Lane, Note, TextDelta
 from ..answer.inputs import (
     AskPolicy,
     Broke,
@@ -244,29 +245,25 @@ class Stream:
 
     async def _consume(self, opening: OpenSource) -> None:
         run = opening.run
-        events = self._source.events(opening.resume)
-        turn: InLine | None = None
+        line: InLine | None = None
+
+        async def turn(lane: Lane, api: str, tokens: int) -> None:
+            nonlocal line
+            if line is not None:
+                line.leave(whole=False)
+            line = InLine(lane, tokens, self._driver.lanes, next(_tickets))
+            way = None if opening.resume is None else opening.resume.way.value
+            self._note("request", run, endpoint=lane.endpoint, model=lane.model, api=api, resume=way)
+            if await line.come(
+                self._session, opening.hurried, lambda position, wait: self._accept(Placed(run, position, wait))
+            ):
+                self._accept(Placed(run, None))
+
+        events = self._source.events(Context(opening.resume, turn))
         try:
             async for event in events:
-                if isinstance(event, Turn):
-                    if turn is not None:
-                        turn.leave(whole=False)
-                    turn = InLine(event, self._driver.lanes, next(_tickets))
-                    self._note(
-                        "request",
-                        run,
-                        endpoint=event.lane.endpoint,
-                        model=event.lane.model,
-                        api=event.api,
-                        resume=None if opening.resume is None else opening.resume.way.value,
-                    )
-                    if await turn.come(
-                        self._session, opening.hurried, lambda position, wait: self._accept(Placed(run, position, wait))
-                    ):
-                        self._accept(Placed(run, None))
-                    continue
-                if turn is not None:
-                    turn.hear(event)
+                if line is not None:
+                    line.hear(event)
                 self._take(run, event)
         # A source maps its own failures; whatever is left is told, never swallowed.
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
@@ -275,8 +272,8 @@ class Stream:
             failed.__cause__ = error
             self._accept(Received(run, Failed(failed)))
         finally:
-            if turn is not None:
-                turn.leave(whole=self._session.run == run and self._session.status is Status.DONE)
+            if line is not None:
+                line.leave(whole=self._session.run == run and self._session.status is Status.DONE)
             close = getattr(events, "aclose", None)
             if close is not None:
                 await close()
@@ -297,7 +294,7 @@ class Stream:
         elif isinstance(event, Chunk):
             self._chunked = True
             self._note("chunk", run, data=event.data)
-        elif not isinstance(event, Turn):
+        else:
             if isinstance(event, TextDelta) and not self._chunked:
                 self._note("text", run, text=event.text)
             self._accept(Received(run, event))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .._errors import RateLimited
-from ..answer.events import Event, Failed, Head, Lane, Note, Turn
+from ..answer.events import Event, Failed, Head, Lane, Note
 from ..answer.inputs import Wait
 from ..answer.session import Session
 from ..ratelimit import queue as limits
@@ -160,23 +160,23 @@ def _limits_of(lane: Lane, queue: limits.Queue, max_concurrency: int | None, now
 class InLine:
     """One attempt's place in its lane, from the line to its end."""
 
-    def __init__(self, turn: Turn, lanes: Lanes, ticket: int) -> None:
-        self._turn, self._lanes, self._ticket = turn, lanes, ticket
+    def __init__(self, lane: Lane, tokens: int, lanes: Lanes, ticket: int) -> None:
+        self._lane, self._tokens, self._lanes, self._ticket = lane, tokens, lanes, ticket
 
     async def come(self, session: Session, hurried: bool, placed: Callable[[int, Wait], None]) -> bool:
         """Wait for the turn; give whether it had to be waited for."""
         ticket = limits.Ticket(
-            self._ticket, session.asked_at, self._turn.tokens, hurried, limits.patience_of(session.policy)
+            self._ticket, session.asked_at, self._tokens, hurried, limits.patience_of(session.policy)
         )
-        return await self._lanes.turn(self._turn.lane, ticket, placed)
+        return await self._lanes.turn(self._lane, ticket, placed)
 
     def hear(self, event: Event | Note) -> None:
         """Tell the lane what its server says."""
         if isinstance(event, Head):
-            self._lanes.head(self._turn.lane, self._ticket, event.status, event.headers)
+            self._lanes.head(self._lane, self._ticket, event.status, event.headers)
         elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
-            self._lanes.refused(self._turn.lane, self._ticket, event.error.retry_after)
+            self._lanes.refused(self._lane, self._ticket, event.error.retry_after)
 
     def leave(self, *, whole: bool) -> None:
         """The attempt is over."""
-        self._lanes.leave(self._turn.lane, self._ticket, whole=whole)
+        self._lanes.leave(self._lane, self._ticket, whole=whole)

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Protocol
 
+from ..answer.context import ALONE, Context
 from ..answer.events import Event, Note, Origin
-from ..answer.resume import ResumeFrom, ResumeMode
+from ..answer.resume import ResumeMode
 
 __all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of"]
 
@@ -38,11 +39,10 @@ class Source(Protocol):
     def release(self) -> None:
         """Give back what was claimed: the call was refused after all, and nothing was read."""
 
-    def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event | Note]:
+    def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:
         """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
 
-        The events are those of the whole answer, or of what `resume` lacks. After a Turn nothing is asked of the server
-        until the next event is.
+        The events are those of the whole answer, or of what `context.resume` lacks.
 
         It ends with Finished only for the provider's own end mark, with Failed for what went wrong, or with nothing:
         then the answer was cut.

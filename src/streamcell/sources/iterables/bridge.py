@@ -7,13 +7,12 @@ import collections
 import contextvars
 import inspect
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from ..._errors import SourceFailed
-from ...answer.events import Turn
 
-__all__ = ["close", "from_loop", "from_thread", "in_thread", "running_loop"]
+__all__ = ["across", "close", "from_loop", "from_thread", "in_thread", "running_loop"]
 
 _AHEAD: Final = 1_000  # items that the other side may be ahead of us: bounds memory, costs nothing at a model's pace
 _END: Final = object()
@@ -28,8 +27,6 @@ async def from_loop(iterable: Any, loop: asyncio.AbstractEventLoop) -> AsyncIter
             async for item in iterable:
                 while not handoff.put(item):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)  # far ahead: rare, so a short wait beats a signal across loops
-                while isinstance(item, Turn) and handoff.dealt_with is not item:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)  # once an attempt
             handoff.finish()
         except BaseException as error:
             handoff.finish(error)
@@ -121,8 +118,6 @@ class _Handoff:
         self._ready = asyncio.Event()
         self._error: BaseException | None = None
         self.closed = threading.Event()
-        self._taken: object = None
-        self.dealt_with: object = None  # the item after which another one was asked for
 
     def put(self, item: Any) -> bool:
         """Hand an item over; False where the reader is too far behind. Called on the other thread."""
@@ -146,12 +141,11 @@ class _Handoff:
         return self
 
     async def __anext__(self) -> Any:
-        self.dealt_with = self._taken
         while not self._items:
             self._ready.clear()
             if not self._items:
                 await self._ready.wait()
-        item = self._taken = self._items.popleft()
+        item = self._items.popleft()
         if item is not _END:
             return item
         if self._error is None:
@@ -159,6 +153,19 @@ class _Handoff:
         if isinstance(self._error, Exception):
             raise self._error
         raise SourceFailed(f"The source was cancelled ({type(self._error).__name__}).") from self._error
+
+
+def across(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return `function` for another loop than this one: it is awaited there, and runs here."""
+    home = asyncio.get_running_loop()
+
+    async def call(*arguments: Any) -> Any:
+        async def run() -> Any:
+            return await function(*arguments)
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), home))
+
+    return call
 
 
 async def close(iterable: Any) -> None:

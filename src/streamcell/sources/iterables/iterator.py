@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from ..._errors import SourceFailed
-from ...answer.events import Event, Failed, Finished, Origin, Started, TextDelta
-from ...answer.resume import ResumeFrom
+from ...answer.context import ALONE, Context
+from ...answer.events import Alive, Event, Failed, Finished, Origin, Started, TextDelta
 from ..base import Decoder, Surrogates, field_of
 from ..openai.dialect import decoder_for
 from ..openai.responses import ResponsesDecoder
@@ -88,7 +88,7 @@ class IteratorSource:
             if _readers.get(id(self._given)) is self:
                 del _readers[id(self._given)]
 
-    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event]:  # noqa: ARG002
+    async def events(self, context: Context = ALONE) -> AsyncIterator[Event]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
         items: AsyncIterator[Any] | None = None
         reader = _Reader()
@@ -96,7 +96,7 @@ class IteratorSource:
             yield Started(self.origin)
             items = _items(await self._opened(), self.home)
             async for item in items:
-                for event in reader.take(item):
+                for event in reader.take(item) or (Alive(),):
                     yield event
             for event in reader.end():
                 yield event

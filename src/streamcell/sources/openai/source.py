@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_keys, without_secrets
+from ...answer.context import ALONE, Context
 from ...answer.events import (
     Alive,
     Chunk,
@@ -27,7 +28,6 @@ from ...answer.events import (
     Note,
     Origin,
     Started,
-    Turn,
 )
 from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 from ...request.parameters import Either, translated
@@ -35,7 +35,7 @@ from ...request.request import Request
 from ...request.veiled import Secrets, Veiled
 from ..base import Decoder, field_of, parts_of
 from ..http.body import closing, read
-from ..iterables.bridge import close, from_loop, running_loop
+from ..iterables.bridge import across, close, from_loop, running_loop
 from .chat import ChatDecoder, chat_body
 from .client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
 from .continuation import going_on, without_repetition
@@ -142,17 +142,20 @@ class OpenAISource:
     def release(self) -> None:
         """Give nothing back."""
 
-    async def events(self, resume: ResumeFrom | None = None) -> AsyncIterator[Event | Note]:
+    async def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:
         """Make one attempt, see `Source.events`."""
-        away = self.home is not None and self.home is not running_loop()
-        events = self._events(resume) if not away or self.home is None else from_loop(self._events(resume), self.home)
+        events: AsyncIterator[Event | Note]
+        if self.home is None or self.home is running_loop():
+            events = self._events(context)
+        else:
+            events = from_loop(self._events(replace(context, turn=across(context.turn))), self.home)
         try:
             async for event in events:
                 yield event
         finally:
             await close(events)
 
-    async def _events(self, resume: ResumeFrom | None) -> AsyncGenerator[Event | Note, None]:
+    async def _events(self, context: Context) -> AsyncGenerator[Event | Note, None]:
         import openai
 
         try:
@@ -182,7 +185,7 @@ class OpenAISource:
         while True:
             lean = lean or (lane.endpoint, api) in _refusing
             origin = self._labelled(model, api, model_note, note, _LEFT_OUT if lean else "")
-            attempt = self._attempt(replace(answering, origin=origin, missing=missing), api, model, resume, lean=lean)
+            attempt = self._attempt(replace(answering, origin=origin, missing=missing), api, model, context, lean=lean)
             try:
                 async with aclosing(attempt) as events:
                     async for event in events:
@@ -274,7 +277,7 @@ class OpenAISource:
         return asked.with_streaming_response.create(**_known(body, asked.create)), ours
 
     async def _attempt(
-        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
+        self, answering: _Answering, api: str, model: str, context: Context, *, lean: bool
     ) -> AsyncGenerator[Event | Note, None]:
         """Make the request and read its answer, every failure of which is an event.
 
@@ -282,7 +285,8 @@ class OpenAISource:
         """
         import openai
 
-        yield Turn(answering.lane, _LABELS[api], self._request.tokens)
+        resume = context.resume
+        await context.turn(answering.lane, _LABELS[api], self._request.tokens)
         answered = begun = ours = False
         overlap = self._overlap_for(resume)
         exact = resume is not None and resume.way is ResumeMode.EXACT
