@@ -37,7 +37,7 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-pythons test-frontends
 
-.PHONY: help demo test test-long lint format faults tables gallery bench bench-wire bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
@@ -87,6 +87,14 @@ test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
 	.venvs/openai2/bin/python -m pytest tests/sources tests/faults --ignore=tests/faults/test_soak.py -m "not long"
+
+# What we rely on of ipykernel, ipywidgets, anywidget and the SDK, against what comes next. Needs the registries.
+canary: env ## a part of the suite with the newest releases and pre-releases of what we stand on
+	$(PY) -m uv venv --quiet --clear --python $(PY) .venvs/canary
+	$(PY) -m uv pip install --quiet --prerelease allow --python .venvs/canary/bin/python -r requirements/test.in -e .
+	$(PY) -m uv pip list --python .venvs/canary/bin/python | grep -E "^(anywidget|ipykernel|ipywidgets|openai|traitlets) "
+	.venvs/canary/bin/python -m pytest tests/test_private.py tests/test_cell.py tests/test_attended.py tests/test_headless.py \
+		tests/sources/test_contract.py -n 2 --dist loadfile -m "not long"
 
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py

@@ -393,6 +393,13 @@ def test_retry_in_the_line_leaves_it_and_asks_at_once(reason: Literal["refusal",
     assert play.ignores(Placed(1, 1, Wait(reason, 39.0, 1)), Closed(1), Retry())
 
 
+def test_an_attempt_whose_answer_has_begun_is_not_put_in_the_line() -> None:
+    """Retry would else begin anew there, and drop the text."""
+    play = playing(Start(), Received(1, TextDelta("Hel")))
+    assert play.ignores(Placed(1, 2, Wait("refusal", 40.0, 1)), Retry())
+    assert play.current.text == "Hel"
+
+
 def test_retry_in_the_line_does_nothing_where_too_many_are_under_way() -> None:
     play = playing(Start())
     play.feed(Placed(1, 2, Wait("running", None, 16)))

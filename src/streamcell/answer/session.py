@@ -182,6 +182,8 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
 
 def _place(session: Session, placed: Placed, now: float) -> _Step:
     """Show where an attempt stands in the line, and why; its clocks begin when its turn has come."""
+    if session.token_at is not None:  # its answer has begun, so it waits for nothing
+        return session, ()
     position, wait = placed.queue_position, placed.wait
     current = session.document.current
     trigger = Trigger.OPEN if position is None else Trigger.QUEUE

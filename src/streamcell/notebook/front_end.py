@@ -13,10 +13,11 @@ import ipywidgets
 import traitlets
 from comm import get_comm_manager
 
-from ..notebook import ipython
 from ..wire.messages import parse_part_request
+from . import ipython
+from .private import is_registered, let_pages_choose_the_subshell
 
-__all__ = ["Bundle", "Reachable", "built", "digest", "part", "reach", "take_messages_where_the_page_sends_them"]
+__all__ = ["Bundle", "Reachable", "built", "digest", "part", "reach"]
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
 
@@ -61,7 +62,7 @@ class Bundle(ipywidgets.Widget):
         """Open the comm and take questions for parts."""
         super().__init__(**traits)
         self.on_msg(self._on_page_message)
-        take_messages_where_the_page_sends_them(self.comm)
+        let_pages_choose_the_subshell(self.comm)
 
     @classmethod
     def shared(cls) -> Bundle | None:
@@ -73,7 +74,7 @@ class Bundle(ipywidgets.Widget):
         if not ipython.is_notebook():
             return None
         bundle = cls._shared
-        if bundle is None or bundle.comm is None or bundle.model_id not in ipywidgets.widgets.widget._instances:
+        if bundle is None or bundle.comm is None or not is_registered(bundle):
             get_comm_manager().register_target(_TARGET, _opened)
             bundle = cls._shared = cls(esm=built("streamcell.js"), digest=digest())
         return bundle
@@ -113,19 +114,5 @@ def _opened(bridge: Any, message: Mapping[str, Any]) -> None:
     if cell is None:
         bridge.close()
         return
-    take_messages_where_the_page_sends_them(bridge)
+    let_pages_choose_the_subshell(bridge)
     cell.take_bridge(bridge)
-
-
-def take_messages_where_the_page_sends_them(comm: Any) -> None:
-    """Let a page's messages run on the subshell that it chose, so that Stop need not wait while a cell sleeps.
-
-    ipykernel 7.4 sends them to the shell that last published on the comm. Our driver publishes from no shell of its
-    own, and a widget is made by a cell: that would be the main one. Other releases have no such method.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = _as_the_page_chose
-
-
-def _as_the_page_chose(_data: object, default: object) -> object:
-    return default

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final, Literal, Protocol
 
+from .private import code_of_interact
+
 __all__ = ["Held", "Unattended", "hold", "is_a_result", "is_notebook", "is_terminal", "place", "publish", "unattended"]
 
 Unattended = Literal["raise", "wait", "return"]
@@ -46,7 +48,7 @@ def place() -> object:
         message = shell.get_parent()["header"]["msg_id"]
     except (AttributeError, KeyError, LookupError, TypeError):
         message = None
-    update = _of_interact()
+    update = code_of_interact()
     calls = [id(frame) for frame in _frames() if frame.f_code is update]
     return getattr(shell, "execution_count", None), message, calls
 
@@ -78,17 +80,11 @@ def is_a_result() -> bool:
     IPython's display hook shows a cell's last expression, `interact` what its function has returned.
     """
     hook = _code_of(_shell().displayhook.__call__)
-    display, update = _code_of(getattr(sys.modules.get("IPython.display"), "display", None)), _of_interact()
+    display, update = _code_of(getattr(sys.modules.get("IPython.display"), "display", None)), code_of_interact()
     return any(
         frame.f_code is hook or (frame.f_code is display and getattr(frame.f_back, "f_code", None) is update)
         for frame in _frames()
     )
-
-
-def _of_interact() -> object:
-    """The code that calls a function for `interact`, and shows what it returns."""
-    kind = getattr(sys.modules.get("ipywidgets"), "interactive", None)
-    return _code_of(getattr(kind, "update", None))
 
 
 def _code_of(function: object) -> object:

@@ -20,13 +20,14 @@ from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
 from ..engine.stream import Stream
-from ..notebook import ipython
 from ..request.request import Request
 from ..wire.messages import GROWING, WANTED, Forget, Hello, View, parse_command, parse_part_request
+from . import ipython
 from .delivery import at_once, carrier, takes_widgets
-from .front_end import Bundle, built, digest, part, reach, take_messages_where_the_page_sends_them
+from .front_end import Bundle, built, digest, part, reach
 from .ipython import Unattended
 from .output import bundle_of, note_of
+from .private import let_pages_choose_the_subshell, show_again
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -105,7 +106,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
         if self._opens:
             super().open()
-            take_messages_where_the_page_sends_them(self.comm)
+            let_pages_choose_the_subshell(self.comm)
 
     @property
     def model_id(self) -> str:
@@ -135,7 +136,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             stream.post(Stop())
         self.layout.close()
         super().close()
-        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets' way to say that a closed widget is never shown again
+        show_again(self)
 
     # -- the sink -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,58 @@
+"""What others do not promise is still as we use it: whoever changes it is named here, before an answer suffers."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import ipywidgets
+import pytest
+from ipykernel.comm import Comm
+
+from streamcell.notebook import private
+
+WIDGETS = f"ipywidgets {version('ipywidgets')}"
+KERNEL = f"ipykernel {version('ipykernel')}"
+
+
+def test_ipywidgets_keeps_its_widgets_by_their_models_ids() -> None:
+    label = ipywidgets.Label()
+    instances = getattr(ipywidgets.widgets.widget, "_instances", None)
+    assert instances is not None, f"{WIDGETS} has no widgets.widget._instances: see private.is_registered"
+    assert instances.get(label.model_id) is label, f"{WIDGETS} keeps its widgets otherwise: see private.is_registered"
+    assert private.is_registered(label)
+    model_id = label.model_id
+    label.close()
+    assert model_id not in instances
+
+
+def test_a_closed_widget_can_be_shown_again() -> None:
+    label = ipywidgets.Label("a")
+    label.close()
+    assert "_repr_mimebundle_" in vars(label), f"{WIDGETS} closes widgets otherwise: see private.show_again"
+    private.show_again(label)
+    assert "_repr_mimebundle_" not in vars(label)
+
+
+def test_ipykernel_asks_a_comm_for_the_subshell_of_its_messages() -> None:
+    if tuple(map(int, version("ipykernel").split(".")[:2])) < (7, 4):
+        assert not hasattr(Comm, "_reply_subshell_for"), f"{KERNEL} chooses subshells already"
+    else:
+        assert hasattr(Comm, "_reply_subshell_for"), f"{KERNEL} chooses subshells otherwise: see private.py"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_page_chooses_the_subshell_where_a_comm_asks_for_it(known: bool) -> None:
+    class Asks:
+        def _reply_subshell_for(self, data: object, default: object) -> object:
+            return "the last that published"
+
+    comm = Asks() if known else object()
+    private.let_pages_choose_the_subshell(comm)
+    if known:
+        assert comm._reply_subshell_for({}, "the page's") == "the page's"  # type: ignore[attr-defined]
+
+
+def test_interact_shows_results_by_its_update() -> None:
+    code = private.code_of_interact()
+    assert code is not None, f"{WIDGETS} has no interactive.update: see private.code_of_interact"
+    assert "display" in code.co_names, f"{WIDGETS} shows results otherwise: see private.code_of_interact"
