@@ -277,17 +277,18 @@ def _timeouts(timeouts: object) -> Timeouts:
 
 
 def _prefix(prefix: Any) -> Prefix | None:
-    if prefix is None or prefix in get_args(Prefix):
-        return cast("Prefix | None", prefix)
-    raise ValueError(f"prefix must be one of {', '.join(map(repr, get_args(Prefix)))}, not {prefix!r}")
+    return None if prefix is None else cast("Prefix", _one_of("prefix", prefix, Prefix))
 
 
-def _unattended(value: object) -> Unattended:
-    known: tuple[Unattended, ...] = get_args(Unattended)
-    for one in known:
-        if value == one:
-            return one
-    raise ValueError(f"unattended must be one of {', '.join(map(repr, known))}, not {value!r}")
+def _unattended(value: Any) -> Unattended:
+    return cast("Unattended", _one_of("unattended", value, Unattended))
+
+
+def _one_of(name: str, value: Any, words: Any) -> Any:
+    known = get_args(words)
+    if value in known:
+        return value
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")
 
 
 def _yes_or_no(name: str, value: object) -> bool | None:

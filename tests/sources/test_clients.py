@@ -15,6 +15,7 @@ import streamcell
 from streamcell import AuthenticationFailed, RetryPolicy, StreamCell, stream_cell
 from streamcell.engine.driver import driver
 from streamcell.sources import resolve
+from streamcell.sources.iterables.bridge import Handoff
 from streamcell.sources.openai import client as clients
 
 from .read import read, request
@@ -58,6 +59,46 @@ def blocking(server: WireServer, key: Any) -> Any:
 
 
 KINDS = pytest.mark.parametrize("make", [plain, with_own_http_client, blocking])
+
+
+# -- on a loop of their own --------------------------------------------------------------------------------------------
+
+
+def test_a_turn_is_asked_for_behind_all_that_was_said_before() -> None:
+    """The source is on another loop than the line that it waits in."""
+
+    async def main() -> list[int]:
+        handoff, taken = Handoff(), list[int]()
+
+        async def turn() -> list[int]:
+            return list(taken)
+
+        async def there() -> list[int]:
+            for number in range(3):
+                handoff.put(number)
+            seen: list[int] = await handoff.across(turn)()
+            handoff.finish()
+            return seen
+
+        seen = asyncio.run_coroutine_threadsafe(there(), driver().loop)
+        async for number in handoff:
+            taken.append(number)
+            await asyncio.sleep(0)
+        return seen.result(0)
+
+    assert asyncio.run(main()) == [0, 1, 2]
+
+
+def test_the_log_has_a_second_request_behind_the_first_ones_refusal() -> None:
+    missing = answers({"detail": "Not Found"}, status="404 Not Found")
+
+    async def main() -> list[str]:
+        with wire_server(missing, YES) as server:
+            cell = ask(with_own_http_client(server, "k"), api="auto")
+            assert await cell == "yes"
+            return [one.kind for one in cell.log if one.kind in ("request", "response")]
+
+    assert asyncio.run(main()) == ["request", "response", "request", "response"]
 
 
 # -- whose it is -------------------------------------------------------------------------------------------------------

@@ -115,22 +115,13 @@ export const diagrams: DiagramRenderer = {
     const own = frame;
     asked += 1;
     const id = asked;
-    return new Promise<Diagram>((resolve, reject) => {
-      const given = setTimeout(() => {
-        if (frame === own) frame = null;
-        own.end();
-      }, PATIENCE);
-      own.ask({
-        message: { id, source, dark },
-        resolve: (diagram) => {
-          clearTimeout(given);
-          resolve(diagram);
-        },
-        reject: (reason) => {
-          clearTimeout(given);
-          reject(reason);
-        },
-      });
+    const patience = setTimeout(() => {
+      if (frame === own) frame = null;
+      own.end();
+    }, PATIENCE);
+    const drawn = new Promise<Diagram>((resolve, reject) => {
+      own.ask({ message: { id, source, dark }, resolve, reject });
     });
+    return drawn.finally(() => clearTimeout(patience));
   },
 };

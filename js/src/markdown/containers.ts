@@ -41,14 +41,10 @@ export class Containers {
     return this.open.at(-1) as Container;
   }
 
-  /** The item that nothing was begun in, if the next block is its first. */
-  get emptyItem(): Item | null {
-    return this.top.type === "item" && !this.top.filled ? (this.top.node as Item) : null;
-  }
-
-  /** The same for a quotation. */
-  get emptyQuote(): Quote | null {
-    return this.top.type === "quote" && !this.top.filled ? (this.top.node as Quote) : null;
+  /** The item or the quotation whose first block the next one is. */
+  get empty(): Item | Quote | null {
+    const { node, filled } = this.top;
+    return !filled && (node.kind === "item" || node.kind === "quote") ? node : null;
   }
 
   /** What stands in front of a line that all of them go on with. */

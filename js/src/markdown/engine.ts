@@ -296,8 +296,8 @@ export class Engine {
   }
 
   #beginParagraph(text: string): void {
-    const { emptyItem, emptyQuote } = this.#containers;
-    this.#leaf = new ParagraphWriter(this.#containers.place(), emptyItem ?? emptyQuote, this.#context);
+    const { empty } = this.#containers;
+    this.#leaf = new ParagraphWriter(this.#containers.place(), empty, this.#context);
     this.#leaf.beginLine(text[0] as string);
     this.#leaf.write(text);
   }

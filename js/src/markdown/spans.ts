@@ -18,7 +18,7 @@ const isCloser = (text: string, at: number): boolean =>
 
 interface Spans {
   readonly spans: readonly (readonly [number, number])[];
-  /** Whether one begins behind the last of them, and does not end. */
+  /** Whether one begins and does not end. */
   readonly isOpen: boolean;
 }
 

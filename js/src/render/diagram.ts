@@ -33,9 +33,10 @@ export class MountedDiagram implements Mounted {
   }
 
   async #draw(): Promise<void> {
-    const source = this.node.lines.join("\n");
-    if (this.node.open || this.#isAsked || source.trim() === "") return;
+    if (this.node.open || this.#isAsked) return;
     this.#isAsked = true;
+    const source = this.node.lines.join("\n");
+    if (source.trim() === "") return;
     const renderer = await this.#drawing.parts.diagrams();
     if (renderer === null) return;
     const isDark = isLight(getComputedStyle(this.dom).color);

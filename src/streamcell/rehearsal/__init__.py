@@ -1,6 +1,6 @@
 """An OpenAI-compatible server on loopback: real HTTP, real server-sent events, scripted answers, no key.
 
-    from . import RehearsalServer
+    from streamcell.rehearsal import RehearsalServer
 
     with RehearsalServer(rate=200) as server:
         client = openai.OpenAI(base_url=server.base_url, api_key="rehearsal")

@@ -12,15 +12,17 @@ from typing import Any, Final
 
 from ..._errors import SourceFailed
 
-__all__ = ["across", "close", "from_loop", "from_thread", "in_thread", "running_loop"]
+__all__ = ["Handoff", "close", "from_loop", "from_thread", "in_thread", "running_loop"]
 
 _AHEAD: Final = 1_000  # items that the other side may be ahead of us: bounds memory, costs nothing at a model's pace
 _END: Final = object()
 
 
-async def from_loop(iterable: Any, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Any]:
+async def from_loop(
+    iterable: Any, loop: asyncio.AbstractEventLoop, handoff: Handoff | None = None
+) -> AsyncIterator[Any]:
     """Read an async iterable by one task on its own loop: it is never touched from ours."""
-    handoff = _Handoff()
+    handoff = handoff or Handoff()
 
     async def pump() -> None:
         try:
@@ -48,7 +50,7 @@ async def from_thread(iterable: Any) -> AsyncIterator[Any]:
 
     A stop is obeyed at once here; the thread ends, and closes the iterator, when the iterator gives its next item.
     """
-    handoff = _Handoff()
+    handoff = Handoff()
 
     def pump() -> None:
         iterator: Iterator[Any] | None = None
@@ -109,7 +111,7 @@ async def in_thread(function: Callable[[], Any]) -> Any:
     raise SourceFailed(f"The call was ended ({type(error).__name__}).") from error
 
 
-class _Handoff:
+class Handoff:
     """A bounded queue from another thread to the loop that made it."""
 
     def __init__(self) -> None:
@@ -137,7 +139,20 @@ class _Handoff:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ready.set)
 
-    def __aiter__(self) -> _Handoff:
+    def across(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """Return `function` for the other side: awaited there, it runs here, behind all that was handed over before."""
+
+        async def run(arguments: tuple[Any, ...]) -> Any:
+            while self._items:  # noqa: ASYNC110  # the reader has been woken, and takes them in its next steps
+                await asyncio.sleep(0)
+            return await function(*arguments)
+
+        async def call(*arguments: Any) -> Any:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(arguments), self._loop))
+
+        return call
+
+    def __aiter__(self) -> Handoff:
         return self
 
     async def __anext__(self) -> Any:
@@ -153,19 +168,6 @@ class _Handoff:
         if isinstance(self._error, Exception):
             raise self._error
         raise SourceFailed(f"The source was cancelled ({type(self._error).__name__}).") from self._error
-
-
-def across(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Return `function` for another loop than this one: it is awaited there, and runs here."""
-    home = asyncio.get_running_loop()
-
-    async def call(*arguments: Any) -> Any:
-        async def run() -> Any:
-            return await function(*arguments)
-
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), home))
-
-    return call
 
 
 async def close(iterable: Any) -> None:

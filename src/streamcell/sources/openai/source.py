@@ -35,7 +35,7 @@ from ...request.request import Request
 from ...request.veiled import Secrets, Veiled
 from ..base import Decoder, field_of, parts_of
 from ..http.body import closing, read
-from ..iterables.bridge import across, close, from_loop, running_loop
+from ..iterables.bridge import Handoff, close, from_loop, running_loop
 from .chat import ChatDecoder, chat_body
 from .client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
 from .continuation import going_on, without_repetition
@@ -148,7 +148,9 @@ class OpenAISource:
         if self.home is None or self.home is running_loop():
             events = self._events(context)
         else:
-            events = from_loop(self._events(replace(context, turn=across(context.turn))), self.home)
+            handoff = Handoff()
+            there = replace(context, turn=handoff.across(context.turn))
+            events = from_loop(self._events(there), self.home, handoff)
         try:
             async for event in events:
                 yield event
