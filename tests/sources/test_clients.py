@@ -84,7 +84,7 @@ def test_a_turn_is_asked_for_behind_all_that_was_said_before() -> None:
         async for number in handoff:
             taken.append(number)
             await asyncio.sleep(0)
-        return seen.result(0)
+        return await asyncio.wrap_future(seen)
 
     assert asyncio.run(main()) == [0, 1, 2]
 
