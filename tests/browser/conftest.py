@@ -22,7 +22,7 @@ from .notebook import LIMIT, Opener
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 CHROMIUM = ROOT / "scripts" / "chromium.py"
 FLAGS = ("--disable-background-networking", "--disable-component-update", "--disable-quic", "--disable-sync")
@@ -111,10 +111,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def spare() -> list[Page]:
+    """A page that shows JupyterLab and that no test uses, or none."""
+    return []
+
+
 @pytest.fixture
-def open_notebook(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
+def open_notebook(
+    lab: JupyterLab, context: BrowserContext, spare: list[Page], request: pytest.FixtureRequest
+) -> Iterator[Opener]:
     """`open_notebook(cells, kernel="python3")`: a new notebook with a kernel of its own, open and idle."""
-    opener = Opener(lab, context, re.sub(r"\W+", "-", request.node.name).strip("-"))
+    opener = Opener(lab, context, re.sub(r"\W+", "-", request.node.name).strip("-"), spare)
     yield opener
     close(request, opener)
 
@@ -122,9 +130,10 @@ def open_notebook(lab: JupyterLab, context: BrowserContext, request: pytest.Fixt
 def close(request: pytest.FixtureRequest, opener: Opener) -> None:
     """Close its notebooks; where the test has failed, what they show is kept first."""
     report = request.node.stash.get(REPORT, None)
-    if report is not None and report.failed:
+    failed = report is not None and report.failed
+    if failed:
         opener.keep()
-    opener.close()
+    opener.close(failed=failed)
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ class Notebook:
         self.lab = lab
         self.page = page
         self.name = ""
+        self.changed = False  # its page is not as JupyterLab alone has made it
         self.address = address or lab.url
         if script:
             page.add_init_script(script)
@@ -50,6 +51,14 @@ class Notebook:
         """Open it in JupyterLab's single-document mode, and wait until its kernel is idle."""
         self.name = name
         self.page.goto(f"{self.address}doc/workspaces/{workspace}/tree/{name}?token={self.lab.token}")
+        self.wait_until_ready()
+
+    def open_here(self, name: str) -> None:
+        """Open it in the JupyterLab that its page shows already, in the place of what is open there."""
+        self.name = name
+        self.page.evaluate("() => { for (const one of [...window.jupyterapp.shell.widgets('main')]) one.dispose(); }")
+        self.execute("docmanager:open", {"path": name})
+        self.page.wait_for_function(f"(name) => {PANEL}?.context?.path === name", arg=name)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -83,6 +92,7 @@ class Notebook:
 
     def reopen(self, name: str, *, app: str = "lab", kernel: bool = True) -> None:
         """Open a saved notebook in another page load, in JupyterLab or Notebook 7; `kernel=False` declines one."""
+        self.changed = True
         path = {"lab": "doc/workspaces/reopened/tree/", "notebook": "notebooks/"}[app]
         self.page.goto(f"{self.address}{path}{name}?token={self.lab.token}")
         if not kernel:
@@ -264,16 +274,23 @@ class Growth:
 
 
 class Opener:
-    """Opens new notebooks and closes them with their kernels; `name` is in the names of their files."""
+    """Opens new notebooks and closes them with their kernels; `name` is in the names of their files.
 
-    def __init__(self, lab: JupyterLab, context: BrowserContext, name: str) -> None:
+    `spare` is where pages are kept for the next: JupyterLab's own start takes longer than all else that a test does.
+    """
+
+    def __init__(self, lab: JupyterLab, context: BrowserContext, name: str, spare: list[Page] | None = None) -> None:
         self._lab = lab
+        self._spare = spare
         self._context = context
         self._name = name
         self._opened: list[Notebook] = []
 
     def __call__(self, cells: Sequence[str], *, kernel: str = "python3", **options: str | None) -> Notebook:
-        """Open a notebook with a kernel of its own, and wait until that is idle; for `options` see `Notebook`."""
+        """Open a notebook with a kernel of its own, and wait until that is idle; for `options` see `Notebook`.
+
+        With any of them, also `script=""`, it has a page of its own, in which no notebook has been open before.
+        """
         file = f"{self._name}-{len(self._opened)}.ipynb"
         self._lab.write_notebook(file, cells, kernel=kernel)
         return self._open(file, **options)
@@ -283,9 +300,14 @@ class Opener:
         return self._open(notebook.name)
 
     def _open(self, file: str, **options: Any) -> Notebook:
-        notebook = Notebook(self._lab, self._context.new_page(), **options)
+        spare = None if options or not self._spare else self._spare.pop()
+        notebook = Notebook(self._lab, spare or self._context.new_page(), **options)
         self._opened.append(notebook)
-        notebook.open(file, workspace=f"{self._name}-{len(self._opened)}")
+        if spare:
+            notebook.open_here(file)
+        else:
+            notebook.open(file, workspace=f"{self._name}-{len(self._opened)}")
+            notebook.changed = bool(options)
         return notebook
 
     def keep(self) -> None:
@@ -295,7 +317,11 @@ class Opener:
             notebook.page.screenshot(path=FAILURES / f"{self._name}-{number}.png")
         (FAILURES / f"{self._name}.log").write_text(self._lab.tail(400), "utf-8")
 
-    def close(self) -> None:
+    def close(self, *, failed: bool = False) -> None:
+        """Close them; a page that shows nothing but JupyterLab is for the next test."""
         for notebook in self._opened:
-            notebook.page.close()
+            if failed or notebook.changed or self._spare is None or self._spare:
+                notebook.page.close()
+            else:
+                self._spare.append(notebook.page)
         self._lab.end_sessions({notebook.name for notebook in self._opened})

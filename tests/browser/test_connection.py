@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Locator
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
     from streamcell.rehearsal import Exchange
 
@@ -155,8 +155,16 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def opener(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    opener = Opener(lab, context, "connection")
+def spare() -> list[Page]:
+    """Pages of this context alone."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def opener(
+    lab: JupyterLab, context: BrowserContext, spare: list[Page], request: pytest.FixtureRequest
+) -> Iterator[Opener]:
+    opener = Opener(lab, context, "connection", spare)
     failed = request.session.testsfailed
     yield opener
     if request.session.testsfailed > failed:

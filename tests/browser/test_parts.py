@@ -13,7 +13,7 @@ from .notebook import Opener
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
     from .jupyterlab import JupyterLab
     from .notebook import Notebook
@@ -85,8 +85,10 @@ def contrast(span: dict[str, Any]) -> float:
 
 
 @pytest.fixture(scope="module")
-def opener(lab: JupyterLab, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    opener = Opener(lab, context, "parts")
+def opener(
+    lab: JupyterLab, context: BrowserContext, spare: list[Page], request: pytest.FixtureRequest
+) -> Iterator[Opener]:
+    opener = Opener(lab, context, "parts", spare)
     failed = request.session.testsfailed
     yield opener
     if request.session.testsfailed > failed:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
     from .jupyterlab import JupyterLab
     from .notebook import Notebook
@@ -29,9 +29,9 @@ CELLS = [ask(WHOLE, "echo?rate=0"), ask("To be stopped", LONG), ask("Saved in mi
 
 
 @pytest.fixture(scope="module")
-def saved(lab: JupyterLab, context: BrowserContext) -> Iterator[Notebook]:
+def saved(lab: JupyterLab, context: BrowserContext, spare: list[Page]) -> Iterator[Notebook]:
     """A notebook that was saved when one answer was done, one stopped, and one on its way; the page has left it."""
-    opener = Opener(lab, context, "saved")
+    opener = Opener(lab, context, "saved", spare)
     notebook = opener(CELLS)
     notebook.run_all()
     notebook.wait_for_more_text(STOPPED, than=100)
