@@ -105,13 +105,16 @@ class Notebook:
     # -- running ------------------------------------------------------------------------------------------------------
 
     def start(self, index: int) -> None:
-        """Run one cell as a person does: click into it and press Shift+Enter. Does not wait for its end."""
-        cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
+        """Run one cell as a person does, and wait until it runs. Does not wait for its end."""
+        self.press_run(index)
         self.page.wait_for_function(
             f"(index) => {CELL}.model.executionState !== 'idle' || {CELL}.model.executionCount", arg=index
         )
+
+    def press_run(self, index: int) -> None:
+        """Click into a cell and press Shift+Enter."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
 
     def run(self, index: int) -> None:
         """Run one cell and wait until it has ended."""
