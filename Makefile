@@ -119,6 +119,7 @@ bench: bench-wire bench-memory bench-renderer bench-attacks ## measure these, be
 
 bench-wire: env ## bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
+	$(PY) scripts/bench.py --characters 7100 --chunks 1000 --rate 50 --rounds 1
 
 bench-memory: env ## what a thousand answers of 2 kB take of a process, in kB a cell
 	$(PY) -c "from tests.faults.soak import kept; print(kept(1_000, 64_000_000))"

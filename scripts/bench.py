@@ -15,6 +15,7 @@ import sys
 import tempfile
 import uuid
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the tests' Ju
 
 from streamcell.rehearsal import RehearsalServer
 from tests.browser.jupyterlab import JupyterLab
+from tests.browser.websocket import decode
 
 if TYPE_CHECKING:
     from tornado.websocket import WebSocketClientConnection
@@ -48,6 +50,8 @@ assert len(text) == {characters}, len(text)
 """,
 }
 COUNTED = {"display_data", "update_display_data", "comm_open", "comm_msg"}
+SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
+PARTS = ("header", "parent_header", "metadata", "content")
 SETTLED = 0.5  # seconds without a frame, after the cell's end: what comes behind it belongs to it
 
 
@@ -71,7 +75,7 @@ class Kernel:
 
     async def open(self) -> None:
         address = f"{self._lab.url.replace('http', 'ws', 1)}api/kernels/{self._id}/channels?token={self._lab.token}"
-        self._socket = await websocket_connect(address, max_message_size=1 << 30)
+        self._socket = await websocket_connect(address, max_message_size=1 << 30, subprotocols=[SUBPROTOCOL])
         printed = await self._execute("import os; print(os.getpid())")
         texts = (message["content"]["text"] for _, message in printed if message["msg_type"] == "stream")
         self._process = psutil.Process(int("".join(texts)))
@@ -94,9 +98,8 @@ class Kernel:
             "username": "",
             "version": "5.3",
         }
-        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        await self._socket.write_message(json.dumps(message))
+        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": True, "stop_on_error": True}
+        await self._send({"header": header, "content": content})
         frames: list[tuple[int, dict[str, Any]]] = []
         ended = False
         while True:
@@ -108,14 +111,29 @@ class Kernel:
                 raise
             if raw is None:
                 raise RuntimeError("the server closed the websocket")
-            size = len(raw.encode() if isinstance(raw, str) else raw)
-            received = json.loads(raw)
+            assert isinstance(raw, bytes), "the server does not speak the subprotocol"
+            size, received = len(raw), decode(raw)
             received["msg_type"] = received["header"]["msg_type"]
+            if received["msg_type"] == "comm_open" and "_key" in received["content"]["data"].get("state", {}):
+                hello = {"method": "custom", "content": {"type": "hello", "keeps": True}}
+                said = {"comm_id": received["content"]["comm_id"], "data": hello}
+                await self._send(
+                    {"header": {**header, "msg_id": uuid.uuid4().hex, "msg_type": "comm_msg"}, "content": said}
+                )
             frames.append((size, received))
             if received["msg_type"] == "error":
                 raise RuntimeError("\n".join(received["content"]["traceback"]))
             if received["parent_header"].get("msg_id") == request and received["msg_type"] == "execute_reply":
                 ended = True
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        """Send it as JupyterLab does: the number of offsets, the offsets, the channel and the four parts."""
+        assert self._socket is not None
+        parts = [b"shell", *(json.dumps(message.get(part, {})).encode() for part in PARTS)]
+        ends = accumulate(map(len, parts), initial=8 * (len(parts) + 2))
+        await self._socket.write_message(
+            b"".join(number.to_bytes(8, "little") for number in (len(parts) + 1, *ends)) + b"".join(parts), binary=True
+        )
 
     async def close(self) -> None:
         if self._socket is not None:

@@ -34,6 +34,13 @@ def messages(client: BlockingKernelClient) -> Iterator[dict[str, Any]]:
         yield client.get_iopub_msg(timeout=LIMIT)
 
 
+def custom_of(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what our messages to the page hold; empty for others."""
+    data = message["content"].get("data", {})
+    content: dict[str, Any] = data.get("content", {}) if data.get("method") == "custom" else {}
+    return content
+
+
 def ask(client: BlockingKernelClient, first_token: float) -> dict[str, Any]:
     """Run a cell that streams, as a front end does; give the output that it shows at once."""
     model = f"rehearsal/echo?rate=0&first_token={first_token}"
@@ -60,10 +67,16 @@ def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernel
     content = {"comm_id": shown["data"][WIDGET]["model_id"], "data": data}
     client.shell_channel.send(client.session.msg("comm_msg", content))
     seen = []
+    before_the_end = []
+    parents = set()
     for one in messages(client):
         seen.append(one["msg_type"])
-        state = one["content"].get("data", {}).get("state", {})
-        if state.get("status") == "done":
+        custom = custom_of(one)
+        if custom:
+            parents.add(one["parent_header"].get("msg_type", ""))
+        if custom.get("type") == "kept":
+            before_the_end.append(custom)
+        if ["set", "status", "done"] in custom.get("ops", []):
             break
     # Whatever the end brings with it has been sent before the kernel answers this.
     client.execute("cell.result()")
@@ -72,6 +85,12 @@ def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernel
         if one["msg_type"] == "execute_result":
             break
     assert "update_display_data" not in seen
+    # The page is sent what it keeps, with the end and whenever one says hello after it.
+    client.shell_channel.send(client.session.msg("comm_msg", content))
+    kept = {"type": "kept", "epoch": 1, "length": len("one *two*"), "markdown": None}
+    assert next(custom for custom in map(custom_of, messages(client)) if custom.get("type") == "kept") == kept
+    assert before_the_end == [kept]
+    assert parents == {""}, "a stream answers no request"
 
 
 FREED = """

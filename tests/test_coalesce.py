@@ -294,6 +294,6 @@ def test_the_kernels_patches_a_second_are_bounded(streams: int) -> None:
     assert streams / seconds <= coalesce.KERNEL_RATE + 1e-6
 
 
-@pytest.mark.parametrize(("streams", "seconds"), [(0, 0.05), (1, 0.05), (3, 0.05), (6, 0.1), (60, 1.0)])
+@pytest.mark.parametrize(("streams", "seconds"), [(0, 1 / 12), (1, 1 / 12), (5, 1 / 12), (6, 0.1), (60, 1.0)])
 def test_a_few_cells_have_the_full_rate_and_many_share(streams: int, seconds: float) -> None:
     assert coalesce.interval(streams) == pytest.approx(seconds)

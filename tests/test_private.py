@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.metadata import version
+from types import SimpleNamespace
+from typing import Any
 
 import ipywidgets
 import pytest
@@ -50,6 +53,44 @@ def test_a_page_chooses_the_subshell_where_a_comm_asks_for_it(known: bool) -> No
     private.let_pages_choose_the_subshell(comm)
     if known:
         assert comm._reply_subshell_for({}, "the page's") == "the page's"  # type: ignore[attr-defined]
+
+
+class Session:
+    def __init__(self) -> None:
+        self.sent: list[tuple[Any, ...]] = []
+
+    def send(self, socket: object, kind: str, content: object, *, parent: object, ident: object) -> None:
+        self.sent.append((socket, kind, content, parent, ident))
+
+
+def test_a_message_without_a_parent_is_as_ipykernels_own_but_for_that() -> None:
+    source = inspect.getsource(Comm.publish_msg)
+    for words in (
+        "self.kernel.session.send(",
+        "self.kernel.iopub_socket,",
+        "data=data, comm_id=self.comm_id",
+        "ident=self.topic",
+    ):
+        assert words in source, f"{KERNEL} sends otherwise: see private.send_without_parent"
+    session = Session()
+    kernel = SimpleNamespace(session=session, iopub_socket="socket")
+    comm = SimpleNamespace(kernel=kernel, topic=b"topic", comm_id="id", _closed=False)
+    assert private.send_without_parent(comm, {"a": 1})
+    assert session.sent == [("socket", "comm_msg", {"data": {"a": 1}, "comm_id": "id"}, {}, b"topic")]
+
+
+@pytest.mark.parametrize(
+    "comm",
+    [
+        None,
+        SimpleNamespace(),
+        SimpleNamespace(kernel=None, topic=b"topic", comm_id="id"),
+        SimpleNamespace(kernel=SimpleNamespace(session=Session()), topic=b"topic", comm_id="id"),
+        SimpleNamespace(kernel=SimpleNamespace(session=Session(), iopub_socket=1), topic=b"", comm_id="", _closed=True),
+    ],
+)
+def test_where_a_comm_is_another_hosts_or_closed_nothing_is_sent(comm: object) -> None:
+    assert not private.send_without_parent(comm, {"a": 1})
 
 
 def test_interact_shows_results_by_its_update() -> None:

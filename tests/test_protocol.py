@@ -16,7 +16,7 @@ from streamcell.answer.events import Origin, Usage
 from streamcell.answer.inputs import Resume, Retry, Select, Stop, Wait
 from streamcell.answer.resume import ResumeMode, ResumePoint
 from streamcell.answer.status import Status
-from streamcell.wire.messages import GROWING, WIRE, Hello, Here, Patch, Snapshot, parse_command, view_of
+from streamcell.wire.messages import GROWING, WIRE, Hello, Here, Kept, Patch, Snapshot, parse_command, view_of
 
 EXAMPLES = Path(__file__).parent / "wire"
 """Messages that both languages read: the page's tests take the same files."""
@@ -240,6 +240,11 @@ def test_the_kernels_own_messages_are_no_commands(name: str) -> None:
 
 def test_our_place_is_the_examples() -> None:
     assert Here(2, 17).to_wire() == example("here.json")
+
+
+def test_what_a_page_keeps_is_the_examples() -> None:
+    assert Kept(2, "$5 \N{OWL} ..", "\\$5 \N{OWL}").to_wire() == example("kept.json")
+    assert Kept(2, "a", "a").to_wire()["markdown"] is None
 
 
 def test_our_snapshot_has_the_examples_shape() -> None:

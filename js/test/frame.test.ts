@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { advance, BACKLOG, cutAt, FrameLoop, type Pace, paceFrom, REST } from "../src/cell/frame.js";
+import { advance, BACKLOG, cutAt, FrameLoop, LONGEST, type Pace, paceFrom, REST } from "../src/cell/frame.js";
 import { FakeClock } from "./clock.js";
 
 describe("the frame loop", () => {
@@ -121,29 +121,47 @@ describe("the frame loop", () => {
 
 describe("the pace", () => {
   test("a step of text is revealed evenly over the backlog", () => {
-    let pace = advance(paceFrom(0, 0), 100, 0, false);
-    expect(pace.shown).toBe(0);
+    let pace = advance(paceFrom(50, 0), 150, 0, false);
+    expect(pace.shown).toBe(50);
     const shown: number[] = [];
-    for (let now = 10; now <= BACKLOG; now += 10) {
-      pace = advance(pace, 100, now, false);
+    for (let now = BACKLOG / 10; now <= BACKLOG; now += BACKLOG / 10) {
+      pace = advance(pace, 150, now, false);
       shown.push(pace.shown);
     }
-    expect(shown.map(Math.round)).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+    expect(shown.map(Math.round)).toEqual([60, 70, 80, 90, 100, 110, 120, 130, 140, 150]);
   });
 
-  test("steady steps of 50 ms become a steady flow", () => {
+  test.each([50, 80, 200, 400])("steady steps of %d ms become a steady flow", (step) => {
     let pace: Pace = paceFrom(0, 0);
     let target = 0;
     const flow: number[] = [];
-    for (let now = 0; now <= 1000; now += 10) {
-      if (now % 50 === 0) target += 20;
+    for (let now = 0; now <= 8000; now += 10) {
+      if (now % step === 0) target += step;
       const before = pace.shown;
       pace = advance(pace, target, now, false);
-      if (now > 500) flow.push(pace.shown - before);
+      if (now > 4000) flow.push(pace.shown - before);
     }
-    expect(Math.min(...flow)).toBeGreaterThan(3.5);
-    expect(Math.max(...flow)).toBeLessThan(4.5);
-    expect(target - pace.shown).toBeLessThanOrEqual(2 * 20 + 1);
+    // Ten characters in ten milliseconds, on average.
+    expect(Math.min(...flow)).toBeGreaterThan(6);
+    expect(Math.max(...flow)).toBeLessThan(14);
+    expect(target - pace.shown).toBeLessThanOrEqual(Math.max(BACKLOG, 1.5 * step) + step);
+  });
+
+  test("a pause does not make what follows it slow", () => {
+    let pace = advance(advance(paceFrom(10, 0), 20, 50, false), 30, 100, false);
+    pace = advance(pace, 130, 5000, false);
+    expect(advance(pace, 130, 5000 + BACKLOG, false).shown).toBe(130);
+  });
+
+  test("text that comes in long steps is never held back for longer than the bound", () => {
+    let pace = advance(advance(paceFrom(10, 0), 20, 3000, false), 30, 6000, false);
+    pace = advance(pace, 130, 9000, false);
+    expect(advance(pace, 130, 9000 + LONGEST / 2, false).shown).toBeCloseTo(80, 5);
+    expect(advance(pace, 130, 9000 + LONGEST, false).shown).toBe(130);
+  });
+
+  test("the first text is there at once", () => {
+    expect(advance(paceFrom(0, 0), 5, 900, false).shown).toBe(5);
   });
 
   test("everything at once when it is to stand still, after a long absence, and for another text", () => {
@@ -154,7 +172,7 @@ describe("the pace", () => {
   });
 
   test("a clock that goes back reveals nothing and takes nothing back", () => {
-    const pace = advance(advance(paceFrom(0, 0), 100, 100, false), 100, 150, false);
+    const pace = advance(advance(paceFrom(9, 0), 100, 100, false), 100, 150, false);
     expect(advance(pace, 100, 50, false).shown).toBe(pace.shown);
   });
 });

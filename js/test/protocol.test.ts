@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { EMPTY, hello, parseMessage, readDoc, type ToKernel } from "../src/wire/protocol.js";
+import { parseMessage, readDoc } from "../src/wire/narrow.js";
+import { EMPTY, hello, type ToKernel } from "../src/wire/protocol.js";
 import { example, invalidNames } from "./wire.js";
 
 test("a snapshot is read whole", () => {
@@ -16,6 +17,14 @@ test("a patch is read whole, every key of the document among its operations", ()
 
 test("the kernel's place is read", () => {
   expect(parseMessage(example("here"))).toEqual(example("here"));
+});
+
+test("what the notebook keeps is read", () => {
+  expect(parseMessage(example("kept"))).toEqual(example("kept"));
+  const kept = { type: "kept", epoch: 1, length: 2, markdown: null };
+  expect(parseMessage(kept)).toEqual(kept);
+  expect(parseMessage({ ...kept, markdown: 5 })).toBeNull();
+  expect(parseMessage({ ...kept, length: -1 })).toBeNull();
 });
 
 test("what the page says is what the examples say", () => {

@@ -6,6 +6,7 @@ import {
   isOver,
   isTerminal,
   isUnheard,
+  markdownOf,
   reduce,
   type State,
   type Step,
@@ -100,6 +101,33 @@ describe("patches", () => {
   ])("%s changes nothing", (_, late) => {
     const state = synced(doc({ text: "abc" }), 1, 5);
     expect(message(state, late)).toEqual({ state, effects: [] });
+  });
+});
+
+describe("what the notebook keeps", () => {
+  const kept = (epoch: number, length: number, markdown: string | null): FromKernel => ({
+    type: "kept",
+    epoch,
+    length,
+    markdown,
+  });
+  const done = doc({ text: "a*", status: "done" });
+
+  test.each([
+    ["said of this answer", done, kept(1, 2, "a\\*"), "a\\*"],
+    ["the text itself", done, kept(1, 2, null), "a*"],
+    ["said of another version", done, kept(2, 2, "b"), null],
+    ["said of less of it", done, kept(1, 1, "a"), null],
+    ["said of it before it went on", doc({ text: "a*", status: "streaming" }), kept(1, 2, "a"), null],
+  ])("%s", (_, document, given, markdown) => {
+    expect(markdownOf(message(synced(document, 1, 5), given).state)).toBe(markdown);
+  });
+
+  test("is nothing before it was said, and may be said before the end is here", () => {
+    expect(markdownOf(synced(done, 1, 5))).toBeNull();
+    const said = message(synced(doc({ text: "a", status: "streaming" }), 1, 5), kept(1, 2, "A"));
+    const ended = message(said.state, patch(1, 6, ["append", "text", "b"], ["set", "status", "done"]));
+    expect(markdownOf(ended.state)).toBe("A");
   });
 });
 

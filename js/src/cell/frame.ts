@@ -16,8 +16,11 @@ export const FRAME_BUDGET = 8;
 /** A view rests this many times the duration of its last render, so that it takes a third of the page at most. */
 export const REST = 2;
 
-/** Milliseconds over which text that has arrived is revealed: two steps of the kernel's 50 ms. */
-export const BACKLOG = 100;
+/** Milliseconds over which text that has arrived is revealed, at least: one and a half of the kernel's steps. */
+export const BACKLOG = 125;
+
+/** The same at most, where text comes in longer steps: from a slow provider, or while many cells stream. */
+export const LONGEST = 600;
 
 /** One view's work. Returns whether it wants a further frame. */
 export type Work = (now: number) => boolean;
@@ -117,22 +120,36 @@ export interface Pace {
   readonly rate: number;
   /** When `shown` was right. */
   readonly at: number;
+  /** When the text last grew, and how many milliseconds after the time before. */
+  readonly grownAt: number;
+  readonly step: number;
 }
 
-export const paceFrom = (length: number, at: number): Pace => ({ shown: length, target: length, rate: 0, at });
+export const paceFrom = (length: number, at: number): Pace => ({
+  shown: length,
+  target: length,
+  rate: 0,
+  at,
+  grownAt: at,
+  step: 0,
+});
 
 /**
  * The pace after the text has grown or shrunk to `target` characters by the time `now`.
  *
- * New text is revealed evenly over `BACKLOG` ms; at once if `instant` (terminal, hidden tab, reduced motion) or if the
- * text became shorter, which means that it is another text.
+ * New text is revealed evenly over one and a half of the steps in which it comes, so that it still moves when the next
+ * one is late. It is shown at once if `instant` (terminal, hidden tab, reduced motion), if it is the first there is, or if
+ * it became shorter, which means that it is another text.
  */
 export function advance(pace: Pace, target: number, now: number, instant: boolean): Pace {
-  if (instant || target < pace.target) return paceFrom(target, now);
+  if (instant || target < pace.target || pace.target === 0) return paceFrom(target, now);
   const elapsed = Math.max(0, now - pace.at);
   const shown = Math.min(pace.target, pace.shown + elapsed * pace.rate);
-  const rate = target > pace.target ? (target - shown) / BACKLOG : pace.rate;
-  return { shown, target, rate, at: now };
+  if (target === pace.target) return { ...pace, shown, at: now };
+  const step = Math.max(0, now - pace.grownAt);
+  // The shorter of two: one long step is a pause.
+  const span = Math.min(Math.max(BACKLOG, 1.5 * Math.min(step, pace.step)), LONGEST);
+  return { shown, target, rate: (target - shown) / span, at: now, grownAt: now, step };
 }
 
 /** A character that belongs to the one before it. */

@@ -5,16 +5,13 @@
  * when its cell has ended. And it asks the kernels for parts of the front end.
  */
 
+import { parseMessage, parsePart, readDoc, readPlace } from "../wire/narrow.js";
 import {
   type Command,
   type Doc,
   hello,
   type PartRequest,
   type Place,
-  parseMessage,
-  parsePart,
-  readDoc,
-  readPlace,
   TEXT_KEYS,
   type ToKernel,
 } from "../wire/protocol.js";

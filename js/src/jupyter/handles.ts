@@ -7,6 +7,8 @@
 export interface Handle {
   /** The answer as the wire's document has it. */
   document(): Readonly<Record<string, unknown>>;
+  /** The answer as Markdown for the notebook, where the kernel has said it. Older releases do not know it. */
+  markdown?(): string | null;
   /** Whether nothing more will come unless somebody asks. */
   ended(): boolean;
   subscribe(listener: () => void): () => void;

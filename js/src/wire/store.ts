@@ -10,6 +10,7 @@ import {
   type Doc,
   type FromKernel,
   hello,
+  type Kept,
   type Op,
   type Patch,
   type Place,
@@ -39,6 +40,8 @@ export interface State {
   readonly asked: number;
   /** Set when the kernel speaks another version of the wire; then only its text is shown. */
   readonly foreign: { readonly wire: number; readonly text: string } | null;
+  /** What the notebook shall hold of the answer when it has ended, or had ended before it was asked for again. */
+  readonly kept: Kept | null;
 }
 
 export type Input =
@@ -70,6 +73,12 @@ export const canHurry = ({ status, wait }: Doc): boolean =>
 /** Whether nothing more will come, unless somebody asks for it. */
 export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerminal(doc);
 
+/** The answer as Markdown for the notebook; null where the kernel has not said it, or the answer has grown since. */
+export function markdownOf({ doc, place, kept }: State): string | null {
+  if (kept === null || kept.epoch !== place.epoch || kept.length !== doc.text.length || !isTerminal(doc)) return null;
+  return kept.markdown ?? doc.text;
+}
+
 /** The state of an answer that was saved. */
 export const saved = (doc: Doc): State => ({
   doc,
@@ -80,6 +89,7 @@ export const saved = (doc: Doc): State => ({
   gone: "saved",
   asked: 0,
   foreign: null,
+  kept: null,
 });
 /** Whether the kernel is expected to say something. */
 export const isAwaiting = ({ doc, pending, synced, gone, foreign }: State): boolean =>
@@ -102,6 +112,7 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     gone: null,
     asked: 0,
     foreign: null,
+    kept: null,
   };
   const state = early.reduce((before, message) => receive(before, message).state, painted);
   return { state, effects: [ask(state.synced ? state.place : null)] };
@@ -140,6 +151,8 @@ function receive(state: State, message: FromKernel): Step {
       return expect(state, message);
     case "wanted":
       return quiet(state);
+    case "kept":
+      return quiet({ ...state, kept: message });
     case "foreign":
       return quiet({ ...state, pending: null, foreign: { wire: message.wire, text: message.text } });
   }
@@ -206,6 +219,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): 
     gone: null,
     asked: state.asked,
     foreign: null,
+    kept: state.kept,
   };
 }
 

@@ -91,9 +91,11 @@ class FakeCell implements Handle {
   readonly views = new Set<Element>();
   kernel: string | null = null;
   doc = { ...EMPTY, text: "a", status: "streaming" };
+  kept: string | null = null;
   readonly told: string[] = [];
   #listener = () => {};
   document = () => this.doc;
+  markdown = () => this.kept;
   ended = () => this.doc.status !== "streaming";
   subscribe = (listener: () => void) => {
     this.#listener = listener;
@@ -103,7 +105,8 @@ class FakeCell implements Handle {
   };
   gone = () => this.told.push("gone");
   forget = () => this.told.push("forget");
-  become(changed: Partial<typeof this.doc>): void {
+  become(changed: Partial<typeof this.doc>, markdown: string | null = null): void {
+    this.kept = markdown;
     this.doc = { ...this.doc, ...changed };
     this.#listener();
   }
@@ -131,7 +134,7 @@ const ANOTHERS: Output = { data: { "text/plain": "another's" }, metadata: {} };
 
 /** What the kernel sends of an answer that has not begun. */
 function fresh(key: string): Output {
-  const { data, metadata } = outputOf(EMPTY as unknown as Data, key, "model");
+  const { data, metadata } = outputOf(EMPTY as unknown as Data, null, key, "model");
   return { data: { ...data, [WIDGET]: { model_id: "model" } }, metadata };
 }
 
@@ -144,7 +147,7 @@ describe("a keeper", () => {
   test("writes what is shown when the notebook is saved, and leaves out the widget and what is another's", () => {
     new Keeper(page.panel);
     page.saveState.emit("started");
-    expect(page.outputs).toEqual([ANOTHERS, outputOf(cell.doc, "key", "model")]);
+    expect(page.outputs).toEqual([ANOTHERS, outputOf(cell.doc, cell.markdown(), "key", "model")]);
     page.saveState.emit("completed");
     page.saveState.emit("started");
     expect(page.written, "nothing has changed").toBe(1);
@@ -164,6 +167,21 @@ describe("a keeper", () => {
     unwatch();
     cell.become({ text: "abcde" });
     expect(text()).toBe("abcd");
+  });
+
+  test("writes the Markdown that the kernel has said, and until then the text as it came", () => {
+    const markdown = () => page.outputs[1]?.data["text/markdown"];
+    const keeper = new Keeper(page.panel);
+    keeper.watch("key");
+    cell.become({ text: "*a* <b>", status: "done" });
+    expect(markdown()).toBe("<pre><code>&#42;a&#42; &#60;b&#62;</code></pre>");
+    cell.become({}, "*a* &lt;b>");
+    expect(markdown()).toBe("*a* &lt;b>");
+    // Reloaded: the kernel has not said it to this page yet.
+    cell.become({});
+    expect(markdown()).toBe("*a* &lt;b>");
+    cell.become({ text: "*a* <b> c" });
+    expect(markdown()).toBe("<pre><code>&#42;a&#42; &#60;b&#62; c</code></pre>");
   });
 
   test("tells the cells that their kernel has gone, and keeps what they had", () => {
@@ -251,7 +269,7 @@ describe("a keeper", () => {
   test("changes an output in its place where the notebook is shared: two pages that put another in leave two", () => {
     page.entries = page.outputs.map((output) => new Map<string, unknown>(Object.entries(output)));
     new Keeper(page.panel).keep();
-    expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(outputOf(cell.doc, "key", "model"));
+    expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(outputOf(cell.doc, cell.markdown(), "key", "model"));
     expect(page.written, "no output was put in").toBe(0);
   });
 

@@ -13,7 +13,8 @@ const examples = example("outputs") as readonly Example[];
 
 describe("what a cell leaves in the notebook", () => {
   test.each(examples)("is the same in both languages: $name", ({ document, output }) => {
-    expect(outputOf({ ...EMPTY, ...document }, "the key", "the model")).toEqual(output);
+    const markdown = String(output.data["text/markdown"]);
+    expect(outputOf({ ...EMPTY, ...document }, markdown, "the key", "the model")).toEqual(output);
   });
 
   test.each(examples)("is read again: $name", ({ document, output }) => {
@@ -24,8 +25,23 @@ describe("what a cell leaves in the notebook", () => {
     expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc });
   });
 
+  test.each([
+    "# A <script>alert(1)</script>\r\n\n![x](http://a/b.png) $x$ \\(y\\) `c` [d](javascript:e)\n\n    code\n```\nf",
+    "</code></pre><img src=x onerror=alert(1)>\n\n<b>",
+    "half of a character: \ud83e",
+    "a\tb  c\n\n\n- d",
+  ])("shows the text as it came where the kernel has not said its Markdown: %j", (text) => {
+    const { data } = outputOf({ ...EMPTY, text, status: "stopped" }, null, "key", "model");
+    const [code = "", note] = String(data["text/markdown"]).split("\n\n");
+    expect(note).toBe("*Stopped&#58; this is the text so far&#46;*");
+    const inside = code.replace(/^<pre><code>/, "").replace(/<\/code><\/pre>$/, "");
+    expect(inside).toMatch(/^(?:[\p{L}\p{N} ,;\ufffd-]|&#[0-9]+;)*$/u);
+    const shown = inside.replace(/&#([0-9]+);/g, (_entity, code: string) => String.fromCharCode(Number(code)));
+    expect(shown).toBe(text.replaceAll("\r\n", "\n").replace("\ud83e", "\ufffd"));
+  });
+
   test("is read as the notebook's file has it, in lines", () => {
-    const { data, metadata } = outputOf({ ...EMPTY, text: "a\nb" }, "key", null);
+    const { data, metadata } = outputOf({ ...EMPTY, text: "a\nb" }, null, "key", null);
     const lines = { ...data, "text/plain": ["a\n", "b"] };
     expect(readOutput({ data: lines, metadata })).toMatchObject({ modelId: null, doc: { text: "a\nb" } });
   });
@@ -34,7 +50,7 @@ describe("what a cell leaves in the notebook", () => {
     const ran = (seconds: number, id: string) => {
       const error = { kind: "interrupted", title: "Cut off", detail: "", kept: 1, next: [], request_id: id };
       const timings = { first_token: seconds, total: seconds };
-      return outputOf({ ...EMPTY, text: "a", status: "interrupted", timings, error }, id, id);
+      return outputOf({ ...EMPTY, text: "a", status: "interrupted", timings, error }, null, id, id);
     };
     const [first, second] = [ran(1, "a"), ran(2, "b")];
     expect(first.data).toEqual(second.data);
@@ -44,7 +60,7 @@ describe("what a cell leaves in the notebook", () => {
   test.each([undefined, { [ANSWER]: { id: 7, model_id: [], timings: "x" } }])(
     "is read with the metadata %j",
     (lost) => {
-      const { data } = outputOf({ ...EMPTY, text: "a", status: "done" }, "key", "model");
+      const { data } = outputOf({ ...EMPTY, text: "a", status: "done" }, null, "key", "model");
       const read = readOutput({ data, metadata: lost ?? {} });
       expect(read).toMatchObject({ key: "", modelId: null, doc: { text: "a", status: "done" } });
     },

@@ -1,6 +1,6 @@
 """What a cell leaves in the notebook: its output's MIME bundle, made of a view.
 
-`js/src/jupyter/lab/output.ts` mirrors it.
+A page that keeps the notebook makes it too (`js/src/jupyter/lab/output.ts`), but for the Markdown: that is made here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
 from ..wire.messages import View
 
-__all__ = ["ANSWER", "WIDGET", "bundle_of", "note_of"]
+__all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of"]
 
 ANSWER: Final = "application/vnd.streamcell.answer+json"
 """Our own form, for JupyterLab's and Notebook's extension: what is known of the answer, without its text."""
@@ -44,10 +44,15 @@ def bundle_of(view: View, key: str, model_id: str | None) -> tuple[dict[str, Any
     note = inert(note_of(view))
     data = {
         ANSWER: {"version": _VERSION, "characters": len(text), "document": document},
-        "text/markdown": saved_markdown(text, note),
+        "text/markdown": markdown_of(view),
         "text/plain": text or (note if view["status"] in TERMINAL else _STILL_STREAMING) or "(no text)",
     }
     return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
+
+
+def markdown_of(view: View) -> str:
+    """Return `view` as Markdown for readers that know nothing of us and may not sanitise it."""
+    return saved_markdown(inert(view["text"]), inert(note_of(view)))
 
 
 # A reader of plain text alone, such as `jupyter console`, never shows what becomes of an output.

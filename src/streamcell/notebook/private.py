@@ -7,12 +7,13 @@ which one it was, and `make canary` finds out before the release.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 
 import ipywidgets
 
-__all__ = ["code_of_interact", "is_registered", "let_pages_choose_the_subshell", "show_again"]
+__all__ = ["code_of_interact", "is_registered", "let_pages_choose_the_subshell", "send_without_parent", "show_again"]
 
 
 def is_registered(widget: ipywidgets.Widget) -> bool:
@@ -44,6 +45,22 @@ def let_pages_choose_the_subshell(comm: Any) -> None:
 
 def _as_the_page_chose(_data: object, default: object) -> object:
     return default
+
+
+def send_without_parent(comm: Any, data: Mapping[str, Any]) -> bool:
+    """Send `data` to the pages without the header of the request that it answers; False where nothing was sent.
+
+    A stream answers no request, and `BaseComm.publish_msg` of ipykernel adds 213 bytes that name one: the run of some
+    cell. Needs the comm's `kernel` and `topic`, and the kernel's `session` and `iopub_socket`. Without them: the caller
+    sends as usual, and each message is a third larger.
+    """
+    kernel = getattr(comm, "kernel", None)
+    session, socket = getattr(kernel, "session", None), getattr(kernel, "iopub_socket", None)
+    topic, comm_id = getattr(comm, "topic", None), getattr(comm, "comm_id", None)
+    if None in (session, socket, topic, comm_id) or getattr(comm, "_closed", False):
+        return False
+    session.send(socket, "comm_msg", {"data": dict(data), "comm_id": comm_id}, parent={}, ident=topic)  # type: ignore[union-attr]
+    return True
 
 
 def code_of_interact() -> CodeType | None:

@@ -21,13 +21,13 @@ from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
 from ..engine.stream import Stream
 from ..request.request import Request
-from ..wire.messages import GROWING, WANTED, Forget, Hello, View, parse_command, parse_part_request
+from ..wire.messages import GROWING, WANTED, Forget, Hello, Kept, View, parse_command, parse_part_request
 from . import ipython
 from .delivery import at_once, carrier, takes_widgets
 from .front_end import Bundle, built, digest, part, reach
 from .ipython import Unattended
-from .output import bundle_of, note_of
-from .private import let_pages_choose_the_subshell, show_again
+from .output import bundle_of, markdown_of, note_of
+from .private import let_pages_choose_the_subshell, send_without_parent, show_again
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -157,16 +157,28 @@ class StreamCell(Answer, anywidget.AnyWidget):
             names = [change.name for change in changes if change.name not in _SILENT]
             if names and self.comm is not None and getattr(self.comm, "kernel", True) is not None:
                 self.send_state(names)
-            if ended and self._shown_in is not None and not (self._kept or self._unattended):
+            if ended and self._kept:
+                self._send_kept()
+            elif ended and self._shown_in is not None and not self._unattended:
                 self._refresh()
         finally:
             self._observers.tell(changes)
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Send a custom message to every page that shows the cell."""
-        self._carry(partial(super().send, content, buffers))
+        self._carry(partial(self._send_custom, content, buffers))
         for bridge in list(self._bridges.values()):
             bridge.send(data=content)
+
+    def _send_custom(self, content: Any, buffers: Any) -> None:
+        if buffers or not send_without_parent(self.comm, {"method": "custom", "content": content}):
+            super().send(content, buffers)
+
+    def _send_kept(self) -> None:
+        """Send the pages that keep the notebook what they write there, once the answer has ended."""
+        view = self._published
+        if view.get("status") in TERMINAL:
+            self.send(Kept(view["_epoch"], view["text"], markdown_of(view)).to_wire())
 
     def take_bridge(self, bridge: Any) -> None:
         """Serve a page that has reached us beside the widget. Not for callers."""
@@ -202,6 +214,8 @@ class StreamCell(Answer, anywidget.AnyWidget):
         if isinstance(command, Hello):
             self._kept = self._kept or command.keeps
             self._wanted = self._wanted or command.shows
+            if command.keeps:
+                self._send_kept()
         if command is not None:
             self._stream.post(command)
 

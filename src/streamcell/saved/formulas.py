@@ -1,8 +1,6 @@
 """Formulas in a model's prose, written as every notebook's reader knows them.
 
-`js/src/jupyter/lab/formulas.ts` mirrors it.
-
-What is one is as in `js/src/markdown/math.ts`, with letters and digits that both languages see alike.
+What is one is as in `js/src/markdown/math.ts`.
 """
 
 from __future__ import annotations

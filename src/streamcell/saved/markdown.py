@@ -1,7 +1,6 @@
 """A model's answer as the Markdown that a notebook file keeps, for readers that do not sanitise it.
 
 Code that would do harm as text is kept only in one form, a fence of its own at the margin that all readers agree on.
-`js/src/jupyter/lab/saved.ts` mirrors it.
 """
 
 from __future__ import annotations

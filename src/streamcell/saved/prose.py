@@ -1,8 +1,8 @@
 """A model's prose as Markdown that no reader takes for HTML, an image or a link that runs.
 
 Readers of a saved notebook disagree about what is code and where a formula ends, so nothing here trusts a reading:
-what could do harm is taken apart wherever it stands. Patterns name their characters, so that both languages agree:
-`js/src/jupyter/lab/prose.ts` mirrors it.
+what could do harm is taken apart wherever it stands. Patterns name their characters: a class such as `\\s` holds more
+than the readers know.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The wire between kernel and page: typed messages and their plain JSON. `js/src/wire/protocol.ts` mirrors it."""
+"""The wire between kernel and page: typed messages and their plain JSON. `js/src/wire/protocol.ts` has its types."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "Forget",
     "Hello",
     "Here",
+    "Kept",
     "Patch",
     "Sink",
     "Snapshot",
@@ -71,6 +72,24 @@ class Here:
     def to_wire(self) -> dict[str, Any]:
         """Return the message as JSON values."""
         return {"type": "here", "epoch": self.epoch, "seq": self.seq}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the notebook keeps of an answer that has ended, for a page that writes it there by itself.
+
+    It belongs to the document of `epoch` whose text this is; only the length of `text` travels, in UTF-16 code units.
+    """
+
+    epoch: int
+    text: str
+    markdown: str
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values; where the Markdown is the text itself, it is null."""
+        length = len(self.text.encode("utf-16-le", "surrogatepass")) // 2
+        markdown = None if self.markdown == self.text else self.markdown
+        return {"type": "kept", "epoch": self.epoch, "length": length, "markdown": markdown}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import { type Handle, shared } from "../handles.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
 import { ANSWER, type Output, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
-import { addShelf, forget, isSomewhere, recall } from "./places.js";
+import { addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
 
 /** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
 const OFTEN = 15_000;
@@ -103,18 +103,21 @@ export class Keeper {
     for (const place of this.#places()) {
       const before = outputAt(place);
       const known = readOutput(before);
-      const output = (known && this.#output(known)) ?? withoutWidget(before);
+      const output = (known && this.#output(known, before)) ?? withoutWidget(before);
       if (output !== null && !isSame(before, output)) write(place, output);
     }
   }
 
   /** What the answer says now; null where nobody knows more than the notebook. */
-  #output(known: Saved): Output | null {
+  #output(known: Saved, before: Output): Output | null {
     const { key, modelId } = known;
     const handle = shared().cells.get(key);
     // A copy of the notebook with a kernel of its own holds an answer of its own.
-    const document = handle ? (this.#isHere(handle) ? handle.document() : null) : recall(known);
-    return document && outputOf(document, key, modelId);
+    const said = handle ? (this.#isHere(handle) ? wordsOf(handle) : null) : recall(known);
+    if (!said) return null;
+    const output = outputOf(said.document, said.markdown, key, modelId);
+    // Until the kernel has said it anew, the Markdown of the same answer stays.
+    return said.markdown === null && isSameAnswer(before, output) ? withMarkdownOf(before, output) : output;
   }
 
   #isHere({ kernel }: Handle): boolean {
@@ -203,6 +206,14 @@ function hasSame(before: Data, now: Data): boolean {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...names].every((name) => JSON.stringify(before[name]) === JSON.stringify(now[name]));
 }
+
+const isSameAnswer = (before: Output, { data }: Output): boolean =>
+  [ANSWER, "text/plain"].every((name) => JSON.stringify(before.data[name]) === JSON.stringify(data[name]));
+
+const withMarkdownOf = (before: Output, { data, metadata }: Output): Output => ({
+  data: { ...data, "text/markdown": before.data["text/markdown"] },
+  metadata,
+});
 
 interface WidgetState {
   readonly state?: Readonly<Record<string, unknown>>;

@@ -1,8 +1,11 @@
-/** What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/notebook/output.py` mirrors it. */
+/**
+ * What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/notebook/output.py` makes it too, and is
+ * the only one that makes Markdown of an answer.
+ */
 
-import { type Doc, readDoc } from "../../wire/protocol.js";
+import { readDoc } from "../../wire/narrow.js";
+import type { Doc } from "../../wire/protocol.js";
 import { isTerminal } from "../../wire/store.js";
-import { savedMarkdown } from "./saved.js";
 
 /** Our own form: what is known of the answer, without its text. */
 export const ANSWER = "application/vnd.streamcell.answer+json";
@@ -52,8 +55,11 @@ export function readOutput({ data, metadata }: Output): Saved | null {
   };
 }
 
-/** The output that keeps `document`, without the live widget: a reader without a kernel would show an error for it. */
-export function outputOf(document: Bundle, key: string, modelId: string | null): Output {
+/**
+ * The output that keeps `document`, without the live widget: a reader without a kernel would show an error for it.
+ * `markdown` is what the kernel made of it, or null: then other readers are shown the text as it came.
+ */
+export function outputOf(document: Bundle, markdown: string | null, key: string, modelId: string | null): Output {
   const text = inert(String(document.text ?? ""));
   const said = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
   const { timings, ...kept } = Object.fromEntries(said);
@@ -65,7 +71,7 @@ export function outputOf(document: Bundle, key: string, modelId: string | null):
     data: {
       // Characters as Python counts them.
       [ANSWER]: { version: VERSION, characters: [...text].length, document: kept },
-      "text/markdown": savedMarkdown(text, note),
+      "text/markdown": markdown ?? preformatted(text, note),
       "text/plain": text || (isTerminal({ status: document.status }) ? note : STILL_STREAMING) || "(no text)",
     },
     metadata: { [ANSWER]: Object.fromEntries(Object.entries(run).filter(([, value]) => value != null)) },
@@ -73,6 +79,23 @@ export function outputOf(document: Bundle, key: string, modelId: string | null):
 }
 
 const STILL_STREAMING = "The answer is still streaming: cell.result() waits for it and returns its text.";
+
+/** Text in a form that is the same and harmless in every reader, be it Markdown, HTML or a formula to it. */
+function preformatted(text: string, note: string): string {
+  const said = note.replace(/\s+/g, " ").replace(PUNCTUATION, entity);
+  // No file can hold half of a character.
+  const code = text
+    .replace(/\p{Cs}/gu, "\ufffd")
+    .replace(/\r\n?/g, "\n")
+    .replace(PUNCTUATION, entity);
+  return [code && `<pre><code>${code.replaceAll("\n", entity)}</code></pre>`, said && `*${said}*`]
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+const PUNCTUATION = /[!-+./:<-@[-`{-~\t]/g;
+
+const entity = (char: string): string => `&#${char.charCodeAt(0)};`;
 
 /** The text so that no terminal obeys it: as many characters, with a picture for each control. */
 function inert(text: string): string {

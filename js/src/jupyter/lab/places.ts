@@ -5,10 +5,19 @@
  */
 
 import { isTerminal } from "../../wire/store.js";
-import { shared } from "../handles.js";
+import { type Handle, shared } from "../handles.js";
 import type { Saved } from "./output.js";
 
-type Document = Readonly<Record<string, unknown>>;
+/** What an answer says, and the Markdown that the notebook keeps of it; null where only the kernel could tell. */
+export interface Words {
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly markdown: string | null;
+}
+
+export const wordsOf = (handle: Handle): Words => ({
+  document: handle.document(),
+  markdown: handle.markdown?.() ?? null,
+});
 
 /** A notebook that is open in the page. */
 export interface Shelf {
@@ -21,7 +30,7 @@ const MOST = 100;
 
 const shelves = new Set<Shelf>();
 const outputs = new Map<string, number>();
-const lastWords = new Map<string, Document>();
+const lastWords = new Map<string, Words>();
 
 export function addShelf(shelf: Shelf): void {
   shelves.add(shelf);
@@ -50,13 +59,14 @@ export function isSomewhere(key: string): boolean {
 export function forget(key: string): void {
   const handle = shared().cells.get(key);
   if (!handle) return;
-  const document = handle.document();
+  const { document, markdown } = wordsOf(handle);
   // Its stream ends with this.
-  lastWords.set(key, handle.ended() ? document : { ...document, status: "stopped" });
+  const status = handle.ended() ? document.status : "stopped";
+  lastWords.set(key, { document: { ...document, status }, markdown });
   const [oldest] = lastWords.keys();
   if (lastWords.size > MOST && oldest !== undefined) lastWords.delete(oldest);
   handle.forget();
 }
 
 /** What a forgotten answer said last, where what was saved is older: an answer that had ended was saved at its end. */
-export const recall = ({ key, doc }: Saved): Document | null => (isTerminal(doc) ? null : (lastWords.get(key) ?? null));
+export const recall = ({ key, doc }: Saved): Words | null => (isTerminal(doc) ? null : (lastWords.get(key) ?? null));

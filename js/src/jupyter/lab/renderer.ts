@@ -177,5 +177,5 @@ class Output {
 /** A deletion that was undone brings back what the notebook had kept, which may be seconds older than the answer's end. */
 function withLastWords(saved: Saved | null): Saved | null {
   const last = saved && !shared().cells.has(saved.key) ? recall(saved) : null;
-  return saved && last ? readOutput(outputOf(last, saved.key, saved.modelId)) : saved;
+  return saved && last ? readOutput(outputOf(last.document, last.markdown, saved.key, saved.modelId)) : saved;
 }
