@@ -133,18 +133,19 @@ def stream_cell(
         api: `"responses"`, `"chat"`, or `"auto"`: Responses where the server has it, else Chat Completions; the
             cell's status line tells how it was decided.
         instructions: how to answer, as the system's words.
-        previous: a cell that has ended, whose conversation this one goes on: its messages and the version that is
-            shown, by its model, client, API and instructions unless they are given anew. A stopped or cut answer is
-            taken as it stands, and the new cell says so.
+        previous: a cell that has ended, whose conversation this one continues: its messages and the version that is
+            shown. Its model, client, API and instructions are used too, unless you give others. A stopped or cut
+            answer is taken as it stands, and the new cell says so.
         retry: a `RetryPolicy` (or any object with its `attempts` and `wait`), or a number of attempts in all (1: never
             again by itself). None takes the default:
             4 attempts, only for errors that can pass, only before any text has come.
-        timeouts: how long silence is borne, see `Timeouts`.
-        auto_resume: whether a cut answer goes on by itself. None: only where that is exact and costs nothing (a
+        timeouts: how long the server may be silent, see `Timeouts`.
+        auto_resume: whether a cut answer resumes automatically. None: only where that is exact and costs nothing (a
             background response); True: also by another request; False: never. `cell.resume()` does it by hand.
-        prefix: how the server goes on with an answer that the request begins, where it can: `"continue_final_message"`
-            (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp, Anthropic-style). A cut answer
-            then goes on from its last token, by Chat Completions. None: another message asks for the rest.
+        prefix: how the server is told to continue the answer that ends the request, if it can:
+            `"continue_final_message"` (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp,
+            Anthropic-style). A cut answer then resumes at its last token, by Chat Completions. None: another message
+            asks for the rest.
         display: whether to show the cell now; a cell can be displayed again at any time.
         unattended: what a notebook that runs without a user (nbclient, papermill, `jupyter execute`) does at the end of
             each cell. `"raise"`: it waits until the cell's answers have ended, so that they are saved whole, and fails
@@ -305,10 +306,10 @@ def _answered(previous: object) -> tuple[Request, Version]:
     if not isinstance(previous, StreamCell):
         raise TypeError(f"previous must be a cell that stream_cell returned, not {type(previous).__name__}")
     if previous.request is None:
-        raise ValueError("previous= is a cell that shows an iterator's answer: there is no conversation to go on with")
+        raise ValueError("previous= is a cell that shows an iterator's answer: there is no conversation to continue")
     version = previous._stream.document.version
     if version.status not in TERMINAL:
         raise ValueError("previous= is still streaming: `await previous` first, or stop it")
     if not version.text:
-        raise ValueError("previous= has no answer to go on from")
+        raise ValueError("previous= has no answer to continue from")
     return previous.request, version

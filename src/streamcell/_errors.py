@@ -237,7 +237,7 @@ class NoKey(StreamCellError):
 
 
 class AuthenticationFailed(StreamCellError):
-    """The provider does not know this key (HTTP 401)."""
+    """The provider did not accept this key (HTTP 401)."""
 
     kind = "authentication"
     title = "The API key was not accepted"
@@ -323,7 +323,7 @@ class TimedOut(StreamCellError):
 
 
 class Interrupted(StreamCellError):
-    """The stream ended without the provider's own end mark; what came before is kept."""
+    """The stream ended without the provider's own end mark; the text so far is kept."""
 
     kind = "interrupted"
     title = "The answer was cut off"
@@ -332,7 +332,7 @@ class Interrupted(StreamCellError):
 
 
 class Stalled(Interrupted):
-    """The server fell silent in mid-answer and the connection was given up; what came before is kept."""
+    """The server fell silent in mid-answer and the connection was given up; the text so far is kept."""
 
     kind = "stalled"
     title = "The server fell silent"
@@ -356,7 +356,7 @@ class ContentFiltered(StreamCellError):
 
 
 class BadData(StreamCellError):
-    """The server sent something that is not what its API promises; what came before is kept."""
+    """The server sent something that is not what its API promises; the text so far is kept."""
 
     kind = "bad_data"
     title = "The server sent data that cannot be read"
@@ -380,7 +380,7 @@ class SourceFailed(StreamCellError):
 
 
 class Stopped(StreamCellError):
-    """The answer was stopped before its end; `text` holds what had come."""
+    """The answer was stopped before its end; `text` holds the text so far."""
 
     kind = "stopped"
     title = "Stopped before the end"

@@ -71,10 +71,10 @@ class Answer:
     def result(self, timeout: float | None = None) -> str:
         """Block until the answer is whole and return its text.
 
-        Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; what had come stays in `.text`.
-        After `timeout` seconds TimeoutError is raised and the stream goes on. Raises the StreamCellError that the card
-        shows, `Stopped` after a stop. Where the answer's iterator lives on the loop of this very thread, waiting here
-        would stop it for ever, so RuntimeError is raised: use `await cell`.
+        Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; the text so far stays in `.text`.
+        After `timeout` seconds it raises TimeoutError, and the stream continues. Raises the StreamCellError that the
+        card shows, `Stopped` after a stop. Where the answer's iterator lives on this thread's event loop, waiting here would
+        block it, so RuntimeError is raised: use `await cell`.
         """
         self._check_blocking("result()")
         settled = self._stream.settled

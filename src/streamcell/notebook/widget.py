@@ -39,9 +39,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
     """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
 
     It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
-    a view of the same answer. Observers of a cell run on a thread of their own, one after the other, at most 20 times a
-    second; one that is slow is told the newest text. Every trait below tells about the version that is shown (see
-    `select`) and is the kernel's: changing one from outside changes nothing in the stream.
+    a view of the same answer. Observers of a cell run on a thread of their own, one after the other, at most 12 times a
+    second; a slow one skips to the newest text. Every trait below describes the version that is shown (see `select`).
+    The traits are outputs: setting one changes nothing in the stream.
     """
 
     _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
