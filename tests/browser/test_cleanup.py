@@ -138,6 +138,23 @@ def test_cells_that_are_run_again_and_again_leave_nothing(
     assert json.loads(notebook.printed(0)) == [["Bundle"], 0, 0]
 
 
+def test_a_closed_notebook_leaves_nothing_and_is_live_when_it_is_opened_again(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([ask("Closed in mid-stream. " * 60, "echo?rate=20")], script=WATCH)
+    notebook.run(0)
+    notebook.wait_for_status(0, "streaming")
+    notebook.save()
+    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+    wait_for_cells(notebook.page, 0)
+    notebook.page.wait_for_function("() => window.leftTimers().length === 0")
+    notebook.open_here(notebook.name)
+    wait_for_cells(notebook.page, 1)
+    notebook.wait_for_status(0, "streaming", "done")
+    notebook.button(0, "Stop").click()
+    notebook.wait_for_status(0, "stopped")
+
+
 def test_a_restarted_kernels_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Lost with its kernel", "echo?rate=0"), "1"], script=WATCH)
     page = notebook.page

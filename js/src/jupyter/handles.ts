@@ -16,6 +16,8 @@ export interface Handle {
   gone(): void;
   /** The cell's output was deleted: the kernel may forget it. */
   forget(): void;
+  /** Let go of it in this page: the kernel keeps it. Older releases do not know it. */
+  leave?(): void;
   /** Where the page shows it now, in whatever output or box. Older releases do not say. */
   readonly views?: ReadonlySet<Element>;
   /** The id of its kernel, where that is known. */

@@ -42,6 +42,7 @@ const handleOf = (
   ended: () => isOver(connection.state),
   subscribe: (listener) => connection.subscribe(listener),
   gone: () => connection.gone(),
+  leave: end,
   forget: () => {
     // Where there is no kernel that would close the model, nobody else lets go of it.
     if (connection.state.gone === null) connection.press({ type: "forget" });

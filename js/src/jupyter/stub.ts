@@ -7,6 +7,8 @@
  * seconds. So it only begins to listen; what comes before the bundle is there is kept for it.
  */
 
+import { kernelOf, listenPast, ownModelOf } from "./private.js";
+
 interface Model {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
@@ -37,13 +39,6 @@ interface Definition {
 
 interface Bundle {
   default(): Definition;
-}
-
-/** What is used of ipywidgets' own model, behind the one that anywidget hands out. */
-interface WidgetModel {
-  readonly comm?: { on_msg(callback: (message: unknown) => unknown): void };
-  _handle_comm_msg?(message: unknown): Promise<void>;
-  readonly widget_manager?: { readonly kernel?: { readonly id: string } | null };
 }
 
 const PREFIX = "IPY_MODEL_";
@@ -163,32 +158,6 @@ async function load(props: Props, search: Search): Promise<{ definition: Definit
   return { definition: (await bundle).default(), shared };
 }
 
-/** Backbone tells listeners of a change which model has changed. */
-function widgetModelOf(model: Model): WidgetModel | null {
-  let found: WidgetModel | null = null;
-  const take = (changed: unknown) => {
-    found = changed as WidgetModel;
-  };
-  const reference = model.get("_bundle");
-  model.on("change:_bundle", take);
-  model.set("_bundle", null);
-  model.set("_bundle", reference);
-  model.off("change:_bundle", take);
-  return found;
-}
-
-/**
- * A page that was busy for two seconds when the cell was made has lost it: anywidget (0.11) then refuses each of the
- * model's messages, for ever. What it refuses goes past it, the way it would have gone without it.
- */
-function listenPast(real: WidgetModel | null): void {
-  let above = real && Object.getPrototypeOf(real);
-  while (above && !Object.hasOwn(above, "_handle_comm_msg")) above = Object.getPrototypeOf(above);
-  const pass = above && Object.getPrototypeOf(above)._handle_comm_msg;
-  if (typeof real?.comm?.on_msg !== "function" || typeof pass !== "function") return;
-  real.comm.on_msg((message) => real._handle_comm_msg?.(message).catch(() => pass.call(real, message)));
-}
-
 export default () => {
   let ready: Promise<{ definition: Definition; cleanup: Cleanup }> | null = null;
   const search: Search = { found: false, why: "the kernel has not sent it yet" };
@@ -200,9 +169,9 @@ export default () => {
     };
     props.model.on("msg:custom", keep);
     search.signal = props.signal;
-    const real = widgetModelOf(props.model);
-    const kernel = real?.widget_manager?.kernel?.id ?? null;
-    listenPast(real);
+    const own = ownModelOf(props.model, "_bundle");
+    const kernel = kernelOf(own);
+    listenPast(own);
     ready ??= load(props, search).then(({ definition, shared }) => {
       props.model.off("msg:custom", keep);
       return { definition, cleanup: definition.initialize({ ...props, early, shared, kernel }) };

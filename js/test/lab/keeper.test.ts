@@ -30,6 +30,7 @@ class FakePanel {
   readonly node = document.createElement("div");
   written = 0;
   isDisposed = false;
+  readonly disposed = new FakeSignal<undefined>();
   readonly saveState = new FakeSignal<string>();
   readonly metadataChanged = new FakeSignal<{ key: string }>();
   readonly statusChanged = new FakeSignal<string>();
@@ -75,6 +76,7 @@ class FakePanel {
         return self.isDisposed;
       },
       node: this.node,
+      disposed: this.disposed,
       content: {},
       context: { isDisposed: false, model, saveState: this.saveState },
       sessionContext: {
@@ -92,6 +94,7 @@ class FakeCell implements Handle {
   kernel: string | null = null;
   doc = { ...EMPTY, text: "a", status: "streaming" };
   kept: string | null = null;
+  leave = () => this.told.push("leave");
   readonly told: string[] = [];
   #listener = () => {};
   document = () => this.doc;
@@ -229,6 +232,27 @@ describe("a keeper", () => {
     expect(deleted(), "a box shows it").toEqual([]);
     cell.views.clear();
     expect(deleted()).toEqual(["forget"]);
+  });
+
+  test("lets go of what a closed notebook showed, unless another one shows it or its kernel is another", () => {
+    new Keeper(page.panel);
+    const [, output] = page.outputs as [Output, Output];
+    const copy = new FakePanel(output);
+    new Keeper(copy.panel);
+    const closed = (panel: FakePanel) => {
+      panel.kernelChanged.emit({ newValue: null });
+      panel.isDisposed = true;
+      panel.disposed.emit(undefined);
+      vi.advanceTimersByTime(10_000);
+      return cell.told;
+    };
+    cell.kernel = "first";
+    expect(closed(page), "the copy shows it").toEqual(["gone"]);
+    cell.told.length = 0;
+    cell.kernel = "another";
+    expect(closed(copy), "it is another kernel's").toEqual([]);
+    cell.kernel = "first";
+    expect(closed(copy)).toEqual(["gone", "leave"]);
   });
 
   test("gives back a deleted answer's text when the deletion is undone: it had streamed since it was kept", () => {

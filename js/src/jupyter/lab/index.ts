@@ -6,6 +6,7 @@
  */
 
 import { shared } from "../handles.js";
+import { moduleOf, offer, type Scope } from "../private.js";
 import { openBridge } from "./bridge.js";
 import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
 import { Keeper } from "./keeper.js";
@@ -19,15 +20,7 @@ declare const VIEW_PART: string;
 /** Before the live widget (-10), and so before Markdown. */
 const RANK = -20;
 
-type Versions = Readonly<Record<string, { get(): Promise<() => unknown> }>>;
-
-let scope: Readonly<Record<string, Versions>> = {};
-
-/** A module that the page shares; null where this application has none, as Voila has no notebooks. */
-async function fromPage<T>(name: string): Promise<T | null> {
-  const [version] = Object.values(scope[name] ?? {});
-  return version ? ((await version.get())() as T) : null;
-}
+let scope: Scope = {};
 
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
 let part: Promise<ViewPart> | null = null;
@@ -54,9 +47,10 @@ function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void 
 }
 
 async function extension() {
-  const notebook = await fromPage<{ INotebookTracker: unknown }>("@jupyterlab/notebook");
-  const lumino = await fromPage<Lumino>("@lumino/widgets");
-  const services = await fromPage<Services>("@jupyterlab/services");
+  // Voila has no notebooks.
+  const notebook = await moduleOf<{ INotebookTracker: unknown }>(scope, "@jupyterlab/notebook");
+  const lumino = await moduleOf<Lumino>(scope, "@lumino/widgets");
+  const services = await moduleOf<Services>(scope, "@jupyterlab/services");
   return {
     id: "streamcell:answers",
     description: "Shows streamcell's answers, with and without a kernel, and keeps them in the notebook.",
@@ -85,6 +79,4 @@ const container = {
   },
 };
 
-const page = globalThis as unknown as { _JUPYTERLAB?: Record<string, unknown> };
-page._JUPYTERLAB ??= {};
-page._JUPYTERLAB.streamcell = container;
+offer("streamcell", container);

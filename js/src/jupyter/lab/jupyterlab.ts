@@ -113,6 +113,7 @@ export interface SessionContext {
 
 export interface NotebookPanel {
   readonly node?: Node;
+  readonly disposed?: Signal<unknown, unknown>;
   readonly isDisposed: boolean;
   readonly content: { readonly rendermime: RenderMime };
   readonly context: {

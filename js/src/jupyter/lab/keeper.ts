@@ -1,6 +1,7 @@
 /** Keeps a notebook's answers: writes them into its outputs, so that what is saved is what is shown. */
 
 import { type Handle, shared } from "../handles.js";
+import { sharedOutputsOf } from "../private.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
 import { ANSWER, type Output, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
@@ -40,6 +41,7 @@ export class Keeper {
     panel.context.model.metadataChanged.connect((_model, { key }) => {
       if (key === "widgets") this.#leaveOutState();
     });
+    panel.disposed?.connect(() => this.#leave());
     const { sessionContext } = panel;
     this.#kernel = sessionContext.session?.kernel?.id ?? null;
     sessionContext.statusChanged.connect((_session, status) => {
@@ -50,7 +52,8 @@ export class Keeper {
     });
     sessionContext.kernelChanged.connect((_session, { newValue }) => {
       if (this.#kernel !== null && newValue?.id !== this.#kernel) this.#gone();
-      this.#kernel = newValue?.id ?? null;
+      // Without a kernel, as when it is closed, the notebook is still the one of its last.
+      this.#kernel = newValue?.id ?? this.#kernel;
     });
   }
 
@@ -95,6 +98,18 @@ export class Keeper {
       if (this.isDisposed || isSomewhere(key)) return;
       this.#keptAt.delete(key);
       forget(key);
+    }, PATIENCE);
+  }
+
+  /**
+   * The notebook was closed. Its widgets' manager closes no model, and a notebook that is opened again has another one:
+   * nobody else lets go of cells that nothing shows any more.
+   */
+  #leave(): void {
+    setTimeout(() => {
+      for (const [key, handle] of shared().cells) {
+        if (handle.kernel === this.#kernel && this.#kernel !== null && !isSomewhere(key)) handle.leave?.();
+      }
     }, PATIENCE);
   }
 
@@ -153,8 +168,9 @@ export class Keeper {
     const { cells } = this.#panel.context.model;
     const places: Place[] = [];
     for (let at = 0; at < cells.length; at += 1) {
-      const { outputs, sharedModel } = cells.get(at);
-      const list = sharedModel?.ymodel?.get("outputs") as SharedList | undefined;
+      const cell = cells.get(at);
+      const { outputs } = cell;
+      const list = sharedOutputsOf(cell);
       for (let index = 0; outputs && index < outputs.length; index += 1) {
         const output = outputs.get(index);
         if (ANSWER in output.data) places.push({ outputs, index, output, entry: entryAt(list, outputs, index) });
