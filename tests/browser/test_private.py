@@ -1,4 +1,4 @@
-"""What JupyterLab, ipywidgets and anywidget do not promise in the page is still as `js/src/jupyter/private.ts` uses it."""
+"""What the page uses of others without their promise is as it was: see `js/src/jupyter/private.ts`."""
 
 from __future__ import annotations
 

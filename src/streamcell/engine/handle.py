@@ -73,8 +73,8 @@ class Answer:
 
         Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; the text so far stays in `.text`.
         After `timeout` seconds it raises TimeoutError, and the stream continues. Raises the StreamCellError that the
-        card shows, `Stopped` after a stop. Where the answer's iterator lives on this thread's event loop, waiting here would
-        block it, so RuntimeError is raised: use `await cell`.
+        card shows, `Stopped` after a stop. Where the answer's iterator lives on this thread's event loop, waiting here
+        would block it, so RuntimeError is raised: use `await cell`.
         """
         self._check_blocking("result()")
         settled = self._stream.settled
