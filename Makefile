@@ -29,9 +29,10 @@ PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=t
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
 	--ignore=tests/test_headless.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
+# These are about many cells at once, whatever SDK reads for them.
+NO_SDK := test_soak.py test_compositions.py test_limited.py
 # What differs between interpreters, if anything does: syntax, typing, asyncio, the HTTP libraries.
-ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/test_attended.py \
-	tests/sources/test_contract.py tests/sources/test_clients.py tests/sources/test_bad_days.py
+ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_contract.py tests/sources/test_clients.py
 
 # The longest first: two are run side by side, and the shorter ones fill the time beside it.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
@@ -86,7 +87,7 @@ test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python
 
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources tests/faults --ignore=tests/faults/test_soak.py -m "not long"
+	.venvs/openai2/bin/python -m pytest tests/sources tests/faults $(addprefix --ignore=tests/faults/,$(NO_SDK)) -m "not long"
 
 # What we rely on of ipykernel, ipywidgets, anywidget and the SDK, against what comes next. Needs the registries.
 canary: env ## a part of the suite with the newest releases and pre-releases of what we stand on
