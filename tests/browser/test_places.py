@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .notebook import Notebook, Opener
 
 SLOW = "echo?rate=20"
-PROMPT = "Shown in more than one place. " * 60
+PROMPT = "Shown in more than one place. " * 300  # two and a half minutes, of which no test waits for the end
 CAPTURED = f"""\
 import ipywidgets
 from streamcell import stream_cell
