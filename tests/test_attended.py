@@ -87,7 +87,7 @@ def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernel
     assert "update_display_data" not in seen
     # The page is sent what it keeps, with the end and whenever one says hello after it.
     client.shell_channel.send(client.session.msg("comm_msg", content))
-    kept = {"type": "kept", "epoch": 1, "length": len("one *two*"), "markdown": None}
+    kept = {"type": "kept", "epoch": 1, "length": len("one *two*"), "markdown": None, "others": []}
     assert next(custom for custom in map(custom_of, messages(client)) if custom.get("type") == "kept") == kept
     assert before_the_end == [kept]
     assert parents == {""}, "a stream answers no request"

@@ -6,14 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from streamcell._errors import Interrupted, RateLimited, Stopped
-from streamcell.answer.document import Document, Version
-from streamcell.answer.events import Origin
+from streamcell.answer.document import Document, Timings, Version
+from streamcell.answer.events import Origin, Usage
 from streamcell.answer.status import Status
-from streamcell.notebook.output import ANSWER, bundle_of, note_of
+from streamcell.notebook.output import ANSWER, bundle_of, note_of, others_of
 from streamcell.wire.messages import view_of
 
 EXAMPLES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "wire" / "outputs.json").read_text("utf-8"))
@@ -39,6 +40,19 @@ def test_what_is_not_whole_says_so() -> None:
     assert noted(status=Status.FAILED, error=RateLimited("slow down")).startswith("Rate limit")
     assert noted(status=Status.STREAMING) == "Not finished when this was saved."
     assert noted(status=Status.DONE, refusal="I will not.") == "The model refused: I will not."
+
+
+def test_versions_that_are_not_shown_are_kept_without_their_times() -> None:
+    error = Stopped(text="one", request_id="req_1")
+    first = Version(text="one\x1b", status=Status.STOPPED, error=error, timings=Timings(1, 2), usage=Usage(3))
+    failed = Version(text="two", status=Status.FAILED, error=RateLimited("slow down", request_id="req_2"))
+    document = Document(current=Version(text="three", status=Status.DONE), former=(first, failed), shown=1)
+    one, three = others_of(document, 1)
+    assert one == {"text": "one\N{SYMBOL FOR ESCAPE}", "status": "stopped", "attempt": 1, "usage": ANY}
+    assert three == {"text": "three", "status": "done", "attempt": 1, "version": 2}
+    data, _ = bundle_of(view_of(document), "key", None, [one, three])
+    assert data[ANSWER]["others"] == [one, three]
+    assert "req_" not in json.dumps([*others_of(document, 2), data])
 
 
 def test_the_text_stands_there_twice_and_nothing_that_is_empty() -> None:

@@ -243,8 +243,10 @@ def test_our_place_is_the_examples() -> None:
 
 
 def test_what_a_page_keeps_is_the_examples() -> None:
-    assert Kept(2, "$5 \N{OWL} ..", "\\$5 \N{OWL}").to_wire() == example("kept.json")
-    assert Kept(2, "a", "a").to_wire()["markdown"] is None
+    others = [{"text": "another", "status": "stopped"}]
+    assert Kept(2, others, "$5 \N{OWL} ..", "\\$5 \N{OWL}").to_wire() == example("kept.json")
+    assert Kept(2, (), "a", "a").to_wire()["markdown"] is None
+    assert Kept(2, others).to_wire() == {"type": "kept", "epoch": 2, "length": None, "markdown": "", "others": others}
 
 
 def test_our_snapshot_has_the_examples_shape() -> None:

@@ -21,7 +21,7 @@ test("the kernel's place is read", () => {
 
 test("what the notebook keeps is read", () => {
   expect(parseMessage(example("kept"))).toEqual(example("kept"));
-  const kept = { type: "kept", epoch: 1, length: 2, markdown: null };
+  const kept = { type: "kept", epoch: 1, length: null, markdown: null, others: [] };
   expect(parseMessage(kept)).toEqual(kept);
   expect(parseMessage({ ...kept, markdown: 5 })).toBeNull();
   expect(parseMessage({ ...kept, length: -1 })).toBeNull();

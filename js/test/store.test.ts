@@ -105,11 +105,12 @@ describe("patches", () => {
 });
 
 describe("what the notebook keeps", () => {
-  const kept = (epoch: number, length: number, markdown: string | null): FromKernel => ({
+  const kept = (epoch: number, length: number | null, markdown: string | null): FromKernel => ({
     type: "kept",
     epoch,
     length,
     markdown,
+    others: [],
   });
   const done = doc({ text: "a*", status: "done" });
 

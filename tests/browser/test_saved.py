@@ -135,6 +135,49 @@ def test_fifty_answers_of_two_kilobytes_are_below_400_kb(open_notebook: Callable
     assert models == (["IntSliderModel", "LayoutModel", "SliderStyleModel"] if state else [])
 
 
+TWICE = """\
+from itertools import count
+from streamcell import stream_cell
+
+def asked_twice():
+    numbers = count(1)
+    return lambda: [f"{'word ' * 400}{next(numbers)}"]
+
+cells = [stream_cell(asked_twice()) for _ in range(50)]"""
+AGAIN = """\
+for cell in cells: cell.result(), cell.retry()
+for cell in cells: cell.result()"""
+ENDINGS = "() => [...document.querySelectorAll('[data-streamcell-answer]')].map((one) => one.textContent.trim().at(-1))"
+
+
+def test_fifty_answers_of_two_versions_of_two_kilobytes_are_below_600_kb_and_both_can_be_read_without_a_kernel(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([TWICE, AGAIN])
+    notebook.run_all()
+    notebook.wait_for_cell(1)
+    notebook.page.wait_for_function(f"() => ({ENDINGS})().join('') === '2'.repeat(50)")
+    notebook.page.wait_for_function("() => document.querySelectorAll('[data-status=done]').length === 50")
+    notebook.save()
+    assert notebook.path.stat().st_size < 600_000
+    content = json.loads(notebook.path.read_text("utf-8"))
+    outputs = content["cells"][0]["outputs"]
+    kept = [other["text"][-1] for output in outputs for other in output["data"][ANSWER]["others"]]
+    assert kept == ["1"] * 50
+    content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
+    notebook.path.write_text(json.dumps(content), "utf-8")
+    notebook.lab.end_sessions({notebook.name})
+    notebook.reopen(notebook.name, kernel=False)
+    notebook.wait_for_status(0, "done")
+    assert notebook.page.evaluate(ENDINGS) == ["2"] * 50
+    notebook.button(0, "Previous version").click()
+    notebook.page.wait_for_function(f"() => ({ENDINGS})().join('') === '1' + '2'.repeat(49)")
+    assert notebook.view(0).get_by_text("1/2", exact=True).is_visible()
+    assert notebook.copied(0).endswith(" 1")
+    notebook.button(0, "Next version").click()
+    notebook.page.wait_for_function(f"() => ({ENDINGS})()[0] === '2'")
+
+
 def test_the_same_answer_again_is_the_same_output_but_for_its_metadata(open_notebook: Callable[..., Notebook]) -> None:
     """So that Git's diffs show what has changed, and nbdime no output as deleted and another as inserted."""
     notebook = open_notebook([ask(WHOLE, "echo?rate=0")])

@@ -89,12 +89,13 @@ export class Controls {
       waiting ? "Ask again now" : "Ask again and keep this version",
     );
     disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
-    this.#updateVersions(state, gone ?? (running || wanted !== null ? "Not available while streaming" : null));
+    const busy = running || wanted !== null ? "Not available while streaming" : null;
+    this.#updateVersions(state, state.selectable ? null : (gone ?? busy));
   }
 
   #updateVersions(state: State, reason: string | null): void {
     const { version, versions } = state.doc;
-    this.#versions.hidden = versions < 2 || state.gone === "saved";
+    this.#versions.hidden = versions < 2 || (state.gone === "saved" && !state.selectable);
     setLabel(this.#position, `${version + 1}/${versions}`);
     disable(this.#previous, version <= 0 ? "This is the first version" : reason, "Previous version");
     disable(this.#next, version >= versions - 1 ? "This is the last version" : reason, "Next version");

@@ -9,6 +9,8 @@ export interface Handle {
   document(): Readonly<Record<string, unknown>>;
   /** The answer as Markdown for the notebook, where the kernel has said it. Older releases do not know it. */
   markdown?(): string | null;
+  /** The versions that are not shown, as the notebook keeps them; null where the kernel has not said them. */
+  others?(): readonly unknown[] | null;
   /** Whether nothing more will come unless somebody asks. */
   ended(): boolean;
   subscribe(listener: () => void): () => void;

@@ -3,7 +3,7 @@
 import { FetchedParts } from "../addons/fetched.js";
 import { browserClock, browserPage } from "../cell/page.js";
 import { View } from "../cell/view.js";
-import { isOver, markdownOf } from "../wire/store.js";
+import { isOver, markdownOf, othersOf } from "../wire/store.js";
 import { Connection, Kernels, type SharedModel, type WidgetModel } from "./connection.js";
 import { type Handle, shared as inPage } from "./handles.js";
 
@@ -39,6 +39,7 @@ const handleOf = (
   kernel,
   document: () => ({ ...connection.state.doc }),
   markdown: () => markdownOf(connection.state),
+  others: () => othersOf(connection.state),
   ended: () => isOver(connection.state),
   subscribe: (listener) => connection.subscribe(listener),
   gone: () => connection.gone(),

@@ -202,9 +202,10 @@ function parseSnapshot(raw: Record<string, unknown>): Snapshot | Foreign | null 
 }
 
 function parseKept(raw: Record<string, unknown>): Kept | null {
-  const [epoch, length, markdown] = [count(raw.epoch), count(raw.length), nullable(string)(raw.markdown)];
+  const [epoch, length, markdown] = [count(raw.epoch), nullable(count)(raw.length), nullable(string)(raw.markdown)];
+  const others = Array.isArray(raw.others) ? (raw.others as unknown[]) : [];
   if (epoch === undefined || length === undefined || markdown === undefined) return null;
-  return { type: "kept", epoch, length, markdown };
+  return { type: "kept", epoch, length, markdown, others };
 }
 
 /** The message in `raw`, or null if there is none that this page understands. */

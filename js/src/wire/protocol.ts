@@ -128,13 +128,16 @@ export interface Here extends Place {
   readonly type: "here";
 }
 
-/** What the notebook keeps of an answer that has ended: of the document of `epoch` whose text is so long. */
+/** What the notebook keeps of an answer beside the document of `epoch`. */
 export interface Kept {
   readonly type: "kept";
   readonly epoch: number;
-  readonly length: number;
+  /** Of the text whose Markdown it is; null: that has not ended. */
+  readonly length: number | null;
   /** Null: it is the text itself. */
   readonly markdown: string | null;
+  /** The versions that are not shown, as the notebook keeps them. */
+  readonly others: readonly unknown[];
 }
 
 /** A snapshot written in a wire version that this page does not speak. */

@@ -40,8 +40,10 @@ export interface State {
   readonly asked: number;
   /** Set when the kernel speaks another version of the wire; then only its text is shown. */
   readonly foreign: { readonly wire: number; readonly text: string } | null;
-  /** What the notebook shall hold of the answer when it has ended, or had ended before it was asked for again. */
+  /** What the notebook shall hold beside the document, as the kernel said last. */
   readonly kept: Kept | null;
+  /** Whether another version can be shown without the kernel. */
+  readonly selectable: boolean;
 }
 
 export type Input =
@@ -79,8 +81,12 @@ export function markdownOf({ doc, place, kept }: State): string | null {
   return kept.markdown ?? doc.text;
 }
 
-/** The state of an answer that was saved. */
-export const saved = (doc: Doc): State => ({
+/** The versions that the notebook keeps beside the shown one; null where the kernel has not said them. */
+export const othersOf = ({ doc, place, kept }: State): readonly unknown[] | null =>
+  kept !== null && kept.epoch === place.epoch && kept.others.length === doc.versions - 1 ? kept.others : null;
+
+/** The state of an answer that was saved, `selectable` where its other versions were saved too. */
+export const saved = (doc: Doc, selectable = false): State => ({
   doc,
   place: { epoch: 0, seq: 0 },
   synced: true,
@@ -90,6 +96,7 @@ export const saved = (doc: Doc): State => ({
   asked: 0,
   foreign: null,
   kept: null,
+  selectable,
 });
 /** Whether the kernel is expected to say something. */
 export const isAwaiting = ({ doc, pending, synced, gone, foreign }: State): boolean =>
@@ -113,6 +120,7 @@ export function start(doc: Doc, place: Place | null, early: readonly FromKernel[
     asked: 0,
     foreign: null,
     kept: null,
+    selectable: false,
   };
   const state = early.reduce((before, message) => receive(before, message).state, painted);
   return { state, effects: [ask(state.synced ? state.place : null)] };
@@ -220,6 +228,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): 
     asked: state.asked,
     foreign: null,
     kept: state.kept,
+    selectable: false,
   };
 }
 

@@ -94,6 +94,8 @@ class FakeCell implements Handle {
   kernel: string | null = null;
   doc = { ...EMPTY, text: "a", status: "streaming" };
   kept: string | null = null;
+  former: readonly unknown[] | null = null;
+  others = () => this.former;
   leave = () => this.told.push("leave");
   readonly told: string[] = [];
   #listener = () => {};
@@ -137,7 +139,11 @@ const ANOTHERS: Output = { data: { "text/plain": "another's" }, metadata: {} };
 
 /** What the kernel sends of an answer that has not begun. */
 function fresh(key: string): Output {
-  const { data, metadata } = outputOf(EMPTY as unknown as Data, null, key, "model");
+  const { data, metadata } = outputOf(
+    { document: EMPTY as unknown as Data, markdown: null, others: null },
+    key,
+    "model",
+  );
   return { data: { ...data, [WIDGET]: { model_id: "model" } }, metadata };
 }
 
@@ -150,7 +156,10 @@ describe("a keeper", () => {
   test("writes what is shown when the notebook is saved, and leaves out the widget and what is another's", () => {
     new Keeper(page.panel);
     page.saveState.emit("started");
-    expect(page.outputs).toEqual([ANOTHERS, outputOf(cell.doc, cell.markdown(), "key", "model")]);
+    expect(page.outputs).toEqual([
+      ANOTHERS,
+      outputOf({ document: cell.doc, markdown: null, others: null }, "key", "model"),
+    ]);
     page.saveState.emit("completed");
     page.saveState.emit("started");
     expect(page.written, "nothing has changed").toBe(1);
@@ -185,6 +194,17 @@ describe("a keeper", () => {
     expect(markdown()).toBe("*a* &lt;b>");
     cell.become({ text: "*a* <b> c" });
     expect(markdown()).toBe("<pre><code>&#42;a&#42; &#60;b&#62; c</code></pre>");
+  });
+
+  test("writes the other versions that the kernel has said, and leaves them there until it has said others", () => {
+    const others = () => (page.outputs[1] && readOutput(page.outputs[1]))?.others.map(({ text }) => text);
+    new Keeper(page.panel).watch("key");
+    cell.former = [{ text: "former", status: "stopped" }];
+    cell.become({ text: "b", status: "done", version: 1, versions: 2 });
+    expect(others()).toEqual(["former"]);
+    cell.former = null;
+    cell.become({ text: "b", status: "done" });
+    expect(others()).toEqual(["former"]);
   });
 
   test("tells the cells that their kernel has gone, and keeps what they had", () => {
@@ -293,7 +313,9 @@ describe("a keeper", () => {
   test("changes an output in its place where the notebook is shared: two pages that put another in leave two", () => {
     page.entries = page.outputs.map((output) => new Map<string, unknown>(Object.entries(output)));
     new Keeper(page.panel).keep();
-    expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(outputOf(cell.doc, cell.markdown(), "key", "model"));
+    expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(
+      outputOf({ document: cell.doc, markdown: null, others: null }, "key", "model"),
+    );
     expect(page.written, "no output was put in").toBe(0);
   });
 

@@ -14,7 +14,9 @@ const examples = example("outputs") as readonly Example[];
 describe("what a cell leaves in the notebook", () => {
   test.each(examples)("is the same in both languages: $name", ({ document, output }) => {
     const markdown = String(output.data["text/markdown"]);
-    expect(outputOf({ ...EMPTY, ...document }, markdown, "the key", "the model")).toEqual(output);
+    expect(outputOf({ document: { ...EMPTY, ...document }, markdown, others: null }, "the key", "the model")).toEqual(
+      output,
+    );
   });
 
   test.each(examples)("is read again: $name", ({ document, output }) => {
@@ -22,7 +24,7 @@ describe("what a cell leaves in the notebook", () => {
     // A control of a terminal's stays a picture.
     const text = document.text ? output.data["text/plain"] : "";
     const doc = { ...EMPTY, ...document, ...momentary, text };
-    expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc });
+    expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc, others: [] });
   });
 
   test.each([
@@ -31,7 +33,11 @@ describe("what a cell leaves in the notebook", () => {
     "half of a character: \ud83e",
     "a\tb  c\n\n\n- d",
   ])("shows the text as it came where the kernel has not said its Markdown: %j", (text) => {
-    const { data } = outputOf({ ...EMPTY, text, status: "stopped" }, null, "key", "model");
+    const { data } = outputOf(
+      { document: { ...EMPTY, text, status: "stopped" }, markdown: null, others: null },
+      "key",
+      "model",
+    );
     const [code = "", note] = String(data["text/markdown"]).split("\n\n");
     expect(note).toBe("*Stopped&#58; this is the text so far&#46;*");
     const inside = code.replace(/^<pre><code>/, "").replace(/<\/code><\/pre>$/, "");
@@ -41,16 +47,34 @@ describe("what a cell leaves in the notebook", () => {
   });
 
   test("is read as the notebook's file has it, in lines", () => {
-    const { data, metadata } = outputOf({ ...EMPTY, text: "a\nb" }, null, "key", null);
+    const { data, metadata } = outputOf(
+      { document: { ...EMPTY, text: "a\nb" }, markdown: null, others: null },
+      "key",
+      null,
+    );
     const lines = { ...data, "text/plain": ["a\n", "b"] };
     expect(readOutput({ data: lines, metadata })).toMatchObject({ modelId: null, doc: { text: "a\nb" } });
+  });
+
+  test("holds the versions that are not shown, and gives them back", () => {
+    const document = { ...EMPTY, text: "b", status: "done", version: 1, versions: 3 };
+    const others = [{ text: "a", status: "stopped" }, { text: "c", status: "failed", version: 2 }, "no version"];
+    const read = readOutput(outputOf({ document, markdown: null, others }, "key", null));
+    expect(read?.others).toEqual([
+      { ...EMPTY, text: "a", status: "stopped", versions: 3 },
+      { ...EMPTY, text: "c", status: "failed", version: 2, versions: 3 },
+    ]);
   });
 
   test("has the same data with each run of the same answer", () => {
     const ran = (seconds: number, id: string) => {
       const error = { kind: "interrupted", title: "Cut off", detail: "", kept: 1, next: [], request_id: id };
       const timings = { first_token: seconds, total: seconds };
-      return outputOf({ ...EMPTY, text: "a", status: "interrupted", timings, error }, null, id, id);
+      return outputOf(
+        { document: { ...EMPTY, text: "a", status: "interrupted", timings, error }, markdown: null, others: null },
+        id,
+        id,
+      );
     };
     const [first, second] = [ran(1, "a"), ran(2, "b")];
     expect(first.data).toEqual(second.data);
@@ -60,7 +84,11 @@ describe("what a cell leaves in the notebook", () => {
   test.each([undefined, { [ANSWER]: { id: 7, model_id: [], timings: "x" } }])(
     "is read with the metadata %j",
     (lost) => {
-      const { data } = outputOf({ ...EMPTY, text: "a", status: "done" }, null, "key", "model");
+      const { data } = outputOf(
+        { document: { ...EMPTY, text: "a", status: "done" }, markdown: null, others: null },
+        "key",
+        "model",
+      );
       const read = readOutput({ data, metadata: lost ?? {} });
       expect(read).toMatchObject({ key: "", modelId: null, doc: { text: "a", status: "done" } });
     },

@@ -5,15 +5,17 @@ A page that keeps the notebook makes it too (`js/src/jupyter/lab/output.ts`), bu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from .._terminal import inert
+from ..answer.document import Document
 from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
-from ..wire.messages import View
+from ..wire.messages import View, view_of
 
-__all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of"]
+__all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
 
 ANSWER: Final = "application/vnd.streamcell.answer+json"
 """Our own form, for JupyterLab's and Notebook's extension: what is known of the answer, without its text."""
@@ -26,28 +28,55 @@ _VERSION: Final = 1  # of ANSWER's form
 _NOT_KEPT: Final = frozenset({"text", "retry_at", "idle", "queue_position", "wait"})
 
 
-def bundle_of(view: View, key: str, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+# Of another version than the shown one these say nothing, or what is said of the shown one too.
+_NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
+
+
+def bundle_of(
+    view: View, key: str, model_id: str | None, others: Sequence[View] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the output that shows `view` wherever it is read, without the live widget: its data and its metadata.
 
     `text/plain` is the answer as it came, but that no terminal obeys it, `text/markdown` the same for readers that know
     nothing of us, and ANSWER what else there is to know. `key` names the cell in its notebook, `model_id` its widget's
-    model (None: it has none). What is another with each run is metadata: the same answer has the same data, and so
-    nbdime shows no output as deleted and another as inserted.
+    model (None: it has none), `others` are the versions that are not shown (`others_of`). What is another with each run
+    is metadata: the same answer has the same data, and so nbdime shows no output as deleted and another as inserted.
     """
     text = inert(view["text"])
-    document = {name: value for name, value in view.items() if name not in _NOT_KEPT and _says_something(value)}
-    timings, request_id = document.pop("timings", None), None
-    if error := document.get("error"):
-        request_id = error["request_id"]
-        document["error"] = {**error, "request_id": None}
-    run = {"id": key, "model_id": model_id, "timings": timings, "request_id": request_id}
     note = inert(note_of(view))
+    document = _kept(view)
+    timings = document.pop("timings", None)
+    request_id = (view["error"] or {}).get("request_id")
+    run = {"id": key, "model_id": model_id, "timings": timings, "request_id": request_id}
     data = {
-        ANSWER: {"version": _VERSION, "characters": len(text), "document": document},
+        ANSWER: {
+            "version": _VERSION,
+            "characters": len(text),
+            "document": document,
+            **({"others": list(others)} if others else {}),
+        },
         "text/markdown": markdown_of(view),
         "text/plain": text or (note if view["status"] in TERMINAL else _STILL_STREAMING) or "(no text)",
     }
     return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
+
+
+def others_of(document: Document, shown: int) -> list[dict[str, Any]]:
+    """Return all versions but that at index `shown`, oldest first, as ANSWER keeps them: with text, without times."""
+    others = (index for index in range(len(document.versions)) if index != shown)
+    views = (view_of(replace(document, shown=index)) for index in others)
+    return [
+        {name: value for name, value in _kept(view).items() if name not in _NOT_OF_OTHERS}
+        | {"text": inert(view["text"])}
+        for view in views
+    ]
+
+
+def _kept(view: View) -> dict[str, Any]:
+    document = {name: value for name, value in view.items() if name not in _NOT_KEPT and _says_something(value)}
+    if error := document.get("error"):
+        document["error"] = {**error, "request_id": None}
+    return document
 
 
 def markdown_of(view: View) -> str:

@@ -26,7 +26,7 @@ from . import ipython
 from .delivery import at_once, carrier, takes_widgets
 from .front_end import Bundle, built, digest, part, reach
 from .ipython import Unattended
-from .output import bundle_of, markdown_of, note_of
+from .output import bundle_of, markdown_of, note_of, others_of
 from .private import let_pages_choose_the_subshell, send_without_parent, show_again
 
 if TYPE_CHECKING:
@@ -147,17 +147,18 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """
         state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
         ended = state["status"] in TERMINAL and any(state[name] != self._published.get(name) for name in _ENDS)
+        opened = state["version_count"] > 1 and epoch != self._published.get("_epoch")
         self._published = state
         changes = self._observers.set(state)
-        if changes or ended:
-            self._carry(partial(self._tell, changes, ended))
+        if changes or ended or opened:
+            self._carry(partial(self._tell, changes, ended, opened))
 
-    def _tell(self, changes: Sequence[traitlets.Bunch], ended: bool) -> None:
+    def _tell(self, changes: Sequence[traitlets.Bunch], ended: bool, opened: bool) -> None:
         try:
             names = [change.name for change in changes if change.name not in _SILENT]
             if names and self.comm is not None and getattr(self.comm, "kernel", True) is not None:
                 self.send_state(names)
-            if ended and self._kept:
+            if self._kept and (ended or opened):
                 self._send_kept()
             elif ended and self._shown_in is not None and not self._unattended:
                 self._refresh()
@@ -175,10 +176,13 @@ class StreamCell(Answer, anywidget.AnyWidget):
             super().send(content, buffers)
 
     def _send_kept(self) -> None:
-        """Send the pages that keep the notebook what they write there, once the answer has ended."""
+        """Send the pages that keep the notebook what they write there and do not know."""
         view = self._published
+        others = others_of(self._stream.document, view.get("version", 0))
         if view.get("status") in TERMINAL:
-            self.send(Kept(view["_epoch"], view["text"], markdown_of(view)).to_wire())
+            self.send(Kept(view["_epoch"], others, view["text"], markdown_of(view)).to_wire())
+        elif others:
+            self.send(Kept(view["_epoch"], others).to_wire())
 
     def take_bridge(self, bridge: Any) -> None:
         """Serve a page that has reached us beside the widget. Not for callers."""
@@ -280,7 +284,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
         model_id = None if self.comm is None and self._unattended else self.model_id
-        bundle, known = bundle_of(self._stream.view, self._key, model_id)
+        view = self._stream.view
+        others = others_of(self._stream.document, view["version"])
+        bundle, known = bundle_of(view, self._key, model_id, others)
         if model_id is None:
             return bundle, known
         live, metadata = super()._repr_mimebundle_() or ({}, {})

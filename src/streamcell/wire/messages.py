@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Protocol, Union
 
@@ -76,20 +76,23 @@ class Here:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the notebook keeps of an answer that has ended, for a page that writes it there by itself.
+    """What the notebook keeps of an answer beside the page's document, for a page that writes it there by itself.
 
-    It belongs to the document of `epoch` whose text this is; only the length of `text` travels, in UTF-16 code units.
+    `others` are the versions that are not shown in `epoch`. `markdown` is that of the document whose text is `text`,
+    once it has ended; of the text only the length travels, in UTF-16 code units.
     """
 
     epoch: int
-    text: str
-    markdown: str
+    others: Sequence[View] = ()
+    text: str | None = None
+    markdown: str = ""
 
     def to_wire(self) -> dict[str, Any]:
         """Return the message as JSON values; where the Markdown is the text itself, it is null."""
-        length = len(self.text.encode("utf-16-le", "surrogatepass")) // 2
+        length = None if self.text is None else len(self.text.encode("utf-16-le", "surrogatepass")) // 2
         markdown = None if self.markdown == self.text else self.markdown
-        return {"type": "kept", "epoch": self.epoch, "length": length, "markdown": markdown}
+        others = [dict(other) for other in self.others]
+        return {"type": "kept", "epoch": self.epoch, "length": length, "markdown": markdown, "others": others}
 
 
 @dataclass(frozen=True)

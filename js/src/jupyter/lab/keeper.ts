@@ -3,7 +3,7 @@
 import { type Handle, shared } from "../handles.js";
 import { sharedOutputsOf } from "../private.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
-import { ANSWER, type Output, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
+import { ANSWER, type Output, othersIn, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
 
 /** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
@@ -130,8 +130,8 @@ export class Keeper {
     // A copy of the notebook with a kernel of its own holds an answer of its own.
     const said = handle ? (this.#isHere(handle) ? wordsOf(handle) : null) : recall(known);
     if (!said) return null;
-    const output = outputOf(said.document, said.markdown, key, modelId);
-    // Until the kernel has said it anew, the Markdown of the same answer stays.
+    // Until the kernel has said them to this page, the other versions and the Markdown of the same answer stay.
+    const output = outputOf({ ...said, others: said.others ?? othersIn(before) }, key, modelId);
     return said.markdown === null && isSameAnswer(before, output) ? withMarkdownOf(before, output) : output;
   }
 

@@ -26,6 +26,15 @@ export interface Saved {
   /** The widget's model, if there was one. */
   readonly modelId: string | null;
   readonly doc: Doc;
+  /** The versions that are not shown. */
+  readonly others: readonly Doc[];
+}
+
+/** What a cell says of its answer: of what is null only the kernel could tell. */
+export interface Words {
+  readonly document: Bundle;
+  readonly markdown: string | null;
+  readonly others: readonly unknown[] | null;
 }
 
 const VERSION = 1;
@@ -48,18 +57,31 @@ export function readOutput({ data, metadata }: Output): Saved | null {
   };
   const plain = data["text/plain"];
   const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
+  const doc = readDoc((key) => (key === "text" ? text : document[key]));
+  const others = othersIn({ data, metadata }).filter(isRecord);
   return {
     key: typeof run.id === "string" ? run.id : "",
     modelId: typeof run.model_id === "string" && run.model_id !== "" ? run.model_id : null,
-    doc: readDoc((key) => (key === "text" ? text : document[key])),
+    doc,
+    others: others.map((other) => ({
+      ...readDoc((key) => other[key]),
+      versions: doc.versions,
+      attempts: doc.attempts,
+    })),
   };
+}
+
+/** The versions that an output holds beside the shown one, as they are. */
+export function othersIn({ data }: Output): readonly unknown[] {
+  const known = data[ANSWER];
+  return isRecord(known) && Array.isArray(known.others) ? (known.others as unknown[]) : [];
 }
 
 /**
  * The output that keeps `document`, without the live widget: a reader without a kernel would show an error for it.
- * `markdown` is what the kernel made of it, or null: then other readers are shown the text as it came.
+ * Where the kernel has not said the Markdown, other readers are shown the text as it came.
  */
-export function outputOf(document: Bundle, markdown: string | null, key: string, modelId: string | null): Output {
+export function outputOf({ document, markdown, others }: Words, key: string, modelId: string | null): Output {
   const text = inert(String(document.text ?? ""));
   const said = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
   const { timings, ...kept } = Object.fromEntries(said);
@@ -70,7 +92,12 @@ export function outputOf(document: Bundle, markdown: string | null, key: string,
   return {
     data: {
       // Characters as Python counts them.
-      [ANSWER]: { version: VERSION, characters: [...text].length, document: kept },
+      [ANSWER]: {
+        version: VERSION,
+        characters: [...text].length,
+        document: kept,
+        ...(others && others.length > 0 ? { others } : {}),
+      },
       "text/markdown": markdown ?? preformatted(text, note),
       "text/plain": text || (isTerminal({ status: document.status }) ? note : STILL_STREAMING) || "(no text)",
     },

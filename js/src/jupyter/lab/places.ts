@@ -6,17 +6,12 @@
 
 import { isTerminal } from "../../wire/store.js";
 import { type Handle, shared } from "../handles.js";
-import type { Saved } from "./output.js";
-
-/** What an answer says, and the Markdown that the notebook keeps of it; null where only the kernel could tell. */
-export interface Words {
-  readonly document: Readonly<Record<string, unknown>>;
-  readonly markdown: string | null;
-}
+import type { Saved, Words } from "./output.js";
 
 export const wordsOf = (handle: Handle): Words => ({
   document: handle.document(),
   markdown: handle.markdown?.() ?? null,
+  others: handle.others?.() ?? null,
 });
 
 /** A notebook that is open in the page. */
@@ -59,10 +54,10 @@ export function isSomewhere(key: string): boolean {
 export function forget(key: string): void {
   const handle = shared().cells.get(key);
   if (!handle) return;
-  const { document, markdown } = wordsOf(handle);
+  const words = wordsOf(handle);
   // Its stream ends with this.
-  const status = handle.ended() ? document.status : "stopped";
-  lastWords.set(key, { document: { ...document, status }, markdown });
+  const status = handle.ended() ? words.document.status : "stopped";
+  lastWords.set(key, { ...words, document: { ...words.document, status } });
   const [oldest] = lastWords.keys();
   if (lastWords.size > MOST && oldest !== undefined) lastWords.delete(oldest);
   handle.forget();

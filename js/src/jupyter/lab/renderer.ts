@@ -84,7 +84,7 @@ class Output {
     }
     // What the notebook holds of a live answer is written by the keeper: nothing new.
     if (this.#mounted) return;
-    this.#shown?.update(saved.doc);
+    this.#shown?.update(saved);
     // Never for a notebook that is not trusted: its widget state could bring a widget with code of its own.
     if (model.trusted && saved.modelId !== null && saved.modelId !== this.#modelId) this.#bringWidget(saved.modelId);
     if (before !== null) return;
@@ -148,7 +148,7 @@ class Output {
     if (this.#shown || this.#mounted) return;
     const part = await this.#around.part();
     if (this.#shown || this.#mounted || this.#disposed || this.#saved === null) return;
-    this.#shown = part.showSaved(this.#host, this.#saved.doc);
+    this.#shown = part.showSaved(this.#host, this.#saved);
   }
 
   /** The kernel computes and does not say which widgets it has: ask the cell itself. */
@@ -177,5 +177,5 @@ class Output {
 /** A deletion that was undone brings back what the notebook had kept, which may be seconds older than the answer's end. */
 function withLastWords(saved: Saved | null): Saved | null {
   const last = saved && !shared().cells.has(saved.key) ? recall(saved) : null;
-  return saved && last ? readOutput(outputOf(last.document, last.markdown, saved.key, saved.modelId)) : saved;
+  return saved && last ? readOutput(outputOf(last, saved.key, saved.modelId)) : saved;
 }

@@ -3,20 +3,24 @@
 import { FetchedParts } from "../../addons/fetched.js";
 import { browserClock, browserPage } from "../../cell/page.js";
 import { View } from "../../cell/view.js";
-import type { Doc } from "../../wire/protocol.js";
+import type { Command, Doc } from "../../wire/protocol.js";
 import { type State, saved } from "../../wire/store.js";
 import { type Cell, Connection } from "../connection.js";
 import type { Bridge } from "./bridge.js";
+import type { Saved } from "./output.js";
+
+/** An answer as it was saved: the shown version, and the others. */
+type Answer = Pick<Saved, "doc" | "others">;
 
 /** One answer in the page. */
 export interface Shown {
-  /** Show another document; a live answer sees to itself. */
-  update(doc: Doc): void;
+  /** Show another answer; a live one sees to itself. */
+  update(answer: Answer): void;
   dispose(): void;
 }
 
 export interface ViewPart {
-  showSaved(target: HTMLElement, doc: Doc): Shown;
+  showSaved(target: HTMLElement, answer: Answer): Shown;
   /** Hand over the answer as soon as its cell has said where it is. */
   showLive(target: HTMLElement, bridge: Bridge, here: (shown: Shown) => void): void;
 }
@@ -29,13 +33,24 @@ async function fetchPart(name: string): Promise<string | null> {
 
 const page = browserPage(new FetchedParts(fetchPart));
 
-/** A cell that only changes when the notebook does. */
+/** A cell that only changes when the notebook does, or when another of the saved versions is chosen. */
 class SavedCell implements Cell {
   state: State;
+  #versions: readonly Doc[] = [];
   readonly #listeners = new Set<(state: State) => void>();
 
-  constructor(doc: Doc) {
-    this.state = saved(doc);
+  constructor(answer: Answer) {
+    this.state = this.#read(answer);
+  }
+
+  #read({ doc, others }: Answer): State {
+    this.#versions = [...others, doc];
+    return saved(doc, others.length > 0 && others.length === doc.versions - 1);
+  }
+
+  #become(state: State): void {
+    this.state = state;
+    for (const listener of this.#listeners) listener(state);
   }
 
   subscribe(listener: (state: State) => void): () => void {
@@ -43,16 +58,19 @@ class SavedCell implements Cell {
     return () => this.#listeners.delete(listener);
   }
 
-  press(): void {}
+  press(command: Command): void {
+    if (command.type !== "select" || !this.state.selectable) return;
+    const chosen = this.#versions.find(({ version }) => version === command.version);
+    if (chosen) this.#become({ ...saved(chosen, true), texts: this.state.texts + 1 });
+  }
 
-  update(doc: Doc): void {
-    this.state = saved(doc);
-    for (const listener of this.#listeners) listener(this.state);
+  update(answer: Answer): void {
+    this.#become({ ...this.#read(answer), texts: this.state.texts });
   }
 }
 
-export function showSaved(target: HTMLElement, doc: Doc): Shown {
-  const cell = new SavedCell(doc);
+export function showSaved(target: HTMLElement, answer: Answer): Shown {
+  const cell = new SavedCell(answer);
   const view = new View(target, cell, page);
   return { update: (changed) => cell.update(changed), dispose: () => view.dispose() };
 }
