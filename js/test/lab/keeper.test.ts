@@ -275,6 +275,22 @@ describe("a keeper", () => {
     expect(closed(copy)).toEqual(["gone", "leave"]);
   });
 
+  test("forgets what one notebook has deleted though another was closed just before", () => {
+    const keeper = new Keeper(page.panel);
+    const beside = new FakePanel();
+    new Keeper(beside.panel);
+    cell.kernel = "first";
+    beside.isDisposed = true;
+    beside.disposed.emit(undefined);
+    vi.advanceTimersByTime(2000);
+    page.outputs.pop();
+    keeper.unwatch("key");
+    vi.advanceTimersByTime(2000);
+    expect(cell.told).toEqual([]);
+    vi.advanceTimersByTime(10_000);
+    expect(cell.told).toEqual(["forget"]);
+  });
+
   test("gives back a deleted answer's text when the deletion is undone: it had streamed since it was kept", () => {
     const keeper = new Keeper(page.panel);
     const [, output] = page.outputs as [Output, Output];

@@ -4,7 +4,7 @@ import { type Handle, shared } from "../handles.js";
 import { sharedOutputsOf } from "../private.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
 import { ANSWER, type Output, othersIn, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
-import { addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
+import { addOutput, addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
 
 /** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
 const OFTEN = 15_000;
@@ -94,7 +94,11 @@ export class Keeper {
 
   /** An output of the cell has gone. Where it was the last one in the page and was deleted, the answer's stream ends. */
   unwatch(key: string): void {
+    if (this.isDisposed) return; // a notebook that is closed deletes nothing
+    // Until that is decided, nobody else may decide that it stands nowhere: it would not be forgotten then.
+    const decide = addOutput(key);
     setTimeout(() => {
+      decide();
       if (this.isDisposed || isSomewhere(key)) return;
       this.#keptAt.delete(key);
       forget(key);
