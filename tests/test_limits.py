@@ -197,9 +197,17 @@ def test_a_refusal_within_the_budget_shows_that_it_comes_back_at_once() -> None:
     told = headers(limit_requests=10, remaining_requests=0, reset_requests="10s")
     queue = limits.told(queued(Ticket(1, 0.0)), 99, told, now=0.0)
     assert limits.grant(queue, 5.0)[1] == (1,)
-    queue = limits.refused(queue, 99, 0.0, now=5.0)
+    queue = limits.refused(queue, 1, 0.0, now=5.0)
     assert limits.grant(queue, 5.0)[1:] == ((), Wait("budget", 5.0, 0))
     assert limits.grant(queue, 10.0)[1] == (1,)
+
+
+def test_what_a_refusals_own_head_says_comes_back_evenly_however_late_its_body_is() -> None:
+    told = headers(limit_tokens=150_000, remaining_tokens=0, reset_tokens="6m0s")
+    queue = limits.told(queued(Ticket(1, 0.0, tokens=400)), 99, told, now=0.0, status=429)
+    queue = limits.refused(queue, 99, 1.0, now=0.5)  # 208 tokens are back by our count
+    assert limits.grant(queue, 0.5)[1:] == ((), Wait("refusal", 1.0, 0))
+    assert limits.grant(queue, 1.5)[1] == (1,)
 
 
 def test_headers_that_say_nothing_change_nothing() -> None:

@@ -42,6 +42,7 @@ class Budget:
     """What the server said is left of `limit`, at `told_at`, and in how many seconds all of it is back.
 
     It is taken to come back evenly, as at OpenAI, until a refusal shows that it comes back at once (`stepwise`).
+    `told_by` is the ticket whose answer's head said it.
     """
 
     limit: int
@@ -49,6 +50,7 @@ class Budget:
     told_at: float
     reset: float
     stepwise: bool = False
+    told_by: int | None = None
 
     def available(self, now: float) -> float:
         """Return how much is left at `now`."""
@@ -157,19 +159,21 @@ def told(
     if opened:
         queue = replace(queue, paused_until=-math.inf, early=frozenset())
     requests, tokens = (
-        _budget(before, headers, kind, now, clock) or (None if opened else before)
+        _budget(before, headers, kind, now, clock, ticket) or (None if opened else before)
         for before, kind in ((queue.requests, "requests"), (queue.tokens, "tokens"))
     )
     return replace(queue, unheard=queue.unheard - {ticket}, requests=requests, tokens=tokens)
 
 
-def _budget(before: Budget | None, headers: Mapping[str, str], kind: str, now: float, clock: float) -> Budget | None:
+def _budget(
+    before: Budget | None, headers: Mapping[str, str], kind: str, now: float, clock: float, ticket: int
+) -> Budget | None:
     limit, remaining = (count_of(headers.get(f"x-ratelimit-{name}-{kind}")) for name in ("limit", "remaining"))
     if limit is None or remaining is None or limit < 1:
         return None
     reset = seconds_of(headers.get(f"x-ratelimit-reset-{kind}", ""), headers.get("date"), clock)
     stepwise = before is not None and before.stepwise
-    return Budget(limit, min(remaining, limit), now, _WINDOW if reset is None else reset, stepwise)
+    return Budget(limit, min(remaining, limit), now, _WINDOW if reset is None else reset, stepwise, ticket)
 
 
 def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) -> Queue:
@@ -183,12 +187,17 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
     elif not any(one.available(now) < 1 for one in budgets):
         others = sum(one.id != ticket for one in queue.running)
         queue = replace(queue, learnt=max(1, min(others, queue.max_concurrency or others)), good=0)
-    # There was room by our count, and yet it was refused: what was spent does not come back evenly.
-    requests, tokens = (
-        None if one is None else replace(one, stepwise=True) if one.remaining < 1 <= one.available(now) else one
-        for one in (queue.requests, queue.tokens)
-    )
+    requests, tokens = (None if one is None else _doubted(one, ticket, now) for one in (queue.requests, queue.tokens))
     return replace(queue, requests=requests, tokens=tokens)
+
+
+def _doubted(budget: Budget, ticket: int, now: float) -> Budget:
+    """The budget after `ticket` was refused: where there was room by our count, it does not come back evenly.
+
+    What the refusal's own head said shows nothing: some of it is back by our count when the body has come.
+    """
+    had_room = budget.told_by != ticket and budget.remaining < 1 <= budget.available(now)
+    return replace(budget, stepwise=True) if had_room else budget
 
 
 def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None]:
