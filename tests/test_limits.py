@@ -210,6 +210,13 @@ def test_what_a_refusals_own_head_says_comes_back_evenly_however_late_its_body_i
     assert limits.grant(queue, 1.5)[1] == (1,)
 
 
+def test_a_refusal_whose_own_head_says_why_lets_no_fewer_go_at_once() -> None:
+    queue = limits.grant(queued(*(Ticket(number, 0.0) for number in range(4))), 0.0)[0]
+    told = headers(limit_tokens=150_000, remaining_tokens=0, reset_tokens="6m0s")
+    queue = limits.refused(limits.told(queue, 3, told, now=0.0, status=429), 3, None, now=0.5)
+    assert queue.max_concurrency is None
+
+
 def test_headers_that_say_nothing_change_nothing() -> None:
     queue = replace(Queue(), requests=Budget(10, 5, 0.0, 10.0))
     for told in ({}, headers(limit_requests="many", remaining_requests=3), headers(limit_requests=0)):

@@ -184,20 +184,23 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
     if retry_after is not None:
         until = now + min(max(0.0, retry_after), LONGEST)
         queue = replace(queue, paused_at=now, paused_until=max(queue.paused_until, until))
-    elif not any(one.available(now) < 1 for one in budgets):
+    elif not any(_is_spent(one, ticket, now) for one in budgets):
         others = sum(one.id != ticket for one in queue.running)
         queue = replace(queue, learnt=max(1, min(others, queue.max_concurrency or others)), good=0)
-    requests, tokens = (None if one is None else _doubted(one, ticket, now) for one in (queue.requests, queue.tokens))
+    # There was room by our count, and yet it was refused: what was spent does not come back evenly.
+    requests, tokens = (
+        replace(one, stepwise=True) if one and one.remaining < 1 and not _is_spent(one, ticket, now) else one
+        for one in (queue.requests, queue.tokens)
+    )
     return replace(queue, requests=requests, tokens=tokens)
 
 
-def _doubted(budget: Budget, ticket: int, now: float) -> Budget:
-    """The budget after `ticket` was refused: where there was room by our count, it does not come back evenly.
+def _is_spent(budget: Budget, ticket: int, now: float) -> bool:
+    """Whether nothing was left when `ticket` was refused: as the refusal's own head said, or else by our count.
 
-    What the refusal's own head said shows nothing: some of it is back by our count when the body has come.
+    By our count some of what that head told of is back when the body comes, be it a moment later.
     """
-    had_room = budget.told_by != ticket and budget.remaining < 1 <= budget.available(now)
-    return replace(budget, stepwise=True) if had_room else budget
+    return (budget.remaining if budget.told_by == ticket else budget.available(now)) < 1
 
 
 def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None]:
