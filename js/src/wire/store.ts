@@ -85,19 +85,20 @@ export function markdownOf({ doc, place, kept }: State): string | null {
 export const othersOf = ({ doc, place, kept }: State): readonly unknown[] | null =>
   kept !== null && kept.epoch === place.epoch && kept.others.length === doc.versions - 1 ? kept.others : null;
 
+/** A state of which nothing has been heard yet. */
+const FRESH = { texts: 0, pending: null, gone: null, asked: 0, foreign: null, kept: null, selectable: false };
+
 /** The state of an answer that was saved, `selectable` where its other versions were saved too. */
 export const saved = (doc: Doc, selectable = false): State => ({
+  ...FRESH,
   doc,
   place: { epoch: 0, seq: 0 },
   synced: true,
-  texts: 0,
-  pending: null,
+  texts: doc.version, // each version is another text
   gone: "saved",
-  asked: 0,
-  foreign: null,
-  kept: null,
   selectable,
 });
+
 /** Whether the kernel is expected to say something. */
 export const isAwaiting = ({ doc, pending, synced, gone, foreign }: State): boolean =>
   gone === null && foreign === null && (!synced || !isTerminal(doc) || pending !== null);
@@ -111,16 +112,10 @@ export const isUnheard = (state: State): boolean => state.asked > 2;
  */
 export function start(doc: Doc, place: Place | null, early: readonly FromKernel[] = []): Step {
   const painted: State = {
+    ...FRESH,
     doc,
     place: place ?? { epoch: 0, seq: 0 },
     synced: place !== null,
-    texts: 0,
-    pending: null,
-    gone: null,
-    asked: 0,
-    foreign: null,
-    kept: null,
-    selectable: false,
   };
   const state = early.reduce((before, message) => receive(before, message).state, painted);
   return { state, effects: [ask(state.synced ? state.place : null)] };
@@ -219,16 +214,14 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): 
   const opened = epoch !== state.place.epoch && state.place.epoch > 0;
   const taken = state.pending !== null && (opened || hasEffect(doc, state.pending.command));
   return {
+    ...state,
     doc,
     place: { epoch, seq },
     synced: true,
     texts: grown ? state.texts : state.texts + 1,
     pending: taken ? null : state.pending,
     gone: null,
-    asked: state.asked,
     foreign: null,
-    kept: state.kept,
-    selectable: false,
   };
 }
 

@@ -61,11 +61,11 @@ class SavedCell implements Cell {
   press(command: Command): void {
     if (command.type !== "select" || !this.state.selectable) return;
     const chosen = this.#versions.find(({ version }) => version === command.version);
-    if (chosen) this.#become({ ...saved(chosen, true), texts: this.state.texts + 1 });
+    if (chosen) this.#become(saved(chosen, true));
   }
 
   update(answer: Answer): void {
-    this.#become({ ...this.#read(answer), texts: this.state.texts });
+    this.#become(this.#read(answer));
   }
 }
 
