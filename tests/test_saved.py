@@ -16,8 +16,8 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from streamcell.saved.markdown import saved_markdown
 
 HERE = Path(__file__).parent
-CASES = json.loads((HERE / "wire" / "saved.json").read_text(encoding="utf-8"))
-"""What both languages make the same of."""
+CASES = json.loads((HERE / "saved.json").read_text(encoding="utf-8"))
+"""Answers, and what is saved of them."""
 
 PAYLOADS = HERE.parent / "js" / "test" / "page" / "payloads"
 
@@ -246,7 +246,7 @@ def test_nothing_that_is_put_together_lets_an_element_through(text: str) -> None
 
 
 @pytest.mark.parametrize("case", CASES, ids=[str(index) for index in range(len(CASES))])
-def test_both_languages_make_the_same_of_it(case: dict[str, str]) -> None:
+def test_what_is_saved_is_as_written_down(case: dict[str, str]) -> None:
     assert saved_markdown(case["text"], case["note"]) == case["saved"]
 
 

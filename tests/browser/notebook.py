@@ -289,21 +289,23 @@ class Opener:
         self._name = name
         self._opened: list[Notebook] = []
 
-    def __call__(self, cells: Sequence[str], *, kernel: str = "python3", **options: str | None) -> Notebook:
+    def __call__(
+        self, cells: Sequence[str], *, kernel: str = "python3", own_page: bool = False, **options: str | None
+    ) -> Notebook:
         """Open a notebook with a kernel of its own, and wait until that is idle; for `options` see `Notebook`.
 
-        With any of them, also `script=""`, it has a page of its own, in which no notebook has been open before.
+        With any of them, or `own_page`, no notebook has been open in its page before.
         """
         file = f"{self._name}-{len(self._opened)}.ipynb"
         self._lab.write_notebook(file, cells, kernel=kernel)
-        return self._open(file, **options)
+        return self._open(file, own_page, **options)
 
     def again(self, notebook: Notebook) -> Notebook:
         """Open the saved notebook in another page, without what may be between the browser and JupyterLab."""
         return self._open(notebook.name)
 
-    def _open(self, file: str, **options: Any) -> Notebook:
-        spare = None if options or not self._spare else self._spare.pop()
+    def _open(self, file: str, own_page: bool = False, **options: Any) -> Notebook:
+        spare = None if own_page or options or not self._spare else self._spare.pop()
         notebook = Notebook(self._lab, spare or self._context.new_page(), **options)
         self._opened.append(notebook)
         if spare:

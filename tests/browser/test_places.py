@@ -32,7 +32,7 @@ LOOKED = """() => new Promise((resolve) => {
 
 
 def test_an_answer_in_an_output_goes_on_when_more_is_written_there(open_notebook: Callable[..., Notebook]) -> None:
-    notebook = open_notebook([CAPTURED, "out.append_stdout('x')", "print(cell.status)"], script="")
+    notebook = open_notebook([CAPTURED, "out.append_stdout('x')", "print(cell.status)"], own_page=True)
     notebook.run(0)
     notebook.wait_for_status(0, "streaming")
     notebook.run(1)
@@ -45,7 +45,7 @@ def test_an_answer_in_an_output_goes_on_when_more_is_written_there(open_notebook
 def test_a_deletion_in_another_notebook_ends_nothing_and_the_last_one_can_be_undone(
     open_notebook: Callable[..., Notebook],
 ) -> None:
-    notebook = open_notebook([ask(PROMPT, SLOW), "1"], script="")
+    notebook = open_notebook([ask(PROMPT, SLOW), "1"], own_page=True)
     page = notebook.page
     notebook.run(0)
     notebook.wait_for_status(0, "streaming")
@@ -132,7 +132,7 @@ def test_interact_links_and_heights_do_what_they_do_with_other_widgets(open_note
 
 
 def test_a_deletion_in_one_page_ends_nothing_while_another_page_shows_the_answer(open_notebook: Opener) -> None:
-    first = open_notebook([ask(PROMPT, SLOW), "1"], script="")
+    first = open_notebook([ask(PROMPT, SLOW), "1"], own_page=True)
     first.run(0)
     first.wait_for_status(0, "streaming")
     first.save()

@@ -15,9 +15,8 @@ OWN = """async () => {
   const panel = window.jupyterapp.shell.currentWidget;
   const id = panel.content.widgets[0].model.outputs.get(0).data["application/vnd.jupyter.widget-view+json"].model_id;
   const { kernel } = panel.sessionContext.session;
-  const manager = [...panel.content.rendermime._factories
-    ? [panel.content.rendermime.createRenderer("application/vnd.jupyter.widget-view+json")._manager.promise] : []][0];
-  const own = await (await manager).get_model(id);
+  const renderer = panel.content.rendermime.createRenderer("application/vnd.jupyter.widget-view+json");
+  const own = await (await renderer._manager.promise).get_model(id);
   let layers = 0;
   for (let above = own; above; above = Object.getPrototypeOf(above)) layers += Object.hasOwn(above, "_handle_comm_msg");
   return {

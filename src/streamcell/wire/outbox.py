@@ -10,7 +10,7 @@ from .messages import GROWING, Patch, Snapshot, View
 __all__ = ["MIN_INTERVAL", "Outbox", "flush", "hear", "interval", "restart", "snapshot", "wants_snapshot"]
 
 MIN_INTERVAL: Final = 1 / 12
-"""Seconds between two patches of a cell: an envelope costs 430 bytes and 3 ms of the page, whatever it holds, and the
+"""Seconds between two patches of a cell: an envelope costs 445 bytes and 3 ms of the page, whatever it holds, and the
 page's pace makes a steady flow of them."""
 
 KERNEL_RATE: Final = 60
