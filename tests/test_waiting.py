@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from streamcell import Interrupted, ProviderFailed, SourceFailed, Stopped, StreamCell, stream_cell
 from streamcell.rehearsal import RehearsalServer
+from streamcell.wire.messages import View
 
 TIMEOUT = 300.0
 
@@ -279,6 +281,20 @@ def test_a_callback_that_retries_waits_and_stops_gets_the_right_answers() -> Non
 
 
 # -- the text as it comes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "one"])
+def test_a_loop_over_the_pieces_ends_when_the_status_says_so(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    publish = StreamCell.publish
+
+    def late(cell: StreamCell, view: View, epoch: int, seq: int) -> None:
+        if view["status"] == "done":
+            time.sleep(0.3)  # enough for a loop that ends before
+        publish(cell, view, epoch, seq)
+
+    monkeypatch.setattr(StreamCell, "publish", late)
+    cell = stream_cell(iter([text]), display=False)
+    assert ("".join(cell), cell.status) == (text, "done")
 
 
 def test_the_text_is_read_as_it_comes() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._errors import StreamCellError
 from ..answer.document import Part, Version
 from ..answer.inputs import Resume, Retry, Select, Stop
-from ..answer.status import TERMINAL, Status
+from ..answer.status import TERMINAL
 from ..request.request import Request
 from .log import Log
 from .observers import elsewhere
@@ -201,9 +201,7 @@ class Answer:
             if len(version.text) > len(known):
                 known, piece = version.text, version.text[len(known) :]
                 yield piece
-            elif version.status is Status.DONE:
-                return
-            elif version.status in TERMINAL or ended:
+            elif ended:  # and so published: `.status` says it too
                 self._outcome(settled)
                 return
             else:
