@@ -119,10 +119,10 @@ const own = readdirSync(OWN)
   .map((file) => file.slice(0, -3));
 
 /** The names of all parts. */
-export const PARTS = [...Object.keys(ACE), ...own, "math", "mermaid"].sort();
+export const PARTS = [...Object.keys(ACE), ...own, "languages", "math", "mermaid"].sort();
 
 function entryOf(part) {
-  if (part === "math" || part === "mermaid") return `export * from "./src/addons/${part}.ts";`;
+  if (["languages", "math", "mermaid"].includes(part)) return `export * from "./src/addons/${part}.ts";`;
   if (own.includes(part)) return `export * from "./src/addons/languages/${part}.ts";`;
   const [file, Rules] = ACE[part].split(" ");
   return (

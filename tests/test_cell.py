@@ -20,12 +20,12 @@ import pytest
 import streamcell
 from streamcell import StreamCell, configure, stream_cell
 from streamcell.rehearsal import RehearsalServer
-from streamcell.wire.messages import GROWING
 
 from .sources.wire_server import Play, answers, ended, held, sends, wire_server
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+from streamcell.wire.messages import MOMENTARY
 
 TIMEOUT = 300.0
 
@@ -482,15 +482,23 @@ def test_growing_text_is_sent_as_patches_and_never_whole(
 
     monkeypatch.setattr(StreamCell, "send_state", spy)
     cell = stream_cell("x", model="bulk?characters=20000&chunks=4000&rate=8000", client=client)
-    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 2}, [])
     text = cell.result(TIMEOUT)
     patches = [message for message in sent[cell] if message["type"] == "patch"]
-    pieces = [op[2] for message in patches for op in message["ops"] if op[:2] == ["append", "text"]]
+    ops = [op for message in patches for op in message["ops"]]
+    pieces = [op[2] if op[0] == "grow" else op[2]["body"] for op in ops if op[0] in ("part", "grow")]
     assert "".join(pieces) == text
     assert max(map(len, pieces)) < len(text) / 2
     assert [message["seq"] for message in patches] == list(range(1, len(patches) + 1))
     assert len(json.dumps(sent[cell])) < 3 * len(text)
-    assert not {name for names in updates for name in names} & {*GROWING, "_seq", "_epoch"}
+    assert not {name for names in updates for name in names} & {
+        "_document",
+        "_epoch",
+        "_seq",
+        "text",
+        "status",
+        "usage",
+    }
 
 
 def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_hears_that_somebody_is_there(
@@ -500,12 +508,12 @@ def test_a_page_that_says_hello_gets_one_snapshot_and_one_in_step_hears_that_som
     cell.result(TIMEOUT)
     del sent[cell][:]
     state = cell.get_state()
-    cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": state["_epoch"], "seq": state["_seq"]}, [])
-    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 2, "epoch": state["_epoch"], "seq": state["_seq"]}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 2}, [])
     cell._on_page_message(cell, {"type": "nonsense"}, [])
     cell.retry()  # taken after the two hellos: all are on one loop
     assert sent[cell][0] == {"type": "here", "epoch": state["_epoch"], "seq": state["_seq"]}
-    assert sent[cell][1]["document"]["text"] == "hello"
+    assert sent[cell][1]["document"]["parts"] == [{"kind": "text", "text": True, "body": "hello"}]
     kinds = [(message["type"], message["epoch"]) for message in sent[cell][:3]]
     assert kinds == [("here", 1), ("snapshot", 1), ("snapshot", 2)]
 
@@ -518,8 +526,8 @@ def test_questions_that_come_together_are_answered_by_one_snapshot(
     del sent[cell][:]
     place = {"epoch": cell.get_state()["_epoch"], "seq": cell.get_state()["_seq"]}
     for _ in range(3):  # a page that was cut off has asked from where it was, again and again
-        cell._on_page_message(cell, {"type": "hello", "wire": 1, "epoch": 1, "seq": 0}, [])
-    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])  # the snapshot did not come either
+        cell._on_page_message(cell, {"type": "hello", "wire": 2, "epoch": 1, "seq": 0}, [])
+    cell._on_page_message(cell, {"type": "hello", "wire": 2}, [])  # the snapshot did not come either
     cell.stop()
     assert [message["type"] for message in sent[cell]] == ["snapshot", "here", "here", "snapshot"]
     assert [{"epoch": message["epoch"], "seq": message["seq"]} for message in sent[cell]] == [place] * 4
@@ -529,7 +537,27 @@ def test_a_reloaded_page_reads_one_moment_from_the_traits(client: openai.AsyncOp
     cell = stream_cell("hello", model="echo", client=client)
     cell.result(TIMEOUT)
     state = cell.get_state()
-    assert (state["text"], state["status"], state["version_count"]) == ("hello", "done", 1)
+    assert (state["text"], state["status"]) == ("hello", "done")
+    document = state["_document"]
+    assert document["parts"] == [{"kind": "text", "text": True, "body": "hello"}]
+    assert (document["status"], document["versions"]) == ("done", 1)
+    assert not MOMENTARY & set(document)
+    # ipywidgets asks for one trait, or for those without their defaults, where it saves a page's state.
+    assert cell.get_state("_document") == cell.get_state({"_document"}) == {"_document": document}
+    assert cell.get_state(drop_defaults=True)["_document"] == document
+
+
+def test_a_page_of_another_wire_is_sent_the_text_alone_and_again_at_the_end(
+    client: openai.AsyncOpenAI, sent: dict[StreamCell, list[dict[str, Any]]]
+) -> None:
+    cell = stream_cell("one two three", model="echo?rate=20", client=client)
+    next(iter(cell))
+    cell._on_page_message(cell, {"type": "hello", "wire": 1}, [])
+    text = cell.result(TIMEOUT)
+    plain = [message["document"]["text"] for message in sent[cell] if "text" in message.get("document", {})]
+    assert plain[-1] == text
+    assert text.startswith(plain[0])
+    assert len(plain) == 2
 
 
 def test_fifty_cells_stream_side_by_side(client: openai.AsyncOpenAI) -> None:

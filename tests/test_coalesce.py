@@ -18,17 +18,17 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Origin,
-    ReasoningDelta,
-    RefusalDelta,
+    PartGrew,
+    PartRestored,
     Started,
-    TextDelta,
-    TextRestored,
     Usage,
     UsageReported,
 )
+from streamcell.answer.parts import Citation, Part, Text
 from streamcell.answer.status import Status
 from streamcell.wire import outbox as coalesce
-from streamcell.wire.messages import GROWING, Patch, Snapshot, View, view_of
+from streamcell.wire.messages import Patch, Snapshot, View, document_of, view_of
+from tests.answers import version
 
 
 class Page:
@@ -53,9 +53,28 @@ class Page:
             self.asks = True
         else:
             self.seq += 1
-            for name, key, value in message["ops"]:
-                assert (name, key in GROWING) in (("append", True), ("set", False))
-                self.view[key] = self.view[key] + value if name == "append" else value
+            for name, *rest in message["ops"]:
+                getattr(self, name)(*rest)
+
+    def set(self, field: str, value: object) -> None:
+        assert field != "parts"
+        self.view[field] = value
+
+    def part(self, index: int, part: dict[str, Any]) -> None:
+        assert index == len(self.view["parts"])
+        self.view["parts"].append(part)
+
+    def grow(self, index: int, text: str) -> None:
+        part = self.view["parts"][index]
+        part["body"] = part.get("body", "") + text
+
+    def fields(self, index: int, fields: dict[str, Any]) -> None:
+        part = self.view["parts"][index]
+        known = {**part.pop("fields", {}), **fields}
+        part.update({"fields": left} if (left := {name: one for name, one in known.items() if one is not None}) else {})
+
+    def end(self, index: int) -> None:
+        assert self.view["parts"][index].pop("open") is True
 
 
 class Kernel:
@@ -65,12 +84,24 @@ class Kernel:
         self.document = Document()
         self.outbox = coalesce.Outbox(sent=view_of(self.document))
         self.sent: list[Mapping[str, Any]] = []
-        self.places: dict[tuple[int | None, int], View] = {}  # what a page shows that has come to (epoch, seq)
+        self.places: dict[
+            tuple[int | None, int], dict[str, Any]
+        ] = {}  # what a page shows that has come to (epoch, seq)
         self.unasked = 0  # characters in snapshots that no page asked for
 
     @property
     def view(self) -> View:
         return view_of(self.document)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What a page shows of it: JSON values."""
+        shown: dict[str, Any] = json.loads(json.dumps(document_of(self.view)))
+        return shown
+
+    @property
+    def length(self) -> int:
+        return sum(len(part.body) for part in self.document.current.parts)
 
     def grow(self, event: Event) -> None:
         self.document = replace(self.document, current=reduce(self.document.current, event))
@@ -85,7 +116,7 @@ class Kernel:
     def flush(self) -> list[Mapping[str, Any]]:
         """Do as the driver does when a patch is due."""
         if coalesce.wants_snapshot(self.outbox, self.view):
-            self.unasked += sum(len(self.view[key]) for key in GROWING)
+            self.unasked += self.length
             self.outbox, messages = coalesce.snapshot(self.outbox, self.view, 0.0)
             return self._out(*messages)
         self.outbox, patch = coalesce.flush(self.outbox, self.view, 0.0)
@@ -105,24 +136,24 @@ class Kernel:
         wire: list[Mapping[str, Any]] = [message.to_wire() for message in messages]
         self.sent.extend(wire)
         place = (self.outbox.epoch, self.outbox.seq)
-        assert self.places.setdefault(place, self.view) == self.view
+        assert self.places.setdefault(place, self.shown) == self.shown
         return wire
 
 
 TEXT = st.text(min_size=1, max_size=400)
 ALIKE = st.text("ab", max_size=5)  # texts that often begin alike
 EVENT: st.SearchStrategy[Event] = st.one_of(
-    st.builds(TextDelta, TEXT),
-    st.builds(TextDelta, TEXT),
-    st.builds(ReasoningDelta, TEXT),
-    st.builds(RefusalDelta, TEXT),
+    st.builds(PartGrew, st.just("text"), TEXT),
+    st.builds(PartGrew, st.just("text"), TEXT),
+    st.builds(PartGrew, st.just("reasoning"), TEXT),
+    st.builds(PartGrew, st.just("refusal"), TEXT),
     st.builds(UsageReported, st.builds(Usage, st.integers(0, 9) | st.none(), st.integers(0, 9))),
     st.builds(Finished, st.sampled_from(["stop", None]), st.none() | st.text()),
     st.builds(Started, st.builds(Origin, st.text()), st.none()),
     st.builds(Failed, st.builds(ProviderFailed, st.text())),
 )
 GROWS = st.one_of(EVENT, EVENT, EVENT, st.just("flush"), st.just("flush"), st.sampled_from(["hello", "restart"]))
-STEP = st.one_of(GROWS, GROWS, GROWS, GROWS, GROWS, st.builds(TextRestored, TEXT))
+STEP = st.one_of(GROWS, GROWS, GROWS, GROWS, GROWS, st.builds(PartRestored, st.just("text"), TEXT))
 
 
 def play(steps: list[Event | str], lost: list[bool]) -> tuple[Kernel, Page]:
@@ -155,11 +186,11 @@ def play(steps: list[Event | str], lost: list[bool]) -> tuple[Kernel, Page]:
 @given(st.lists(STEP, max_size=40))
 def test_what_is_sent_rebuilds_the_view(steps: list[Event | str]) -> None:
     kernel, page = play(["flush", *steps], [])
-    assert page.view == kernel.view
+    assert page.view == kernel.shown
     assert (page.epoch, page.seq) == (kernel.outbox.epoch, kernel.outbox.seq)
 
 
-VERSION = st.builds(Version, text=ALIKE, reasoning=ALIKE, refusal=ALIKE, status=st.sampled_from(Status))
+VERSION = st.builds(version, text=ALIKE, reasoning=ALIKE, refusal=ALIKE, status=st.sampled_from(Status))
 
 
 @settings(max_examples=200, deadline=None)
@@ -172,17 +203,17 @@ def test_whatever_documents_follow_each_other_the_page_shows_the_last(documents:
         for message in kernel.become(document):
             page.take(message)
         assert not page.asks
-        assert page.view == json.loads(json.dumps(kernel.view))
+        assert page.view == kernel.shown
 
 
 def test_a_text_that_is_another_one_opens_an_epoch_and_one_that_grew_does_not() -> None:
-    outbox = coalesce.Outbox(epoch=3, seq=7, sent=view_of(Document(current=Version(text="one two"))))
-    restored = view_of(Document(current=Version(text="one and two")))
+    outbox = coalesce.Outbox(epoch=3, seq=7, sent=view_of(Document(current=version("one two"))))
+    restored = view_of(Document(current=version("one and two")))
     after, snapshot = coalesce.flush(outbox, restored, 1.0)
     assert snapshot == Snapshot(4, 0, restored)
     assert coalesce.snapshot(outbox, restored, 1.0) == (after, (snapshot,))
-    _, patch = coalesce.flush(outbox, view_of(Document(current=Version(text="one two three"))), 1.0)
-    assert patch == Patch(3, 8, (("append", "text", " three"),))
+    _, patch = coalesce.flush(outbox, view_of(Document(current=version("one two three"))), 1.0)
+    assert patch == Patch(3, 8, (("grow", 0, " three"),))
 
 
 @settings(max_examples=200, deadline=None)
@@ -190,31 +221,25 @@ def test_a_text_that_is_another_one_opens_an_epoch_and_one_that_grew_does_not() 
 def test_a_page_that_misses_messages_ends_equal_once_it_is_answered(steps: list[Event | str], lost: list[bool]) -> None:
     kernel, page = play(steps, lost)
     assert page.view == (kernel.places[page.epoch, page.seq] if page.epoch is not None else {})
-    kernel.grow(TextDelta("."))
+    kernel.grow(PartGrew("text", "."))
     for message in kernel.flush():
         page.take(message)
     if page.asks:
         for message in kernel.greet():
             page.take(message)
-    assert page.view == kernel.view
+    assert page.view == kernel.shown
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(GROWS, max_size=40))
 def test_patches_carry_the_new_text_and_nothing_else_of_it(steps: list[Event | str]) -> None:
     kernel, _ = play(steps, [])
-    versions = kernel.document.versions
-    for key in GROWING:
-        appended = sum(
-            len(op[2]) for message in kernel.sent if message["type"] == "patch" for op in message["ops"] if op[1] == key
-        )
-        assert appended <= sum(len(getattr(version, key)) for version in versions)
-    # Text still unsent when a restart opened a new epoch is never appended, so the equality holds without one only.
+    patches = [op for message in kernel.sent if message["type"] == "patch" for op in message["ops"]]
+    bodies = [op[2] if op[0] == "grow" else op[2].get("body", "") for op in patches if op[0] in ("grow", "part")]
+    assert sum(map(len, bodies)) <= sum(len(part.body) for one in kernel.document.versions for part in one.parts)
+    # Text still unsent when a restart opened a new epoch is in no patch, so the equality holds without one only.
     if "restart" not in steps:
-        text = "".join(
-            op[2] for message in kernel.sent if message["type"] == "patch" for op in message["ops"] if op[1] == "text"
-        )
-        assert text == kernel.document.current.text
+        assert sum(map(len, bodies)) == kernel.length
 
 
 @settings(max_examples=200, deadline=None)
@@ -224,14 +249,14 @@ def test_unasked_snapshots_hold_at_most_twice_the_answer(events: list[Event]) ->
     for event in events:
         kernel.grow(event)
         kernel.flush()
-    assert kernel.unasked <= 2 * sum(len(kernel.view[key]) for key in GROWING)
+    assert kernel.unasked <= 2 * kernel.length
 
 
 def test_long_reasoning_before_a_short_text_is_not_sent_again_and_again() -> None:
     kernel = Kernel()
-    kernel.grow(ReasoningDelta("r" * 50_000))
+    kernel.grow(PartGrew("reasoning", "r" * 50_000))
     for _ in range(2_000):
-        kernel.grow(TextDelta("12345"))
+        kernel.grow(PartGrew("text", "12345"))
         kernel.flush()
     assert kernel.unasked <= 2 * 60_000
 
@@ -241,7 +266,7 @@ def test_a_page_that_was_heard_gets_no_snapshot_unasked() -> None:
     kernel.greet()
     kernel.sent.clear()
     for _ in range(200):
-        kernel.grow(TextDelta("x" * 100))
+        kernel.grow(PartGrew("text", "x" * 100))
         kernel.flush()
     assert [message["type"] for message in kernel.sent] == ["patch"] * 200
 
@@ -250,8 +275,9 @@ def test_until_a_page_is_heard_a_snapshot_follows_each_doubling() -> None:
     kernel = Kernel()
     lengths: list[int] = []
     for _ in range(100):
-        kernel.grow(TextDelta("x" * 64))
-        lengths.extend(len(message["document"]["text"]) for message in kernel.flush() if message["type"] == "snapshot")
+        kernel.grow(PartGrew("text", "x" * 64))
+        snapshots = [message for message in kernel.flush() if message["type"] == "snapshot"]
+        lengths.extend(len(message["document"]["parts"][0]["body"]) for message in snapshots)
     assert lengths == [256, 512, 1024, 2048, 4096]
 
 
@@ -261,30 +287,75 @@ def test_nothing_new_sends_nothing() -> None:
 
 
 def test_only_what_changed_is_set() -> None:
-    document = Document(current=Version(text="Hel", status=Status.STREAMING))
+    document = Document(current=Version(parts=(Text(text="Hel"),), status=Status.STREAMING))
     outbox = coalesce.Outbox(epoch=3, seq=7, sent=view_of(document))
-    done = replace(document, current=replace(document.current, text="Hello", status=Status.DONE))
+    done = replace(
+        document, current=replace(document.current, parts=(Text(text="Hello", open=False),), status=Status.DONE)
+    )
     after, patch = coalesce.flush(outbox, view_of(done), 9.0)
-    assert patch == Patch(3, 8, (("append", "text", "lo"), ("set", "status", "done")))
+    assert patch == Patch(3, 8, (("grow", 0, "lo"), ("end", 0), ("set", "status", "done")))
     assert (after.seq, after.sent, after.sent_at) == (8, view_of(done), 9.0)
 
 
 def test_an_asked_snapshot_keeps_pages_that_are_in_step_in_step() -> None:
-    document = Document(current=Version(text="a"))
+    document = Document(current=version("a"))
     outbox = coalesce.Outbox(sent=view_of(Document()))
     after, messages = coalesce.snapshot(outbox, view_of(document), 1.0)
-    assert messages == (Patch(1, 1, (("append", "text", "a"),)), Snapshot(1, 1, view_of(document)))
+    part = {"kind": "text", "text": True, "body": "a"}
+    assert messages == (Patch(1, 1, (("part", 0, part),)), Snapshot(1, 1, view_of(document)))
     again, messages = coalesce.snapshot(after, view_of(document), 2.0)
     assert messages == (Snapshot(1, 1, view_of(document)),)
     assert again.seq == 1
 
 
 def test_a_restart_opens_the_next_epoch() -> None:
-    outbox = coalesce.Outbox(epoch=4, seq=9, sent=view_of(Document(current=Version(text="old"))))
+    outbox = coalesce.Outbox(epoch=4, seq=9, sent=view_of(Document(current=version("old"))))
     after, opening = coalesce.restart(outbox, view_of(Document()), 1.0)
-    assert (opening.epoch, opening.seq, opening.document["text"]) == (5, 0, "")
-    _, patch = coalesce.flush(after, view_of(Document(current=Version(text="new"))), 2.0)
-    assert patch == Patch(5, 1, (("append", "text", "new"),))
+    assert (opening.epoch, opening.seq, opening.document["parts"]) == (5, 0, ())
+    _, patch = coalesce.flush(after, view_of(Document(current=version("new"))), 2.0)
+    assert patch == Patch(5, 1, (("part", 0, {"kind": "text", "text": True, "body": "new"}),))
+
+
+HUNDRED = tuple(Text(text=f"part {number}", id=str(number), open=False) for number in range(100))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ops"),
+    [
+        (
+            HUNDRED,
+            (*HUNDRED, Text(text="x")),
+            [("part", 100, {"kind": "text", "text": True, "open": True, "body": "x"})],
+        ),
+        ((*HUNDRED, Text(text="x")), (*HUNDRED, Text(text="xy")), [("grow", 100, "y")]),
+        ((Text(text="x" * 200_000), *HUNDRED), (Text(text="x" * 200_000 + "y"), *HUNDRED), [("grow", 0, "y")]),
+        (
+            (Citation(url="a"),),
+            (Citation(url="a", title="A", open=False),),
+            [("fields", 0, {"title": "A"}), ("end", 0)],
+        ),
+        ((Citation(url="a", title="A"),), (Citation(url="a"),), [("fields", 0, {"title": None})]),
+    ],
+    ids=["a further part", "the last one grows", "a long one grows", "fields", "a field that is no more"],
+)
+def test_a_patch_holds_what_is_new_and_no_part_again(
+    before: tuple[Part, ...], after: tuple[Part, ...], ops: list[Any]
+) -> None:
+    outbox = coalesce.Outbox(sent=view_of(Document(current=Version(parts=before))))
+    _, patch = coalesce.flush(outbox, view_of(Document(current=Version(parts=after))), 1.0)
+    assert patch == Patch(1, 1, tuple(ops))
+
+
+@pytest.mark.parametrize(
+    "after",
+    [(), (Text(text="ab"),), (Text(text="a"), Text(text="b")), (Citation(url="ab"), Text(text="b"))],
+    ids=["fewer parts", "one fewer", "a shorter body", "another kind"],
+)
+def test_what_is_no_growth_opens_an_epoch(after: tuple[Part, ...]) -> None:
+    before = view_of(Document(current=Version(parts=(Text(text="ab"), Text(text="b", open=False)))))
+    _, snapshot = coalesce.flush(coalesce.Outbox(sent=before), view_of(Document(current=Version(parts=after))), 1.0)
+    assert isinstance(snapshot, Snapshot)
+    assert (snapshot.epoch, snapshot.seq) == (2, 0)
 
 
 @given(st.integers(0, 10_000))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, cast
 
 import pytest
@@ -16,14 +18,14 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Origin,
-    ReasoningDelta,
-    RefusalDelta,
+    PartGrew,
     Started,
-    TextDelta,
     Usage,
     UsageReported,
 )
+from streamcell.answer.parts import Text
 from streamcell.answer.status import Status
+from tests.answers import plain, version
 
 ORIGIN = Origin(model="m", api="Responses API", note="n", rehearsal=True)
 
@@ -31,9 +33,7 @@ ORIGIN = Origin(model="m", api="Responses API", note="n", rehearsal=True)
 @pytest.mark.parametrize(
     ("event", "changed"),
     [
-        (TextDelta("lo"), {"text": "hello"}),
-        (ReasoningDelta("!"), {"reasoning": "why!"}),
-        (RefusalDelta("pe"), {"refusal": "nope"}),
+        (PartGrew("text", "lo"), {"parts": (Text(text="hello"),)}),
         (UsageReported(Usage(1, 2, 3)), {"usage": Usage(1, 2, 3)}),
         (Started(ORIGIN, "req-1"), {"origin": ORIGIN, "request_id": "req-1"}),
         (Finished("length"), {"finish_reason": "length", "notice": None}),
@@ -42,17 +42,17 @@ ORIGIN = Origin(model="m", api="Responses API", note="n", rehearsal=True)
     ids=lambda value: type(value).__name__,
 )
 def test_an_event_changes_its_own_fields_and_no_other(event: Event, changed: dict[str, Any]) -> None:
-    before = Version(text="hel", reasoning="why", refusal="no", status=Status.STREAMING, attempt=2)
+    before = Version(parts=(Text(text="hel"),), status=Status.STREAMING, attempt=2)
     after = reduce(before, event)
     assert after == replace(before, **changed)
-    assert before.text == "hel"
+    assert (before.text, after.text) == ("hel", "hello" if "parts" in changed else "hel")
 
 
 def test_a_failure_is_told_what_was_kept_and_whom_to_ask() -> None:
     cause = OSError("reset")
     error = ProviderFailed("boom", status_code=500)
     error.__cause__ = cause
-    after = reduce(Version(text="so far", request_id="req-7"), Failed(error))
+    after = reduce(version("so far", request_id="req-7"), Failed(error))
     assert isinstance(after.error, ProviderFailed)
     assert (after.error.text, after.error.request_id, after.error.status_code) == ("so far", "req-7", 500)
     assert after.error.__cause__ is cause
@@ -70,20 +70,19 @@ def test_what_is_no_event_is_refused() -> None:
         reduce(Version(), cast("Event", "text"))
 
 
-FIELDS: dict[type[Any], str] = {TextDelta: "text", ReasoningDelta: "reasoning", RefusalDelta: "refusal"}
-
-
-@given(st.lists(st.tuples(st.sampled_from(list(FIELDS)), st.text(min_size=1))))
-def test_deltas_add_up_each_to_its_own_field(deltas: list[tuple[type[Any], str]]) -> None:
-    version = Version()
+@given(st.lists(st.tuples(st.sampled_from(["text", "reasoning", "refusal"]), st.text(min_size=1))))
+def test_deltas_stand_in_the_order_in_which_they_came(deltas: list[tuple[str, str]]) -> None:
+    current = Version()
     for kind, text in deltas:
-        version = reduce(version, kind(text))
-    for kind, field in FIELDS.items():
-        assert getattr(version, field) == "".join(text for one, text in deltas if one is kind)
+        current = reduce(current, PartGrew(kind, text))
+    runs = [(kind, "".join(text for _, text in group)) for kind, group in groupby(deltas, key=itemgetter(0))]
+    assert plain(current.parts) == runs
+    assert current.text == "".join(text for kind, text in deltas if kind == "text")
+    assert [part.open for part in current.parts] == [False] * (len(runs) - 1) + [True] * bool(runs)
 
 
 def test_the_shown_version_is_found_by_its_index() -> None:
-    first, second, last = Version(text="1"), Version(text="2"), Version(text="3")
+    first, second, last = version("1"), version("2"), version("3")
     document = Document(current=last, former=(first, second), shown=2)
     assert document.versions == (first, second, last)
     assert document.version is last
@@ -93,4 +92,4 @@ def test_the_shown_version_is_found_by_its_index() -> None:
 
 def test_a_version_cannot_be_changed_in_place() -> None:
     with pytest.raises(FrozenInstanceError):
-        Version().text = "other"  # type: ignore[misc]
+        Version().parts = ()  # type: ignore[misc]

@@ -6,17 +6,37 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+import wire as generator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell._errors import RateLimited, Stopped
 from streamcell.answer.document import Document, Idle, Timings, Version
 from streamcell.answer.events import Origin, Usage
-from streamcell.answer.inputs import Resume, Retry, Select, Stop, Wait
-from streamcell.answer.resume import ResumeMode, ResumePoint
+from streamcell.answer.inputs import Act, Resume, Retry, Select, Stop, Wait
+from streamcell.answer.parts import KINDS, Citation, Reasoning, Refusal, Text, defaults
+from streamcell.answer.resume import ResumeMode
 from streamcell.answer.status import Status
-from streamcell.wire.messages import GROWING, WIRE, Hello, Here, Kept, Patch, Snapshot, parse_command, view_of
+from streamcell.wire import outbox as coalesce
+from streamcell.wire.messages import (
+    MOMENTARY,
+    WANTED,
+    WIRE,
+    Forget,
+    Hello,
+    Here,
+    Kept,
+    Patch,
+    Plain,
+    Snapshot,
+    document_of,
+    parse_command,
+    part_of,
+    view_of,
+)
+from tests.answers import version
 
 EXAMPLES = Path(__file__).parent / "wire"
 """Messages that both languages read: the page's tests take the same files."""
@@ -28,9 +48,13 @@ def example(name: str) -> Any:
 
 FULL = Document(
     current=Version(
-        text="a",
-        reasoning="b",
-        refusal="c",
+        parts=(
+            Reasoning(text="b", open=False),
+            Text(text="a", open=False),
+            Text(text=" and more", resumed=ResumeMode.EXACT),
+            Refusal(text="c", open=False),
+            Citation(number=2, url="https://a.example/", title="A", open=False),
+        ),
         status=Status.FAILED,
         attempt=2,
         finish_reason="length",
@@ -39,9 +63,8 @@ FULL = Document(
         origin=Origin("m", "Responses API", "chosen", rehearsal=True),
         notice="Possibly incomplete.",
         timings=Timings(0.5, 1.5),
-        seams=(ResumePoint(1, ResumeMode.EXACT),),
     ),
-    former=(Version(text="old"),),
+    former=(version("old"),),
     shown=1,
     retry_at=2.5,
     retry_disabled_reason="read once",
@@ -59,10 +82,14 @@ FULL = Document(
 @pytest.mark.parametrize(
     ("content", "command"),
     [
-        ({"type": "hello", "wire": 1}, Hello()),
-        ({"type": "hello", "wire": 1, "epoch": 2, "seq": 7}, Hello(2, 7)),
-        ({"type": "hello"}, Hello()),
-        ({"type": "hello", "wire": 1, "shows": True}, Hello(shows=True)),
+        ({"type": "hello", "wire": 2}, Hello()),
+        ({"type": "hello", "wire": 2, "epoch": 2, "seq": 7}, Hello(2, 7)),
+        ({"type": "hello"}, Hello(wire=None)),
+        ({"type": "hello", "wire": 1}, Hello(wire=1)),
+        ({"type": "act", "part": 2, "action": "approve", "value": [1]}, Act(2, "approve", [1])),
+        ({"type": "act", "part": 0, "action": "deny"}, Act(0, "deny")),
+        ({"type": "forget"}, Forget()),
+        ({"type": "hello", "wire": 2, "shows": True}, Hello(shows=True)),
         ({"type": "stop"}, Stop()),
         ({"type": "retry"}, Retry()),
         ({"type": "select", "version": 3}, Select(3)),
@@ -93,6 +120,8 @@ def test_a_pages_commands(content: object, command: object) -> None:
         {"type": "select", "version": True},
         {"type": "select", "version": None},
         {"type": "take_up"},
+        {"type": "act", "part": 1.0, "action": "approve"},
+        {"type": "act", "part": 1, "action": None},
     ],
     ids=repr,
 )
@@ -101,7 +130,7 @@ def test_anything_else_is_no_command(content: object) -> None:
 
 
 def test_a_place_that_is_no_number_is_no_place() -> None:
-    assert parse_command({"type": "hello", "epoch": "1", "seq": True}) == Hello()
+    assert parse_command({"type": "hello", "wire": 2, "epoch": "1", "seq": True}) == Hello()
 
 
 JSON = st.recursive(
@@ -109,20 +138,25 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here"])
+WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here", "act", "forget"])
 
 
-@given(st.one_of(JSON, st.fixed_dictionaries({"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON})))
+@given(
+    st.one_of(
+        JSON,
+        st.fixed_dictionaries(
+            {"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON, "part": JSON, "action": JSON}
+        ),
+    )
+)
 def test_junk_never_raises(content: object) -> None:
-    assert isinstance(parse_command(content), (Hello, Stop, Retry, Resume, Select, type(None)))
+    assert isinstance(parse_command(content), (Hello, Stop, Retry, Resume, Select, Act, Forget, type(None)))
 
 
 # -- to the page -------------------------------------------------------------------------------------------------------
 
 KEYS = {
-    "text": str,
-    "reasoning": str,
-    "refusal": str,
+    "parts": list,
     "status": str,
     "attempt": int,
     "finish_reason": (str, type(None)),
@@ -140,13 +174,12 @@ KEYS = {
     "queue_position": (int, type(None)),
     "wait": (dict, type(None)),
     "resumable": (str, type(None)),
-    "seams": list,
 }
 
 
 @pytest.mark.parametrize("document", [Document(), FULL], ids=["empty", "full"])
 def test_a_view_has_every_key_and_only_plain_values(document: Document) -> None:
-    view = view_of(document)
+    view = document_of(view_of(document))
     assert set(view) == set(KEYS)
     assert all(isinstance(view[key], kind) for key, kind in KEYS.items())
     assert type(view["status"]) is str  # not the enumeration's member, whose repr a front end could get to see
@@ -155,7 +188,7 @@ def test_a_view_has_every_key_and_only_plain_values(document: Document) -> None:
 
 def test_a_view_says_all_that_is_known_of_the_shown_version() -> None:
     view = view_of(FULL)
-    assert (view["text"], view["status"], view["version"], view["versions"]) == ("a", "failed", 1, 2)
+    assert (view["status"], view["version"], view["versions"]) == ("failed", 1, 2)
     assert view["origin"] == {"model": "m", "api": "Responses API", "note": "chosen", "rehearsal": True}
     assert view["timings"] == {"first_token": 0.5, "total": 1.5}
     assert view["usage"] == {
@@ -181,37 +214,95 @@ def test_a_snapshot_goes_round_as_json() -> None:
         "wire": WIRE,
         "epoch": 2,
         "seq": 5,
-        "document": dict(view_of(FULL)),
+        "document": document_of(view_of(FULL)),
     }
 
 
 def test_a_patch_goes_round_as_json() -> None:
-    wire = Patch(2, 6, (("append", "text", "lo"), ("set", "usage", {"input_tokens": 1}))).to_wire()
-    ops = [["append", "text", "lo"], ["set", "usage", {"input_tokens": 1}]]
+    wire = Patch(2, 6, (("grow", 0, "lo"), ("set", "usage", {"input_tokens": 1}))).to_wire()
+    ops = [["grow", 0, "lo"], ["set", "usage", {"input_tokens": 1}]]
     assert json.loads(json.dumps(wire)) == {"type": "patch", "epoch": 2, "seq": 6, "ops": ops}
 
 
-@given(st.text(), st.text())
+@given(st.text(min_size=1), st.text(min_size=1))
 def test_any_text_passes_the_wire(text: str, reasoning: str) -> None:
-    view = view_of(Document(current=Version(text=text, reasoning=reasoning)))
+    view = view_of(Document(current=version(text, reasoning)))
     back = json.loads(json.dumps(Snapshot(1, 0, view).to_wire()))
-    assert {key: back["document"][key] for key in GROWING} == {"text": text, "reasoning": reasoning, "refusal": ""}
+    assert [part["body"] for part in back["document"]["parts"]] == [reasoning, text]
+
+
+def test_a_part_travels_without_what_is_empty_and_without_its_id() -> None:
+    assert part_of(Text(id="msg_1", open=False)) == {"kind": "text", "text": True}
+    assert part_of(FULL.current.parts[2]) == {
+        "kind": "text",
+        "text": True,
+        "open": True,
+        "body": " and more",
+        "fields": {"resumed": "exact"},
+    }
+
+
+# -- the schema --------------------------------------------------------------------------------------------------------
+
+SCHEMA = json.loads(generator.SCHEMA.read_text(encoding="utf-8"))
+
+
+def check(name: str, message: object) -> None:
+    """Raise where a message is not what the schema says of `name`."""
+    jsonschema.validate(json.loads(json.dumps(message)), {"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]})
+
+
+@pytest.mark.parametrize("document", [Document(), FULL], ids=["empty", "full"])
+def test_what_the_kernel_sends_is_what_the_schema_says(document: Document) -> None:
+    view = view_of(document)
+    check("Snapshot", Snapshot(1, 0, view).to_wire())
+    before = coalesce.Outbox(sent=view_of(Document(current=Version(parts=(Text(text="b"),)))))
+    for sent in (coalesce.Outbox(), before):
+        _, patch = coalesce.flush(sent, view, 0.0)
+        assert patch is not None
+        check("Patch" if isinstance(patch, Patch) else "Snapshot", patch.to_wire())
+    check("Here", Here(1, 0).to_wire())
+    check("Kept", Kept(1, [document_of(view)], "a", "b").to_wire())
+    check("Wanted", WANTED)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: str(path.stem))
+def test_the_examples_are_what_the_schema_says(path: Path) -> None:
+    message = json.loads(path.read_text(encoding="utf-8"))
+    if path.stem.startswith("outputs"):
+        assert {one["name"] for one in message} >= {"done", "refused"}
+    elif path.stem == "other-wire":
+        with pytest.raises(jsonschema.ValidationError, match="'text' was unexpected"):
+            check("Snapshot", message)
+    else:
+        check(message["type"].title(), message)
+
+
+def test_what_is_generated_from_the_schema_is_as_it_was_generated() -> None:
+    for path, text in generator.written().items():
+        assert path.read_text(encoding="utf-8") == text, f"run scripts/wire.py: {path.name} is older than schema.json"
+
+
+def test_the_schema_has_the_wires_version_and_every_field_of_every_kind() -> None:
+    assert SCHEMA["version"] == WIRE
+    assert set(SCHEMA["$defs"]["Doc"]["properties"]) == set(KEYS)
+    for kind, part in KINDS.items():
+        own = [name for name in defaults(part) if name != part.grows]
+        fields = SCHEMA["$defs"].get(f"{kind.title()}Fields", {"properties": {}})["properties"]
+        assert list(fields) == own, kind
+        assert {name: fields[name]["default"] for name in own} == {name: defaults(part)[name] for name in own}
+
+
+def test_a_page_of_another_wire_finds_the_text_and_ours_no_parts() -> None:
+    plain = Plain(2, 5, "so far").to_wire()
+    assert (plain["type"], plain["wire"], plain["document"]) == ("snapshot", WIRE, {"text": "so far"})
+
+
+def test_what_is_true_for_a_moment_is_named() -> None:
+    assert set(KEYS) > MOMENTARY
 
 
 # -- the examples that both languages read -----------------------------------------------------------------------------
-
-
-def shape(value: object) -> object:
-    """Give what a value is made of: keys all the way down, and no difference between a number, a string and null."""
-    if isinstance(value, dict):
-        return {key: shape(one) for key, one in value.items()}
-    return [shape(one) for one in value] if isinstance(value, list) else "value"
-
-
-def filled(view: dict[str, Any]) -> dict[str, Any]:
-    """Give a view with what may be null filled in, so that shapes can be compared."""
-    full = json.loads(json.dumps(view_of(FULL)))
-    return {key: full[key] if value is None else value for key, value in view.items()}
 
 
 @pytest.mark.parametrize(
@@ -222,6 +313,7 @@ def filled(view: dict[str, Any]) -> dict[str, Any]:
         ("stop.json", Stop()),
         ("retry.json", Retry()),
         ("select.json", Select(1)),
+        ("act.json", Act(2, "approve", {"once": True})),
     ],
 )
 def test_the_pages_messages_are_understood(name: str, command: object) -> None:
@@ -247,27 +339,3 @@ def test_what_a_page_keeps_is_the_examples() -> None:
     assert Kept(2, others, "$5 \N{OWL} ..", "\\$5 \N{OWL}").to_wire() == example("kept.json")
     assert Kept(2, (), "a", "a").to_wire()["markdown"] is None
     assert Kept(2, others).to_wire() == {"type": "kept", "epoch": 2, "length": None, "markdown": "", "others": others}
-
-
-def test_our_snapshot_has_the_examples_shape() -> None:
-    given_, ours = example("snapshot.json"), Snapshot(2, 17, view_of(FULL)).to_wire()
-    given_["document"], ours["document"] = filled(given_["document"]), filled(ours["document"])
-    assert shape({**given_, "document": {**given_["document"], "error": None}}) == shape(
-        {**ours, "document": {**ours["document"], "error": None}}
-    )
-    assert given_["wire"] == WIRE
-    assert example("other-wire.json")["wire"] != WIRE
-
-
-def test_our_patch_has_the_examples_shape_and_names_every_field() -> None:
-    ops = example("patch.json")["ops"]
-    view = view_of(FULL)
-    ours = [["append", key, view[key]] if key in GROWING else ["set", key, view[key]] for key in view]
-    assert [op[:2] for op in ours] == [op[:2] for op in ops]
-    assert set(example("patch.json")) == set(Patch(1, 1, ()).to_wire())
-    for (_, key, mine), (_, _, theirs) in zip(ours, ops, strict=True):
-        if mine is not None and theirs is not None and key != "error":
-            assert shape(mine) == shape(theirs)
-    (error,) = [value for _, key, value in ops if key == "error"]
-    assert set(error) == set(view["error"])
-    assert {frozenset(step) for step in error["next"]} == {frozenset(view["error"]["next"][0])}

@@ -24,10 +24,9 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Origin,
-    ReasoningDelta,
-    RefusalDelta,
+    PartChanged,
+    PartGrew,
     Started,
-    TextDelta,
     Usage,
     UsageReported,
 )
@@ -52,11 +51,13 @@ from streamcell.answer.inputs import (
     Tick,
     Wait,
 )
+from streamcell.answer.parts import Text
 from streamcell.answer.resume import ResumeFrom, ResumeMode
 from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import TERMINAL, Status
 from streamcell.wire.messages import view_of
+from tests.answers import plain
 
 URGENT = Publish(urgent=True)
 RESTART = Publish(urgent=True, restart=True)
@@ -97,7 +98,7 @@ class Play:
         return self.session.document.current
 
 
-EVENTS = (Started, TextDelta, ReasoningDelta, RefusalDelta, UsageReported, Cursor, Finished, Failed)
+EVENTS = (Started, PartGrew, PartChanged, UsageReported, Cursor, Finished, Failed)
 
 
 def playing(
@@ -113,7 +114,7 @@ def playing(
 
 @pytest.fixture
 def streaming() -> Play:
-    return playing(Start(), STARTED, TextDelta("Hel"))
+    return playing(Start(), STARTED, PartGrew("text", "Hel"))
 
 
 # -- the straight way --------------------------------------------------------------------------------------------------
@@ -125,8 +126,8 @@ def test_an_answer_from_start_to_end() -> None:
     assert play.stands_at(Status.CONNECTING)
     assert play.feed(STARTED, after=0.2) == (URGENT,)
     assert play.stands_at(Status.STREAMING)
-    assert play.feed(TextDelta("Hel"), after=0.3) == (URGENT,)
-    assert play.feed(TextDelta("lo"), after=0.1) == (Publish(),)
+    assert play.feed(PartGrew("text", "Hel"), after=0.3) == (URGENT,)
+    assert play.feed(PartGrew("text", "lo"), after=0.1) == (Publish(),)
     assert play.feed(UsageReported(Usage(1, 2, 3))) == (Publish(),)
     assert play.feed(Finished("stop"), after=1.0) == (URGENT,)  # the source drains its connection by itself
     assert play.status is Status.DONE
@@ -141,11 +142,12 @@ def test_a_start_happens_once(streaming: Play) -> None:
     assert streaming.ignores(Start())
 
 
-def test_reasoning_is_not_the_first_token_but_the_first_text_is() -> None:
+def test_the_first_token_is_the_first_that_the_model_says_and_a_source_is_none() -> None:
     play = playing(Start(), STARTED)
-    assert play.feed(ReasoningDelta("hm"), after=1.0) == (Publish(),)
+    assert play.feed(PartChanged("citation", {"url": "https://a.example/"}), after=1.0) == (Publish(),)
     assert play.current.timings.first_token is None
-    assert play.feed(TextDelta("a"), after=1.0) == (URGENT,)
+    assert play.feed(PartGrew("reasoning", "hm"), after=1.0) == (URGENT,)
+    assert play.feed(PartGrew("text", "a"), after=1.0) == (Publish(),)
     assert play.current.timings.first_token == pytest.approx(2.0)
 
 
@@ -159,12 +161,12 @@ def test_a_notice_comes_with_the_end(streaming: Play) -> None:
 BEFORE: dict[Status, tuple[Input | Event, ...]] = {
     Status.QUEUED: (),
     Status.CONNECTING: (Start(),),
-    Status.STREAMING: (Start(), STARTED, TextDelta("Hel")),
+    Status.STREAMING: (Start(), STARTED, PartGrew("text", "Hel")),
     Status.WAITING: (Start(), OVERLOADED),
-    Status.INTERRUPTED: (Start(), STARTED, TextDelta("Hel"), Failed(Interrupted())),
-    Status.STOPPED: (Start(), STARTED, TextDelta("Hel"), Stop()),
-    Status.FAILED: (Start(), STARTED, TextDelta("Hel"), OVERLOADED),
-    Status.DONE: (Start(), STARTED, TextDelta("Hel"), Finished("stop")),
+    Status.INTERRUPTED: (Start(), STARTED, PartGrew("text", "Hel"), Failed(Interrupted())),
+    Status.STOPPED: (Start(), STARTED, PartGrew("text", "Hel"), Stop()),
+    Status.FAILED: (Start(), STARTED, PartGrew("text", "Hel"), OVERLOADED),
+    Status.DONE: (Start(), STARTED, PartGrew("text", "Hel"), Finished("stop")),
 }
 
 
@@ -185,7 +187,7 @@ def test_stop_ends_it_here_and_closes_the_source(status: Status) -> None:
     assert error.text == play.current.text
     assert play.session.document.retry_at is None
     assert (play.current.timings.total is None) == (status is Status.QUEUED)
-    late = (Received(run, TextDelta("lo")), Received(run, Finished("stop")), Closed(run), Tick(run), Start())
+    late = (Received(run, PartGrew("text", "lo")), Received(run, Finished("stop")), Closed(run), Tick(run), Start())
     assert play.ignores(*late)
 
 
@@ -209,7 +211,14 @@ def test_an_answer_that_the_provider_cancelled_was_stopped(streaming: Play) -> N
 def test_nothing_that_comes_after_the_end_changes_it(status: Status) -> None:
     play = at(status)
     run = play.session.run
-    events = (STARTED, TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x"), Finished("stop"), OVERLOADED)
+    events = (
+        STARTED,
+        PartGrew("text", "x"),
+        PartGrew("reasoning", "x"),
+        PartGrew("refusal", "x"),
+        Finished("stop"),
+        OVERLOADED,
+    )
     assert play.ignores(*(Received(run, event) for event in events), Closed(run), Tick(run), Start())
 
 
@@ -217,14 +226,16 @@ def test_nothing_that_comes_after_the_end_changes_it(status: Status) -> None:
 def test_what_another_run_emits_is_passed_over(run: int) -> None:
     play = playing(Start(), Stop(), Retry(), policy=THREE)  # run 1, its stop, run 3
     play.session = replace(play.session, run=2)
-    assert play.ignores(Received(run, STARTED), Received(run, TextDelta("x")), Closed(run), Tick(run))
+    assert play.ignores(Received(run, STARTED), Received(run, PartGrew("text", "x")), Closed(run), Tick(run))
     assert not play.ignores(Received(2, STARTED))
 
 
 def test_a_source_closed_by_a_stop_does_not_disturb_the_next_run(streaming: Play) -> None:
     stale = streaming.session.run
-    streaming.feed(Stop(), Retry(), STARTED, TextDelta("new"))
-    assert streaming.ignores(Received(stale, TextDelta("old")), Received(stale, Failed(Interrupted())), Closed(stale))
+    streaming.feed(Stop(), Retry(), STARTED, PartGrew("text", "new"))
+    assert streaming.ignores(
+        Received(stale, PartGrew("text", "old")), Received(stale, Failed(Interrupted())), Closed(stale)
+    )
     assert streaming.current.text == "new"
 
 
@@ -290,7 +301,7 @@ def test_a_failed_attempt_waits_and_is_made_again_until_the_policy_is_spent() ->
 def test_a_retried_attempt_can_succeed_and_counts_time_from_its_own_start() -> None:
     play = playing(Start(), OVERLOADED, policy=THREE)
     play.feed(Tick(play.session.run), after=5.0)
-    play.feed(STARTED, TextDelta("ok"), Finished("stop"), after=0.5)
+    play.feed(STARTED, PartGrew("text", "ok"), Finished("stop"), after=0.5)
     assert (play.status, play.current.text, play.current.attempt) == (Status.DONE, "ok", 2)
     assert play.current.timings.total == pytest.approx(0.5)
     assert len(play.session.document.versions) == 1
@@ -317,7 +328,7 @@ def test_a_wait_beyond_patience_fails_at_once() -> None:
     assert play.current.error.retry_after == 61.0
 
 
-@pytest.mark.parametrize("said", [TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x")])
+@pytest.mark.parametrize("said", [PartGrew("text", "x"), PartGrew("reasoning", "x"), PartGrew("refusal", "x")])
 def test_nothing_is_retried_once_something_was_said(said: Event) -> None:
     play = playing(Start(), STARTED, said, OVERLOADED, policy=THREE)
     assert play.status is Status.FAILED
@@ -359,11 +370,11 @@ def test_retry_keeps_what_was_said_as_a_version(status: Status) -> None:
     document = play.session.document
     assert (document.former, document.shown) == ((former,), 1)
     assert document.current == Version(status=Status.CONNECTING, origin=former.origin)
-    play.feed(STARTED, TextDelta("again"), Finished("stop"))
+    play.feed(STARTED, PartGrew("text", "again"), Finished("stop"))
     assert [version.text for version in play.session.document.versions] == ["Hel", "again"]
 
 
-@pytest.mark.parametrize("said", [TextDelta("x"), ReasoningDelta("x"), RefusalDelta("x")])
+@pytest.mark.parametrize("said", [PartGrew("text", "x"), PartGrew("reasoning", "x"), PartGrew("refusal", "x")])
 def test_any_words_make_a_version(said: Event) -> None:
     play = playing(Start(), STARTED, said, Stop(), Retry())
     assert len(play.session.document.versions) == 2
@@ -395,7 +406,7 @@ def test_retry_in_the_line_leaves_it_and_asks_at_once(reason: Literal["refusal",
 
 def test_an_attempt_whose_answer_has_begun_is_not_put_in_the_line() -> None:
     """Retry would else begin anew there, and drop the text."""
-    play = playing(Start(), Received(1, TextDelta("Hel")))
+    play = playing(Start(), Received(1, PartGrew("text", "Hel")))
     assert play.ignores(Placed(1, 2, Wait("refusal", 40.0, 1)), Retry())
     assert play.current.text == "Hel"
 
@@ -423,7 +434,7 @@ def test_the_policys_attempts_are_counted_anew_after_a_retry() -> None:
 
 
 def test_a_former_version_can_be_looked_at_after_the_end() -> None:
-    play = playing(Start(), STARTED, TextDelta("1"), Stop(), Retry(), STARTED, TextDelta("2"))
+    play = playing(Start(), STARTED, PartGrew("text", "1"), Stop(), Retry(), STARTED, PartGrew("text", "2"))
     assert play.ignores(Select(0))  # still on its way
     play.feed(Finished("stop"))
     assert play.ignores(Select(1), Select(-1), Select(2))
@@ -448,16 +459,20 @@ def background(*inputs: Input | Event, auto_resume: bool | None = None, attempts
 
 
 @pytest.mark.parametrize("end", [Failed(Interrupted("cut")), GONE, Failed(TimedOut("silence"))])
-@pytest.mark.parametrize("said", [(), (ReasoningDelta("hm"),), (RefusalDelta("no"),), (TextDelta("Hel"),)])
+@pytest.mark.parametrize(
+    "said", [(), (PartGrew("reasoning", "hm"),), (PartGrew("refusal", "no"),), (PartGrew("text", "Hel"),)]
+)
 def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Failed, said: tuple[Event, ...]) -> None:
     play = background(*said, REACHED, end)
     assert play.status is Status.WAITING
     play.feed(Tick(play.session.run))
     text = play.current.text
     assert play.effects[0] == OpenSource(play.session.run, ResumeFrom(ResumeMode.EXACT, text, REACHED))
-    play.feed(STARTED, TextDelta("lo"), Finished("stop"))
+    play.feed(STARTED, PartGrew("text", "lo"), Finished("stop"))
     assert play.current.text == text + "lo"
-    assert [part.text for part in play.current.parts] == ([text, "lo"] if text else ["lo"])
+    (before, last) = (play.current.parts[:-1], play.current.parts[-1])
+    assert plain(before) == [(event.kind, event.text) for event in said if isinstance(event, PartGrew)]
+    assert last == Text(text="lo", resumed=ResumeMode.EXACT if text else None, open=False)
 
 
 def test_what_is_not_to_go_on_by_itself_is_not_asked_anew_either_but_offered() -> None:
@@ -468,7 +483,7 @@ def test_what_is_not_to_go_on_by_itself_is_not_asked_anew_either_but_offered() -
 
 @pytest.mark.parametrize("end", [Stop(), Failed(Interrupted("cut")), GONE])
 def test_continue_is_offered_where_only_reasoning_has_come(end: Input | Event) -> None:
-    play = background(ReasoningDelta("hm"), REACHED, end, attempts=1)
+    play = background(PartGrew("reasoning", "hm"), REACHED, end, attempts=1)
     assert play.status in TERMINAL
     assert play.session.document.resume is ResumeMode.EXACT
 
@@ -478,7 +493,7 @@ def test_a_response_that_has_failed_itself_is_asked_anew() -> None:
     assert play.session.resuming is not None
     play = background(REACHED, Failed(ProviderFailed("boom")))
     assert (play.status, play.session.resuming) == (Status.WAITING, None)
-    play = background(TextDelta("Hel"), REACHED, Failed(ProviderFailed("boom")))
+    play = background(PartGrew("text", "Hel"), REACHED, Failed(ProviderFailed("boom")))
     assert (play.status, play.session.document.resume) == (Status.FAILED, ResumeMode.CONTINUED)
 
 
@@ -525,7 +540,7 @@ def test_the_users_own_policy_is_asked_elsewhere_and_what_it_says_is_done() -> N
     error = ProviderFailed("overloaded", status_code=503)
     assert play.feed(Failed(error), after=2.0, chance=0.3) == (CloseSource(1), AskPolicy(2, 1, error, 0.3, 2.0), URGENT)
     assert play.ignores(
-        Received(1, TextDelta("late")), Received(2, TextDelta("x")), Closed(2), Tick(2), Decided(1, 1.0)
+        Received(1, PartGrew("text", "late")), Received(2, PartGrew("text", "x")), Closed(2), Tick(2), Decided(1, 1.0)
     )
     assert SetTimer(Tick(3), 1.5) in play.feed(Decided(2, 1.5))
     assert play.stands_at(Status.WAITING, attempt=2)

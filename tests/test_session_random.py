@@ -25,11 +25,9 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Origin,
-    ReasoningDelta,
-    RefusalDelta,
+    PartGrew,
+    PartRestored,
     Started,
-    TextDelta,
-    TextRestored,
     Usage,
     UsageReported,
 )
@@ -54,12 +52,13 @@ from streamcell.answer.inputs import (
     Wait,
     Watch,
 )
+from streamcell.answer.parts import text_of
 from streamcell.answer.resume import ResumeMode
 from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import TERMINAL, TRANSITIONS, Status, Trigger, next_status
 from streamcell.answer.timeouts import Timeouts
-from streamcell.wire.messages import view_of
+from streamcell.wire.messages import document_of, view_of
 
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
 
@@ -73,7 +72,7 @@ class Own:
         raise AssertionError("asked on the loop")
 
 
-EVENTS = (Started, TextDelta, Finished, Failed)
+EVENTS = (Started, PartGrew, Finished, Failed)
 
 Pair = tuple[Status, Trigger]
 probed: list[Pair] = []
@@ -109,11 +108,11 @@ def watched(session: Session, given_: Input, **more: float) -> tuple[Session, tu
 
 EVENT = st.one_of(
     st.just(STARTED),
-    st.builds(TextDelta, st.text(min_size=1, max_size=4)),
-    st.builds(ReasoningDelta, st.text(min_size=1, max_size=4)),
-    st.builds(RefusalDelta, st.text(min_size=1, max_size=4)),
+    st.builds(PartGrew, st.just("text"), st.text(min_size=1, max_size=4)),
+    st.builds(PartGrew, st.just("reasoning"), st.text(min_size=1, max_size=4)),
+    st.builds(PartGrew, st.just("refusal"), st.text(min_size=1, max_size=4)),
     st.just(UsageReported(Usage(1, 2, 3))),
-    st.builds(TextRestored, st.text(max_size=4)),
+    st.builds(PartRestored, st.just("text"), st.text(max_size=4)),
     st.builds(Alive, st.booleans()),
     st.just(Cursor("resp-1", 7)),
     st.builds(Finished, st.sampled_from(["stop", "length", "cancelled", None])),
@@ -190,9 +189,9 @@ class Ledger:
     def _text(self, before: Session, given_: Input, after: Session) -> None:
         running = before.status in (Status.CONNECTING, Status.STREAMING) or before.document.queue_position is not None
         if isinstance(given_, Received) and given_.run == before.run and running and not before.failing:
-            if isinstance(given_.event, TextDelta):
+            if isinstance(given_.event, PartGrew) and given_.event.kind == "text":
                 self.said += given_.event.text
-            elif isinstance(given_.event, TextRestored):
+            elif isinstance(given_.event, PartRestored):
                 self.said = given_.event.text
         if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, Resume):
             self.said = ""
@@ -236,8 +235,9 @@ class Ledger:
         assert document.resume is None or (
             current.status in TERMINAL and goes_on and document.retry_disabled_reason is None
         )
-        assert "".join(part.text for part in current.parts) == current.text
-        json.dumps(view_of(document), allow_nan=False)
+        assert text_of(current.parts) == current.text
+        assert current.status not in TERMINAL or not any(part.open for part in current.parts)
+        json.dumps(document_of(view_of(document)), allow_nan=False)
 
 
 @settings(max_examples=600, deadline=None)
@@ -283,13 +283,13 @@ def test_no_order_of_inputs_loses_text_or_leaves_the_table(
 def test_text_arrives_whole_however_it_is_cut_into_deltas(deltas: list[str], cut: bool) -> None:
     session = Session()
     end: Input = Closed(1) if cut else Received(1, Finished("stop"))
-    for one in (Start(), Received(1, STARTED), *(Received(1, TextDelta(delta)) for delta in deltas), end):
+    for one in (Start(), Received(1, STARTED), *(Received(1, PartGrew("text", delta)) for delta in deltas), end):
         session, _ = step(session, one)
     assert session.document.current.text == "".join(deltas)
     assert session.status is (Status.INTERRUPTED if cut else Status.DONE)
 
 
-TEXT = TextDelta("Hel")
+TEXT = PartGrew("text", "Hel")
 IN_LINE = Placed(1, 2, Wait("refusal", 9.0))
 CUT, REFUSED, BUSY = Failed(Interrupted("x")), Failed(AuthenticationFailed("x")), Failed(ProviderFailed("busy"))
 WAYS_THROUGH: list[tuple[Input | Event, ...]] = [

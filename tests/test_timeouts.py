@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamcell.answer.document import Idle
-from streamcell.answer.events import Alive, Cursor, Event, Origin, Started, TextDelta, Usage, UsageReported
+from streamcell.answer.events import Alive, Cursor, Event, Origin, PartGrew, Started, Usage, UsageReported
 from streamcell.answer.inputs import OpenSource, Received, SetTimer, Start, Watch
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import Status
@@ -63,8 +63,8 @@ def test_silence_is_shown_and_what_comes_ends_it() -> None:
     assert watched.idle is None
     watched.wait(5.5)
     assert watched.idle is not None
-    watched.wait(6.0, TextDelta("a"))
-    watched.wait(7.9, TextDelta("b"))
+    watched.wait(6.0, PartGrew("text", "a"))
+    watched.wait(7.9, PartGrew("text", "b"))
     assert watched.idle is None
     watched.wait(9.9)
     assert watched.idle == Idle(2.0, 6)
@@ -72,7 +72,7 @@ def test_silence_is_shown_and_what_comes_ends_it() -> None:
 
 def test_from_the_first_token_on_the_shorter_limit_holds() -> None:
     watched = Watched()
-    watched.wait(29.0, STARTED, TextDelta("a"))
+    watched.wait(29.0, STARTED, PartGrew("text", "a"))
     watched.wait(34.9)
     assert watched.status() is Status.STREAMING
     watched.wait(35.1)
@@ -92,7 +92,7 @@ def test_before_the_first_token_it_is_a_time_out() -> None:
 
 def test_keep_alives_are_life_but_not_for_ever() -> None:
     watched = Watched()
-    watched.wait(1.0, STARTED, TextDelta("a"))
+    watched.wait(1.0, STARTED, PartGrew("text", "a"))
     for second in range(3, 51, 2):
         watched.wait(second, Alive())
         assert watched.status() is Status.STREAMING
@@ -124,7 +124,7 @@ def test_work_that_is_not_shown_counts_as_tokens() -> None:
 
 def test_life_between_tokens_puts_off_the_end() -> None:
     watched = Watched()
-    watched.wait(1.0, STARTED, TextDelta("a"))
+    watched.wait(1.0, STARTED, PartGrew("text", "a"))
     watched.wait(6.0, Alive())
     watched.wait(11.9)
     assert watched.status() is Status.STREAMING

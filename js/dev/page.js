@@ -151,9 +151,7 @@ const STATES = {
 };
 
 const EMPTY = {
-  text: "",
-  reasoning: "",
-  refusal: "",
+  parts: [],
   status: "queued",
   attempt: 1,
   finish_reason: null,
@@ -165,7 +163,7 @@ const EMPTY = {
   timings: { first_token: null, total: null },
   version: 0,
   versions: 1,
-  retry_off: null,
+  retry_disabled_reason: null,
 };
 
 function fakeModel(document) {
@@ -181,7 +179,7 @@ function fakeModel(document) {
     },
     send(message) {
       this.sent.push(message);
-      if (message.type === "hello") this.receive({ type: "snapshot", wire: 1, epoch: 1, seq: 0, document });
+      if (message.type === "hello") this.receive({ type: "snapshot", wire: 2, epoch: 1, seq: 0, document });
     },
     receive(message) {
       for (const listener of listeners) listener(message);
@@ -217,9 +215,18 @@ const LONG = [
 /** Sends the long answer in steps, as a kernel does. */
 async function grow(model) {
   for (let at = 0, seq = 1; at < LONG.length; at += 40, seq += 1) {
-    model.receive({ type: "patch", epoch: 1, seq, ops: [["append", "text", LONG.slice(at, at + 40)]] });
+    model.receive({ type: "patch", epoch: 1, seq, ops: [["grow", 0, LONG.slice(at, at + 40)]] });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** A document whose parts are these bodies. */
+function withParts({ text, reasoning, refusal, ...fields }) {
+  const bodies = { reasoning, text, refusal };
+  const parts = Object.entries(bodies).flatMap(([kind, body]) =>
+    body === undefined ? [] : [{ kind, text: kind === "text", open: true, body }],
+  );
+  return { ...EMPTY, parts, ...fields };
 }
 
 window.cells = {};
@@ -233,7 +240,7 @@ for (const [name, over] of Object.entries(STATES)) {
   title.textContent = name;
   section.append(title);
   document.body.append(section);
-  const model = fakeModel({ ...EMPTY, ...over });
+  const model = fakeModel(withParts(over));
   const definition = make();
   definition.initialize({ model, shared });
   definition.render({ model, el: section });

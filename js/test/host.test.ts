@@ -1,13 +1,19 @@
 import { describe, expect, test, vi } from "vitest";
 import { Connection, HELLOS, LATE_AFTER } from "../src/jupyter/connection.js";
 import { isUnheard } from "../src/wire/store.js";
+import { begin, docOf, grow, textOf, texts } from "./answers.js";
 import { FakeClock } from "./clock.js";
 import { FakeModel, patch, snapshot } from "./model.js";
 
-const HELLO = { type: "hello", wire: 1 };
+const HELLO = { type: "hello", wire: 2 };
+
+/** The traits of a widget whose document is this one. */
+function traitsOf({ _epoch, _seq, ...document }: Record<string, unknown>): Record<string, unknown> {
+  return { _epoch, _seq, _document: docOf(document) };
+}
 
 function connect(traits: Record<string, unknown> = {}, early: unknown[] = []) {
-  const model = new FakeModel(traits);
+  const model = new FakeModel(traitsOf(traits));
   const clock = new FakeClock();
   const connection = new Connection(model, clock, early);
   return { model, clock, connection };
@@ -17,12 +23,12 @@ test("the synced traits are there before any message", () => {
   const { connection } = connect({
     text: "abc",
     status: "done",
-    version_count: 3,
+    versions: 3,
     version: 1,
     retry_disabled_reason: "no",
   });
   expect(connection.state.doc).toMatchObject({
-    text: "abc",
+    ...texts("abc"),
     status: "done",
     versions: 3,
     version: 1,
@@ -65,12 +71,12 @@ describe("hello", () => {
   test("is said on a gap, and again if nothing comes", () => {
     const { model, clock, connection } = connect();
     model.receive(snapshot({ text: "a" }));
-    model.receive(patch(2, ["append", "text", "c"]));
+    model.receive(patch(2, grow("c")));
     expect(model.sent).toEqual([HELLO, HELLO]);
     clock.pass(1000);
     expect(model.sent).toHaveLength(3);
     model.receive(snapshot({ text: "abc" }, 1, 2));
-    expect(connection.state.doc.text).toBe("abc");
+    expect(textOf(connection.state.doc)).toBe("abc");
   });
 });
 
@@ -95,7 +101,7 @@ describe("silence", () => {
     const { model, clock } = streaming();
     for (let time = 0; time < 100; time += 1) {
       clock.pass(4999);
-      model.receive(patch(5 + time, ["append", "text", "e"]));
+      model.receive(patch(5 + time, grow("e")));
     }
     expect(model.sent).toHaveLength(1);
     clock.pass(5000);
@@ -142,28 +148,28 @@ describe("silence", () => {
     clock.pass(1000);
     expect(model.sent.slice(-2)).toEqual([HELLO, HELLO]);
     model.receive(snapshot({ text: "whole", status: "done" }, 1, 9));
-    expect(connection.state.doc.text).toBe("whole");
+    expect(textOf(connection.state.doc)).toBe("whole");
     expect(clock.waiting).toBe(0);
   });
 });
 
 test("messages that came early are not lost", () => {
-  const { connection, model } = connect({}, [snapshot({ text: "a" }), "noise", patch(1, ["append", "text", "b"])]);
-  expect(connection.state.doc.text).toBe("ab");
+  const { connection, model } = connect({}, [snapshot({ text: "a" }), "noise", patch(1, grow("b"))]);
+  expect(textOf(connection.state.doc)).toBe("ab");
   expect(model.sent).toEqual([{ ...HELLO, epoch: 1, seq: 1 }]);
 });
 
 test("a state fetched anew after a reconnect is taken when all its traits are there", () => {
   const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
-  model.restore({ _seq: 7, text: "whole", status: "done" });
+  model.restore({ _document: docOf({ text: "whole", status: "done" }), _seq: 7 });
   expect(connection.state.doc.status).toBe("streaming");
   clock.pass(0);
-  expect(connection.state.doc).toMatchObject({ text: "whole", status: "done" });
+  expect(connection.state.doc).toMatchObject({ ...texts("whole"), status: "done" });
 });
 
 test("traits that run ahead of the messages are not looked at", () => {
   const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
-  model.restore({ status: "done" });
+  model.restore({ _document: docOf({ status: "done" }) });
   clock.pass(10_000);
   expect(connection.state.doc.status).toBe("streaming");
 });
@@ -175,7 +181,7 @@ describe("a command", () => {
     connection.press({ type: "stop" });
     expect(model.sent.at(-1)).toEqual({ type: "stop" });
     clock.pass(LATE_AFTER - 1);
-    model.receive(patch(1, ["append", "text", "a"]));
+    model.receive(patch(1, begin(0, "text", "a")));
     expect(connection.state.pending?.late).toBe(false);
     clock.pass(1);
     expect(connection.state.pending?.late).toBe(true);
@@ -208,13 +214,13 @@ describe("a command", () => {
 test("listeners hear of changes and of nothing else, until they leave", () => {
   const { connection, model } = connect();
   const heard: string[] = [];
-  const leave = connection.subscribe((state) => heard.push(state.doc.text));
+  const leave = connection.subscribe((state) => heard.push(textOf(state.doc)));
   model.receive(snapshot({ text: "a" }));
   model.receive({ type: "noise" });
   model.receive(patch(0));
-  model.receive(patch(1, ["append", "text", "b"]));
+  model.receive(patch(1, grow("b")));
   leave();
-  model.receive(patch(2, ["append", "text", "c"]));
+  model.receive(patch(2, grow("c")));
   expect(heard).toEqual(["a", "ab"]);
 });
 
@@ -229,7 +235,7 @@ test("nothing is left behind", () => {
 
 test("a page that shows the cell says so when it is asked, and one that does not is silent", () => {
   let shown = true;
-  const model = new FakeModel({ _epoch: 1, _seq: 4, text: "abcd", status: "done" });
+  const model = new FakeModel(traitsOf({ _epoch: 1, _seq: 4, text: "abcd", status: "done" }));
   new Connection(model, new FakeClock(), [], { keeps: () => false, shows: () => shown });
   model.receive({ type: "wanted" });
   expect(model.sent.at(-1)).toEqual({ ...HELLO, epoch: 1, seq: 4, shows: true });

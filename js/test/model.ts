@@ -1,7 +1,7 @@
 /** A widget model without Jupyter: traits, listeners, and what was sent. */
 
 import type { WidgetModel } from "../src/jupyter/connection.js";
-import type { Doc } from "../src/wire/protocol.js";
+import { docOf, type Flat } from "./answers.js";
 
 type Callback = (...args: unknown[]) => void;
 
@@ -55,12 +55,12 @@ export class FakeModel implements WidgetModel {
   }
 }
 
-export const snapshot = (document: Partial<Doc>, epoch = 1, seq = 0) => ({
+export const snapshot = (document: Flat, epoch = 1, seq = 0) => ({
   type: "snapshot",
-  wire: 1,
+  wire: 2,
   epoch,
   seq,
-  document,
+  document: docOf(document),
 });
 
 export const patch = (seq: number, ...ops: readonly (readonly unknown[])[]) => ({ type: "patch", epoch: 1, seq, ops });

@@ -1,18 +1,20 @@
 import { expect, test } from "vitest";
-import { parseMessage, readDoc } from "../src/wire/narrow.js";
-import { EMPTY, hello, type ToKernel } from "../src/wire/protocol.js";
+import { EMPTY, parseMessage, readDoc } from "../src/wire/narrow.js";
+import { type FromPage, hello } from "../src/wire/protocol.js";
+import { part } from "./answers.js";
 import { example, invalidNames } from "./wire.js";
 
 test("a snapshot is read whole", () => {
   const raw = example("snapshot") as { document: unknown };
-  expect(parseMessage(raw)).toEqual({ type: "snapshot", epoch: 2, seq: 17, document: raw.document });
+  expect(parseMessage(raw)).toMatchObject(raw as object);
 });
 
-test("a patch is read whole, every key of the document among its operations", () => {
+test("a patch is read whole, every key of the document and every operation in it", () => {
   const raw = example("patch") as { ops: unknown[][] };
-  expect(parseMessage(raw)).toEqual(raw);
-  const keys = new Set(raw.ops.map((op) => op[1]));
-  expect([...keys].sort()).toEqual(Object.keys(EMPTY).sort());
+  expect(parseMessage(raw)).toMatchObject(raw);
+  const keys = new Set(raw.ops.flatMap(([verb, key]) => (verb === "set" ? [key] : [])));
+  expect([...keys, "parts"].sort()).toEqual(Object.keys(EMPTY).sort());
+  expect([...new Set(raw.ops.map(([verb]) => verb))].sort()).toEqual(["end", "fields", "grow", "part", "set"]);
 });
 
 test("the kernel's place is read", () => {
@@ -28,12 +30,13 @@ test("what the notebook keeps is read", () => {
 });
 
 test("what the page says is what the examples say", () => {
-  const commands: Record<string, ToKernel> = {
+  const commands: Record<string, FromPage> = {
     hello: hello(null),
     "hello-placed": hello({ epoch: 2, seq: 17 }),
     stop: { type: "stop" },
     retry: { type: "retry" },
     select: { type: "select", version: 1 },
+    act: { type: "act", part: 2, action: "approve", value: { once: true } },
   };
   for (const [name, command] of Object.entries(commands)) expect(command, name).toEqual(example(name));
 });
@@ -53,10 +56,10 @@ test.each([undefined, null, 0, "", "patch", [], () => 0, Number.NaN])("%s is no 
 test("another wire's snapshot gives its version and its text", () => {
   expect(parseMessage(example("other-wire"))).toEqual({
     type: "foreign",
-    wire: 2,
+    wire: 3,
     text: "What a later kernel says.",
   });
-  expect(parseMessage({ type: "snapshot", wire: 3 })).toEqual({ type: "foreign", wire: 3, text: "" });
+  expect(parseMessage({ type: "snapshot", wire: 4 })).toEqual({ type: "foreign", wire: 4, text: "" });
 });
 
 test("unknown operations and keys are passed over", () => {
@@ -66,19 +69,29 @@ test("unknown operations and keys are passed over", () => {
     seq: 1,
     from: "later",
     ops: [
-      ["append", "text", "a"],
-      ["splice", "text", 1, 2],
+      ["grow", 0, "a"],
+      ["splice", 0, 1, 2],
       ["set", "colour", "red"],
-      ["append", "thoughts", "b"],
+      ["set", "parts", []],
       ["set", "status", "dancing"],
     ],
   };
-  expect(parseMessage(raw)).toEqual({ type: "patch", epoch: 1, seq: 1, ops: [["append", "text", "a"]] });
+  expect(parseMessage(raw)).toEqual({ type: "patch", epoch: 1, seq: 1, ops: [["grow", 0, "a"]] });
 });
 
 test("a snapshot's unreadable values become the empty document's", () => {
-  const document = { text: 5, status: "dancing", attempt: 0, versions: -1, usage: "many", error: [], timings: null };
-  expect(parseMessage({ type: "snapshot", wire: 1, epoch: 1, seq: 0, document })).toMatchObject({ document: EMPTY });
+  const document = {
+    parts: [5, {}, { kind: "text", body: 5 }],
+    status: "dancing",
+    attempt: 0,
+    versions: -1,
+    usage: "many",
+    error: [],
+    timings: null,
+  };
+  expect(parseMessage({ type: "snapshot", wire: 2, epoch: 1, seq: 0, document })).toMatchObject({
+    document: { ...EMPTY, parts: [part("text", "", { text: false })] },
+  });
 });
 
 test("a card's and a usage's missing parts are filled in", () => {
@@ -95,4 +108,8 @@ test("a card's and a usage's missing parts are filled in", () => {
     status_code: null,
   });
   expect(doc.usage).toMatchObject({ output_tokens: 3, input_tokens: null });
+});
+
+test("what is meant for a page of another wire is no message to this one", () => {
+  expect(parseMessage({ type: "snapshot", wire: 2, epoch: 1, seq: 0, document: { text: "plain" } })).toBeNull();
 });

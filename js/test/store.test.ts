@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Doc, EMPTY, type FromKernel, type Op, STATUSES } from "../src/wire/protocol.js";
+import { DOC_SHAPE } from "../src/wire/generated.js";
+import { EMPTY } from "../src/wire/narrow.js";
+import { type Doc, type FromKernel, type Op, WIRE } from "../src/wire/protocol.js";
 import {
   type Input,
   isAwaiting,
@@ -13,26 +15,39 @@ import {
   saved,
   start,
 } from "../src/wire/store.js";
+import { begin, docOf, type Flat, grow, part, texts as says, textOf } from "./answers.js";
 import { randomFrom } from "./random.js";
 
-const doc = (over: Partial<Doc> = {}): Doc => ({ ...EMPTY, ...over });
+const STATUSES = DOC_SHAPE.status[0][1];
 
-const snapshot = (document: Doc, epoch = 1, seq = 0): FromKernel => ({ type: "snapshot", epoch, seq, document });
+/** A document whose first part is its text, however little there is of it. */
+const doc = ({ text = "", ...over }: Flat = {}): Doc => {
+  const { parts, ...fields } = docOf(over);
+  return { ...fields, parts: over.parts ?? [part("text", text, { open: true }), ...parts] };
+};
+
+const snapshot = (document: Doc, epoch = 1, seq = 0): FromKernel => ({
+  type: "snapshot",
+  wire: WIRE,
+  epoch,
+  seq,
+  document,
+});
 
 const patch = (epoch: number, seq: number, ...ops: Op[]): FromKernel => ({ type: "patch", epoch, seq, ops });
 
 const message = (state: State, received: FromKernel): Step => reduce(state, { kind: "message", message: received });
 
-const HELLO = [{ kind: "send", message: { type: "hello", wire: 1 } }];
+const HELLO = [{ kind: "send", message: { type: "hello", wire: 2 } }];
 
 const synced = (document: Doc = doc({ status: "streaming" }), epoch = 1, seq = 0): State =>
   message(start(EMPTY, null).state, snapshot(document, epoch, seq)).state;
 
 test("a text that grows is the same one, whatever brings it; any other is counted", () => {
   const before = synced(doc({ status: "streaming", text: "one", reasoning: "hm" }));
-  const texts = (document: Partial<Doc>) =>
+  const texts = (document: Flat) =>
     message(before, snapshot(doc({ status: "streaming", text: "one", reasoning: "hm", ...document }), 2)).state.texts;
-  expect(message(before, patch(1, 1, ["append", "text", " two"])).state.texts).toBe(before.texts);
+  expect(message(before, patch(1, 1, grow(" two"))).state.texts).toBe(before.texts);
   expect(texts({ text: "one two", attempt: 3 })).toBe(before.texts);
   for (const another of [{ text: "on" }, { text: "two" }, { reasoning: "" }, { version: 1, versions: 2 }])
     expect(texts(another)).toBe(before.texts + 1);
@@ -41,53 +56,80 @@ test("a text that grows is the same one, whatever brings it; any other is counte
 describe("start", () => {
   test("without a place the traits are shown and a snapshot is asked for", () => {
     const { state, effects } = start(doc({ text: "old" }), null);
-    expect(state).toMatchObject({ doc: { text: "old" }, synced: false });
+    expect(state).toMatchObject({ doc: says("old"), synced: false });
     expect(effects).toEqual(HELLO);
   });
 
   test("with a place the page is in step at once, and says where it is", () => {
     const { state, effects } = start(doc({ text: "a" }), { epoch: 1, seq: 3 });
-    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 3 } }]);
-    expect(message(state, patch(1, 4, ["append", "text", "b"])).state.doc.text).toBe("ab");
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 2, epoch: 1, seq: 3 } }]);
+    expect(textOf(message(state, patch(1, 4, grow("b"))).state.doc)).toBe("ab");
   });
 
   test("early messages are taken before the question is asked", () => {
-    const early = [snapshot(doc({ text: "a" }), 1, 1), patch(1, 2, ["append", "text", "b"])];
+    const early = [snapshot(doc({ text: "a" }), 1, 1), patch(1, 2, grow("b"))];
     const { state, effects } = start(EMPTY, null, early);
-    expect(state.doc.text).toBe("ab");
-    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 2 } }]);
+    expect(textOf(state.doc)).toBe("ab");
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 2, epoch: 1, seq: 2 } }]);
   });
 });
 
 describe("patches", () => {
   test("the next one applies, all its operations in order", () => {
     const ops: Op[] = [
-      ["append", "text", "a"],
-      ["append", "text", "b"],
-      ["append", "reasoning", "r"],
-      ["append", "refusal", "n"],
+      grow("a"),
+      grow("b"),
+      begin(1, "reasoning", "r"),
+      ["grow", 1, "s"],
+      begin(2, "citation", "", { fields: { url: "a", title: "A" } }),
+      ["fields", 2, { url: "b", title: null, number: 2 }],
+      ["end", 1],
       ["set", "status", "done"],
       ["set", "finish_reason", "stop"],
     ];
     const { state, effects } = message(synced(), patch(1, 1, ...ops));
     expect(effects).toEqual([]);
     expect(state.place).toEqual({ epoch: 1, seq: 1 });
-    expect(state.doc).toEqual(doc({ text: "ab", reasoning: "r", refusal: "n", status: "done", finish_reason: "stop" }));
+    expect(state.doc).toMatchObject({ status: "done", finish_reason: "stop" });
+    expect(state.doc.parts).toEqual([
+      part("text", "ab", { open: true }),
+      part("reasoning", "rs"),
+      part("citation", "", { open: true, fields: { url: "b", number: 2 } }),
+    ]);
+  });
+
+  test.each<[string, Op]>([
+    ["that grows", ["grow", 1, "b"]],
+    ["that changes", ["fields", 7, {}]],
+    ["that ends", ["end", 1]],
+    ["that stands behind one that is not there", begin(3, "text", "b")],
+    ["that is there already", begin(0, "text", "b")],
+  ])("a part %s and that the page does not know is a gap", (_, op) => {
+    const gap = message(synced(), patch(1, 1, grow("a"), op));
+    expect(gap.effects).toEqual(HELLO);
+    expect(gap.state).toMatchObject({ synced: false, doc: says("") });
+  });
+
+  test("touch no part but their own", () => {
+    const parts = Array.from({ length: 100 }, (_, at) => part("text", `part ${at}`));
+    const state = message(synced(doc({ parts })), patch(1, 1, ["grow", 99, "!"])).state;
+    expect(state.doc.parts.map((one, at) => one === parts[at]).lastIndexOf(true)).toBe(98);
+    expect(state.doc.parts[99]?.body).toBe("part 99!");
   });
 
   test("before any snapshot they are dropped without another question", () => {
     const { state } = start(EMPTY, null);
-    expect(message(state, patch(1, 1, ["append", "text", "a"]))).toEqual({ state, effects: [] });
+    expect(message(state, patch(1, 1, grow("a")))).toEqual({ state, effects: [] });
   });
 
   test("a gap drops them and asks once, until a snapshot has come", () => {
-    const gap = message(synced(), patch(1, 2, ["append", "text", "b"]));
+    const gap = message(synced(), patch(1, 2, grow("b")));
     expect(gap.effects).toEqual(HELLO);
-    expect(gap.state).toMatchObject({ synced: false, doc: { text: "" } });
-    const dropped = message(gap.state, patch(1, 3, ["append", "text", "c"]));
+    expect(gap.state).toMatchObject({ synced: false, doc: says("") });
+    const dropped = message(gap.state, patch(1, 3, grow("c")));
     expect(dropped).toEqual({ state: gap.state, effects: [] });
     const healed = message(dropped.state, snapshot(doc({ text: "abc" }), 1, 3)).state;
-    expect(message(healed, patch(1, 4, ["append", "text", "d"])).state.doc.text).toBe("abcd");
+    expect(textOf(message(healed, patch(1, 4, grow("d"))).state.doc)).toBe("abcd");
   });
 
   test("one of a later epoch is a gap, whatever its number", () => {
@@ -127,7 +169,7 @@ describe("what the notebook keeps", () => {
   test("is nothing before it was said, and may be said before the end is here", () => {
     expect(markdownOf(synced(done, 1, 5))).toBeNull();
     const said = message(synced(doc({ text: "a", status: "streaming" }), 1, 5), kept(1, 2, "A"));
-    const ended = message(said.state, patch(1, 6, ["append", "text", "b"], ["set", "status", "done"]));
+    const ended = message(said.state, patch(1, 6, grow("b"), ["set", "status", "done"]));
     expect(markdownOf(ended.state)).toBe("A");
   });
 });
@@ -150,7 +192,7 @@ describe("the kernel is here", () => {
   ])("%s: what came between is asked for, once", (_, epoch, seq) => {
     const { state, effects } = message(synced(doc({ text: "mine" }), 2, 5), here(epoch, seq));
     expect(effects).toEqual(HELLO);
-    expect(state).toMatchObject({ synced: false, doc: { text: "mine" } });
+    expect(state).toMatchObject({ synced: false, doc: says("mine") });
     expect(message(state, here(epoch, seq))).toEqual({ state, effects: [] });
   });
 });
@@ -159,7 +201,7 @@ describe("silence", () => {
   const silence = (state: State): State => reduce(state, { kind: "silence" }).state;
 
   test("makes the page ask with its place, if it has one", () => {
-    const placed = { kind: "send", message: { type: "hello", wire: 1, epoch: 2, seq: 5 } };
+    const placed = { kind: "send", message: { type: "hello", wire: 2, epoch: 2, seq: 5 } };
     expect(reduce(synced(doc(), 2, 5), { kind: "silence" }).effects).toEqual([placed]);
     expect(reduce(start(EMPTY, null).state, { kind: "silence" }).effects).toEqual(HELLO);
   });
@@ -199,7 +241,7 @@ describe("snapshots", () => {
     ["a later epoch", 3, 0, true],
   ])("in step, one of %s", (_, epoch, seq, taken) => {
     const state = synced(doc({ text: "mine" }), 2, 5);
-    expect(message(state, snapshot(doc({ text: "theirs" }), epoch, seq)).state.doc.text).toBe(
+    expect(textOf(message(state, snapshot(doc({ text: "theirs" }), epoch, seq)).state.doc)).toBe(
       taken ? "theirs" : "mine",
     );
   });
@@ -208,7 +250,7 @@ describe("snapshots", () => {
     const { state } = message(synced(doc(), 2, 5), patch(2, 9));
     expect(message(state, snapshot(doc({ text: "theirs" }), 1, 1)).state).toMatchObject({
       synced: true,
-      doc: { text: "theirs" },
+      doc: says("theirs"),
     });
   });
 });
@@ -219,7 +261,7 @@ describe("another wire", () => {
   test("is kept apart, and patches are not for us", () => {
     const { state } = message(synced(), foreign);
     expect(state.foreign).toEqual({ wire: 2, text: "plain" });
-    expect(message(state, patch(1, 1, ["append", "text", "a"]))).toEqual({ state, effects: [] });
+    expect(message(state, patch(1, 1, grow("a")))).toEqual({ state, effects: [] });
   });
 
   test("is over with a snapshot of ours", () => {
@@ -236,8 +278,8 @@ describe("restored traits", () => {
       place: { epoch: 1, seq: 8 },
     };
     const { state, effects } = reduce(synced(), restored);
-    expect(state).toMatchObject({ doc: { text: "whole" }, place: { epoch: 1, seq: 8 }, synced: true });
-    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 1, epoch: 1, seq: 8 } }]);
+    expect(state).toMatchObject({ doc: says("whole"), place: { epoch: 1, seq: 8 }, synced: true });
+    expect(effects).toEqual([{ kind: "send", message: { type: "hello", wire: 2, epoch: 1, seq: 8 } }]);
   });
 
   test("of the same place or an earlier one they say nothing new", () => {
@@ -284,7 +326,7 @@ describe("commands", () => {
   test("are pending until the document shows their effect", () => {
     const stopping = press(synced(), { type: "stop" }).state;
     expect(stopping.pending).toEqual({ command: { type: "stop" }, late: false });
-    const going = message(stopping, patch(1, 1, ["append", "text", "a"])).state;
+    const going = message(stopping, patch(1, 1, grow("a"))).state;
     expect(going.pending).not.toBeNull();
     expect(message(going, patch(1, 2, ["set", "status", "stopped"])).state.pending).toBeNull();
   });
@@ -321,8 +363,8 @@ test.each(Array.from({ length: 200 }, (_, seed) => seed))(
         return snapshot(kernel.doc, kernel.epoch, 0);
       }
       const text = String.fromCharCode(97 + Math.floor(random() * 26)).repeat(1 + Math.floor(random() * 3));
-      kernel = { ...kernel, doc: { ...kernel.doc, text: kernel.doc.text + text }, seq: kernel.seq + 1 };
-      return patch(kernel.epoch, kernel.seq, ["append", "text", text]);
+      kernel = { ...kernel, doc: doc({ status: "streaming", text: textOf(kernel.doc) + text }), seq: kernel.seq + 1 };
+      return patch(kernel.epoch, kernel.seq, grow(text));
     };
     let state = start(EMPTY, null).state;
     let asked = true;
@@ -353,7 +395,7 @@ describe("without a kernel", () => {
 
   test("nothing is awaited, asked or sent any more, and the text stays", () => {
     const state = gone(synced(doc({ status: "streaming", text: "kept" })));
-    expect(state).toMatchObject({ gone: "kernel", doc: { text: "kept", status: "streaming" } });
+    expect(state).toMatchObject({ gone: "kernel", doc: { ...says("kept"), status: "streaming" } });
     expect(isAwaiting(state)).toBe(false);
     expect(isOver(state)).toBe(true);
     for (const type of ["stop", "retry", "resume", "forget"] as const)
@@ -368,9 +410,9 @@ describe("without a kernel", () => {
 
   test("what comes from the kernel after all is believed", () => {
     const state = gone(synced(doc({ status: "streaming", text: "a" })));
-    expect(message(state, patch(1, 1, ["append", "text", "b"])).state).toMatchObject({
+    expect(message(state, patch(1, 1, grow("b"))).state).toMatchObject({
       gone: null,
-      doc: { text: "ab" },
+      doc: says("ab"),
     });
   });
 

@@ -27,6 +27,7 @@ from ._errors import (
 )
 from ._version import __version__
 from .answer.document import Version
+from .answer.parts import Citation, Part, Reasoning, Refusal, Text, Unknown
 from .answer.retry import RetryPolicy
 from .answer.timeouts import Timeouts
 from .engine.driver import limits
@@ -39,6 +40,7 @@ __all__ = [
     "AuthenticationFailed",
     "BadData",
     "BadRequest",
+    "Citation",
     "ConnectionFailed",
     "ContentFiltered",
     "ContextTooLong",
@@ -48,10 +50,13 @@ __all__ = [
     "ModelNotFound",
     "NoKey",
     "NotAStream",
+    "Part",
     "PermissionDenied",
     "ProviderFailed",
     "QuotaExhausted",
     "RateLimited",
+    "Reasoning",
+    "Refusal",
     "Request",
     "RetryPolicy",
     "SourceFailed",
@@ -59,8 +64,10 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "Text",
     "TimedOut",
     "Timeouts",
+    "Unknown",
     "Version",
     "__version__",
     "configure",

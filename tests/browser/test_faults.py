@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
+
+import pytest
 
 from .cells import ask
 
@@ -17,6 +20,25 @@ if TYPE_CHECKING:
 IMPORTS = "from streamcell import RetryPolicy, Timeouts, stream_cell\n"
 
 
+AT_ITS_PLACE = """(mark, word) => {
+    const place = ({ left, right, top, bottom }) => ({ left, right, top, bottom });
+    const walker = document.createTreeWalker(mark.parentElement, NodeFilter.SHOW_TEXT);
+    const found = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (let at = node.data.indexOf(word); at >= 0; at = node.data.indexOf(word, at + 1)) {
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + word.length);
+            found.push(place(range.getBoundingClientRect()));
+        }
+    }
+    const { left, top } = place(mark.getBoundingClientRect());
+    const middle = left + 3;
+    const away = ({ right, top: y }) => Math.hypot(right - middle, y - top);
+    return { left: middle, top, word: found.sort((one, other) => away(one) - away(other))[0] };
+}"""
+
+
 def line(notebook: Notebook, index: int) -> str:
     return notebook.view(index).locator(".sc-status").inner_text()
 
@@ -26,7 +48,7 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
 ) -> None:
     prompt = "Explain entropy, and be cut"
     notebook = open_notebook(
-        [ask(prompt, "cut?after=60&rate=400"), "print([part.way and part.way.value for part in cell.parts])"]
+        [ask(prompt, "cut?after=60&rate=400"), "print([part.resumed and part.resumed.value for part in cell.parts])"]
     )
     notebook.start(0)
     notebook.wait_for_status(0, "interrupted")
@@ -38,8 +60,17 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
     notebook.button(0, "Continue").click()
     notebook.wait_for_status(0, "done")
     assert card.count() == 0
-    seam = notebook.view(0).locator(".sc-seams")
-    assert f"Cut off after {len(cut):,} characters" in seam.inner_text()
+    mark = notebook.view(0).get_by_role("note")
+    assert "A second request asked for the rest" in str(mark.get_attribute("title"))
+    assert " ".join(cut[-40:].split()) in str(mark.get_attribute("aria-label"))
+    # It stands behind the last word that came before: over the text, as high as a line, and reached by keyboard.
+    where = mark.evaluate(AT_ITS_PLACE, cut.split()[-1])
+    assert where["left"] == pytest.approx(where["word"]["right"], abs=8)
+    assert where["word"]["top"] - 4 <= where["top"] <= where["word"]["bottom"]
+    if folder := os.environ.get("STREAMCELL_PICTURES"):
+        notebook.page.screenshot(path=f"{folder}/resumed.png")
+    mark.focus()
+    assert mark.evaluate("node => node === document.activeElement")
     whole = notebook.copied(0)
     assert whole.startswith(cut)
     assert len(whole) > len(cut)
@@ -61,7 +92,7 @@ def test_an_answer_that_is_taken_up_by_itself_stays_where_it_is(open_notebook: C
     assert heading is not None
     selected = heading.evaluate("node => { getSelection().selectAllChildren(node); return String(getSelection()); }")
     notebook.wait_for_status(0, "done")
-    assert "the provider resumed exactly there" in notebook.view(0).locator(".sc-seams").inner_text()
+    assert "the provider resumed at this character" in str(notebook.view(0).get_by_role("note").get_attribute("title"))
     assert heading.evaluate("node => node.isConnected")
     assert notebook.page.evaluate("String(getSelection())") == selected != ""
 

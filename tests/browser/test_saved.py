@@ -162,7 +162,7 @@ def test_fifty_answers_of_two_versions_of_two_kilobytes_are_below_600_kb_and_bot
     assert notebook.path.stat().st_size < 600_000
     content = json.loads(notebook.path.read_text("utf-8"))
     outputs = content["cells"][0]["outputs"]
-    kept = [other["text"][-1] for output in outputs for other in output["data"][ANSWER]["others"]]
+    kept = [other["parts"][0]["body"][-1] for output in outputs for other in output["data"][ANSWER]["others"]]
     assert kept == ["1"] * 50
     content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
     notebook.path.write_text(json.dumps(content), "utf-8")

@@ -72,7 +72,7 @@ def test_a_long_answer_costs_what_it_weighs(
     # The whole text travels in snapshots only, and while it streams in none that nobody asked for.
     longest = max(len(json.dumps(frame.content)) for frame in own if frame not in snapshots(own))
     assert longest < size / 4
-    assert all(len(frame.custom["document"]["text"]) < 1000 for frame in snapshots(own) if frame.custom)
+    assert all(len(json.dumps(frame.custom["document"]["parts"])) < 1000 for frame in snapshots(own) if frame.custom)
 
     notebook.frames.clear()
     notebook.run(2)

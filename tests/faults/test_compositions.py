@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamcell import RetryPolicy, StreamCell, StreamCellError, stream_cell
+from streamcell.answer.parts import text_of
 from streamcell.ratelimit.limiter import AT_ONCE
 from streamcell.rehearsal import RehearsalServer
 
@@ -96,7 +97,7 @@ def test_nothing_is_lost_or_doubled_whatever_happens(
     else:
         assert whole.startswith(cell.text) or restored
     assert all(whole.startswith(text) or restored for text in seen)
-    assert "".join(part.text for part in cell.parts) == cell.text
+    assert text_of(cell.parts) == cell.text
 
 
 def test_nothing_is_left_behind(server: RehearsalServer, wholes: dict[str, str]) -> None:

@@ -15,11 +15,13 @@ from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
-    TextDelta,
+    PartChanged,
+    PartGrew,
     Usage,
     UsageReported,
 )
 from streamcell.sources.base import Decoder
+from tests.answers import without_ids
 
 Chunk = dict[str, Any]
 STOP = Finished("stop")
@@ -36,13 +38,13 @@ both = pytest.mark.parametrize("shape", [lambda chunk: chunk, as_object], ids=["
 
 
 def run(decoder: Decoder, chunks: Sequence[object], *, marked: bool = False) -> list[Event]:
-    """Feed a whole stream; `marked` says that `[DONE]` ended it."""
+    """Feed a whole stream and give its events without ids; `marked` says that `[DONE]` ended it."""
     events = [event for chunk in chunks for event in decoder.feed(chunk)]
-    return [*events, *decoder.end(marked=marked)]
+    return without_ids([*events, *decoder.end(marked=marked)])
 
 
-def text_of(events: Sequence[Event], kind: type[Any] = TextDelta) -> str:
-    return "".join(event.text for event in events if isinstance(event, kind))
+def text_of(events: Sequence[Event], kind: str = "text") -> str:
+    return "".join(event.text for event in events if isinstance(event, PartGrew) and event.kind == kind)
 
 
 def error_of(events: Sequence[Event]) -> StreamCellError:
@@ -109,3 +111,8 @@ RESPONSE_USAGE = {
 def message(*texts: str, **part: object) -> Chunk:
     content = [{"type": "output_text", "text": text, **part} for text in texts]
     return {"type": "message", "role": "assistant", "content": content}
+
+
+def cited(number: int, url: str, title: str = "") -> PartChanged:
+    """Return the event for a source."""
+    return PartChanged("citation", {"number": number, "url": url, "title": title}, id=f"citation:{url}")

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import openai
 
-from streamcell import RetryPolicy, StreamCellError, stream_cell
+from streamcell import Citation, RetryPolicy, StreamCellError, stream_cell
 
 from .wire_server import TIMEOUT, _request
 
@@ -126,6 +126,7 @@ def ask(server: FieldServer, api: str, **options: Any) -> dict[str, Any]:
         "usage": usage,
         "resumable": cell.resumable,
         "notice": cell.notice or "",
+        "sources": " · ".join(part.plain() for part in cell.parts if isinstance(part, Citation)),
         "error": "" if error is None else type(error).__name__,
         "message": "" if error is None else error.detail,
         "attempts": len(server.requests),
@@ -153,6 +154,7 @@ def told(found: Mapping[str, Any]) -> str:
     shown += [f"“{' '.join(found['text'].split())}”"] if found["text"] else []
     shown += ["with the reasoning apart"] if found["reasoning"] else []
     shown += [f"notice: {found['notice']}"] if found["notice"] else []
+    shown += [f"sources: {found['sources']}"] if found["sources"] else []
     shown += [f"{found['attempts']} requests"] if found["attempts"] > 1 else []
     shown += ["Continue"] if found["resumable"] else []
     return " · ".join(shown)
@@ -170,7 +172,7 @@ def flaws(want: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
         elif key == "error_says":
             held = value in found["message"]
         elif key == "says":
-            held = value in found["notice"]
+            held = value in found["notice"] + found["sources"]
         elif key == "attempts":
             held = found["attempts"] <= value
         else:

@@ -11,8 +11,8 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Head,
+    PartGrew,
     Started,
-    TextDelta,
     Usage,
     UsageReported,
 )
@@ -40,7 +40,7 @@ def read(source: Source) -> list[Event]:
 
 def text_of(events: list[Event]) -> str:
     """Return the answer's text."""
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
+    return "".join(event.text for event in events if isinstance(event, PartGrew) and event.kind == "text")
 
 
 def usage_of(events: list[Event]) -> Usage | None:

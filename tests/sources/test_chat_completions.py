@@ -10,9 +10,7 @@ import pytest
 from streamcell.answer.events import (
     Alive,
     Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
+    PartGrew,
     Usage,
     UsageReported,
 )
@@ -24,6 +22,7 @@ from tests.sources.chunks import (
     USAGE,
     both,
     chat,
+    cited,
     run,
     says,
     shown,
@@ -32,12 +31,12 @@ from tests.sources.chunks import (
 CHAT: dict[str, tuple[list[Any], list[object]]] = {
     "a whole answer": (
         [chat({"role": "assistant", "content": ""}), says("Hel"), says("lo"), chat(finish="stop"), USAGE],
-        [TextDelta("Hel"), TextDelta("lo"), COUNTED, STOP],
+        [PartGrew("text", "Hel"), PartGrew("text", "lo"), COUNTED, STOP],
     ),
-    "no usage": ([says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "no usage": ([says("Hi"), chat(finish="stop")], [PartGrew("text", "Hi"), STOP]),
     "usage with the finish_reason": (
         [says("Hi"), chat(finish="stop", usage=USAGE["usage"])],
-        [TextDelta("Hi"), COUNTED, STOP],
+        [PartGrew("text", "Hi"), COUNTED, STOP],
     ),
     "usage in every chunk": (
         [
@@ -45,16 +44,19 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             chat(finish="stop"),
             USAGE,
         ],
-        [TextDelta("Hi"), UsageReported(Usage(5)), COUNTED, STOP],
+        [PartGrew("text", "Hi"), UsageReported(Usage(5)), COUNTED, STOP],
     ),
     "usage between the halves of a pair": (
         [chat({"content": "\ud83d"}, usage={"prompt_tokens": 5}), says("\ude00"), chat(finish="stop")],
-        [UsageReported(Usage(5)), TextDelta("😀"), STOP],
+        [UsageReported(Usage(5)), PartGrew("text", "😀"), STOP],
     ),
-    "text with the finish_reason": ([chat({"content": "Hi"}, "length")], [TextDelta("Hi"), Finished("length")]),
-    "cut by the filter": ([says("Hi"), chat(finish="content_filter")], [TextDelta("Hi"), Finished("content_filter")]),
-    "choices null": ([{"choices": None}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
-    "choices missing": ([{"object": "x"}, {}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "text with the finish_reason": ([chat({"content": "Hi"}, "length")], [PartGrew("text", "Hi"), Finished("length")]),
+    "cut by the filter": (
+        [says("Hi"), chat(finish="content_filter")],
+        [PartGrew("text", "Hi"), Finished("content_filter")],
+    ),
+    "choices null": ([{"choices": None}, says("Hi"), chat(finish="stop")], [PartGrew("text", "Hi"), STOP]),
+    "choices missing": ([{"object": "x"}, {}, says("Hi"), chat(finish="stop")], [PartGrew("text", "Hi"), STOP]),
     "a choice without delta": (
         [
             {"choices": [{"index": 0}]},
@@ -63,13 +65,16 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             says("Hi"),
             chat(finish="stop"),
         ],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
     "content null or no string": (
         [says(None), says(7), says([]), says("Hi"), chat(finish="stop")],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
-    "no index": ([{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}], [TextDelta("Hi"), STOP]),
+    "no index": (
+        [{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}],
+        [PartGrew("text", "Hi"), STOP],
+    ),
     "another choice": (
         [
             chat({"role": "assistant", "content": ""}),
@@ -79,28 +84,28 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             says("i"),
             chat(finish="stop"),
         ],
-        [TextDelta("H"), TextDelta("i"), STOP],
+        [PartGrew("text", "H"), PartGrew("text", "i"), STOP],
     ),
     "indices that count tokens": (
         [{"choices": [{"index": at, "delta": {"content": word}}]} for at, word in enumerate(["H", "i", "!"], 7)]
         + [chat(finish="eos_token")],
-        [TextDelta("H"), TextDelta("i"), TextDelta("!"), STOP],
+        [PartGrew("text", "H"), PartGrew("text", "i"), PartGrew("text", "!"), STOP],
     ),
     "text after the finish_reason": (
         [chat({"content": "a"}, "stop"), chat({"content": "b"}), chat({"content": "c"}, "length")],
-        [TextDelta("a"), TextDelta("b"), TextDelta("c"), Finished("length")],
+        [PartGrew("text", "a"), PartGrew("text", "b"), PartGrew("text", "c"), Finished("length")],
     ),
     "each delta repeats all text": (
         [says("Rivers "), says("Rivers carve "), says("Rivers carve "), says("Rivers carve it"), chat(finish="stop")],
-        [TextDelta("Rivers "), TextDelta("carve "), TextDelta("it"), STOP],
+        [PartGrew("text", "Rivers "), PartGrew("text", "carve "), PartGrew("text", "it"), STOP],
     ),
     "two deltas of which the second repeats": (
         [says("Rivers "), says("Rivers carve"), chat(finish="stop")],
-        [TextDelta("Rivers "), TextDelta("carve"), STOP],
+        [PartGrew("text", "Rivers "), PartGrew("text", "carve"), STOP],
     ),
     "a repetition that the writer meant": (
         [says("never, "), says("never, never"), says("!"), chat(finish="stop")],
-        [TextDelta("never, "), TextDelta("never, never!"), STOP],
+        [PartGrew("text", "never, "), PartGrew("text", "never, never!"), STOP],
     ),
     "a list of parts": (
         [
@@ -108,7 +113,7 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             says([{"type": "text", "text": "H"}, {"type": "reference", "reference_ids": [1]}, "i"]),
             chat(finish="stop"),
         ],
-        [ReasoningDelta("Hm"), TextDelta("Hi"), STOP],
+        [PartGrew("reasoning", "Hm"), PartGrew("text", "Hi"), STOP],
     ),
     "reasoning_details": (
         [
@@ -117,7 +122,7 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             says("Hi"),
             chat(finish="stop"),
         ],
-        [ReasoningDelta("Hm"), ReasoningDelta("."), TextDelta("Hi"), STOP],
+        [PartGrew("reasoning", "Hm"), PartGrew("reasoning", "."), PartGrew("text", "Hi"), STOP],
     ),
     "a tool call": (
         [
@@ -133,13 +138,13 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
     ),
     "text and an image": (
         [says("Look"), chat({"images": [{"image_url": {"url": "data:x"}}]}), chat(finish="stop")],
-        [TextDelta("Look"), Alive(working=True), Finished("stop", "Not shown here: an image.")],
+        [PartGrew("text", "Look"), Alive(working=True), Finished("stop", "Not shown here: an image.")],
     ),
     "no text": ([chat(finish="stop")], [Finished("stop", "The model sent no text.")]),
     "reasoning up to the limit": (
         [chat({"reasoning": "Hm"}), chat(finish="length")],
         [
-            ReasoningDelta("Hm"),
+            PartGrew("reasoning", "Hm"),
             Finished("length", "The model sent no text: its reasoning used up the limit of tokens."),
         ],
     ),
@@ -148,7 +153,7 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             {**says("Hi[1]"), "citations": ["https://a.example/"]},
             {**chat(finish="stop"), "search_results": [{"title": "A", "url": "https://a.example/"}]},
         ],
-        [TextDelta("Hi[1]"), Finished("stop", "Sources: [1] A, https://a.example/")],
+        [PartGrew("text", "Hi[1]"), cited(1, "https://a.example/", "A"), STOP],
     ),
     "zeros in place of a count": (
         [
@@ -156,25 +161,25 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             chat(finish="stop", usage=USAGE["usage"]),
             {**USAGE, "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}},
         ],
-        [TextDelta("Hi"), COUNTED, STOP],
+        [PartGrew("text", "Hi"), COUNTED, STOP],
     ),
     "an unknown reason": (
         [says("Hi"), chat(finish="moon-phase")],
         [
-            TextDelta("Hi"),
+            PartGrew("text", "Hi"),
             Finished(
                 "moon-phase",
                 "The provider ended the answer for a reason that streamcell does not know: moon-phase.",
             ),
         ],
     ),
-    "broken off": ([says("Hi"), chat(finish="abort")], [TextDelta("Hi"), "Failed"]),
+    "broken off": ([says("Hi"), chat(finish="abort")], [PartGrew("text", "Hi"), "Failed"]),
     "an error beside the finish_reason": (
         [says("Hi"), {**chat({"content": "!"}, "error"), "error": {"message": "boom"}}],
-        [TextDelta("Hi"), TextDelta("!"), "Failed"],
+        [PartGrew("text", "Hi"), PartGrew("text", "!"), "Failed"],
     ),
-    "a finish_reason of no words": ([says("Hi"), chat(finish=""), chat(finish=0)], [TextDelta("Hi")]),
-    "a ping": ([{"type": "ping"}, says("Hi"), chat(finish="stop")], [TextDelta("Hi"), STOP]),
+    "a finish_reason of no words": ([says("Hi"), chat(finish=""), chat(finish=0)], [PartGrew("text", "Hi")]),
+    "a ping": ([{"type": "ping"}, says("Hi"), chat(finish="stop")], [PartGrew("text", "Hi"), STOP]),
     "reasoning_content": (
         [
             chat({"reasoning_content": "Hm. ", "content": None}),
@@ -182,35 +187,35 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             says("Hi"),
             chat(finish="stop"),
         ],
-        [ReasoningDelta("Hm. "), ReasoningDelta("So"), TextDelta("Hi"), STOP],
+        [PartGrew("reasoning", "Hm. "), PartGrew("reasoning", "So"), PartGrew("text", "Hi"), STOP],
     ),
     "reasoning": (
         [chat({"reasoning": "Hm"}), says("Hi"), chat(finish="stop")],
-        [ReasoningDelta("Hm"), TextDelta("Hi"), STOP],
+        [PartGrew("reasoning", "Hm"), PartGrew("text", "Hi"), STOP],
     ),
     "reasoning under both names": (
         [chat({"reasoning_content": "Hm", "reasoning": "Hm"}), chat(finish="stop")],
-        [ReasoningDelta("Hm"), Finished("stop", "The model sent no text, only reasoning.")],
+        [PartGrew("reasoning", "Hm"), Finished("stop", "The model sent no text, only reasoning.")],
     ),
     "a refusal": (
         [chat({"refusal": "I can"}), chat({"refusal": "not"}), chat(finish="stop")],
-        [RefusalDelta("I can"), RefusalDelta("not"), STOP],
+        [PartGrew("refusal", "I can"), PartGrew("refusal", "not"), STOP],
     ),
-    "cut": ([says("Hel")], [TextDelta("Hel")]),
+    "cut": ([says("Hel")], [PartGrew("text", "Hel")]),
     "nothing": ([], []),
     "a pair cut across deltas": (
         [says("a\ud83d"), says("\ude00b"), chat(finish="stop")],
-        [TextDelta("a"), TextDelta("😀b"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "😀b"), STOP],
     ),
     "a lone surrogate": (
         [says("a\ud83d"), says("b"), chat(finish="stop")],
-        [TextDelta("a"), TextDelta("\ufffdb"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\ufffdb"), STOP],
     ),
-    "a lone surrogate at the end": ([says("\ud83d"), chat(finish="stop")], [TextDelta("\ufffd"), STOP]),
-    "a lone surrogate before a cut": ([says("\ud83d")], [TextDelta("\ufffd")]),
+    "a lone surrogate at the end": ([says("\ud83d"), chat(finish="stop")], [PartGrew("text", "\ufffd"), STOP]),
+    "a lone surrogate before a cut": ([says("\ud83d")], [PartGrew("text", "\ufffd")]),
     "a lone surrogate before an error": (
         [says("\ud83d"), {"error": {"message": "boom"}}],
-        [TextDelta("\ufffd"), "Failed"],
+        [PartGrew("text", "\ufffd"), "Failed"],
     ),
     "pairs cut in reasoning and refusal": (
         [
@@ -220,7 +225,7 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             chat({"refusal": "\ude00"}),
             chat(finish="stop"),
         ],
-        [ReasoningDelta("😀"), RefusalDelta("😀"), STOP],
+        [PartGrew("reasoning", "😀"), PartGrew("refusal", "😀"), STOP],
     ),
 }
 
@@ -234,11 +239,11 @@ def test_a_stream(chunks: list[Any], expected: list[object], shape: Callable[[An
 @both
 def test_a_null_finish_reason_with_the_done_line_is_possibly_incomplete(shape: Callable[[Any], Any]) -> None:
     events = run(ChatDecoder(), [shape(says("Hi"))], marked=True)
-    assert events == [TextDelta("Hi"), Finished(None, NO_REASON)]
+    assert events == [PartGrew("text", "Hi"), Finished(None, NO_REASON)]
 
 
 def test_the_done_line_after_a_finish_reason_needs_no_notice() -> None:
-    assert run(ChatDecoder(), [says("Hi"), chat(finish="stop")], marked=True) == [TextDelta("Hi"), STOP]
+    assert run(ChatDecoder(), [says("Hi"), chat(finish="stop")], marked=True) == [PartGrew("text", "Hi"), STOP]
 
 
 def test_the_done_line_alone_is_no_answer() -> None:

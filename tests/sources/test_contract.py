@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from streamcell import StreamCell, stream_cell
-from streamcell.answer.events import Failed, Finished, Started, TextDelta
+from streamcell.answer.events import Failed, Finished, PartGrew, Started
 from streamcell.engine.driver import driver
 from streamcell.rehearsal import Exchange, RehearsalServer
 from streamcell.sources import Source, resolve
@@ -109,7 +109,7 @@ def test_it_starts_once_and_nothing_follows_the_end(
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Finished)
     assert started(events).origin.note
-    assert all(event.text for event in events if isinstance(event, TextDelta))
+    assert all(event.text for event in events if isinstance(event, PartGrew) and event.kind == "text")
 
 
 def _has_ended(request_id: str, exchange: Exchange) -> bool:
@@ -124,7 +124,7 @@ def test_closing_it_midway_leaves_no_task_and_no_connection(
         before = asyncio.all_tasks()
         events = make(server).events()
         async for event in events:
-            if isinstance(event, TextDelta):
+            if isinstance(event, PartGrew) and event.kind == "text":
                 break
         await events.aclose()  # type: ignore[attr-defined]  # an async generator
         left = asyncio.all_tasks() - before
@@ -214,7 +214,7 @@ def test_a_fast_iterator_does_not_run_far_ahead() -> None:
         events = resolve(endless()).events()
         taken = 0
         async for event in events:
-            taken += isinstance(event, TextDelta)
+            taken += isinstance(event, PartGrew) and event.kind == "text"
             if taken == 10:
                 break
         await asyncio.to_thread(threading.Event().wait, 0.05)  # the thread could run on for as long as it likes

@@ -24,13 +24,12 @@ from streamcell.answer.events import (
     Event,
     Failed,
     Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
+    PartGrew,
 )
 from streamcell.sources.base import Decoder
 from streamcell.sources.openai.chat import NO_REASON, ChatDecoder
 from streamcell.sources.openai.responses import ResponsesDecoder
+from tests.answers import without_ids
 from tests.sources.chunks import (
     COUNTED,
     RESPONSE_USAGE,
@@ -39,6 +38,7 @@ from tests.sources.chunks import (
     Chunk,
     both,
     chat,
+    cited,
     ends,
     error_of,
     message,
@@ -91,7 +91,7 @@ def test_an_error_object_in_a_stream(
     ]
     for decoder, chunks in streams:
         events = run(decoder, [shape(chunk) for chunk in chunks])
-        assert events[0] == TextDelta("Hi")
+        assert events[0] == PartGrew("text", "Hi")
         found = error_of(events)
         assert (type(found), found.detail) == (kind, detail)
         assert decoder.finished
@@ -113,7 +113,7 @@ def test_a_flat_error_event_without_a_code_does_not_say_error_twice() -> None:
 def test_a_failed_response_without_a_word_is_the_providers_fault(shape: Callable[[Any], Any]) -> None:
     chunks = [says_text("Hi"), ends("failed", error=None, usage=RESPONSE_USAGE)]
     events = run(ResponsesDecoder(), [shape(chunk) for chunk in chunks])
-    assert events[:2] == [TextDelta("Hi"), COUNTED]
+    assert events[:2] == [PartGrew("text", "Hi"), COUNTED]
     assert isinstance(error_of(events), ProviderFailed)
 
 
@@ -137,17 +137,23 @@ def test_a_chat_completion_in_one_piece() -> None:
         ],
         "usage": USAGE["usage"],
     }
-    assert ChatDecoder().whole(body) == [ReasoningDelta("Hm"), TextDelta("Hi"), COUNTED, STOP]
+    assert ChatDecoder().whole(body) == [PartGrew("reasoning", "Hm"), PartGrew("text", "Hi"), COUNTED, STOP]
 
 
 def test_a_chat_completion_in_one_piece_without_a_reason() -> None:
     body = {"choices": [{"message": {"content": "Hi"}, "finish_reason": None}]}
-    assert ChatDecoder().whole(body) == [TextDelta("Hi"), Finished(None, NO_REASON)]
+    assert ChatDecoder().whole(body) == [PartGrew("text", "Hi"), Finished(None, NO_REASON)]
 
 
 def test_a_response_in_one_piece() -> None:
     body = {"object": "response", "status": "completed", "output": [message("a", "b")], "usage": RESPONSE_USAGE}
-    assert ResponsesDecoder().whole(body) == [TextDelta("a"), TextDelta("\n\nb"), COUNTED, STOP]
+    events = without_ids(ResponsesDecoder().whole(body) or [])
+    assert events == [
+        PartGrew("text", "a"),
+        PartGrew("text", "\n\nb"),
+        COUNTED,
+        STOP,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +167,11 @@ def test_a_response_in_one_piece() -> None:
     ids=str,
 )
 def test_a_response_in_one_piece_ends_as_it_says(body: Chunk, end: Event) -> None:
-    assert ResponsesDecoder().whole({"output": [message("a")], **body}) == [TextDelta("a"), end]
+    events = without_ids(ResponsesDecoder().whole({"output": [message("a")], **body}) or [])
+    assert events == [
+        PartGrew("text", "a"),
+        end,
+    ]
 
 
 def test_a_failed_response_in_one_piece() -> None:
@@ -230,7 +240,7 @@ def test_junk_never_raises_and_ends_at_most_once(chunks: list[object], marked: b
         assert ended == [] or events[-1] is ended[0]
         assert decoder.finished == bool(ended)
         for event in events:
-            if isinstance(event, (TextDelta, ReasoningDelta, RefusalDelta)):
+            if isinstance(event, PartGrew):
                 assert event.text.encode()
 
 
@@ -277,9 +287,10 @@ def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
     for at in range(2_000):
         decoder.feed(chat({"tool_calls": [{"function": {"name": f"tool {at}"}}]}))
         decoder.feed({**says(""), "citations": [f"https://a.example/{at}"]})
-    assert (len(decoder._answer._unshown), len(decoder._answer._sources)) == (6, 6)
-    (finished,) = run(decoder, [chat(finish="stop")])[-1:]
+    assert (len(decoder._answer._unshown), len(decoder._answer._sources)) == (6, 100)
+    *sources, finished = run(decoder, [chat(finish="stop")])
+    assert sources[0] == cited(1, "https://a.example/0")
+    assert len(sources) == 100
     assert isinstance(finished, Finished)
     assert finished.notice is not None
     assert "tool 4, …" in finished.notice
-    assert "https://a.example/4 · …" in finished.notice

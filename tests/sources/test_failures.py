@@ -16,7 +16,7 @@ import pytest
 
 from streamcell import RetryPolicy, StreamCellError, stream_cell
 from streamcell import _errors as errors
-from streamcell.answer.events import Event, TextDelta
+from streamcell.answer.events import Event, PartGrew
 from streamcell.engine.faults import own_fault
 from streamcell.sources.openai import source
 from streamcell.sources.openai.chat import ChatDecoder
@@ -32,7 +32,7 @@ def test_an_error_of_ours_is_told_as_ours_with_its_cause(monkeypatch: pytest.Mon
     class Broken(ChatDecoder):
         def feed(self, chunk: object) -> list[Event]:
             events = super().feed(chunk)
-            if TextDelta("and half") in events:
+            if PartGrew("text", "and half") in events:
                 raise TypeError("a slip")
             return events
 

@@ -10,9 +10,7 @@ import pytest
 from streamcell.answer.events import (
     Alive,
     Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
+    PartGrew,
 )
 from streamcell.request.request import Request
 from streamcell.sources.openai.responses import ResponsesDecoder, responses_body
@@ -21,6 +19,7 @@ from tests.sources.chunks import (
     RESPONSE_USAGE,
     STOP,
     both,
+    cited,
     ends,
     message,
     run,
@@ -44,7 +43,7 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.output_item.done", "output_index": 0, "item": message("Hello")},
             ends(output=[message("Hello")], usage=RESPONSE_USAGE),
         ],
-        [TextDelta("Hel"), TextDelta("lo"), COUNTED, STOP],
+        [PartGrew("text", "Hel"), PartGrew("text", "lo"), COUNTED, STOP],
     ),
     "no indices": (
         [
@@ -52,7 +51,7 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.output_text.done", "text": "Hi"},
             ends(),
         ],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
     "unknown types and none": (
         [
@@ -64,16 +63,19 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             says_text("Hi"),
             ends(),
         ],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
-    "indices of no sense": ([says_text("a", [0]), says_text("b", {}), ends()], [TextDelta("a"), TextDelta("b"), STOP]),
+    "indices of no sense": (
+        [says_text("a", [0]), says_text("b", {}), ends()],
+        [PartGrew("text", "a"), PartGrew("text", "b"), STOP],
+    ),
     "deltas of no words": (
         [says_text(None), says_text(""), says_text(7), says_text("Hi"), ends()],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
     "two output items": (
         [says_text("a", 0), text_done("a", 0), says_text("b", 2), says_text("c", 2), text_done("bc", 2), ends()],
-        [TextDelta("a"), TextDelta("\n\nb"), TextDelta("c"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\n\nb"), PartGrew("text", "c"), STOP],
     ),
     "two parts of one item that were announced": (
         [
@@ -83,11 +85,11 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             says_text("b", 0, 1),
             ends(),
         ],
-        [TextDelta("a"), TextDelta("\n\nb"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\n\nb"), STOP],
     ),
     "an item that only its done event has": (
         [{"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", **message("Hi")}}, ends()],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
     "ids that come late": (
         [
@@ -95,7 +97,7 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.output_item.done", "output_index": 0, "item": {"id": "m", **message("Hi")}},
             ends(output=[{"id": "m", **message("Hi")}]),
         ],
-        [TextDelta("Hi"), STOP],
+        [PartGrew("text", "Hi"), STOP],
     ),
     "reasoning in an item of its own after the text": (
         [
@@ -107,17 +109,20 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             },
             ends(),
         ],
-        [TextDelta("Hi"), ReasoningDelta("Hm"), STOP],
+        [PartGrew("text", "Hi"), PartGrew("reasoning", "Hm"), STOP],
     ),
-    "completed, but with an error": ([says_text("Hi"), ends(error={"message": "boom"})], [TextDelta("Hi"), "Failed"]),
-    "completed, but failed": ([says_text("Hi"), ends(status="failed")], [TextDelta("Hi"), "Failed"]),
+    "completed, but with an error": (
+        [says_text("Hi"), ends(error={"message": "boom"})],
+        [PartGrew("text", "Hi"), "Failed"],
+    ),
+    "completed, but failed": ([says_text("Hi"), ends(status="failed")], [PartGrew("text", "Hi"), "Failed"]),
     "completed, but cut at the limit that was asked for": (
         [says_text("Hi"), ends(max_output_tokens=7, usage=RESPONSE_USAGE)],
-        [TextDelta("Hi"), COUNTED, Finished("length")],
+        [PartGrew("text", "Hi"), COUNTED, Finished("length")],
     ),
     "completed, but incomplete": (
         [says_text("Hi"), ends(status="incomplete", incomplete_details={"reason": "max_output_tokens"})],
-        [TextDelta("Hi"), Finished("length")],
+        [PartGrew("text", "Hi"), Finished("length")],
     ),
     "a tool's arguments": (
         [
@@ -136,25 +141,28 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             },
             ends(),
         ],
-        [TextDelta("Hi"), Finished("stop", "Sources: [1] A, https://a.example/")],
+        [PartGrew("text", "Hi"), cited(1, "https://a.example/", "A"), STOP],
     ),
     "two parts of one item": (
         [says_text("a", 0, 0), text_done("a", 0, 0), says_text("b", 0, 1), ends()],
-        [TextDelta("a"), TextDelta("\n\nb"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\n\nb"), STOP],
     ),
-    "no deltas, but done": ([text_done("Hello"), ends()], [TextDelta("Hello"), STOP]),
+    "no deltas, but done": ([text_done("Hello"), ends()], [PartGrew("text", "Hello"), STOP]),
     "two done without deltas": (
         [text_done("a", 0), text_done("b", 1), ends()],
-        [TextDelta("a"), TextDelta("\n\nb"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\n\nb"), STOP],
     ),
-    "missing deltas": ([says_text("Hel"), text_done("Hello"), ends()], [TextDelta("Hel"), TextDelta("lo"), STOP]),
+    "missing deltas": (
+        [says_text("Hel"), text_done("Hello"), ends()],
+        [PartGrew("text", "Hel"), PartGrew("text", "lo"), STOP],
+    ),
     "done that knows less": (
         [says_text("Hello"), text_done("Hel"), text_done(None), ends()],
-        [TextDelta("Hello"), STOP],
+        [PartGrew("text", "Hello"), STOP],
     ),
     "nothing but the end": (
         [ends(output=[{"type": "reasoning"}, message("a", "b"), message("c")])],
-        [TextDelta("a"), TextDelta("\n\nb"), TextDelta("\n\nc"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "\n\nb"), PartGrew("text", "\n\nc"), STOP],
     ),
     "a refusal": (
         [
@@ -162,15 +170,21 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.refusal.done", "output_index": 0, "content_index": 0, "refusal": "I cannot"},
             ends(output=[{"type": "message", "content": [{"type": "refusal", "refusal": "I cannot"}]}]),
         ],
-        [RefusalDelta("I can"), RefusalDelta("not"), STOP],
+        [PartGrew("refusal", "I can"), PartGrew("refusal", "not"), STOP],
     ),
     "a refusal only in the end": (
         [ends(output=[{"type": "message", "content": [{"type": "refusal", "refusal": "No"}]}])],
-        [RefusalDelta("No"), STOP],
+        [PartGrew("refusal", "No"), STOP],
     ),
     "reasoning summaries": (
         [thinks("Hm", 0), thinks(".", 0), thinks("So", 1), says_text("Hi"), ends()],
-        [ReasoningDelta("Hm"), ReasoningDelta("."), ReasoningDelta("\n\nSo"), TextDelta("Hi"), STOP],
+        [
+            PartGrew("reasoning", "Hm"),
+            PartGrew("reasoning", "."),
+            PartGrew("reasoning", "So"),
+            PartGrew("text", "Hi"),
+            STOP,
+        ],
     ),
     "open reasoning": (
         [
@@ -178,41 +192,41 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             says_text("Hi", 1),
             ends(),
         ],
-        [ReasoningDelta("Hm"), TextDelta("Hi"), STOP],
+        [PartGrew("reasoning", "Hm"), PartGrew("text", "Hi"), STOP],
     ),
     "incomplete, by its length": (
         [says_text("Hi"), ends("incomplete", incomplete_details={"reason": "max_output_tokens"})],
-        [TextDelta("Hi"), Finished("length")],
+        [PartGrew("text", "Hi"), Finished("length")],
     ),
     "incomplete, by the filter": (
         [says_text("Hi"), ends("incomplete", incomplete_details={"reason": "content_filter"})],
-        [TextDelta("Hi"), Finished("content_filter")],
+        [PartGrew("text", "Hi"), Finished("content_filter")],
     ),
     "incomplete, for a new reason": (
         [says_text("Hi"), ends("incomplete", incomplete_details={"reason": "moon"})],
         [
-            TextDelta("Hi"),
+            PartGrew("text", "Hi"),
             Finished("moon", "The provider ended the answer for a reason that streamcell does not know: moon."),
         ],
     ),
     "incomplete, for no reason": (
         [says_text("Hi"), ends("incomplete", incomplete_details=None)],
-        [TextDelta("Hi"), Finished("length")],
+        [PartGrew("text", "Hi"), Finished("length")],
     ),
-    "cancelled": ([says_text("Hi"), ends("cancelled")], [TextDelta("Hi"), Finished("cancelled")]),
-    "an end without a response": ([says_text("Hi"), {"type": "response.completed"}], [TextDelta("Hi"), STOP]),
-    "cut": ([says_text("Hel")], [TextDelta("Hel")]),
+    "cancelled": ([says_text("Hi"), ends("cancelled")], [PartGrew("text", "Hi"), Finished("cancelled")]),
+    "an end without a response": ([says_text("Hi"), {"type": "response.completed"}], [PartGrew("text", "Hi"), STOP]),
+    "cut": ([says_text("Hel")], [PartGrew("text", "Hel")]),
     "nothing": ([], []),
     "a pair cut across deltas": (
         [says_text("a\ud83d"), says_text("\ude00b"), ends()],
-        [TextDelta("a"), TextDelta("😀b"), STOP],
+        [PartGrew("text", "a"), PartGrew("text", "😀b"), STOP],
     ),
-    "a lone surrogate": ([says_text("\ud83d"), says_text("b"), ends()], [TextDelta("\ufffdb"), STOP]),
-    "a lone surrogate at the end": ([says_text("\ud83d"), ends()], [TextDelta("\ufffd"), STOP]),
-    "a lone surrogate before a cut": ([says_text("\ud83d")], [TextDelta("\ufffd")]),
+    "a lone surrogate": ([says_text("\ud83d"), says_text("b"), ends()], [PartGrew("text", "\ufffdb"), STOP]),
+    "a lone surrogate at the end": ([says_text("\ud83d"), ends()], [PartGrew("text", "\ufffd"), STOP]),
+    "a lone surrogate before a cut": ([says_text("\ud83d")], [PartGrew("text", "\ufffd")]),
     "a lone surrogate before an error": (
         [says_text("\ud83d"), {"type": "error", "message": "boom"}],
-        [TextDelta("\ufffd"), "Failed"],
+        [PartGrew("text", "\ufffd"), "Failed"],
     ),
     "a pair cut in a refusal": (
         [
@@ -220,7 +234,7 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.refusal.delta", "delta": "\ude00"},
             ends(),
         ],
-        [RefusalDelta("😀"), STOP],
+        [PartGrew("refusal", "😀"), STOP],
     ),
 }
 
@@ -232,7 +246,7 @@ def test_a_stream(chunks: list[Any], expected: list[object], shape: Callable[[An
 
 
 def test_the_done_line_is_no_end_mark() -> None:
-    assert run(ResponsesDecoder(), [says_text("Hi")], marked=True) == [TextDelta("Hi")]
+    assert run(ResponsesDecoder(), [says_text("Hi")], marked=True) == [PartGrew("text", "Hi")]
 
 
 def test_nothing_follows_the_terminal_event() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import assert_type
 
 import streamcell
-from streamcell import RetryPolicy, StreamCell, StreamCellError, Version, configure, stream_cell
+from streamcell import Part, RetryPolicy, StreamCell, StreamCellError, Version, configure, stream_cell
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -52,6 +52,7 @@ async def results() -> None:
     assert_type(cell.version_count, int)
     assert_type(cell.versions, tuple[Version, ...])
     assert_type(cell.versions[-1].text, str)
+    assert_type(cell.versions[-1].parts, tuple[Part, ...])
     assert_type(cell.request, "streamcell.Request | None")
     cell.stop()
     cell.retry()
@@ -82,4 +83,4 @@ def mistakes(anything: Any) -> None:
     RetryPolicy(attempts="3")  # type: ignore[arg-type]
     stream_cell("Why?").result("soon")  # type: ignore[arg-type]
     stream_cell("Why?").select("first")  # type: ignore[arg-type]
-    stream_cell("Why?").versions[0].text = anything  # type: ignore[misc]
+    stream_cell("Why?").versions[0].parts = anything  # type: ignore[misc]

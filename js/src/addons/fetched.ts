@@ -1,10 +1,13 @@
 /** Addons that come from the kernel or the extension, once for each page. */
 
 import type { DiagramRenderer, Grammar, MathRenderer, Parts } from "../render/parts.js";
-import { partOf } from "./languages.js";
 
-/** What a part's module exports: a language's grammar, or the renderer of formulas or of diagrams. */
+/** The grammar's name for the first word of a fence; null for a language that is not known. */
+type NameOf = (language: string) => string | null;
+
+/** What a part's module exports: the names of languages, a grammar, or the renderer of formulas or of diagrams. */
 interface Module {
+  readonly partOf?: NameOf;
   readonly grammar?: Grammar;
   readonly math?: MathRenderer;
   readonly diagrams?: DiagramRenderer;
@@ -28,7 +31,13 @@ export class FetchedParts implements Parts {
   }
 
   grammar(language: string): Grammar | Promise<Grammar | null> | null {
-    const name = partOf(language);
+    const names = this.#bring("languages", (module) => module.partOf);
+    return names instanceof Promise
+      ? names.then((nameOf) => nameOf && this.#grammar(nameOf(language)))
+      : names && this.#grammar(names(language));
+  }
+
+  #grammar(name: string | null): Grammar | Promise<Grammar | null> | null {
     return name === null ? null : this.#bring(name, (module) => module.grammar);
   }
 

@@ -4,6 +4,7 @@ import { element, isFocused, setAttribute, setLabel } from "../render/element.js
 import type { Command } from "../wire/protocol.js";
 import { canHurry, isOver, type State } from "../wire/store.js";
 import { type Copying, copyButton } from "./copy.js";
+import { copied } from "./parts/kinds.js";
 
 const RESUME_TITLES = {
   exact: "Resume exactly where it stopped",
@@ -49,7 +50,7 @@ export class Controls {
     this.#next = button("Next version", "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
     setLabel(this.#previous, "‹");
     setLabel(this.#next, "›");
-    this.#copy = copyButton(copying, "Copy", "Copy", () => this.#state?.doc.text ?? "");
+    this.#copy = copyButton(copying, "Copy", "Copy", () => (this.#state ? copied(this.#state.doc) : ""));
     setAttribute(this.#copy, "title", "Copy the answer's Markdown");
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": "Versions" });
     this.#versions.append(this.#previous, this.#position, this.#next);
@@ -88,7 +89,7 @@ export class Controls {
       gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : "Waiting for the kernel"),
       waiting ? "Ask again now" : "Ask again and keep this version",
     );
-    disable(this.#copy, doc.text === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
+    disable(this.#copy, copied(doc) === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
     const busy = running || wanted !== null ? "Not available while streaming" : null;
     this.#updateVersions(state, state.selectable ? null : (gone ?? busy));
   }

@@ -1,14 +1,22 @@
 /** The words of the status line and of its spoken twin. */
 
-import type { Doc } from "../wire/protocol.js";
+import { type Doc, textOf } from "../wire/protocol.js";
 import { isTerminal, isUnheard, type State } from "../wire/store.js";
 
-/** What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds without data; if known. */
-export function statusLine(state: State, left: number | null, silent: number | null = null): string {
+/**
+ * What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds
+ * without data; `doing`: what the model is at. Each null if not known.
+ */
+export function statusLine(
+  state: State,
+  left: number | null,
+  silent: number | null = null,
+  doing: string | null = null,
+): string {
   const { doc, pending } = state;
   if (state.gone !== null && !isTerminal(doc)) return [GONE[state.gone], kept(doc)].filter(Boolean).join(" · ");
   const kernel = isUnheard(state) ? "no answer from the kernel" : pending?.late ? "waiting for the kernel" : "";
-  return [describe(doc, left), silence(doc, silent), kernel].filter(Boolean).join(" · ");
+  return [describe(doc, left, doing), silence(doc, silent), kernel].filter(Boolean).join(" · ");
 }
 
 /** The answer had not ended. */
@@ -24,14 +32,14 @@ const seconds = (value: number): string => (value < 120 ? `${Math.floor(value)} 
 const attempt = (doc: Doc): string =>
   doc.attempts > 1 ? `attempt ${doc.attempt} of ${Math.max(doc.attempt, doc.attempts)}` : `attempt ${doc.attempt}`;
 
-function describe(doc: Doc, left: number | null): string {
+function describe(doc: Doc, left: number | null, doing: string | null): string {
   switch (doc.status) {
     case "queued":
       return ["Queued", position(doc), reason(doc, left)].filter(Boolean).join(" · ");
     case "connecting":
       return doc.attempt > 1 ? `Connecting · ${attempt(doc)}` : "Connecting";
     case "streaming":
-      return doc.text === "" && doc.reasoning !== "" ? "Thinking" : "Streaming";
+      return doing ?? "Streaming";
     case "waiting":
       return ["Waiting", `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
     case "done":
@@ -70,7 +78,7 @@ function countdown(left: number | null): string {
   return whole > 0 ? `, in ${whole} s` : ", now";
 }
 
-const kept = (doc: Doc): string => (doc.text === "" ? "" : `${characters(lengthOf(doc.text))} kept`);
+const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : `${characters(lengthOf(textOf(doc)))} kept`);
 
 /** Characters as the kernel counts them, by code points: an emoji is one and not two. */
 export const lengthOf = (text: string): number =>
@@ -130,13 +138,3 @@ export function announcement({ doc, gone }: State): string {
       return `${doc.status === "failed" ? "Failed" : "Interrupted"}. ${doc.error?.title ?? ""}`;
   }
 }
-
-const SEAMS = {
-  exact: "the provider resumed exactly there",
-  prefix: "the model continued from this text",
-  continued: "a second request asked for the rest, and repeated text was removed",
-} as const;
-
-/** Where the answer was cut, in words; empty for one that came in one piece. */
-export const seamsLine = ({ seams }: Doc): string =>
-  seams.map(({ at, way }) => `Cut off after ${characters(at)} and resumed: ${SEAMS[way]}.`).join(" ");

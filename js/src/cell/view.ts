@@ -2,17 +2,15 @@
 
 import type { Cell } from "../jupyter/connection.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
-import { Renderer } from "../render/render.js";
-import { type Doc, WIRE } from "../wire/protocol.js";
+import { type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
-import { advance, cutAt, type Pace, paceFrom, type Task } from "./frame.js";
-import { LiveMarkdown } from "./live.js";
+import { advance, type Pace, paceFrom, type Task } from "./frame.js";
 import type { Page } from "./page.js";
-import { Reasoning } from "./reasoning.js";
-import { announcement, seamsLine, statusDetails, statusLine } from "./status.js";
+import { doing, PartList } from "./parts/list.js";
+import { announcement, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
 
 const SECOND = 1000;
@@ -27,17 +25,12 @@ export class View {
   readonly #status = element("span", { class: "sc-status" });
   readonly #origin = element("span", { class: "sc-origin" });
   readonly #badge = element("span", { class: "sc-badge" }, "rehearsal: scripted answer, not a model");
-  readonly #answer = element("div", { class: "sc-answer", "data-streamcell-answer": true });
   readonly #foreign = element("pre", { class: "sc-foreign" });
-  readonly #refusal = element("div", { class: "sc-refusal", dir: "auto" });
   readonly #notice = element("p", { class: "sc-notice" });
-  readonly #seams = element("p", { class: "sc-seams" });
   readonly #card = element("div");
   readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
   readonly #controls: Controls;
-  readonly #reasoning: Reasoning;
-  readonly #renderer: Renderer;
-  readonly #markdown: LiveMarkdown;
+  readonly #parts: PartList;
   readonly #copying: Copying;
 
   readonly #target: HTMLElement;
@@ -52,10 +45,9 @@ export class View {
     this.#page = page;
     this.#target = target;
     this.#copying = { page, say: (words) => this.#say(words) };
-    const id = page.newId();
-    this.#renderer = new Renderer(this.#answer, id, page.parts);
-    this.#markdown = new LiveMarkdown(this.#renderer);
-    this.#reasoning = new Reasoning(`${id}-r`, page.parts);
+    this.#parts = new PartList(page, this.#copying, (part, action, value) =>
+      cell.press({ type: "act", part, action, value }),
+    );
     this.#controls = new Controls(
       (command) => cell.press(command),
       this.#copying,
@@ -65,18 +57,10 @@ export class View {
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.root);
     const body = element("div", { class: "sc-body" });
-    body.append(
-      this.#reasoning.root,
-      this.#answer,
-      this.#foreign,
-      this.#refusal,
-      this.#seams,
-      this.#notice,
-      this.#card,
-    );
+    body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
     this.#root.append(head, body, this.#live);
     // What is there already is painted at once: only what comes from now on moves.
-    this.#pace = paceFrom(cell.state.doc.text.length, page.clock.now());
+    this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
     this.#task = page.loop.add((now) => this.#frame(now));
     this.#frame(page.clock.now());
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
@@ -90,8 +74,7 @@ export class View {
     this.#unsubscribe();
     this.#task.cancel();
     this.#cancelTick?.();
-    this.#renderer.reset();
-    this.#reasoning.dispose();
+    this.#parts.dispose();
     this.#root.remove();
     this.#target.classList.remove("sc-host");
   }
@@ -105,7 +88,7 @@ export class View {
   #frame(now: number): boolean {
     const state = this.#cell.state;
     const over = isOver(state);
-    this.#pace = advance(this.#pace, state.doc.text.length, now, over || this.#page.isStill());
+    this.#pace = advance(this.#pace, textOf(state.doc).length, now, over || this.#page.isStill());
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
@@ -116,15 +99,13 @@ export class View {
 
   #drawAnswer({ doc, texts }: State, over: boolean): void {
     this.#foreign.hidden = true;
-    this.#answer.hidden = false;
+    this.#parts.root.hidden = false;
     // Not by attempts: one that is taken up goes on with the text that is there.
-    const name = String(texts);
-    this.#reasoning.update(doc.reasoning, over, name);
-    this.#markdown.show(doc.text, cutAt(doc.text, this.#pace.shown), over, name);
+    this.#parts.update(doc, { over, shown: this.#pace.shown, name: String(texts) });
   }
 
   #drawForeign(foreign: { readonly wire: number; readonly text: string }): void {
-    this.#answer.hidden = true;
+    this.#parts.root.hidden = true;
     this.#foreign.hidden = false;
     setLabel(this.#foreign, foreign.text);
   }
@@ -138,14 +119,6 @@ export class View {
       setLabel(this.#notice, state.foreign ? foreignNotice(state.foreign.wire) : (doc.notice ?? ""));
     }
     if (before?.origin !== doc.origin) this.#drawOrigin(doc);
-    if (before?.seams !== doc.seams) {
-      this.#seams.hidden = doc.seams.length === 0;
-      setLabel(this.#seams, seamsLine(doc));
-    }
-    if (before?.refusal !== doc.refusal) {
-      this.#refusal.hidden = doc.refusal === "";
-      setLabel(this.#refusal, doc.refusal);
-    }
     if (before?.error !== doc.error || before.status !== doc.status || before.resumable !== doc.resumable) {
       const shown = isTerminal(doc) ? doc.error : null;
       this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying, doc.resumable !== null)] : []));
@@ -165,7 +138,7 @@ export class View {
     const { doc } = state;
     const left = state.gone === null ? this.#countdown(doc, now) : null;
     const silent = state.gone === null ? this.#silence(doc, now) : null;
-    setLabel(this.#status, statusLine(state, left, silent === null ? null : silent / SECOND));
+    setLabel(this.#status, statusLine(state, left, silent === null ? null : silent / SECOND, doing(doc)));
     setAttribute(this.#status, "title", statusDetails(doc) || false);
     this.#cancelTick?.();
     const due =
@@ -205,7 +178,6 @@ export class View {
     if (this.#root.getAttribute("data-status") === status) return;
     const first = !this.#root.hasAttribute("data-status");
     setAttribute(this.#root, "data-status", status);
-    setAttribute(this.#answer, "aria-busy", isOver(state) ? "false" : "true");
     // An answer that was there before is no news.
     const words = first ? "" : announcement(state);
     if (words !== "") this.#say(words);

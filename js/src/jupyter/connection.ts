@@ -5,15 +5,15 @@
  * when its cell has ended. And it asks the kernels for parts of the front end.
  */
 
-import { parseMessage, parsePart, readDoc, readPlace } from "../wire/narrow.js";
+import { isRecord, parseMessage, parsePart, readDoc, readPlace } from "../wire/narrow.js";
 import {
   type Command,
   type Doc,
+  type FromPage,
   hello,
   type PartRequest,
   type Place,
-  TEXT_KEYS,
-  type ToKernel,
+  textOf,
 } from "../wire/protocol.js";
 import { type Input, isAwaiting, reduce, type State, start } from "../wire/store.js";
 
@@ -62,15 +62,6 @@ const FOR_A_SNAPSHOT = [1, 2, 4, 8, 16, 32, 60];
 
 /** Seconds without a word from the kernel until a page that is in step asks for a sign of it. */
 const FOR_A_SIGN = [5, 5, 10, 20, 30];
-
-/** What is true for a moment only, no trait has. */
-const MOMENTARY: ReadonlySet<keyof Doc> = new Set(["retry_at", "idle", "queue_position", "wait"]);
-
-/** The trait that mirrors a key of the document. */
-const traitOf = (key: keyof Doc): string | null => {
-  if (MOMENTARY.has(key)) return null;
-  return key === "versions" ? "version_count" : key;
-};
 
 /**
  * The traits that say which moment the others are of. They change only when the front end fetches the whole state
@@ -137,10 +128,8 @@ export class Connection implements Cell {
   }
 
   #readDoc(): Doc {
-    return readDoc((key) => {
-      const trait = traitOf(key);
-      return trait === null ? undefined : this.#model.get(trait);
-    });
+    const document = this.#model.get("_document");
+    return readDoc((key) => (isRecord(document) ? document[key] : undefined));
   }
 
   #readPlace(): Place | null {
@@ -174,9 +163,10 @@ export class Connection implements Cell {
     if (state !== before) for (const listener of [...this.#listeners]) listener(state);
   }
 
-  /** Patches bring the texts beside the traits: so that `jslink` finds them, the traits follow, in this page only. */
+  /** Patches bring these beside the traits: so that `jslink` finds them, the traits follow, in this page only. */
   #mirror(before: Doc, now: Doc): void {
-    for (const key of TEXT_KEYS) if (before[key] !== now[key]) this.#model.set?.(key, now[key]);
+    if (before.parts !== now.parts) this.#model.set?.("text", textOf(now));
+    if (before.status !== now.status) this.#model.set?.("status", now.status);
   }
 
   /** Start and stop the timers that the new state asks for. */
@@ -206,7 +196,7 @@ export class Connection implements Cell {
     });
   }
 
-  #send(message: ToKernel): void {
+  #send(message: FromPage): void {
     try {
       this.#model.send(message.type === "hello" && this.#page.keeps() ? { ...message, keeps: true } : message);
     } catch (error) {

@@ -9,14 +9,15 @@ import {
   type Command,
   type Doc,
   type FromKernel,
+  type FromPage,
   hello,
   type Kept,
   type Op,
+  type Part,
   type Patch,
   type Place,
   type Snapshot,
-  TEXT_KEYS,
-  type ToKernel,
+  textOf,
 } from "./protocol.js";
 
 /** A command that was sent and has not shown its effect. */
@@ -58,7 +59,7 @@ export type Input =
   /** What is awaited has not come for some time: a snapshot, or whatever the kernel says. */
   | { readonly kind: "silence" };
 
-export type Effect = { readonly kind: "send"; readonly message: ToKernel };
+export type Effect = { readonly kind: "send"; readonly message: FromPage };
 
 export interface Step {
   readonly state: State;
@@ -77,8 +78,9 @@ export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerm
 
 /** The answer as Markdown for the notebook; null where the kernel has not said it, or the answer has grown since. */
 export function markdownOf({ doc, place, kept }: State): string | null {
-  if (kept === null || kept.epoch !== place.epoch || kept.length !== doc.text.length || !isTerminal(doc)) return null;
-  return kept.markdown ?? doc.text;
+  const text = textOf(doc);
+  if (kept === null || kept.epoch !== place.epoch || kept.length !== text.length || !isTerminal(doc)) return null;
+  return kept.markdown ?? text;
 }
 
 /** The versions that the notebook keeps beside the shown one; null where the kernel has not said them. */
@@ -171,9 +173,10 @@ function snapshot(state: State, message: Snapshot): Step {
 function patch(state: State, message: Patch): Step {
   const { epoch, seq } = state.place;
   if (isInStep(state) && message.epoch === epoch && message.seq === seq + 1) {
-    const doc = message.ops.reduce(applyOp, state.doc);
-    // What is appended need not be compared: that would cost the whole text each time.
-    return quiet(arrive(state, doc, message, message.ops.every(keepsTexts) || hasGrown(state.doc, doc)));
+    const doc = message.ops.reduce<Doc | null>((before, op) => before && applyOp(before, op), state.doc);
+    // What grows need not be compared: that would cost the whole text each time.
+    if (doc) return quiet(arrive(state, doc, message, doc.version === state.doc.version));
+    return { state: { ...state, synced: false }, effects: [ask(null)] };
   }
   // What came a second time, or late, is in the document already: nothing is missing.
   return expect(state, message);
@@ -188,9 +191,23 @@ function expect(state: State, place: Place): Step {
 
 const isInStep = (state: State): boolean => state.synced && state.foreign === null;
 
-function applyOp(doc: Doc, op: Op): Doc {
-  if (op[0] === "append") return { ...doc, [op[1]]: doc[op[1]] + op[2] };
-  return { ...doc, [op[1]]: op[2] };
+/** The document after `op`; null where that is about a part that is not there. */
+function applyOp(doc: Doc, op: Op): Doc | null {
+  if (op[0] === "set") return { ...doc, [op[1]]: op[2] };
+  const [, at] = op;
+  const { parts } = doc;
+  if (op[0] === "part") return at === parts.length ? { ...doc, parts: [...parts, op[2]] } : null;
+  const part = parts[at];
+  return part ? { ...doc, parts: parts.map((one) => (one === part ? changed(part, op) : one)) } : null;
+}
+
+type Change = Exclude<Op, readonly ["set" | "part", ...unknown[]]>;
+
+function changed(part: Part, op: Change): Part {
+  if (op[0] === "grow") return { ...part, body: part.body + op[2] };
+  if (op[0] === "end") return { ...part, open: false };
+  const fields = Object.entries({ ...part.fields, ...op[2] }).filter(([, value]) => value !== null);
+  return { ...part, fields: Object.fromEntries(fields) };
 }
 
 function traits(state: State, doc: Doc, place: Place): Step {
@@ -200,11 +217,8 @@ function traits(state: State, doc: Doc, place: Place): Step {
 
 /** Whether `doc` says what `before` said, and perhaps more. */
 const hasGrown = (before: Doc, doc: Doc): boolean =>
-  TEXT_KEYS.every((key) => doc[key].startsWith(before[key])) && before.version === doc.version;
-
-/** Whether an operation leaves the texts as they are, or adds to them. */
-const keepsTexts = ([verb, key]: Op): boolean =>
-  verb === "append" || (key !== "version" && !TEXT_KEYS.some((text) => text === key));
+  before.version === doc.version &&
+  before.parts.every(({ kind, body }, at) => doc.parts[at]?.kind === kind && doc.parts[at].body.startsWith(body));
 
 /**
  * The state with the document of `place`; the pending command is forgotten once it has shown its effect.
@@ -234,7 +248,7 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
       return !isTerminal(doc) && !canHurry(doc);
     case "select":
       return doc.version === wanted.version;
-    case "forget":
+    default:
       return false;
   }
 }
@@ -244,6 +258,8 @@ function command(state: State, wanted: Command): Step {
   const { pending, doc } = state;
   const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
   if (repeated || state.gone !== null || !isPossible(doc, wanted)) return quiet(state);
+  // Its effect is the part's to show.
+  if (wanted.type === "act") return { state, effects: [{ kind: "send", message: wanted }] };
   return {
     state: { ...state, pending: { command: wanted, late: false } },
     effects: [{ kind: "send", message: wanted }],
@@ -260,6 +276,8 @@ function isPossible(doc: Doc, wanted: Command): boolean {
       return isTerminal(doc) && doc.resumable !== null;
     case "select":
       return isTerminal(doc) && wanted.version !== doc.version && wanted.version >= 0 && wanted.version < doc.versions;
+    case "act":
+      return wanted.part < doc.parts.length;
     case "forget":
       return true;
   }

@@ -3,8 +3,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { View } from "../../src/cell/view.js";
 import { Connection, LATE_AFTER } from "../../src/jupyter/connection.js";
-import type { Card, Doc } from "../../src/wire/protocol.js";
-import { FakeModel, patch, snapshot } from "../model.js";
+import type { Card } from "../../src/wire/protocol.js";
+import type { Flat } from "../answers.js";
+import { FakeModel, patch as plainPatch, snapshot } from "../model.js";
 import { FakePage } from "./page.js";
 
 const CARD: Card = {
@@ -23,7 +24,7 @@ let host: HTMLElement;
 let connection: Connection;
 let view: View;
 
-function open(document_: Partial<Doc> = {}): void {
+function open(document_: Flat = {}): void {
   page = new FakePage();
   model = new FakeModel();
   host = document.createElement("div");
@@ -46,6 +47,19 @@ const spoken = () => part("[aria-live]").textContent;
 const button = (name: string) => part(`button[aria-label="${name}"]`);
 const isShown = (element: HTMLElement) => !element.hidden;
 const commands = () => model.sent.filter((message) => (message as { type: string }).type !== "hello");
+
+/** A patch; `["append", kind, text]` is what the kernel sends for more of the last part, or for a further one. */
+function patch(seq: number, ...ops: readonly (readonly unknown[])[]) {
+  const bodies = connection.state.doc.parts.map(({ kind }) => kind);
+  const sent = ops.map(([verb, kind, body]) => {
+    const at = bodies.lastIndexOf(String(kind));
+    if (verb !== "append") return [verb, kind, body];
+    if (at >= 0) return ["grow", at, body];
+    bodies.push(String(kind));
+    return ["part", bodies.length - 1, { kind, text: kind === "text", open: true, body }];
+  });
+  return plainPatch(seq, ...sent);
+}
 
 function frames(count: number): void {
   for (let i = 0; i < count; i += 1) page.clock.frame();
@@ -111,7 +125,8 @@ describe("text", () => {
     frames(2);
     model.receive(patch(3, ["set", "status", "connecting"], ["set", "attempt", 2], ["set", "retry_at", null]));
     frames(2);
-    model.receive(patch(4, ["set", "status", "streaming"], ["set", "seams", [{ at: 10, way: "exact" }]]));
+    const resumed = { kind: "text", text: true, open: true, body: "", fields: { resumed: "exact" } };
+    model.receive(patch(4, ["set", "status", "streaming"], ["end", 0], ["part", 1, resumed]));
     frames(2);
     expect(changes.takeRecords()).toEqual([]);
     model.receive(patch(5, ["append", "text", " goes on."]));
@@ -333,12 +348,19 @@ describe("going on", () => {
     expect(isHidden("Continue")).toBe(true);
   });
 
-  test("leaves a mark where it was cut", () => {
-    open({ status: "done", text: "abcdef", seams: [{ at: 3, way: "continued" }] });
-    expect(part(".sc-seams").hidden).toBe(false);
-    expect(part(".sc-seams").textContent).toContain("Cut off after 3 characters and resumed");
+  test("leaves a mark where it was cut, which says what happened there and after which words", () => {
+    const parts = [
+      { body: "Three words only", fields: {} },
+      { body: " and more", fields: { resumed: "continued" } },
+    ];
+    open({ status: "done", parts: parts.map((one) => ({ kind: "text", text: true, open: false, ...one })) });
+    expect(answer().textContent).toBe("Three words only and more");
+    const mark = part(".sc-resumed");
+    expect([mark.getAttribute("role"), mark.tabIndex]).toEqual(["note", 0]);
+    expect(mark.title).toContain("A second request asked for the rest");
+    expect(mark.getAttribute("aria-label")).toBe(`After “…Three words only”: ${mark.title}`);
     open({ status: "done", text: "abcdef" });
-    expect(part(".sc-seams").hidden).toBe(true);
+    expect(host.querySelector(".sc-resumed")).toBeNull();
   });
 
   test("a wait can be cut short, or ended", () => {
@@ -374,7 +396,7 @@ describe("the status line", () => {
     reasoning_tokens: null,
     cached_tokens: null,
   };
-  test.each<[string, Partial<Doc>]>([
+  test.each<[string, Flat]>([
     ["Queued", { status: "queued" }],
     ["Connecting", { status: "connecting" }],
     ["Connecting · attempt 3 of 4", { status: "connecting", attempt: 3, attempts: 4 }],
@@ -524,12 +546,12 @@ describe("around the answer", () => {
   test("another wire is named, and its text is shown as it is", () => {
     model.receive({ type: "snapshot", wire: 9, document: { text: "# plain" } });
     frames(1);
-    expect(part(".sc-notice").textContent).toContain("version 9 of its wire, this page version 1");
+    expect(part(".sc-notice").textContent).toContain("version 9 of its wire, this page version 2");
     expect(part(".sc-foreign").textContent).toBe("# plain");
-    expect(isShown(answer())).toBe(false);
+    expect(isShown(part(".sc-parts"))).toBe(false);
     model.receive(snapshot({ text: "# again" }, 2, 0));
     frames(20);
-    expect([isShown(answer()), isShown(part(".sc-foreign")), isShown(part(".sc-notice"))]).toEqual([
+    expect([isShown(part(".sc-parts")), isShown(part(".sc-foreign")), isShown(part(".sc-notice"))]).toEqual([
       true,
       false,
       false,

@@ -6,7 +6,8 @@ import type { NotebookPanel, OutputModel } from "../../src/jupyter/lab/jupyterla
 import { Keeper } from "../../src/jupyter/lab/keeper.js";
 import { ANSWER, type Output, outputOf, readOutput, WIDGET } from "../../src/jupyter/lab/output.js";
 import { addOutput } from "../../src/jupyter/lab/places.js";
-import { EMPTY } from "../../src/wire/protocol.js";
+import { EMPTY } from "../../src/wire/narrow.js";
+import { docOf, type Flat, textOf } from "../answers.js";
 
 class FakeSignal<Args> {
   readonly #slots = new Set<(sender: unknown, args: Args) => void>();
@@ -92,14 +93,15 @@ class FakePanel {
 class FakeCell implements Handle {
   readonly views = new Set<Element>();
   kernel: string | null = null;
-  doc = { ...EMPTY, text: "a", status: "streaming" };
+  #flat: Flat = { text: "a", status: "streaming" };
+  doc = docOf(this.#flat);
   kept: string | null = null;
   former: readonly unknown[] | null = null;
   others = () => this.former;
   leave = () => this.told.push("leave");
   readonly told: string[] = [];
   #listener = () => {};
-  document = () => this.doc;
+  document = () => ({ ...this.doc });
   markdown = () => this.kept;
   ended = () => this.doc.status !== "streaming";
   subscribe = (listener: () => void) => {
@@ -110,9 +112,10 @@ class FakeCell implements Handle {
   };
   gone = () => this.told.push("gone");
   forget = () => this.told.push("forget");
-  become(changed: Partial<typeof this.doc>, markdown: string | null = null): void {
+  become(changed: Flat, markdown: string | null = null): void {
     this.kept = markdown;
-    this.doc = { ...this.doc, ...changed };
+    this.#flat = { ...this.#flat, ...changed };
+    this.doc = docOf(this.#flat);
     this.#listener();
   }
 }
@@ -158,7 +161,7 @@ describe("a keeper", () => {
     page.saveState.emit("started");
     expect(page.outputs).toEqual([
       ANOTHERS,
-      outputOf({ document: cell.doc, markdown: null, others: null }, "key", "model"),
+      outputOf({ document: cell.document(), markdown: null, others: null }, "key", "model"),
     ]);
     page.saveState.emit("completed");
     page.saveState.emit("started");
@@ -197,9 +200,9 @@ describe("a keeper", () => {
   });
 
   test("writes the other versions that the kernel has said, and leaves them there until it has said others", () => {
-    const others = () => (page.outputs[1] && readOutput(page.outputs[1]))?.others.map(({ text }) => text);
+    const others = () => (page.outputs[1] && readOutput(page.outputs[1]))?.others.map(textOf);
     new Keeper(page.panel).watch("key");
-    cell.former = [{ text: "former", status: "stopped" }];
+    cell.former = [docOf({ text: "former", status: "stopped" })];
     cell.become({ text: "b", status: "done", version: 1, versions: 2 });
     expect(others()).toEqual(["former"]);
     cell.former = null;
@@ -330,7 +333,7 @@ describe("a keeper", () => {
     page.entries = page.outputs.map((output) => new Map<string, unknown>(Object.entries(output)));
     new Keeper(page.panel).keep();
     expect(Object.fromEntries(page.entries[1] ?? [])).toEqual(
-      outputOf({ document: cell.doc, markdown: null, others: null }, "key", "model"),
+      outputOf({ document: cell.document(), markdown: null, others: null }, "key", "model"),
     );
     expect(page.written, "no output was put in").toBe(0);
   });

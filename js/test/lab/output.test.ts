@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ANSWER, type Output, outputOf, readOutput } from "../../src/jupyter/lab/output.js";
-import { EMPTY } from "../../src/wire/protocol.js";
+import { readDoc } from "../../src/wire/narrow.js";
+import { docOf, part, textOf, texts } from "../answers.js";
 import { example } from "../wire.js";
 
 interface Example {
@@ -11,20 +12,37 @@ interface Example {
 
 const examples = example("outputs") as readonly Example[];
 
+/** The former form: text, reasoning and refusal, and where the text was taken up again. */
+const formerExamples = example("outputs-1") as readonly Example[];
+
+const whole = (document: Example["document"]) => ({ ...readDoc((key) => document[key]) });
+
 describe("what a cell leaves in the notebook", () => {
   test.each(examples)("is the same in both languages: $name", ({ document, output }) => {
     const markdown = String(output.data["text/markdown"]);
-    expect(outputOf({ document: { ...EMPTY, ...document }, markdown, others: null }, "the key", "the model")).toEqual(
-      output,
-    );
+    expect(outputOf({ document: whole(document), markdown, others: null }, "the key", "the model")).toEqual(output);
   });
 
   test.each(examples)("is read again: $name", ({ document, output }) => {
     const momentary = { retry_at: null, idle: null, queue_position: null, wait: null };
+    const doc = { ...whole(document), ...momentary };
+    const [first, ...more] = doc.parts;
     // A control of a terminal's stays a picture.
-    const text = document.text ? output.data["text/plain"] : "";
-    const doc = { ...EMPTY, ...document, ...momentary, text };
-    expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc, others: [] });
+    const parts = first?.text && more.length === 0 ? [{ ...first, body: output.data["text/plain"] }] : doc.parts;
+    expect(readOutput(output)).toEqual({ key: "the key", modelId: "the model", doc: { ...doc, parts }, others: [] });
+  });
+
+  test.each(formerExamples)("is read as an earlier release has left it: $name", ({ document, output }) => {
+    const { text = "", reasoning = "", refusal = "", seams = [] } = document as Record<string, string>;
+    const read = readOutput(output)?.doc;
+    expect(read && textOf(read)).toBe(text);
+    const bodies = (kind: string) => read?.parts.filter((one) => one.kind === kind).map(({ body }) => body);
+    expect([bodies("reasoning"), bodies("refusal")]).toEqual(
+      [[reasoning], [refusal]].map(([one]) => (one ? [one] : [])),
+    );
+    const resumed = read?.parts.flatMap(({ fields }) => fields.resumed ?? []);
+    expect(resumed).toEqual((seams as unknown as { way: string }[]).map(({ way }) => way));
+    expect(read?.parts).toHaveLength([reasoning, text, refusal].filter(Boolean).length + seams.length);
   });
 
   test.each([
@@ -34,7 +52,7 @@ describe("what a cell leaves in the notebook", () => {
     "a\tb  c\n\n\n- d",
   ])("shows the text as it came where the kernel has not said its Markdown: %j", (text) => {
     const { data } = outputOf(
-      { document: { ...EMPTY, text, status: "stopped" }, markdown: null, others: null },
+      { document: { ...docOf({ text, status: "stopped" }) }, markdown: null, others: null },
       "key",
       "model",
     );
@@ -48,30 +66,42 @@ describe("what a cell leaves in the notebook", () => {
 
   test("is read as the notebook's file has it, in lines", () => {
     const { data, metadata } = outputOf(
-      { document: { ...EMPTY, text: "a\nb" }, markdown: null, others: null },
+      { document: { ...docOf({ text: "a\nb" }) }, markdown: null, others: null },
       "key",
       null,
     );
     const lines = { ...data, "text/plain": ["a\n", "b"] };
-    expect(readOutput({ data: lines, metadata })).toMatchObject({ modelId: null, doc: { text: "a\nb" } });
+    expect(readOutput({ data: lines, metadata })).toMatchObject({ modelId: null, doc: texts("a\nb") });
   });
 
   test("holds the versions that are not shown, and gives them back", () => {
-    const document = { ...EMPTY, text: "b", status: "done", version: 1, versions: 3 };
-    const others = [{ text: "a", status: "stopped" }, { text: "c", status: "failed", version: 2 }, "no version"];
+    const document = { ...docOf({ text: "b", status: "done", version: 1, versions: 3 }) };
+    const others = [
+      { parts: [part("text", "a")], status: "stopped" },
+      { text: "c", status: "failed", version: 2 },
+      "no version",
+    ];
     const read = readOutput(outputOf({ document, markdown: null, others }, "key", null));
     expect(read?.others).toEqual([
-      { ...EMPTY, text: "a", status: "stopped", versions: 3 },
-      { ...EMPTY, text: "c", status: "failed", version: 2, versions: 3 },
+      { ...docOf({ text: "a", status: "stopped", versions: 3 }) },
+      { ...docOf({ text: "c", status: "failed", version: 2, versions: 3 }) },
     ]);
   });
 
   test("has the same data with each run of the same answer", () => {
     const ran = (seconds: number, id: string) => {
-      const error = { kind: "interrupted", title: "Cut off", detail: "", kept: 1, next: [], request_id: id };
+      const error = {
+        kind: "interrupted",
+        title: "Cut off",
+        detail: "",
+        kept: 1,
+        next: [],
+        request_id: id,
+        status_code: null,
+      };
       const timings = { first_token: seconds, total: seconds };
       return outputOf(
-        { document: { ...EMPTY, text: "a", status: "interrupted", timings, error }, markdown: null, others: null },
+        { document: { ...docOf({ text: "a", status: "interrupted", timings, error }) }, markdown: null, others: null },
         id,
         id,
       );
@@ -85,16 +115,16 @@ describe("what a cell leaves in the notebook", () => {
     "is read with the metadata %j",
     (lost) => {
       const { data } = outputOf(
-        { document: { ...EMPTY, text: "a", status: "done" }, markdown: null, others: null },
+        { document: { ...docOf({ text: "a", status: "done" }) }, markdown: null, others: null },
         "key",
         "model",
       );
       const read = readOutput({ data, metadata: lost ?? {} });
-      expect(read).toMatchObject({ key: "", modelId: null, doc: { text: "a", status: "done" } });
+      expect(read).toMatchObject({ key: "", modelId: null, doc: { ...texts("a"), status: "done" } });
     },
   );
 
-  test.each([{}, { [ANSWER]: null }, { [ANSWER]: { version: 2 } }])("is not taken from %j", (data) => {
+  test.each([{}, { [ANSWER]: null }, { [ANSWER]: { version: 3 } }])("is not taken from %j", (data) => {
     expect(readOutput({ data, metadata: {} })).toBeNull();
   });
 });

@@ -41,7 +41,7 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
 }
 
 test("there is a part for each language that fences can name, for math, and for diagrams", () => {
-  expect([...PARTS].sort()).toEqual([...GRAMMARS, "math", "mermaid"].sort());
+  expect([...PARTS].sort()).toEqual([...GRAMMARS, "languages", "math", "mermaid"].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
@@ -13,19 +14,20 @@ from .events import (
     Failed,
     Finished,
     Origin,
-    ReasoningDelta,
-    RefusalDelta,
+    PartChanged,
+    PartEnded,
+    PartGrew,
+    PartRestored,
     Started,
-    TextDelta,
-    TextRestored,
     Usage,
     UsageReported,
 )
 from .inputs import Wait
-from .resume import ResumeMode, ResumePoint
+from .parts import Part, body_of, growth, text_of
+from .resume import ResumeMode
 from .status import Status
 
-__all__ = ["Document", "Idle", "Part", "Timings", "Version", "reduce", "way_on"]
+__all__ = ["Document", "Idle", "Timings", "Version", "reduce", "way_on"]
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,6 @@ class Timings:
 
     first_token: float | None = None
     total: float | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of an answer that came in one piece; `way` says how it was taken up, None for the first."""
-
-    text: str
-    way: ResumeMode | None = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +48,12 @@ class Idle:
 
 @dataclass(frozen=True)
 class Version:
-    """One attempt's answer, whole or partial, with what is known of it."""
+    """One attempt's answer, whole or partial, with what is known of it.
 
-    text: str = ""
-    reasoning: str = ""
-    refusal: str = ""
+    `parts` is the answer, in the order in which it came. `resumed`: it was taken up again and no text has come since.
+    """
+
+    parts: tuple[Part, ...] = ()
     status: Status = Status.QUEUED
     attempt: int = 1
     finish_reason: str | None = None
@@ -68,22 +63,28 @@ class Version:
     notice: str | None = None
     request_id: str | None = None
     timings: Timings = field(default_factory=Timings)
-    seams: tuple[ResumePoint, ...] = ()
+    resumed: ResumeMode | None = None
     cursor: Cursor | None = None
+
+    @cached_property
+    def text(self) -> str:
+        """The answer's text: that of its text parts, joined."""
+        return text_of(self.parts)
+
+    @property
+    def reasoning(self) -> str:
+        """The model's reasoning, where the provider shows it."""
+        return body_of(self.parts, "reasoning")
+
+    @property
+    def refusal(self) -> str:
+        """The model's refusal."""
+        return body_of(self.parts, "refusal")
 
     @property
     def said_something(self) -> bool:
         """Whether anything of the answer has come."""
-        return bool(self.text or self.reasoning or self.refusal)
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
-        places = [0, *(seam.at for seam in self.seams), len(self.text)]
-        ways = [None, *(seam.way for seam in self.seams)]
-        return tuple(
-            Part(self.text[begin:end], way) for begin, end, way in zip(places[:-1], places[1:], ways, strict=True)
-        )
+        return any(part.is_output and (part.body or part.grows is None) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -127,15 +128,10 @@ class Document:
 
 def reduce(version: Version, event: Event) -> Version:
     """Return the version after `event`; its status is the session's to change, not this function's."""
-    if isinstance(event, TextDelta):
-        return replace(version, text=version.text + event.text)
-    if isinstance(event, TextRestored):
-        seams = tuple(replace(seam, at=min(seam.at, len(event.text))) for seam in version.seams)
-        return replace(version, text=event.text, seams=seams)
-    if isinstance(event, ReasoningDelta):
-        return replace(version, reasoning=version.reasoning + event.text)
-    if isinstance(event, RefusalDelta):
-        return replace(version, refusal=version.refusal + event.text)
+    if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
+        parts = growth.after(version.parts, event, version.resumed)
+        begun = len(parts) > len(version.parts) and parts[-1].is_text
+        return replace(version, parts=parts, resumed=None if begun else version.resumed)
     if isinstance(event, UsageReported):
         return replace(version, usage=event.usage)
     if isinstance(event, Cursor):
@@ -166,7 +162,11 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
     finished = version.finish_reason is not None
     if version.cursor is not None and not finished and _is_still_there(version.error):
         return ResumeMode.EXACT
-    if not version.text or version.refusal or (finished and version.finish_reason != "length"):
+    if (
+        not version.text
+        or not all(part.can_resume for part in version.parts)
+        or (finished and version.finish_reason != "length")
+    ):
         return None
     return other
 

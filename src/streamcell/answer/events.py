@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Union
 
 from .._errors import StreamCellError
 
@@ -19,11 +19,12 @@ __all__ = [
     "Lane",
     "Note",
     "Origin",
-    "ReasoningDelta",
-    "RefusalDelta",
+    "PartChanged",
+    "PartEnded",
+    "PartEvent",
+    "PartGrew",
+    "PartRestored",
     "Started",
-    "TextDelta",
-    "TextRestored",
     "Usage",
     "UsageReported",
 ]
@@ -77,33 +78,46 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class TextDelta:
-    """More of the answer's text; never empty, always encodable as UTF-8."""
+class PartGrew:
+    """More of a part's body, and its beginning where there is no such part; `text` is always encodable as UTF-8.
 
-    text: str
-
-
-@dataclass(frozen=True)
-class TextRestored:
-    """The answer's whole text so far, by the provider's own record: events were lost on the way, or came in another
-    order, and what was shown is not a beginning of it.
+    The part is the open one of that `kind` and `id`. Without an id it is the last part, if that is of this kind and has
+    none either: so text, reasoning and text again are three parts.
     """
 
+    kind: str
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
-class ReasoningDelta:
-    """More of the model's reasoning, where the provider shows it."""
+class PartChanged:
+    """Other values of a part's fields, and its beginning where there is no such part (see `PartGrew`)."""
 
-    text: str
+    kind: str
+    fields: Mapping[str, Any]
+    id: str = ""
 
 
 @dataclass(frozen=True)
-class RefusalDelta:
-    """More of the model's refusal."""
+class PartRestored:
+    """The whole body of a part by the provider's own record: events were lost on the way, or came in another order,
+    and what was shown is not a beginning of it.
+    """
 
+    kind: str
     text: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class PartEnded:
+    """The parts of this id are whole."""
+
+    id: str
+
+
+PartEvent = Union[PartGrew, PartChanged, PartRestored, PartEnded]
 
 
 @dataclass(frozen=True)
@@ -132,9 +146,7 @@ class Failed:
     error: StreamCellError
 
 
-Event = Union[
-    Started, Alive, Cursor, TextDelta, TextRestored, ReasoningDelta, RefusalDelta, UsageReported, Finished, Failed
-]
+Event = Union[Started, Alive, Cursor, PartEvent, UsageReported, Finished, Failed]
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Any, Literal, Union
 
 from .._errors import StreamCellError
 from .events import Event
 from .resume import ResumeFrom
 
 __all__ = [
+    "Act",
     "AskPolicy",
     "Broke",
     "CloseSource",
@@ -131,7 +132,16 @@ class Select:
     index: int
 
 
-Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, Resume, Select]
+@dataclass(frozen=True)
+class Act:
+    """The user does something to part `part` (0-based) of the answer; what it means is that part's to say."""
+
+    part: int
+    action: str
+    value: Any = None
+
+
+Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, Resume, Select, Act]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from .events import Cursor
 
-__all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "ResumeFrom", "ResumeMode", "ResumePoint"]
+__all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "ResumeFrom", "ResumeMode"]
 
 Prefix = Literal["continue_final_message", "prefix", "prefill"]
 """How a server is told to go on with an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
@@ -16,7 +16,7 @@ message (Mistral, DeepSeek), or by nothing but that it stands last (llama.cpp, A
 
 
 class ResumeMode(str, Enum):
-    """How an answer was taken up again; the values are what `Version.parts` and the page show."""
+    """How an answer was taken up again; the values are what `Text.resumed` and the page show."""
 
     EXACT = "exact"  # the provider went on with the same answer, from the very character
     PREFIX = "prefix"  # a new request that begins with the text so far, which the model continues
@@ -30,14 +30,6 @@ class ResumeFrom:
     way: ResumeMode
     text: str
     cursor: Cursor | None = None
-
-
-@dataclass(frozen=True)
-class ResumePoint:
-    """Where an answer was taken up: before character `at` (0-based), in which way."""
-
-    at: int
-    way: ResumeMode
 
 
 OVERLAP_LIMIT: Final = 400
@@ -57,6 +49,8 @@ class Overlap:
         self._all = before
         self._before = before[-OVERLAP_LIMIT:]
         self._held: str | None = ""
+        self.part: str | None = None
+        """The id of the part that the continuation begins with, once it is known."""
 
     def feed(self, text: str) -> str:
         """Return what of the continuation is known to be new."""
@@ -70,10 +64,10 @@ class Overlap:
         return "" if self._held is None else self._decide()
 
     def whole(self, continuation: str) -> str:
-        """Return both texts as one, where the continuation is known whole; what was held back is in it."""
+        """Return what is new of a continuation that is known whole; what was held back is in it."""
         anew = Overlap(self._all)
         self._held = None
-        return self._all + anew.feed(continuation) + anew.end()
+        return anew.feed(continuation) + anew.end()
 
     def _may_repeat(self, held: str) -> bool:
         """Whether more text could make a longer repetition: the held text lies whole in what was there."""
@@ -98,6 +92,7 @@ class Rest:
     def __init__(self, before: str) -> None:
         self._before = before
         self._again = before[len(before.rstrip()) :]
+        self.part: str | None = None
 
     def feed(self, text: str) -> str:
         """Return what of the rest is new."""
@@ -113,5 +108,5 @@ class Rest:
         return ""
 
     def whole(self, continuation: str) -> str:
-        """Return both texts as one, where the continuation is known whole."""
-        return self._before + Rest(self._before).feed(continuation)
+        """Return what is new of a continuation that is known whole."""
+        return Rest(self._before).feed(continuation)

@@ -13,13 +13,14 @@ from .events import (
     Event,
     Failed,
     Finished,
-    ReasoningDelta,
-    RefusalDelta,
+    PartChanged,
+    PartEnded,
+    PartGrew,
+    PartRestored,
     Started,
-    TextDelta,
-    TextRestored,
 )
 from .inputs import (
+    Act,
     AskPolicy,
     Broke,
     Closed,
@@ -33,13 +34,15 @@ from .inputs import (
     Received,
     Resume,
     Retry,
+    Select,
     SetTimer,
     Start,
     Stop,
     Tick,
     Watch,
 )
-from .resume import ResumeFrom, ResumeMode, ResumePoint
+from .parts import growth
+from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
 from .timeouts import Timeouts
@@ -107,7 +110,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
         return _retry(session, now)
     if isinstance(given, Resume):
         return _take_up(session, now)
-    return _select(session, given.index)
+    return _select(session, given.index) if isinstance(given, Select) else _act(session, given)
 
 
 def _of_run(
@@ -218,20 +221,22 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
-    if isinstance(event, TextRestored):
+    if isinstance(event, PartRestored):
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
-        if session.resuming is not None and changed.text:
-            changed = replace(changed, seams=(*changed.seams, ResumePoint(len(changed.text), session.resuming.way)))
+        if session.resuming is not None:
+            way = session.resuming.way if changed.text else None
+            closed = growth.ended if session.resuming.way is ResumeMode.EXACT else growth.of_another
+            changed = replace(changed, parts=closed(changed.parts), resumed=way)
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
-    elif changed.text and not current.text and changed.timings.first_token is None:
+    elif changed.said_something and not current.said_something and changed.timings.first_token is None:
         changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     return _with_current(alive, changed), effects
 
 
-_PIECES: Final = (TextDelta, TextRestored, ReasoningDelta, RefusalDelta)
+_PIECES: Final = (PartGrew, PartChanged, PartRestored, PartEnded)
 """What the model says; all else (how far a response is, what it has cost) only shows that the connection lives."""
 
 
@@ -333,6 +338,7 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
 
 def _at_rest(session: Session, version: Version) -> Session:
     """The session when its answer has ended: nothing waits, and the way to go on is offered."""
+    version = replace(version, parts=growth.ended(version.parts))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
     return replace(session, document=replace(document, resume=offered), failing=None)
@@ -399,6 +405,17 @@ def _select(session: Session, index: int) -> _Step:
     if session.status not in TERMINAL or not 0 <= index < len(document.versions) or index == document.shown:
         return session, ()
     return replace(session, document=replace(document, shown=index)), (Publish(urgent=True, restart=True),)
+
+
+def _act(session: Session, given: Act) -> _Step:
+    current = session.document.current
+    shown = session.document.version is current
+    part = current.parts[given.part] if shown and 0 <= given.part < len(current.parts) else None
+    fields = None if part is None else part.act(given.action, given.value)
+    if part is None or fields is None:
+        return session, ()
+    parts = (*current.parts[: given.part], part.with_fields(fields), *current.parts[given.part + 1 :])
+    return _with_current(session, replace(current, parts=parts)), _URGENT
 
 
 def _with_current(session: Session, version: Version) -> Session:

@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import StreamCellError
-from ..answer.document import Part, Version
+from ..answer.document import Version
 from ..answer.inputs import Resume, Retry, Select, Stop
+from ..answer.parts import Part
 from ..answer.status import TERMINAL
 from ..request.request import Request
 from .log import Log
@@ -63,7 +64,10 @@ class Answer:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The text in the pieces in which it came: more than one where it was cut and taken up again."""
+        """The answer's parts in their order: text, reasoning, sources and so on, as immutable values.
+
+        A text that was cut off and taken up again is more than one part of text; each says how, see `resumed`.
+        """
         return self._stream.document.version.parts
 
     # -- waiting ------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import traitlets
 
-from ..wire.messages import GROWING
-
 __all__ = ["Observers", "elsewhere"]
 
 _log = logging.getLogger("streamcell")
+
+_GROWING: Final = frozenset({"text", "reasoning", "refusal", "parts"})
 
 _MOST: Final = 32
 """Changes of one trait that wait for a slow observer; then the last of them takes in what follows."""
@@ -98,7 +98,7 @@ class Observers:
 
     def _add(self, change: traitlets.Bunch) -> None:
         same = [one for one in self._waiting if one.name == change.name]
-        if len(same) < (1 if change.name in GROWING else _MOST):
+        if len(same) < (1 if change.name in _GROWING else _MOST):
             self._waiting.append(traitlets.Bunch(change))
         else:
             same[-1].new = change.new

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._errors import SourceFailed, StreamCellError
 from ..answer.context import Context
 from ..answer.document import Document
-from ..answer.events import Chunk, Event, Failed, Head, Lane, Note, TextDelta
+from ..answer.events import Chunk, Event, Failed, Head, Lane, Note, PartGrew
 from ..answer.inputs import (
     AskPolicy,
     Broke,
@@ -36,11 +36,12 @@ from ..answer.inputs import (
     Tick,
     Watch,
 )
+from ..answer.parts import text_of
 from ..answer.session import Session, step
 from ..answer.status import TERMINAL, Status
 from ..ratelimit.limiter import InLine
 from ..wire import outbox as coalesce
-from ..wire.messages import Hello, Here, Patch, Sink, Snapshot, View, view_of
+from ..wire.messages import WIRE, Hello, Here, Patch, Plain, Sink, Snapshot, View, view_of
 from .driver import driver
 from .faults import WITHIN, ask_policy, late, own_fault
 from .log import Entry, Log
@@ -85,6 +86,7 @@ class Stream:
         self._telemetry = Telemetry()
         self._made_at = self._driver.loop.time()
         self._chunked = False
+        self._speaks_other = False
 
     @property
     def document(self) -> Document:
@@ -295,7 +297,7 @@ class Stream:
             self._chunked = True
             self._note("chunk", run, data=event.data)
         else:
-            if isinstance(event, TextDelta) and not self._chunked:
+            if isinstance(event, PartGrew) and not self._chunked:
                 self._note("text", run, text=event.text)
             self._accept(Received(run, event))
 
@@ -353,6 +355,10 @@ class Stream:
 
     def _greet(self, hello: Hello) -> None:
         outbox = self._outbox = coalesce.hear(self._outbox)
+        if hello.wire != WIRE:
+            self._speaks_other = True
+            self._deliver(self._plain())
+            return
         # Questions that waited in a cut connection come all at once and from one place: one snapshot answers them.
         answered = hello.seq is not None and outbox.whole == outbox.seq
         if answered or (hello.epoch, hello.seq) == (outbox.epoch, outbox.seq):
@@ -362,7 +368,10 @@ class Stream:
         self._outbox, messages = coalesce.snapshot(self._outbox, view, self._driver.loop.time())
         self._deliver(*messages)
 
-    def _deliver(self, *messages: Patch | Snapshot | Here) -> None:
+    def _plain(self) -> Plain:
+        return Plain(self._outbox.epoch, self._outbox.seq, text_of(self.view["parts"]))
+
+    def _deliver(self, *messages: Patch | Snapshot | Here | Plain) -> None:
         """Publish, then send; a sink that fails (a closed comm) does not end the stream."""
         outbox = self._outbox
         self._wake()
@@ -380,6 +389,8 @@ class Stream:
     def _settle(self, fault: StreamCellError | None = None) -> None:
         self._driver.running.discard(self)
         self.log.pack()
+        if self._speaks_other:
+            self._deliver(self._plain())
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

@@ -5,15 +5,18 @@ A page that keeps the notebook makes it too (`js/src/jupyter/lab/output.ts`), bu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from .._terminal import inert
 from ..answer.document import Document
+from ..answer.parts import Part, body_of, text_of
 from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
-from ..wire.messages import View, view_of
+from ..wire.messages import MOMENTARY, View, part_of, view_of
 
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
 
@@ -22,18 +25,14 @@ ANSWER: Final = "application/vnd.streamcell.answer+json"
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
-_VERSION: Final = 1  # of ANSWER's form
-
-# The text is in the bundle as text/plain, and these are true for a moment only.
-_NOT_KEPT: Final = frozenset({"text", "retry_at", "idle", "queue_position", "wait"})
-
+_VERSION: Final = 2  # of ANSWER's form
 
 # Of another version than the shown one these say nothing, or what is said of the shown one too.
 _NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
 
 
 def bundle_of(
-    view: View, key: str, model_id: str | None, others: Sequence[View] = ()
+    view: View, key: str, model_id: str | None, others: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the output that shows `view` wherever it is read, without the live widget: its data and its metadata.
 
@@ -42,9 +41,9 @@ def bundle_of(
     model (None: it has none), `others` are the versions that are not shown (`others_of`). What is another with each run
     is metadata: the same answer has the same data, and so nbdime shows no output as deleted and another as inserted.
     """
-    text = inert(view["text"])
+    text = inert(text_of(view["parts"]))
     note = inert(note_of(view))
-    document = _kept(view)
+    document = _kept(view, _without_text)
     timings = document.pop("timings", None)
     request_id = (view["error"] or {}).get("request_id")
     run = {"id": key, "model_id": model_id, "timings": timings, "request_id": request_id}
@@ -66,14 +65,24 @@ def others_of(document: Document, shown: int) -> list[dict[str, Any]]:
     others = (index for index in range(len(document.versions)) if index != shown)
     views = (view_of(replace(document, shown=index)) for index in others)
     return [
-        {name: value for name, value in _kept(view).items() if name not in _NOT_OF_OTHERS}
-        | {"text": inert(view["text"])}
-        for view in views
+        {name: value for name, value in _kept(view, _with_text).items() if name not in _NOT_OF_OTHERS} for view in views
     ]
 
 
-def _kept(view: View) -> dict[str, Any]:
-    document = {name: value for name, value in view.items() if name not in _NOT_KEPT and _says_something(value)}
+def _with_text(part: Part) -> dict[str, Any]:
+    return part_of(replace(part.with_body(inert(part.body)), open=False))
+
+
+def _without_text(part: Part) -> dict[str, Any]:
+    """Return a part as ANSWER keeps it: of a text only how many characters of text/plain it has."""
+    if not part.is_text:
+        return _with_text(part)
+    return {**part_of(replace(part.with_body(""), open=False)), "characters": len(part.body)}
+
+
+def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
+    document = {name: value for name, value in view.items() if name not in MOMENTARY and _says_something(value)}
+    document["parts"] = [part(one) for one in view["parts"]]
     if error := document.get("error"):
         document["error"] = {**error, "request_id": None}
     return document
@@ -81,7 +90,18 @@ def _kept(view: View) -> dict[str, Any]:
 
 def markdown_of(view: View) -> str:
     """Return `view` as Markdown for readers that know nothing of us and may not sanitise it."""
-    return saved_markdown(inert(view["text"]), inert(note_of(view)))
+    blocks = [inert(block) for block in _blocks(view["parts"])] or [""]
+    before = [saved for block in blocks[:-1] if (saved := saved_markdown(block).strip("\n"))]
+    return "\n\n".join([*before, saved_markdown(blocks[-1], inert(note_of(view)))])
+
+
+def _blocks(parts: Sequence[Part]) -> Iterator[str]:
+    """The Markdown of parts that stand by themselves; texts that follow each other are one."""
+    for _, group in groupby(parts, key=attrgetter("kind")):
+        alike = list(group)
+        said = [one for part in alike if (one := part.markdown())]
+        if said:
+            yield ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said)
 
 
 # A reader of plain text alone, such as `jupyter console`, never shows what becomes of an output.
@@ -96,7 +116,7 @@ def _says_something(value: object) -> bool:
 
 def note_of(view: View) -> str:
     """Return what has to be said below a saved answer: why it is not whole, what it lacks, or nothing."""
-    status, error, refusal = view["status"], view["error"], view["refusal"]
+    status, error, refusal = view["status"], view["error"], body_of(view["parts"], "refusal")
     if refusal:
         return f"The model refused: {refusal}"
     if status == "done":

@@ -15,13 +15,24 @@ import traitlets
 from .._errors import Stopped, StreamCellError
 from .._terminal import inert
 from ..answer.inputs import Start, Stop
+from ..answer.parts import body_of, text_of
 from ..answer.session import Session
 from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
 from ..engine.stream import Stream
 from ..request.request import Request
-from ..wire.messages import GROWING, WANTED, Forget, Hello, Kept, View, parse_command, parse_part_request
+from ..wire.messages import (
+    MOMENTARY,
+    WANTED,
+    Forget,
+    Hello,
+    Kept,
+    View,
+    document_of,
+    parse_command,
+    parse_part_request,
+)
 from . import ipython
 from .delivery import at_once, carrier, takes_widgets
 from .front_end import Bundle, built, digest, part, reach
@@ -47,28 +58,27 @@ class StreamCell(Answer, anywidget.AnyWidget):
     _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
     _digest = traitlets.Unicode().tag(sync=True)
+    _document = traitlets.Dict(help="The answer as the page reads it.").tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
 
     text = traitlets.Unicode(help="The answer so far, as Markdown.").tag(sync=True)
-    reasoning = traitlets.Unicode(help="The model's reasoning so far, where the provider shows it.").tag(sync=True)
-    refusal = traitlets.Unicode(help="The model's refusal so far.").tag(sync=True)
+    reasoning = traitlets.Unicode(help="The model's reasoning so far, where the provider shows it.")
+    refusal = traitlets.Unicode(help="The model's refusal so far.")
     status = traitlets.Unicode("queued", help="queued, connecting, streaming, waiting or how it ended.").tag(sync=True)
-    attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.").tag(sync=True)
-    attempts = traitlets.Int(1, help="How many attempts there are at most, unless asked for by hand.").tag(sync=True)
-    finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.").tag(sync=True)
-    usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.").tag(sync=True)
-    error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.").tag(sync=True)
-    origin = traitlets.Dict(help="The model, the API, and how that was decided.").tag(sync=True)
-    notice = traitlets.Unicode(None, allow_none=True, help="A remark about this answer.").tag(sync=True)
-    timings = traitlets.Dict(help="Seconds to the first token and to the end.").tag(sync=True)
-    version = traitlets.Int(0, help="The index of the version that is shown.").tag(sync=True)
-    version_count = traitlets.Int(1, help="How many versions there are.").tag(sync=True)
-    retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.").tag(
-        sync=True
-    )
-    resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.").tag(sync=True)
-    seams: traitlets.List[Any] = traitlets.List(help="Where the answer was cut and taken up again.").tag(sync=True)
+    attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.")
+    attempts = traitlets.Int(1, help="How many attempts there are at most, unless asked for by hand.")
+    finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.")
+    usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.")
+    error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.")
+    origin = traitlets.Dict(help="The model, the API, and how that was decided.")
+    notice = traitlets.Unicode(None, allow_none=True, help="A remark about this answer.")
+    timings = traitlets.Dict(help="Seconds to the first token and to the end.")
+    version = traitlets.Int(0, help="The index of the version that is shown.")
+    version_count = traitlets.Int(1, help="How many versions there are.")
+    retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.")
+    resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.")
+    parts = traitlets.Tuple(help="The answer's parts in their order.")
 
     def __init__(
         self,
@@ -84,6 +94,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         Answer.__init__(self, Stream(source, session, self), request)
         self._client = client
         self._published: Mapping[str, Any] = {}
+        self._view = self._stream.view
         self._shown_in: object = None
         self._kept = self._wanted = False
         self._when_unattended = unattended
@@ -146,6 +157,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         The page and the observers hear of it where the host takes it.
         """
         state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
+        self._view = view
         ended = state["status"] in TERMINAL and any(state[name] != self._published.get(name) for name in _ENDS)
         opened = state["version_count"] > 1 and epoch != self._published.get("_epoch")
         self._published = state
@@ -155,9 +167,6 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def _tell(self, changes: Sequence[traitlets.Bunch], ended: bool, opened: bool) -> None:
         try:
-            names = [change.name for change in changes if change.name not in _SILENT]
-            if names and self.comm is not None and getattr(self.comm, "kernel", True) is not None:
-                self.send_state(names)
             if self._kept and (ended or opened):
                 self._send_kept()
             elif ended and self._shown_in is not None and not self._unattended:
@@ -177,12 +186,12 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def _send_kept(self) -> None:
         """Send the pages that keep the notebook what they write there and do not know."""
-        view = self._published
-        others = others_of(self._stream.document, view.get("version", 0))
-        if view.get("status") in TERMINAL:
-            self.send(Kept(view["_epoch"], others, view["text"], markdown_of(view)).to_wire())
+        view, epoch = self._view, self._published.get("_epoch", 1)
+        others = others_of(self._stream.document, view["version"])
+        if view["status"] in TERMINAL:
+            self.send(Kept(epoch, others, text_of(view["parts"]), markdown_of(view)).to_wire())
         elif others:
-            self.send(Kept(view["_epoch"], others).to_wire())
+            self.send(Kept(epoch, others).to_wire())
 
     def take_bridge(self, bridge: Any) -> None:
         """Serve a page that has reached us beside the widget. Not for callers."""
@@ -191,7 +200,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
 
     def notify_change(self, change: Any) -> None:
-        """Tell observers of a change, and the page too, but for what patches carry: growing text is not sent again."""
+        """Tell observers of a change, and the page too, but for what patches carry: that is not sent again."""
         if self._observers.holds(change):
             return
         if change["name"] in _SILENT:
@@ -202,8 +211,12 @@ class StreamCell(Answer, anywidget.AnyWidget):
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         """Return the synced state; the document's traits all from one moment, though another thread changes them."""
         state = super().get_state(key, drop_defaults)
-        published = self._published
-        return {name: published.get(name, value) for name, value in state.items()}
+        published, view = self._published, self._view
+        state = {name: published.get(name, value) for name, value in state.items()}
+        if key is None or "_document" in ((key,) if isinstance(key, str) else key):
+            lasting = {name: value for name, value in document_of(view).items() if name not in MOMENTARY}
+            state["_document"] = lasting
+        return state
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
         # This may run on the main thread or on a subshell's, so it only posts.
@@ -275,8 +288,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
         except StreamCellError as error:
             said = "" if isinstance(error, Stopped) else str(error)
         view = self._stream.view
-        note = inert(said or note_of(view))
-        print(*(["", note] if note else []), sep="\n\n" if view["text"] else "")
+        others = "\n".join(said for part in view["parts"] if not part.is_text and (said := part.plain()))
+        blocks = [inert(one) for one in (others, said or note_of(view)) if one]
+        print(*(["", *blocks] if blocks else []), sep="\n\n" if text_of(view["parts"]) else "")
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and what stays of it for readers that know no widgets."""
@@ -334,16 +348,15 @@ class StreamCell(Answer, anywidget.AnyWidget):
 _ANSWERED: Final = 2.0
 """Seconds in which a page that shows the answer says so."""
 
-_SILENT: Final = frozenset({*GROWING, "_epoch", "_seq"})
+# Synced for who comes late, and for links in the page: patches carry them.
+_SILENT: Final = frozenset({"_document", "_epoch", "_seq", "text", "status"})
 
 # Another value of one of these is another answer to keep.
 _ENDS: Final = ("status", "version", "text")
 
 
-# What is true for a moment only, and what a trait of another name holds.
-_NO_TRAITS: Final = ("versions", "retry_at", "idle", "queue_position", "wait")
-
-
 def _traits_of(view: View) -> dict[str, Any]:
-    traits = {key: value for key, value in view.items() if key not in _NO_TRAITS}
-    return {**traits, "version_count": view["versions"]}
+    parts = view["parts"]
+    traits = {name: value for name, value in view.items() if name not in (*MOMENTARY, "versions")}
+    texts = {"text": text_of(parts), **{kind: body_of(parts, kind) for kind in ("reasoning", "refusal")}}
+    return {**traits, **texts, "version_count": view["versions"]}

@@ -10,7 +10,7 @@ from ..answer.context import ALONE, Context
 from ..answer.events import Event, Note, Origin
 from ..answer.resume import ResumeMode
 
-__all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of"]
+__all__ = ["Decoder", "Source", "Surrogates", "field_of", "parts_of", "showable"]
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -85,6 +85,12 @@ def parts_of(value: object, name: str) -> list[Any]:
     return list(found) if isinstance(found, (list, tuple)) else []
 
 
+def showable(text: str) -> str:
+    """Return a whole text so that it can be encoded, see `Surrogates`."""
+    surrogates = Surrogates()
+    return surrogates.feed(text) + surrogates.end()
+
+
 class Surrogates:
     r"""Makes text encodable: joins a surrogate pair that two deltas cut apart, replaces one that stays alone.
 
@@ -110,6 +116,11 @@ class Surrogates:
             self.replaced += joined.count(REPLACEMENT) - text.count(REPLACEMENT)
             return joined
         return text
+
+    @property
+    def holds(self) -> bool:
+        """Whether half of a character is held back."""
+        return bool(self._high)
 
     def end(self) -> str:
         """Return what was held back, replaced."""

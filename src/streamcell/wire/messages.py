@@ -1,38 +1,62 @@
-"""The wire between kernel and page: typed messages and their plain JSON. `js/src/wire/protocol.ts` has its types."""
+"""The wire between kernel and page: typed messages and their plain JSON, as `schema.json` describes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, Protocol, Union
+from typing import Any, Final, Protocol, Union
 
 from .._errors import Stopped
 from ..answer.document import Document
-from ..answer.inputs import Resume, Retry, Select, Stop
+from ..answer.inputs import Act, Resume, Retry, Select, Stop
+from ..answer.parts import Part
 
 __all__ = [
+    "MOMENTARY",
     "WIRE",
     "Command",
     "Forget",
     "Hello",
     "Here",
     "Kept",
+    "Op",
     "Patch",
+    "Plain",
     "Sink",
     "Snapshot",
+    "document_of",
     "parse_command",
     "parse_part_request",
+    "part_of",
     "view_of",
 ]
 
-WIRE: Final = 1
+WIRE: Final = 2
 """The wire's version: it changes with every change that an older page could not follow."""
 
-GROWING: Final = ("text", "reasoning", "refusal")
-"""The fields that only grow within an epoch; a patch carries what they grew by."""
-
 View = Mapping[str, Any]
-"""A document as the page sees it: plain JSON values, one key a field."""
+"""A document as the page sees it, one key a field: `parts` is a tuple of `Part`, all else are plain JSON values."""
+
+MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
+"""The fields that are true for a moment only: no notebook and no trait keeps them."""
+
+Op = tuple[Any, ...]
+"""One change of a document: `("part", i, part)`, `("grow", i, text)`, `("fields", i, {name: value})`, `("end", i)` or
+`("set", field, value)`."""
+
+
+def part_of(part: Part) -> dict[str, Any]:
+    """Return a part as JSON values; what is empty or false is left out."""
+    fields = part.fields()
+    if part.grows is not None:
+        fields.pop(part.grows, None)
+    found = {"kind": part.kind, "text": part.is_text, "open": part.open, "body": part.body, "fields": fields}
+    return {name: value for name, value in found.items() if value}
+
+
+def document_of(view: View) -> dict[str, Any]:
+    """Return the whole document as JSON values."""
+    return {**view, "parts": [part_of(part) for part in view["parts"]]}
 
 
 @dataclass(frozen=True)
@@ -45,17 +69,17 @@ class Snapshot:
 
     def to_wire(self) -> dict[str, Any]:
         """Return the message as JSON values."""
-        document = dict(self.document)
+        document = document_of(self.document)
         return {"type": "snapshot", "wire": WIRE, "epoch": self.epoch, "seq": self.seq, "document": document}
 
 
 @dataclass(frozen=True)
 class Patch:
-    """What changed since `seq - 1`: operations `("append", field, text)` and `("set", field, value)`."""
+    """What changed since `seq - 1`, see `Op`."""
 
     epoch: int
     seq: int
-    ops: tuple[tuple[Literal["append", "set"], str, Any], ...]
+    ops: tuple[Op, ...]
 
     def to_wire(self) -> dict[str, Any]:
         """Return the message as JSON values."""
@@ -75,6 +99,20 @@ class Here:
 
 
 @dataclass(frozen=True)
+class Plain:
+    """The text alone, for a page that speaks another wire: it finds it where every version of the wire has it."""
+
+    epoch: int
+    seq: int
+    text: str
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values. Who speaks this wire passes it over, as it has no parts."""
+        document = {"text": self.text}
+        return {"type": "snapshot", "wire": WIRE, "epoch": self.epoch, "seq": self.seq, "document": document}
+
+
+@dataclass(frozen=True)
 class Kept:
     """What the notebook keeps of an answer beside the page's document, for a page that writes it there by itself.
 
@@ -83,7 +121,7 @@ class Kept:
     """
 
     epoch: int
-    others: Sequence[View] = ()
+    others: Sequence[Mapping[str, Any]] = ()
     text: str | None = None
     markdown: str = ""
 
@@ -108,6 +146,8 @@ class Hello:
     """Whether this page writes the answer into the notebook by itself, so that the kernel need not."""
     shows: bool = False
     """Whether it is this page's answer to WANTED."""
+    wire: int | None = WIRE
+    """Which wire the page speaks."""
 
 
 WANTED: Final = {"type": "wanted"}
@@ -119,7 +159,7 @@ class Forget:
     """The cell's output was deleted, and nothing else in that page shows the answer."""
 
 
-Command = Union[Hello, Stop, Retry, Resume, Select, Forget]
+Command = Union[Hello, Stop, Retry, Resume, Select, Act, Forget]
 
 
 class Sink(Protocol):
@@ -139,7 +179,8 @@ def parse_command(content: object) -> Command | None:
     kind = content.get("type")
     if kind == "hello":
         place = _whole(content.get("epoch")), _whole(content.get("seq"))
-        return Hello(*place, content.get("keeps") is True, content.get("shows") is True)
+        wire = _whole(content.get("wire"))
+        return Hello(*place, keeps=content.get("keeps") is True, shows=content.get("shows") is True, wire=wire)
     if kind == "stop":
         return Stop()
     if kind == "retry":
@@ -148,6 +189,9 @@ def parse_command(content: object) -> Command | None:
         return Resume()
     if kind == "forget":
         return Forget()
+    if kind == "act":
+        part, action = _whole(content.get("part")), content.get("action")
+        return Act(part, action, content.get("value")) if part is not None and isinstance(action, str) else None
     index = _whole(content.get("version"))
     return Select(index) if kind == "select" and index is not None else None
 
@@ -169,9 +213,7 @@ def view_of(document: Document) -> View:
     version = document.version
     error = version.error
     return {
-        "text": version.text,
-        "reasoning": version.reasoning,
-        "refusal": version.refusal,
+        "parts": version.parts,
         "status": version.status.value,
         "attempt": version.attempt,
         "finish_reason": version.finish_reason,
@@ -190,5 +232,4 @@ def view_of(document: Document) -> View:
         "queue_position": document.queue_position,
         "wait": None if document.wait is None else asdict(document.wait),
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
-        "seams": [{"at": seam.at, "way": seam.way.value} for seam in version.seams],
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final
 
-from .messages import GROWING, Patch, Snapshot, View
+from ..answer.parts import Part
+from .messages import Op, Patch, Snapshot, View, part_of
 
 __all__ = ["MIN_INTERVAL", "Outbox", "flush", "hear", "interval", "restart", "snapshot", "wants_snapshot"]
 
@@ -23,7 +24,7 @@ _FIRST_UNHEARD: Final = 256  # characters: below this an unasked snapshot costs 
 class Outbox:
     """What the page has been sent: its epoch, the last sequence number, the view that it should now show, and when.
 
-    `heard` turns true with the first message from any page; `resent` is the length of the growing fields in the last
+    `heard` turns true with the first message from any page; `resent` is the length of all bodies in the last
     snapshot, and `whole` its sequence number if it was of this epoch.
     """
 
@@ -44,11 +45,11 @@ def interval(streams: int) -> float:
 def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | Snapshot | None]:
     """Return what takes the page from what it was sent to `view`, or None where nothing changed.
 
-    It is a patch where the texts have only grown; a text that is another one opens an epoch.
+    It is a patch where parts were only added and bodies have only grown; anything else opens an epoch.
     """
-    if outbox.sent is not None and not all(view[field].startswith(outbox.sent[field]) for field in GROWING):
-        return restart(outbox, view, now)
     ops = _difference(outbox.sent, view)
+    if ops is None:
+        return restart(outbox, view, now)
     if not ops:
         return outbox, None
     after = replace(outbox, seq=outbox.seq + 1, sent=view, sent_at=now)
@@ -87,17 +88,41 @@ def wants_snapshot(outbox: Outbox, view: View) -> bool:
 
 
 def _length(view: View) -> int:
-    return sum(len(view[field]) for field in GROWING)
+    return sum(len(part.body) for part in view["parts"])
 
 
-def _difference(sent: View | None, view: View) -> list[tuple[Literal["append", "set"], str, Any]]:
-    ops: list[tuple[Literal["append", "set"], str, Any]] = []
-    for key, value in view.items():
-        before = None if sent is None else sent[key]
-        if key in GROWING:
-            grown = value[len(before or "") :]
-            if grown:
-                ops.append(("append", key, grown))
-        elif sent is None or before != value:
-            ops.append(("set", key, value))
+def _difference(sent: View | None, view: View) -> list[Op] | None:
+    """The operations that make `view` of `sent`; None where none do."""
+    before: tuple[Part, ...] = () if sent is None else sent["parts"]
+    parts: tuple[Part, ...] = view["parts"]
+    if len(before) > len(parts):
+        return None
+    ops: list[Op] = []
+    for index, part in enumerate(parts[: len(before)]):
+        changes = _changes(index, before[index], part)
+        if changes is None:
+            return None
+        ops.extend(changes)
+    ops.extend(("part", index, part_of(parts[index])) for index in range(len(before), len(parts)))
+    fields = (field for field in view if field != "parts")
+    ops.extend(("set", field, view[field]) for field in fields if sent is None or sent[field] != view[field])
+    return ops
+
+
+def _changes(index: int, before: Part, part: Part) -> list[Op] | None:
+    if before is part:
+        return []
+    if type(before) is not type(part) or not part.body.startswith(before.body) or (part.open and not before.open):
+        return None
+    ops: list[Op] = []
+    grown = part.body[len(before.body) :]
+    if grown:
+        ops.append(("grow", index, grown))
+    former, now = before.fields(), part.fields()
+    names = (name for name in {**former, **now} if name != part.grows)
+    changed = {name: now.get(name) for name in names if former.get(name) != now.get(name)}
+    if changed:
+        ops.append(("fields", index, changed))
+    if before.open and not part.open:
+        ops.append(("end", index))
     return ops

@@ -3,8 +3,8 @@
  * the only one that makes Markdown of an answer.
  */
 
-import { readDoc } from "../../wire/narrow.js";
-import type { Doc } from "../../wire/protocol.js";
+import { isRecord, readDoc, readPart } from "../../wire/narrow.js";
+import { type Doc, type Part, textOf } from "../../wire/protocol.js";
 import { isTerminal } from "../../wire/store.js";
 
 /** Our own form: what is known of the answer, without its text. */
@@ -37,17 +37,14 @@ export interface Words {
   readonly others: readonly unknown[] | null;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
-const NOT_KEPT: ReadonlySet<string> = new Set(["text", "retry_at", "idle", "queue_position", "wait"]);
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const NOT_KEPT: ReadonlySet<string> = new Set(["parts", "retry_at", "idle", "queue_position", "wait"]);
 
 /** What an output holds of ours; null for another's, or one that a newer release wrote. Its metadata may be lost. */
 export function readOutput({ data, metadata }: Output): Saved | null {
   const known = data[ANSWER];
-  if (!isRecord(known) || known.version !== VERSION) return null;
+  if (!isRecord(known) || (known.version !== VERSION && known.version !== 1)) return null;
   const run = isRecord(metadata[ANSWER]) ? metadata[ANSWER] : {};
   const { error, ...rest } = isRecord(known.document) ? known.document : {};
   const document: Bundle = {
@@ -57,18 +54,51 @@ export function readOutput({ data, metadata }: Output): Saved | null {
   };
   const plain = data["text/plain"];
   const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
-  const doc = readDoc((key) => (key === "text" ? text : document[key]));
+  const parts = partsIn(document, typeof text === "string" ? text : "");
+  const doc = readDoc((key) => (key === "parts" ? parts : document[key]));
   const others = othersIn({ data, metadata }).filter(isRecord);
   return {
     key: typeof run.id === "string" ? run.id : "",
     modelId: typeof run.model_id === "string" && run.model_id !== "" ? run.model_id : null,
     doc,
     others: others.map((other) => ({
-      ...readDoc((key) => other[key]),
+      ...readDoc((key) => (key === "parts" ? partsIn(other, String(other.text ?? "")) : other[key])),
       versions: doc.versions,
       attempts: doc.attempts,
     })),
   };
+}
+
+/** The parts of a kept document; `text` is that of its text parts, each of which says how many characters it has. */
+function partsIn({ parts, ...flat }: Bundle, text: string): readonly unknown[] {
+  if (!Array.isArray(parts)) return flatParts(flat, text);
+  const lengths = parts.map((part: unknown) =>
+    isRecord(part) && typeof part.characters === "number" ? part.characters : 0,
+  );
+  if (lengths.filter((length) => length > 0).length < 2) {
+    return parts.map((part: unknown, at) => (lengths[at] ? { ...(part as Bundle), body: text } : part));
+  }
+  const characters = [...text];
+  let before = 0;
+  return parts.map((part: unknown, at) => {
+    const length = lengths[at] ?? 0;
+    before += length;
+    return length > 0 ? { ...(part as Bundle), body: characters.slice(before - length, before).join("") } : part;
+  });
+}
+
+/** The parts of an answer that the first form kept: three texts, and where the answer's was taken up again. */
+function flatParts({ reasoning, refusal, seams }: Bundle, text: string): Bundle[] {
+  const places = Array.isArray(seams) ? seams.filter(isRecord) : [];
+  const ends = [...places.map(({ at }) => Number(at)), text.length];
+  const texts = ends.map((end, at) => ({
+    kind: "text",
+    text: true,
+    body: text.slice(ends[at - 1] ?? 0, end),
+    fields: at > 0 ? { resumed: places[at - 1]?.way } : {},
+  }));
+  const of = (kind: string, body: unknown) => ({ kind, body: String(body ?? "") });
+  return [of("reasoning", reasoning), ...texts, of("refusal", refusal)].filter(({ body }) => body !== "");
 }
 
 /** The versions that an output holds beside the shown one, as they are. */
@@ -82,7 +112,8 @@ export function othersIn({ data }: Output): readonly unknown[] {
  * Where the kernel has not said the Markdown, other readers are shown the text as it came.
  */
 export function outputOf({ document, markdown, others }: Words, key: string, modelId: string | null): Output {
-  const text = inert(String(document.text ?? ""));
+  const parts = (Array.isArray(document.parts) ? document.parts : []) as readonly Part[];
+  const text = inert(textOf({ parts }));
   const said = Object.entries(document).filter(([name, value]) => !NOT_KEPT.has(name) && saysSomething(value));
   const { timings, ...kept } = Object.fromEntries(said);
   const error = isRecord(kept.error) ? kept.error : null;
@@ -95,7 +126,7 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
       [ANSWER]: {
         version: VERSION,
         characters: [...text].length,
-        document: kept,
+        document: { ...kept, parts: parts.map(keptPart) },
         ...(others && others.length > 0 ? { others } : {}),
       },
       "text/markdown": markdown ?? preformatted(text, note),
@@ -103,6 +134,12 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
     },
     metadata: { [ANSWER]: Object.fromEntries(Object.entries(run).filter(([, value]) => value != null)) },
   };
+}
+
+/** A part as it is kept: of a text only how many characters of text/plain it has; what is empty is left out. */
+function keptPart({ kind, text, body, fields }: Part): Bundle {
+  const kept = { kind, text, ...(text ? { characters: [...body].length } : { body: inert(body) }), fields };
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => saysSomething(value)));
 }
 
 const STILL_STREAMING = "The answer is still streaming: cell.result() waits for it and returns its text.";
@@ -146,7 +183,11 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 /** What has to be said below a saved answer: why it is not whole, what it lacks, or nothing. */
 export function noteOf(document: Bundle): string {
-  const { status, error, refusal } = document;
+  const { status, error, parts } = document;
+  const refusal = (Array.isArray(parts) ? parts : [])
+    .flatMap((part: unknown) => readPart(part) ?? [])
+    .flatMap(({ kind, body }) => (kind === "refusal" ? body : []))
+    .join("\n\n");
   if (refusal) return `The model refused: ${refusal}`;
   if (status === "done") return [ENDINGS[String(document.finish_reason)], document.notice].filter(Boolean).join(" ");
   if (status === "stopped") return "Stopped: this is the text so far.";

@@ -88,7 +88,7 @@ class Output {
     // Never for a notebook that is not trusted: its widget state could bring a widget with code of its own.
     if (model.trusted && saved.modelId !== null && saved.modelId !== this.#modelId) this.#bringWidget(saved.modelId);
     if (before !== null) return;
-    const soon = this.#live !== null && saved.doc.text === "" && !isTerminal(saved.doc);
+    const soon = this.#live !== null && saved.doc.parts.length === 0 && !isTerminal(saved.doc);
     if (soon) this.#later(SOON, () => this.#showSaved());
     else await this.#showSaved();
   }

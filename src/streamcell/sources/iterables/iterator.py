@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..._errors import SourceFailed
 from ...answer.context import ALONE, Context
-from ...answer.events import Alive, Event, Failed, Finished, Origin, Started, TextDelta
+from ...answer.events import Alive, Event, Failed, Finished, Origin, PartGrew, Started
 from ..base import Decoder, Surrogates, field_of
 from ..openai.dialect import decoder_for
 from ..openai.responses import ResponsesDecoder
@@ -138,7 +138,7 @@ class _Reader:
         if isinstance(item, str):
             text = self._text.feed(item)
             self._spoke = self._spoke or bool(item)
-            return [TextDelta(text)] if text else []
+            return [PartGrew("text", text)] if text else []
         if field_of(item, "type") == "chunk" and field_of(item, "chunk") is not None:
             item = field_of(item, "chunk")  # the SDK's .stream() helper wraps each chunk
         if self._decoder is None:
@@ -150,7 +150,7 @@ class _Reader:
             return self._decoder.end()
         held = self._text.end()
         notice = None if self._spoke else "The source gave no text."
-        return [*([TextDelta(held)] if held else []), Finished("stop", notice)]
+        return [*([PartGrew("text", held)] if held else []), Finished("stop", notice)]
 
 
 def _decoder_for(item: object) -> Decoder:

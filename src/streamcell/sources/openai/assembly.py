@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from ..._errors import Interrupted
-from ...answer.events import Alive, Event, Failed, Finished, ReasoningDelta, RefusalDelta, TextDelta
+from ...answer.events import Alive, Event, Failed, Finished, PartChanged, PartGrew, PartRestored
 from ...answer.finish import Meaning, finish_of
-from ..base import Surrogates, field_of
+from ..base import Surrogates, field_of, showable
 from .thinking import ThinkTags
 
 __all__ = ["Assembly", "words_of"]
 
-_TOLD: Final = 5  # kinds of unshown content, and sources, that a notice lists: it is a line, not a page
-_NAME: Final = 60  # characters of a tool's name or a source's title in it
-_ADDRESS: Final = 300
+_TOLD: Final = 5  # kinds of unshown content that a notice lists: it is a line, not a page
+_NAME: Final = 60  # characters of a tool's name in it
 
-_Delta = TextDelta | ReasoningDelta | RefusalDelta
-_DELTAS: Final[dict[str, Callable[[str], _Delta]]] = {
-    "text": TextDelta,
-    "reasoning": ReasoningDelta,
-    "refusal": RefusalDelta,
-}
+_SOURCES: Final = 100  # sources that are kept
+_TITLE: Final = 200  # characters of a source's title
+_ADDRESS: Final = 2000  # characters of its address: browsers and servers take no longer one for granted
 
 _WORDS: Final = ("text", "content", "output_text")
 
@@ -43,12 +39,13 @@ def words_of(value: object) -> str:
 class Assembly:
     """Takes the pieces of an answer from a decoder and gives its events.
 
-    `said` has the fields that something came for: `text`, `reasoning`, `refusal`.
+    `said` has the kinds of part that something came for: `text`, `reasoning`, `refusal`.
     """
 
     def __init__(self) -> None:
         self.said: set[str] = set()
         self._surrogates = {"text": Surrogates(), "reasoning": Surrogates(), "refusal": Surrogates()}
+        self._ids = {"text": "", "reasoning": "", "refusal": ""}
         self._tags = ThinkTags()
         self._unshown: list[str] = []
         self._sources: dict[str, str] = {}
@@ -58,32 +55,36 @@ class Assembly:
         """Whether anything of an answer has come, shown or not."""
         return bool(self.said or self._unshown)
 
-    def grow(self, field: str, delta: str) -> list[Event]:
-        """Return the events for more of a field, `text`, `reasoning` or `refusal`."""
-        shown = self._surrogates[field].feed(delta)
-        if field != "text":
-            return self._events([(field, shown)])
-        return self._events(self._tags.feed(shown))
+    def grow(self, kind: str, delta: str, id_: str = "") -> list[Event]:
+        """Return the events for more of a part: of a kind (`text`, `reasoning` or `refusal`), and of the item `id_`."""
+        self._ids[kind] = id_
+        shown = self._surrogates[kind].feed(delta)
+        if kind != "text":
+            return self._events([(kind, shown)], id_)
+        return self._events(self._tags.feed(shown), id_)
 
-    def restart_text(self, text: str) -> str:
-        """Return a text that takes the place of all that has come, made showable."""
+    def holds(self, kind: str) -> bool:
+        """Whether something of a kind is held back, until more of it shows what it is."""
+        return self._surrogates[kind].holds or (kind == "text" and self._tags.holds)
+
+    def restore(self, text: str, id_: str) -> list[Event]:
+        """Return the event for a text that takes the place of all that has come of the item `id_`."""
         self._surrogates["text"] = Surrogates()
         self.said.add("text")
-        return self._surrogates["text"].feed(text) + self._surrogates["text"].end()
+        return [PartRestored("text", showable(text), id_)]
 
     def held(self) -> list[Event]:
         """Return what was held back; nothing more comes."""
-        reasoning = self._events([("reasoning", self._surrogates["reasoning"].end())])
-        text = self._events([*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()])
-        return [*reasoning, *text, *self._events([("refusal", self._surrogates["refusal"].end())])]
+        text = [*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()]
+        return [
+            *self._events([("reasoning", self._surrogates["reasoning"].end())], self._ids["reasoning"]),
+            *self._events(text, self._ids["text"]),
+            *self._events([("refusal", self._surrogates["refusal"].end())], self._ids["refusal"]),
+        ]
 
-    def _events(self, pieces: Sequence[tuple[str, str]]) -> list[Event]:
-        events: list[Event] = []
-        for field, text in pieces:
-            if text:
-                self.said.add(field)
-                events.append(_DELTAS[field](text))
-        return events
+    def _events(self, pieces: Sequence[tuple[str, str]], id_: str) -> list[Event]:
+        self.said.update(kind for kind, text in pieces if text)
+        return [PartGrew(kind, text, id_) for kind, text in pieces if text]
 
     # -- what the cell does not show ----------------------------------------------------------------------------------
 
@@ -92,6 +93,11 @@ class Assembly:
         if len(self._unshown) <= _TOLD and what not in self._unshown:
             self._unshown.append(what)
         return [Alive(working=True)]
+
+    def unknown(self, name: str, text: str, id_: str) -> list[Event]:
+        """Return the event for something that no decoder knows: what the provider calls it, and what of it is text."""
+        self.said.add("unknown")
+        return [PartChanged("unknown", {"name": showable(name[:_NAME]), "text": showable(text)}, id_ or name[:_NAME])]
 
     def leave_out_call(self, name: object) -> list[Event]:
         """Note that the model asked for a tool."""
@@ -103,11 +109,11 @@ class Assembly:
         url = source if isinstance(source, str) else field_of(source, "url")
         title = None if isinstance(source, str) else field_of(source, "title")
         if isinstance(url, str) and url.strip():
-            url = " ".join(url.split())[:_ADDRESS]
-            if len(self._sources) > _TOLD and url not in self._sources:
+            url = showable(" ".join(url.split())[:_ADDRESS])
+            if len(self._sources) >= _SOURCES and url not in self._sources:
                 return
-            known = " ".join(title.split())[:_NAME] if isinstance(title, str) else ""
-            self._sources[url] = known or self._sources.get(url, "")
+            known = " ".join(title.split())[:_TITLE] if isinstance(title, str) else ""
+            self._sources[url] = showable(known) or self._sources.get(url, "")
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -118,8 +124,9 @@ class Assembly:
             words = f'It gave the reason "{finish.word}".'
             return [Failed(Interrupted(words, kind="broken_off", title="The server broke off this answer"))]
         limited = finish is not None and finish.meaning is Meaning.LIMIT
-        said = [*notices, None if finish is None else finish.notice, self._missing(limited), self._cited()]
-        return [Finished(None if finish is None else finish.reason, " ".join(one for one in said if one) or None)]
+        said = [*notices, None if finish is None else finish.notice, self._missing(limited)]
+        notice = " ".join(one for one in said if one) or None
+        return [*self._cited(), Finished(None if finish is None else finish.reason, notice)]
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
@@ -131,14 +138,12 @@ class Assembly:
             return "The model sent no text."
         return "The model sent no text: its reasoning used up the limit of tokens." if limited else _ONLY_REASONING
 
-    def _cited(self) -> str | None:
-        if not self._sources:
-            return None
-        known = list(self._sources.items())
-        listed = " · ".join(
-            f"[{number}] {f'{title}, ' if title else ''}{url}" for number, (url, title) in enumerate(known[:_TOLD], 1)
-        )
-        return f"Sources: {listed}{' · …' if len(known) > _TOLD else ''}"
+    def _cited(self) -> list[Event]:
+        """The sources as parts: at the end, as a provider may name them before the text and with each chunk of it."""
+        return [
+            PartChanged("citation", {"number": number, "url": url, "title": title}, id=f"citation:{url}")
+            for number, (url, title) in enumerate(self._sources.items(), 1)
+        ]
 
 
 _ONLY_REASONING: Final = "The model sent no text, only reasoning."

@@ -208,7 +208,10 @@ class ChatDecoder:
             elif kind == "reference":
                 continue
             else:
-                texts.append(words_of(part))
+                said = words_of(part)
+                texts.append(said)
+                if not said and isinstance(kind, str) and kind not in ("", "text", "output_text"):
+                    events.extend(self._answer.unknown(kind, "", ""))
         return "".join(texts)
 
     def _left_out(self, delta: object, events: list[Event]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ...answer.events import Alive, Chunk, Cursor, Event, Note, Started, TextDelta, TextRestored
+from ...answer.events import Event, Failed, Finished, Note, PartEnded, PartGrew, PartRestored
 from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 from ...request.request import Request
 
@@ -32,13 +32,17 @@ def going_on(request: Request, resume: ResumeFrom, prefix: Prefix | None) -> Req
 
 
 def without_repetition(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
-    """An event of a continuation without what it repeats; before anything but text, what was held back is given out."""
-    if isinstance(event, (Started, Alive, Chunk, Cursor)):
-        return [event]
-    if isinstance(event, TextDelta):
+    """An event of a continuation without what it repeats; before its end, what was held back is given out.
+
+    What a continuation repeats is repeated in its first part of text.
+    """
+    if isinstance(event, PartGrew) and event.kind == "text":
+        overlap.part = event.id if overlap.part is None else overlap.part
         text = overlap.feed(event.text)
-        return [TextDelta(text)] if text else []
-    if isinstance(event, TextRestored):
-        return [TextRestored(overlap.whole(event.text))]
-    held = overlap.end()
-    return [*([TextDelta(held)] if held else []), event]
+        return [replace(event, text=text)] if text else []
+    if isinstance(event, PartRestored) and event.kind == "text" and overlap.part in (None, event.id):
+        return [replace(event, text=overlap.whole(event.text))]
+    if isinstance(event, (Failed, Finished)) or (isinstance(event, PartEnded) and event.id == overlap.part):
+        held = overlap.end()
+        return [*([PartGrew("text", held, overlap.part or "")] if held else []), event]
+    return [event]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...answer.events import Alive, Cursor, Event, Failed, TextRestored, UsageReported
+from ...answer.events import Alive, Cursor, Event, Failed, PartEnded, UsageReported
 from ...request.parameters import Server, translated
 from ...request.request import Request
 from ..base import field_of, parts_of
@@ -60,16 +60,23 @@ _UNSHOWN: Final = {
     "mcp_approval_request": "a request to approve a tool",
     "audio": "speech",
 }
-"""Output items that a cell does not show, besides calls of tools; searches and the like are steps to the text."""
+"""Output items that a cell does not show, besides calls of tools."""
+
+_STEPS: Final = frozenset(
+    {"message", "reasoning", "web_search_call", "file_search_call", "code_interpreter_call", "mcp_list_tools"}
+)
+"""Output items whose words come as parts, or that are steps on the way to them."""
 
 
 @dataclass(eq=False)
 class _Part:
-    """A stretch of one field that stands by itself: a content part of an output item."""
+    """A stretch of one kind that stands by itself: a content part of an output item. `id` is its name in the answer."""
 
     field: str
     index: object
     pieces: list[str]
+    id: str
+    lead: str = ""  # what sets it off from the part of its kind before it
     closed: bool = False
 
     @property
@@ -81,6 +88,7 @@ class _Part:
 class _Item:
     """An output item, known by its id where its events have one."""
 
+    number: int
     id: str | None = None
     index: int | None = None
     parts: list[_Part] = dataclasses.field(default_factory=list)
@@ -104,9 +112,9 @@ class ResponsesDecoder:
     """Responses API events to ours, see `Decoder`. It switches on `type`.
 
     An event belongs to the output item that its `item_id` names; indices are asked only where there is none, as servers
-    count other things in them. Within an item a part ends with its `done` event. Several items, or parts of one, are
-    joined by a blank line. A `done` event that knows more text than its deltas gave makes up for the difference; one
-    that knows another text is right. What is not shown, and what is not known, is life at least.
+    count other things in them. Within an item a part ends with its `done` event. Each is a part of the answer; a blank
+    line sets a text off from the one before it. A `done` event that knows more text than its deltas gave makes up for
+    the difference; one that knows another text is right. What is not shown, and what is not known, is life at least.
     """
 
     def __init__(self) -> None:
@@ -167,15 +175,16 @@ class ResponsesDecoder:
         if name in _IS_WHOLE:
             grown, key = _IS_WHOLE[name]
             return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+        alive: list[Event] = [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
         if name == "response.content_part.added":
             self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
-            self._left_out(field_of(chunk, "item"))
+            return [*self._left_out(field_of(chunk, "item")), *alive]
         elif name == "response.output_item.done":
             return self._item_done(chunk)
         elif name == "response.output_text.annotation.added":
             self._cite(field_of(chunk, "annotation"))
-        return [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
+        return alive
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -185,7 +194,7 @@ class ResponsesDecoder:
         index = index if isinstance(index, int) else None
         found = self._known(id_, index)
         if found is None:
-            found = _Item()
+            found = _Item(len(self._items))
             self._items.append(found)
         elif found.id is None:
             del self._nameless[found.index]
@@ -221,13 +230,15 @@ class ResponsesDecoder:
         if last is None or last.closed or (announced and last.index != place):
             return self._new_part(grown, item, place, delta)
         last.pieces.append(delta)
-        return self._answer.grow(grown, delta)
+        return self._answer.grow(grown, delta, last.id)
 
     def _new_part(self, grown: str, item: _Item, place: object, text: str) -> list[Event]:
-        follows = grown in self._begun
+        lead = _PARAGRAPH if grown == "text" and grown in self._begun else ""
         self._begun.add(grown)
-        item.begin(_Part(grown, place, [text]))
-        return self._answer.grow(grown, _PARAGRAPH + text if follows else text)
+        name = item.id or f"item-{item.number}"
+        part = _Part(grown, place, [text], f"{name}/{len(item.parts)}", lead)
+        item.begin(part)
+        return self._answer.grow(grown, lead + text, part.id)
 
     def _make_up(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
         """Take the whole text of a part that has ended."""
@@ -241,33 +252,34 @@ class ResponsesDecoder:
 
     def _closed_part(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
         events = self._new_part(grown, item, place, whole)
-        item.close(item.parts[-1])
-        return events
+        return [*events, *self._close(item, item.parts[-1])]
+
+    def _close(self, item: _Item, part: _Part) -> list[Event]:
+        item.close(part)
+        # What is held back of it, half of a character or a tag, may still come.
+        return [] if self._answer.holds(part.field) else [PartEnded(part.id)]
 
     def _correct(self, item: _Item, part: _Part, whole: str) -> list[Event]:
         """Let a part that has ended hold what the provider says, and return the events for what it lacked."""
-        events = self._corrected(part, whole)
-        item.close(part)
-        return events
+        return [*self._corrected(part, whole), *self._close(item, part)]
 
     def _corrected(self, part: _Part, whole: str) -> list[Event]:
         known = part.text
         if whole.startswith(known):
             part.pieces.append(whole[len(known) :])
-            return self._answer.grow(part.field, whole[len(known) :]) if len(whole) > len(known) else []
+            return self._answer.grow(part.field, whole[len(known) :], part.id) if len(whole) > len(known) else []
         if part.field != "text" or known.startswith(whole) or _same(without_thinking(known), whole):
             return []
         part.pieces, self._restored = [whole], True
-        texts = [one.text for item in self._items for one in item.parts if one.field == "text"]
-        return [TextRestored(self._answer.restart_text(without_thinking(_PARAGRAPH.join(texts))))]
+        # Only the first text can begin with reasoning.
+        return self._answer.restore(part.lead + whole if part.lead else without_thinking(whole), part.id)
 
     # -- whole items --------------------------------------------------------------------------------------------------
 
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
-        self._left_out(item)
         held = {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
-        return self._item_whole(item, held)
+        return [*self._left_out(item), *self._item_whole(item, held)]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
@@ -297,12 +309,18 @@ class ResponsesDecoder:
             return self._correct(item, known[index], text)
         return self._closed_part(grown, item, index, text)
 
-    def _left_out(self, item: object) -> None:
+    def _left_out(self, item: object) -> list[Event]:
+        """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
+        if kind is None or kind in _STEPS:
+            return []
         if kind in _CALLS:
             self._answer.leave_out_call(field_of(item, "name"))
         elif kind in _UNSHOWN:
             self._answer.leave_out(_UNSHOWN[kind])
+        else:
+            return self._answer.unknown(kind, words_of(item), _name(item, "id") or "")
+        return []
 
     def _cite(self, annotation: object) -> None:
         self._answer.cite(field_of(annotation, "url_citation") or annotation)
@@ -344,7 +362,7 @@ class ResponsesDecoder:
         spoke = bool(self._answer.said & {"text", "refusal"})
         told = {one.text.strip() for item in self._items for one in item.parts}
         for index, item in enumerate(parts_of(response, "output")):
-            self._left_out(item)
+            events.extend(self._left_out(item))
             id_ = _name(item, "id")
             matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]

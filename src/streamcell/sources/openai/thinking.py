@@ -53,6 +53,11 @@ class ThinkTags:
             self._held = ""
         return pieces
 
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held or self._blank)
+
     def end(self) -> list[Piece]:
         """Return what was held back: the text has ended."""
         held, self._held = self._held + "".join(self._blank), ""

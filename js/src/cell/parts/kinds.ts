@@ -1,0 +1,62 @@
+/** What a kind of part is to the page. Each kind has a module of its own, which enters itself here. */
+
+import type { Doc, Part } from "../../wire/protocol.js";
+import type { Copying } from "../copy.js";
+import type { Page } from "../page.js";
+
+/** What a view of parts is given once. */
+export interface Context {
+  readonly page: Page;
+  readonly copying: Copying;
+  /** Begins every id in the view. */
+  readonly id: string;
+  /** Do something to a part, counted within this view. */
+  act(part: number, action: string, value?: unknown): void;
+}
+
+/** What a view of parts is told with each change. */
+export interface Looks {
+  /** Nothing more comes. */
+  readonly over: boolean;
+  /** Nothing stands below it that grows instead. */
+  readonly last: boolean;
+  /** Characters of the bodies that may be seen; the rest follows, frame by frame. */
+  readonly shown: number;
+  /** Another answer has another name. */
+  readonly name: string;
+}
+
+/** One part in the page, or several that look like one. */
+export interface PartView {
+  readonly root: HTMLElement;
+  update(parts: readonly Part[], looks: Looks): void;
+  dispose(): void;
+}
+
+export interface Kind {
+  make(context: Context): PartView;
+  /** Whether a part stands in the view of the one before it, which is of this kind too. */
+  joins?(part: Part): boolean;
+  /** Whether it stands below all parts that do not. */
+  readonly foot?: boolean;
+  /** What the status line says while a part of this kind grows. */
+  readonly doing?: string;
+  /** What Copy takes of it, as Markdown. */
+  copied?(part: Part): string;
+}
+
+export const KINDS = new Map<string, Kind>();
+
+/** What Copy takes of an answer: its text, and below it what else is to be copied. */
+export function copied({ parts }: Pick<Doc, "parts">): string {
+  let text = "";
+  let before: string | null = null;
+  for (const part of parts) {
+    const said = part.text ? part.body : (KINDS.get(part.kind)?.copied?.(part) ?? "");
+    if (said === "") continue;
+    const gap = before === null || (part.text && before === part.kind) ? "" : before === part.kind ? "\n" : "\n\n";
+    text += gap + said;
+    before = part.kind;
+  }
+  return text;
+}

@@ -1,0 +1,142 @@
+/** The parts of an answer in the page, in their order, each in its kind's view. */
+
+import { element } from "../../render/element.js";
+import type { Doc, Part } from "../../wire/protocol.js";
+import type { Copying } from "../copy.js";
+import type { Page } from "../page.js";
+import "./citation.js";
+import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kinds.js";
+import "./reasoning.js";
+import "./refusal.js";
+import "./text.js";
+import { UNKNOWN } from "./unknown.js";
+
+/** Parts that stand in one view. */
+interface Group {
+  readonly kind: string;
+  readonly begin: number;
+  readonly parts: readonly Part[];
+}
+
+interface Shown {
+  readonly kind: string;
+  readonly view: PartView;
+  /** Of the first of its parts among all. */
+  begin: number;
+  /** What it was updated with last. */
+  drawn: { readonly parts: readonly Part[]; readonly looks: PartLooks } | null;
+}
+
+/** Where the answer's text will be. */
+const COMING: Part = { kind: "text", text: true, open: true, body: "", fields: {} };
+
+const kindOf = (name: string): Kind => KINDS.get(name) ?? UNKNOWN;
+
+/** Parts by the views that they stand in; before any text has come, an empty one waits for it. */
+function groups(parts: readonly Part[]): Group[] {
+  const found: Group[] = [];
+  const all = parts.some(({ text }) => text) ? parts : [...parts, COMING];
+  for (const [at, part] of all.entries()) {
+    const last = found.at(-1);
+    if (last?.kind === part.kind && kindOf(part.kind).joins?.(part)) (last.parts as Part[]).push(part);
+    else found.push({ kind: part.kind, begin: at, parts: [part] });
+  }
+  return found;
+}
+
+/** What the status line says of an answer that streams; null where it says so itself. */
+export function doing({ parts }: Doc): string | null {
+  const last = parts.at(-1);
+  return last?.open ? (kindOf(last.kind).doing ?? null) : null;
+}
+
+export interface Looks {
+  readonly over: boolean;
+  /** Characters of the answer's text that may be seen. */
+  readonly shown: number;
+  readonly name: string;
+}
+
+export class PartList {
+  readonly root = element("div", { class: "sc-parts" });
+  readonly #foot = element("div", { class: "sc-foot" });
+  readonly #page: Page;
+  readonly #copying: Copying;
+  readonly #id: string;
+  readonly #act: (part: number, action: string, value: unknown) => void;
+  #shown: Shown[] = [];
+  #made = 0;
+
+  constructor(page: Page, copying: Copying, act: (part: number, action: string, value: unknown) => void) {
+    this.#page = page;
+    this.#copying = copying;
+    this.#act = act;
+    this.#id = page.newId();
+    this.root.append(this.#foot);
+  }
+
+  update({ parts }: Doc, { over, shown, name }: Looks): void {
+    const now = groups(parts);
+    const lastText = now.findLastIndex((group) => group.parts[0]?.text);
+    let before = 0;
+    for (const [at, group] of now.entries()) {
+      const length = group.parts.reduce((sum, part) => sum + (part.text ? part.body.length : 0), 0);
+      const visible = Math.min(Math.max(0, shown - before), length);
+      this.#draw(this.#viewOf(at, group), group.parts, { over, last: at === lastText, shown: visible, name });
+      before += length;
+    }
+    this.#cut(now.length);
+  }
+
+  dispose(): void {
+    this.#cut(0);
+  }
+
+  /** What stands as it stood is not looked at again. */
+  #draw(one: Shown, parts: readonly Part[], looks: PartLooks): void {
+    const { drawn } = one;
+    if (drawn && isSame(drawn.parts, parts) && isSameLooks(drawn.looks, looks)) return;
+    one.drawn = { parts, looks };
+    one.view.update(parts, looks);
+  }
+
+  #viewOf(at: number, group: Group): Shown {
+    const there = this.#shown[at];
+    if (there?.kind === group.kind) {
+      there.begin = group.begin;
+      return there;
+    }
+    // What was there is of another answer, or stood for what has come now.
+    this.#cut(at);
+    const kind = kindOf(group.kind);
+    this.#made += 1;
+    const shown: Shown = {
+      kind: group.kind,
+      begin: group.begin,
+      drawn: null,
+      view: kind.make({
+        page: this.#page,
+        copying: this.#copying,
+        id: `${this.#id}-${this.#made}`,
+        act: (part, action, value) => this.#act(shown.begin + part, action, value),
+      }),
+    };
+    this.#shown.push(shown);
+    if (kind.foot) this.#foot.append(shown.view.root);
+    else this.root.insertBefore(shown.view.root, this.#foot);
+    return shown;
+  }
+
+  #cut(length: number): void {
+    for (const { view } of this.#shown.splice(length)) {
+      view.dispose();
+      view.root.remove();
+    }
+  }
+}
+
+const isSame = (before: readonly Part[], now: readonly Part[]): boolean =>
+  before.length === now.length && before.every((part, at) => part === now[at]);
+
+const isSameLooks = (before: PartLooks, now: PartLooks): boolean =>
+  before.over === now.over && before.last === now.last && before.shown === now.shown && before.name === now.name;

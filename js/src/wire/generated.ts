@@ -1,0 +1,317 @@
+/** Written by `scripts/wire.py` from `src/streamcell/wire/schema.json`: the wire's types and shapes. */
+
+export const WIRE = 2;
+
+export type Status = "queued" | "connecting" | "streaming" | "waiting" | "interrupted" | "stopped" | "failed" | "done";
+
+/** How a text that was cut off continues. */
+export type ResumeMode = "exact" | "prefix" | "continued";
+
+/** Tokens, as the provider counted them; null where it did not say. */
+export interface Usage {
+  readonly input_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly total_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly cached_tokens: number | null;
+}
+
+/** What to do next, in words and perhaps in a line of code. */
+export interface NextStep {
+  readonly text: string;
+  readonly code: string | null;
+}
+
+/** An error, as the cell shows it. */
+export interface Card {
+  readonly kind: string;
+  readonly title: string;
+  /** The error's own words. */
+  readonly detail: string;
+  /** Characters of text that were kept. */
+  readonly kept: number;
+  readonly next: readonly NextStep[];
+  readonly request_id: string | null;
+  readonly status_code: number | null;
+}
+
+/** Where the answer comes from, and how that was decided. */
+export interface Origin {
+  readonly model: string;
+  readonly api: string;
+  readonly note: string;
+  readonly rehearsal: boolean;
+}
+
+/** Seconds from the start of the attempt; null until then. */
+export interface Timings {
+  readonly first_token: number | null;
+  readonly total: number | null;
+}
+
+/** Nothing has come for `seconds`; after `limit` seconds the attempt ends. Both when the message was sent. */
+export interface Idle {
+  readonly seconds: number;
+  readonly limit: number;
+}
+
+/** Why an attempt queues, and for how many seconds from when the message was sent; null: until a running one ends. */
+export interface Wait {
+  readonly reason: "running" | "refusal" | "budget";
+  readonly seconds: number | null;
+  readonly running: number;
+}
+
+/** Fields of a part of the kind `text`, whose body is Markdown. */
+export interface TextFields {
+  /** The part continues a text that was cut off, and how. */
+  readonly resumed: ResumeMode | null;
+}
+
+/** Fields of a part of the kind `citation`, a source that the answer names. It has no body. */
+export interface CitationFields {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+}
+
+/** Fields of a part of the kind `unknown`, which the kernel did not know either. */
+export interface UnknownFields {
+  readonly name: string;
+}
+
+/** One part of an answer. A page that does not know its kind shows its body under its name. */
+export interface Part {
+  readonly kind: string;
+  /** Whether the body belongs to the answer's text. */
+  readonly text: boolean;
+  /** Whether more of it may come. */
+  readonly open: boolean;
+  /** What grows with it. */
+  readonly body: string;
+  /** What its kind has besides. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** An answer as a page shows it: one version of it, and where that stands among the others. */
+export interface Doc {
+  readonly parts: readonly Part[];
+  readonly status: Status;
+  /** Counted from 1. */
+  readonly attempt: number;
+  readonly finish_reason: string | null;
+  readonly usage: Usage | null;
+  readonly error: Card | null;
+  readonly origin: Origin;
+  readonly notice: string | null;
+  /** Seconds left when the message was sent, not a clock time. */
+  readonly retry_at: number | null;
+  readonly timings: Timings;
+  /** Counted from 0. */
+  readonly version: number;
+  readonly versions: number;
+  /** Why Retry is off, or null. */
+  readonly retry_disabled_reason: string | null;
+  /** At most. */
+  readonly attempts: number;
+  readonly idle: Idle | null;
+  /** How many answers are ahead of this one in the line; null: it does not queue. */
+  readonly queue_position: number | null;
+  readonly wait: Wait | null;
+  /** How the answer can go on, or null. */
+  readonly resumable: ResumeMode | null;
+}
+
+/** One change of a document. A part is only added behind the others, and its body only grows. */
+export type Op =
+  | readonly ["part", number, Part]
+  | readonly ["grow", number, string]
+  | readonly ["fields", number, Readonly<Record<string, unknown>>]
+  | readonly ["end", number]
+  | { [K in keyof Doc]: readonly ["set", K, Doc[K]] }[keyof Doc]
+;
+
+/** The whole document. It opens an epoch, and answers a page that has lost its place. A page of another wire gets it with `document.text` alone, which each version of the wire has. */
+export interface Snapshot {
+  readonly type: "snapshot";
+  readonly wire: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly document: Doc;
+}
+
+/** What has changed since `seq - 1` of the same epoch. It applies there and nowhere else; on a gap the page says hello. */
+export interface Patch {
+  readonly type: "patch";
+  readonly epoch: number;
+  readonly seq: number;
+  readonly ops: readonly Op[];
+}
+
+/** Where the kernel is: its answer to a page that is there too, or that was sent a snapshot just now. */
+export interface Here {
+  readonly type: "here";
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** What a page that writes the notebook keeps there beside the document of `epoch`. */
+export interface Kept {
+  readonly type: "kept";
+  readonly epoch: number;
+  /** UTF-16 code units of the text whose Markdown it is; null: that has not ended. */
+  readonly length: number | null;
+  /** The answer for readers that know nothing of us; null: it is the text itself. */
+  readonly markdown: string | null;
+  /** The versions that are not shown, as the notebook keeps them. */
+  readonly others: readonly unknown[];
+}
+
+/** Asks all pages whether one of them shows the cell: another one shows it no more. */
+export interface Wanted {
+  readonly type: "wanted";
+}
+
+/** Asks for a snapshot; with a place only if the kernel is elsewhere, and else for a sign of it. */
+export interface Hello {
+  readonly type: "hello";
+  readonly wire: number;
+  readonly epoch?: number;
+  readonly seq?: number;
+  /** This page writes the answer into the notebook, so that the kernel need not. */
+  readonly keeps?: true;
+  /** The answer to `wanted`: this page shows the cell. */
+  readonly shows?: true;
+}
+
+/** End the answer here. */
+export interface Stop {
+  readonly type: "stop";
+}
+
+/** Ask again, and keep this version. */
+export interface Retry {
+  readonly type: "retry";
+}
+
+/** Continue an answer that was cut off. */
+export interface Resume {
+  readonly type: "resume";
+}
+
+/** Show another version. */
+export interface Select {
+  readonly type: "select";
+  readonly version: number;
+}
+
+/** Do something to part `part` of the shown version; what that means is its kind's to say. */
+export interface Act {
+  readonly type: "act";
+  readonly part: number;
+  readonly action: string;
+  readonly value?: unknown;
+}
+
+/** The cell's output was deleted in this page. */
+export interface Forget {
+  readonly type: "forget";
+}
+
+export type FromKernel = Snapshot | Patch | Here | Kept | Wanted;
+
+export type FromPage = Hello | Stop | Retry | Resume | Select | Act | Forget;
+
+const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "waiting", "interrupted", "stopped", "failed", "done"]] as const;
+
+const RESUME_MODE_SHAPE = ["one", ["exact", "prefix", "continued"]] as const;
+
+export const USAGE_SHAPE = {
+  input_tokens: [["null", "count"], null],
+  output_tokens: [["null", "count"], null],
+  total_tokens: [["null", "count"], null],
+  reasoning_tokens: [["null", "count"], null],
+  cached_tokens: [["null", "count"], null],
+} as const;
+
+export const NEXT_STEP_SHAPE = {
+  text: ["string"],
+  code: [["null", "string"], null],
+} as const;
+
+export const CARD_SHAPE = {
+  kind: ["string", "provider"],
+  title: ["string", "The stream failed"],
+  detail: ["string", ""],
+  kept: ["count", 0],
+  next: [["list", NEXT_STEP_SHAPE], []],
+  request_id: [["null", "string"], null],
+  status_code: [["null", "count"], null],
+} as const;
+
+export const ORIGIN_SHAPE = {
+  model: ["string", ""],
+  api: ["string", ""],
+  note: ["string", ""],
+  rehearsal: ["boolean", false],
+} as const;
+
+export const TIMINGS_SHAPE = {
+  first_token: [["null", "number"], null],
+  total: [["null", "number"], null],
+} as const;
+
+export const IDLE_SHAPE = {
+  seconds: ["number"],
+  limit: ["number"],
+} as const;
+
+export const WAIT_SHAPE = {
+  reason: [["one", ["running", "refusal", "budget"]]],
+  seconds: [["null", "number"], null],
+  running: ["count", 0],
+} as const;
+
+export const TEXT_FIELDS_SHAPE = {
+  resumed: [["null", RESUME_MODE_SHAPE], null],
+} as const;
+
+export const CITATION_FIELDS_SHAPE = {
+  number: ["count", 1],
+  url: ["string", ""],
+  title: ["string", ""],
+} as const;
+
+export const UNKNOWN_FIELDS_SHAPE = {
+  name: ["string", ""],
+} as const;
+
+export const PART_SHAPE = {
+  kind: ["string"],
+  text: ["boolean", false],
+  open: ["boolean", false],
+  body: ["string", ""],
+  fields: ["record", {}],
+} as const;
+
+export const DOC_SHAPE = {
+  parts: [["list", PART_SHAPE], []],
+  status: [STATUS_SHAPE, "queued"],
+  attempt: ["positive", 1],
+  finish_reason: [["null", "string"], null],
+  usage: [["null", USAGE_SHAPE], null],
+  error: [["null", CARD_SHAPE], null],
+  origin: [ORIGIN_SHAPE, {}],
+  notice: [["null", "string"], null],
+  retry_at: [["null", "number"], null],
+  timings: [TIMINGS_SHAPE, {}],
+  version: ["count", 0],
+  versions: ["positive", 1],
+  retry_disabled_reason: [["null", "string"], null],
+  attempts: ["positive", 1],
+  idle: [["null", IDLE_SHAPE], null],
+  queue_position: [["null", "count"], null],
+  wait: [["null", WAIT_SHAPE], null],
+  resumable: [["null", RESUME_MODE_SHAPE], null],
+} as const;

@@ -1,0 +1,10 @@
+"""The parts of an answer, one module a kind. To add a kind, add a module and name it here."""
+
+from .base import KINDS, Part, body_of, defaults, text_of
+from .citation import Citation
+from .reasoning import Reasoning
+from .refusal import Refusal
+from .text import Text
+from .unknown import Unknown
+
+__all__ = ["KINDS", "Citation", "Part", "Reasoning", "Refusal", "Text", "Unknown", "body_of", "defaults", "text_of"]

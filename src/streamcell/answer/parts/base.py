@@ -1,0 +1,94 @@
+"""What a part of an answer is. All that is known of one kind stands in that kind's own module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from enum import Enum
+from typing import Any, ClassVar, Final, TypeVar
+
+__all__ = ["KINDS", "Part", "body_of", "defaults", "text_of"]
+
+_Part = TypeVar("_Part", bound="Part")
+
+KINDS: Final[dict[str, type[Part]]] = {}
+"""Every kind of part by its name. A subclass of `Part` that names its kind enters itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of an answer: a stretch of text, of reasoning, a source, and so on. Each kind is a subclass.
+
+    `id` is the provider's own name for it, empty where there is none. `open` says that more of it may come. The fields
+    of a subclass hold JSON values (or an enum of strings), have defaults, and travel to the page under their names.
+    """
+
+    kind: ClassVar[str] = ""
+    grows: ClassVar[str | None] = None
+    """The one field that deltas are appended to, its body; None where a part of this kind has none."""
+    is_text: ClassVar[bool] = False
+    """Whether its body belongs to the answer's text."""
+    is_output: ClassVar[bool] = True
+    """Whether the model said something with it: it counts as the first token, and makes an attempt one to keep."""
+    can_resume: ClassVar[bool] = True
+    """Whether an answer with such a part can go on by another request."""
+
+    id: str = ""
+    open: bool = True
+
+    def __init_subclass__(cls) -> None:
+        """Enter the kind into `KINDS`."""
+        if cls.kind:
+            KINDS[cls.kind] = cls
+
+    @property
+    def body(self) -> str:
+        """The field that grows, or an empty string."""
+        return "" if self.grows is None else str(getattr(self, self.grows))
+
+    def with_body(self: _Part, body: str) -> _Part:  # noqa: PYI019  # 3.10 has no Self
+        """Return the part with another body; a part that has none is returned as it is."""
+        changed: dict[str, Any] = {} if self.grows is None else {self.grows: body}
+        return replace(self, **changed)
+
+    def with_fields(self: _Part, given: Mapping[str, Any]) -> _Part:  # noqa: PYI019
+        """Return the part with other values in the fields that its kind has; other names are passed over."""
+        known = {name: value for name, value in given.items() if name in defaults(type(self))}
+        return replace(self, **known) if known else self
+
+    def fields(self) -> dict[str, Any]:
+        """Return the kind's own fields as JSON values, without those that have their defaults."""
+        values = ((name, getattr(self, name), default) for name, default in defaults(type(self)).items())
+        return {
+            name: value.value if isinstance(value, Enum) else value
+            for name, value, default in values
+            if value != default
+        }
+
+    def markdown(self) -> str:
+        """Return the part as Markdown for a saved notebook, not sanitised yet; empty for what is not kept there."""
+        return ""
+
+    def plain(self) -> str:
+        """Return the part as a terminal shows it below the answer's text; empty for what it does not show."""
+        return ""
+
+    def act(self, action: str, value: Any) -> Mapping[str, Any] | None:  # noqa: ARG002
+        """Return the fields that a user's action changes, or None for an action that this part does not know."""
+        return None
+
+
+def defaults(kind: type[Part]) -> Mapping[str, Any]:
+    """Return the names of a kind's own fields, with their defaults."""
+    own = (one for one in fields(kind) if one.name not in ("id", "open"))
+    return {one.name: one.default if one.default is not MISSING else None for one in own}
+
+
+def text_of(parts: Iterable[Part]) -> str:
+    """Return the answer's text: the bodies of its text parts, joined."""
+    return "".join(part.body for part in parts if part.is_text)
+
+
+def body_of(parts: Iterable[Part], kind: str) -> str:
+    """Return what all parts of a kind say, such as "reasoning", with a blank line between two of them."""
+    return "\n\n".join(part.body for part in parts if part.kind == kind)

@@ -1,0 +1,116 @@
+"""Parts in a real page: their order, sources below them, and what the page does not know."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook
+
+BY_TURNS = """\
+from streamcell import stream_cell
+
+def chunks():
+    said = [("reasoning_content", "First *think*."), ("content", "# One\\n\\nBefore the"),
+            ("content", " second thought."), ("reasoning_content", "Think again."),
+            ("content", "\\n\\nAnd **after** it.")]
+    for field, text in said:
+        yield {"choices": [{"index": 0, "delta": {field: text}, "finish_reason": None}]}
+    yield {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "citations": [
+        "https://example.org/rivers", "javascript:alert(1)"]}
+
+cell = stream_cell(chunks)"""
+
+GAUGE = """\
+from dataclasses import dataclass
+from streamcell import Part, StreamCell
+from streamcell.answer.context import ALONE
+from streamcell.answer.document import Document
+from streamcell.answer.events import Finished, Origin, PartChanged, PartGrew, Started
+from streamcell.answer.session import Session
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge(Part):
+    kind = "gauge"
+    grows = "log"
+    log: str = ""
+    level: int = 0
+
+class Measuring:
+    retry_disabled_reason = home = way = None
+    origin = Origin()
+    def claim(self): pass
+    def release(self): pass
+    async def events(self, context=ALONE):
+        yield Started(self.origin)
+        yield PartGrew("text", "Measuring.")
+        yield PartGrew("gauge", "<b>ten</b>", "g")
+        yield PartChanged("gauge", {"level": 10}, "g")
+        yield Finished("stop")
+
+cell = StreamCell(Measuring(), Session(document=Document()), None)
+cell._start()
+cell"""
+
+BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-foot > *')].map(
+    (one) => [one.className, one.textContent])"""
+
+
+def without_kernel(notebook: Notebook) -> None:
+    """Save the notebook, and open it again where there is no kernel for it."""
+    notebook.save()
+    content = json.loads(notebook.path.read_text("utf-8"))
+    content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
+    notebook.path.write_text(json.dumps(content), "utf-8")
+    notebook.lab.end_sessions({notebook.name})
+    notebook.reopen(notebook.name, kernel=False)
+    notebook.wait_for_status(0, "done")
+
+
+def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([BY_TURNS])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    view = notebook.view(0)
+    assert view.evaluate(BLOCKS) == [
+        ["sc-reasoning", "Reasoning"],
+        ["sc-text", "OneBefore the second thought."],
+        ["sc-reasoning", "Reasoning"],
+        ["sc-text", "And after it."],
+        ["sc-sources", "Sourceshttps://example.org/riversjavascript:alert(1)"],
+    ]
+    assert view.locator(".sc-sources a").evaluate_all("links => links.map((link) => link.href)") == [
+        "https://example.org/rivers"
+    ]
+    view.get_by_text("Reasoning").nth(1).click()
+    assert view.locator(".sc-reasoning-text").nth(1).inner_text() == "Think again."
+    if folder := os.environ.get("STREAMCELL_PICTURES"):
+        notebook.page.screenshot(path=f"{folder}/parts.png")
+    assert notebook.copied(0) == (
+        "# One\n\nBefore the second thought.\n\nAnd **after** it.\n\n"
+        "1. <https://example.org/rivers>\n2. javascript:alert(1)"
+    )
+    without_kernel(notebook)
+    assert [name for name, _ in notebook.view(0).evaluate(BLOCKS)] == [
+        "sc-reasoning",
+        "sc-text",
+        "sc-reasoning",
+        "sc-text",
+        "sc-sources",
+    ]
+
+
+def test_a_kind_that_the_page_does_not_know_is_shown_as_a_block_under_its_name(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([GAUGE])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    block = notebook.view(0).get_by_role("region", name="gauge")
+    assert block.locator("pre").inner_text() == "<b>ten</b>"
+    without_kernel(notebook)
+    assert notebook.view(0).get_by_role("region", name="gauge").locator("pre").inner_text() == "<b>ten</b>"
