@@ -1,7 +1,7 @@
 /**
  * Builds the front end into the Python package: `node build.mjs [--outdir DIR] [--dev]`.
  *
- * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries. And the parts, which
+ * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries. And the addons, which
  * the bundle fetches from the kernel when they are needed. In lab/ the same once more for JupyterLab and Notebook, as
  * they take extensions: what their pages load at their start, and what that loads when a notebook has an answer.
  */
@@ -12,8 +12,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { buildAddons, licences } from "./addons.mjs";
 import { bundleOptions } from "./bundle.mjs";
-import { buildParts, licences } from "./parts.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
@@ -25,20 +25,20 @@ function report(name, bytes) {
   console.log(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
 }
 
-const parts = await buildParts(undefined, { minify });
-const folder = join(outdir, "parts");
+const addons = await buildAddons(undefined, { minify });
+const folder = join(outdir, "addons");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const digest = createHash("sha256");
-for (const [name, text] of [...parts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+for (const [name, text] of [...addons].sort(([a], [b]) => (a < b ? -1 : 1))) {
   writeFileSync(join(folder, `${name}.js`), text);
   digest.update(`${name}\0${text.length}\0${text}`);
-  report(`parts/${name}.js`, Buffer.from(text));
+  report(`addons/${name}.js`, Buffer.from(text));
 }
 writeFileSync(join(folder, "LICENSES.txt"), licences());
 
-// A page keeps the parts by the bundle's digest: other parts must make another bundle.
-const banner = { js: `/* parts ${digest.digest("hex").slice(0, 16)} */` };
+// A page keeps the addons by the bundle's digest: other addons must make another bundle.
+const banner = { js: `/* addons ${digest.digest("hex").slice(0, 16)} */` };
 await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/jupyter/index.ts" }, outdir, banner });
 await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/jupyter/stub.ts" }, outdir });
 for (const name of ["streamcell.js", "stub.js"]) report(name, readFileSync(join(outdir, name)));
@@ -55,12 +55,12 @@ async function buildForLab(name, entry, options) {
   report(`lab/static/${file}`, contents);
   return file;
 }
-const view = await buildForLab("view", "src/jupyter/lab/view-part.ts", { banner });
+const view = await buildForLab("view", "src/jupyter/lab/view.ts", { banner });
 const remote = await buildForLab("remoteEntry", "src/jupyter/lab/index.ts", {
   format: "iife",
-  define: { VIEW_PART: JSON.stringify(view) },
+  define: { VIEW_MODULE: JSON.stringify(view) },
 });
-cpSync(folder, join(lab, "static", "parts"), { recursive: true });
+cpSync(folder, join(lab, "static", "addons"), { recursive: true });
 const [, version] = readFileSync(join(here, "../src/streamcell/_version.py"), "utf8").match(/__version__ = "(.*)"/);
 const manifest = {
   name: "streamcell",

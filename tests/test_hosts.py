@@ -27,12 +27,12 @@ def test_without_a_kernel_the_cell_itself_hands_over_the_front_end(monkeypatch: 
     assert state["_bundle"] is None
     assert len(state["_digest"]) == 16
     sent.clear()
-    for name in ("streamcell", "python", "../../secrets", "no such part"):
-        cell._handle_custom_msg({"type": "part", "name": name}, [])
-    assert [message["name"] for message in sent] == ["streamcell", "python", "../../secrets", "no such part"]
-    bundle, part, *others = [message["esm"] for message in sent]
+    for name in ("streamcell", "python", "../../secrets", "no such addon"):
+        cell._handle_custom_msg({"type": "addon", "name": name}, [])
+    assert [message["name"] for message in sent] == ["streamcell", "python", "../../secrets", "no such addon"]
+    bundle, addon, *others = [message["esm"] for message in sent]
     assert len(bundle) > 50_000
-    assert len(part) > 1_000
+    assert len(addon) > 1_000
     assert others == [None, None]
 
 

@@ -286,7 +286,8 @@ def test_what_is_generated_from_the_schema_is_as_it_was_generated() -> None:
 def test_the_schema_has_the_wires_version_and_every_field_of_every_kind() -> None:
     assert SCHEMA["version"] == WIRE
     assert set(SCHEMA["$defs"]["Doc"]["properties"]) == set(KEYS)
-    for kind, part in KINDS.items():
+    ours = {kind: part for kind, part in KINDS.items() if part.__module__.startswith("streamcell.")}
+    for kind, part in ours.items():
         own = [name for name in defaults(part) if name != part.grows]
         fields = SCHEMA["$defs"].get(f"{kind.title()}Fields", {"properties": {}})["properties"]
         assert list(fields) == own, kind

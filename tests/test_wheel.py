@@ -115,14 +115,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     built = [name for name in BUILT if not name.startswith("lab/")]
     assert {"streamcell/py.typed", *(f"streamcell/static/{name}" for name in built)} <= set(package)
     static = {name.removeprefix("streamcell/static/") for name in package if "/static/" in name}
-    parts = {name for name in static if name.startswith("parts/")}
-    assert static == parts | set(built)
+    addons = {name for name in static if name.startswith("addons/")}
+    assert static == addons | set(built)
     with zipfile.ZipFile(wheel) as archive:
         manifest = json.loads(archive.read(f"{extension}package.json"))
     assert manifest["version"] == streamcell.__version__
     assert manifest["jupyterlab"]["_build"]["load"] in lab
-    assert {f"static/{name}" for name in parts} <= lab
-    assert {"parts/LICENSES.txt", "parts/math.js", "parts/python.js"} <= parts
+    assert {f"static/{name}" for name in addons} <= lab
+    assert {"addons/LICENSES.txt", "addons/math.js", "addons/python.js"} <= addons
     sources = {
         path.relative_to(ROOT / "src").as_posix()
         for path in committed()
@@ -199,8 +199,8 @@ def test_it_is_built_again_only_when_something_has_changed(tmp_path: Path) -> No
     assert front_end.build()
     (tmp_path / STATIC / BUILT[0]).write_text("by hand", "utf-8")
     assert front_end.build()
-    (tmp_path / STATIC / "parts").mkdir()
-    (tmp_path / STATIC / "parts" / "a.js").write_text("by hand", "utf-8")
+    (tmp_path / STATIC / "addons").mkdir()
+    (tmp_path / STATIC / "addons" / "a.js").write_text("by hand", "utf-8")
     assert front_end.build()
 
 

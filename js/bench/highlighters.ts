@@ -14,8 +14,8 @@ import { createJavaScriptRegexEngine } from "@shikijs/engine-javascript";
 import shikiPython from "@shikijs/langs/python";
 import light from "@shikijs/themes/github-light";
 import { build } from "esbuild";
-import { buildParts } from "../parts.mjs";
-import type { Grammar } from "../src/render/parts.js";
+import { buildAddons } from "../addons.mjs";
+import type { Grammar } from "../src/render/addons.js";
 import { write } from "./documents.ts";
 
 const LANGUAGES = ["python", "javascript", "json", "bash", "sql", "html", "css", "cpp", "java", "rust"];
@@ -93,9 +93,9 @@ function lezer(code: string): number {
 const exportAll = (modules: readonly string[]): string =>
   modules.map((module, index) => `export * as m${index} from "${module}";`).join("");
 
-const parts = await buildParts(LANGUAGES);
-const aceBytes = [...parts.values()].reduce((sum, text) => sum + gzipSync(text).length, 0);
-const python = `data:text/javascript;base64,${Buffer.from(parts.get("python") ?? "").toString("base64")}`;
+const addons = await buildAddons(LANGUAGES);
+const aceBytes = [...addons.values()].reduce((sum, text) => sum + gzipSync(text).length, 0);
+const python = `data:text/javascript;base64,${Buffer.from(addons.get("python") ?? "").toString("base64")}`;
 const { grammar } = (await import(python)) as { grammar: Grammar };
 const shikiCore = ["@shikijs/core", "@shikijs/engine-javascript", "@shikijs/themes/github-light"];
 const lezerCore = ["@lezer/common", "@lezer/highlight"];
@@ -103,7 +103,7 @@ const code = write("fence", 50_000).replace(/^.*\n/, "");
 const lines = code.split("\n").length;
 
 const rows = [
-  ["Ace's rules, a part each", aceBytes, LANGUAGES.length, ace(code, grammar)],
+  ["Ace's rules, an addon each", aceBytes, LANGUAGES.length, ace(code, grammar)],
   [
     "Shiki, JavaScript engine",
     await weigh(exportAll([...shikiCore, ...LANGUAGES.map((name) => `@shikijs/langs/${name}`)])),

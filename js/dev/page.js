@@ -187,7 +187,7 @@ function fakeModel(document) {
   };
 }
 
-/** A kernel that holds the parts: the server's files. */
+/** A kernel that holds the addons: the server's files. */
 const shared = {
   listeners: new Set(),
   on(_, callback) {
@@ -197,9 +197,9 @@ const shared = {
     this.listeners.delete(callback);
   },
   async send({ name }) {
-    const response = await fetch(`../../src/streamcell/static/parts/${name}.js`);
+    const response = await fetch(`../../src/streamcell/static/addons/${name}.js`);
     const esm = response.ok ? await response.text() : null;
-    for (const listener of this.listeners) listener({ type: "part", name, esm });
+    for (const listener of this.listeners) listener({ type: "addon", name, esm });
   },
 };
 

@@ -1,4 +1,4 @@
-/** Asking the kernels for parts of the front end: once for many, again when it may have been lost, of whoever is there. */
+/** Asking the kernels for addons of the front end: once for many, again when it may have been lost, of whoever is there. */
 
 import { describe, expect, test } from "vitest";
 import { ASK_AGAIN, Kernels, type SharedModel } from "../src/jupyter/connection.js";
@@ -23,7 +23,7 @@ class Shared implements SharedModel {
   }
 
   answer(name: string, esm: string | null): void {
-    this.listener?.({ type: "part", name, esm });
+    this.listener?.({ type: "addon", name, esm });
   }
 }
 
@@ -34,11 +34,11 @@ function joined(...models: Shared[]) {
   return { clock, kernels, leave };
 }
 
-test("a part is asked for once, however many need it", async () => {
+test("an addon is asked for once, however many need it", async () => {
   const model = new Shared();
   const { kernels } = joined(model);
   const [one, other] = [kernels.fetch("python"), kernels.fetch("python")];
-  expect(model.asked).toEqual([{ type: "part", name: "python" }]);
+  expect(model.asked).toEqual([{ type: "addon", name: "python" }]);
   model.answer("python", "export {}");
   expect([await one, await other]).toEqual(["export {}", "export {}"]);
 });
@@ -50,7 +50,7 @@ test("without a kernel there is nobody to ask", () => {
   expect(joined(model).kernels.fetch("python")).toBeNull();
 });
 
-test("a question that may be lost is asked again by who needs the part later", async () => {
+test("a question that may be lost is asked again by who needs the addon later", async () => {
   const model = new Shared();
   const { clock, kernels } = joined(model);
   const first = kernels.fetch("sql");
@@ -62,7 +62,7 @@ test("a question that may be lost is asked again by who needs the part later", a
 });
 
 describe("of two kernels", () => {
-  test("one that has no such part does not decide", async () => {
+  test("one that has no such addon does not decide", async () => {
     const [old, present] = [new Shared(), new Shared()];
     const { kernels } = joined(old, present);
     const text = kernels.fetch("zig");
@@ -92,7 +92,7 @@ test("of cells that have only themselves to ask, the newest is asked for all", a
   expect(await text).toBe("x");
   leave();
   kernels.fetch("sql");
-  expect(first.asked).toEqual([{ type: "part", name: "sql" }]);
+  expect(first.asked).toEqual([{ type: "addon", name: "sql" }]);
 });
 
 test("a kernel is listened to as long as one of its cells is there", () => {

@@ -1,4 +1,4 @@
-/** What every page loads stays small; math and languages come in parts. */
+/** What every page loads stays small; math and languages come as addons. */
 
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";

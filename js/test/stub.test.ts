@@ -159,7 +159,7 @@ describe("a kernel that is slow", () => {
     const questions = fake.sent.length;
     expect(questions).toBeLessThan(80);
     const { calls } = noting();
-    fake.receive({ type: "part", name: "streamcell", esm: "export default 1" });
+    fake.receive({ type: "addon", name: "streamcell", esm: "export default 1" });
     await vi.advanceTimersByTimeAsync(1);
     expect(calls).toEqual(["initialize", "render"]);
     expect(el.querySelector("pre")).toBeNull();
@@ -190,7 +190,7 @@ test("a bundle that cannot be loaded leaves the plain text, and the reason", asy
 });
 
 describe("over the cell's own comm", () => {
-  const question = { type: "part", name: "streamcell" };
+  const question = { type: "addon", name: "streamcell" };
   const answer = { ...question, esm: "export default 1" };
 
   test("comes the bundle where there is no shared widget, and the cell is whom to ask for parts", async () => {

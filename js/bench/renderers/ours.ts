@@ -2,11 +2,11 @@
 
 import { injectStyle } from "../../src/cell/style.js";
 import { Engine } from "../../src/markdown/engine.js";
-import type { Parts } from "../../src/render/parts.js";
+import type { Addons } from "../../src/render/addons.js";
 import { Renderer } from "../../src/render/render.js";
 import type { Instance } from "../page/instance.js";
 
-export function ours(root: HTMLElement, parts: Parts): Instance {
+export function ours(root: HTMLElement, parts: Addons): Instance {
   const cell = document.createElement("div");
   cell.className = "streamcell";
   cell.dataset.status = "streaming";

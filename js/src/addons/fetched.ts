@@ -1,25 +1,25 @@
 /** Addons that come from the kernel or the extension, once for each page. */
 
-import type { DiagramRenderer, Grammar, MathRenderer, Parts } from "../render/parts.js";
+import type { Addons, DiagramRenderer, Grammar, MathRenderer } from "../render/addons.js";
 
 /** The grammar's name for the first word of a fence; null for a language that is not known. */
 type NameOf = (language: string) => string | null;
 
-/** What a part's module exports: the names of languages, a grammar, or the renderer of formulas or of diagrams. */
+/** What an addon's module exports: the names of languages, a grammar, or the renderer of formulas or of diagrams. */
 interface Module {
-  readonly partOf?: NameOf;
+  readonly addonOf?: NameOf;
   readonly grammar?: Grammar;
   readonly math?: MathRenderer;
   readonly diagrams?: DiagramRenderer;
 }
 
 /**
- * The text of a part's module, or null where there is none. It may take as long as a cell runs, or for ever; asking
+ * The text of an addon's module, or null where there is none. It may take as long as a cell runs, or for ever; asking
  * again while it is awaited is allowed. Null at once: there is nobody to ask.
  */
 export type Fetch = (name: string) => Promise<string | null> | null;
 
-export class FetchedParts implements Parts {
+export class FetchedAddons implements Addons {
   readonly #fetch: Fetch;
   readonly #load: (text: string) => Promise<Module>;
   readonly #loaded = new Map<string, Module>();
@@ -31,7 +31,7 @@ export class FetchedParts implements Parts {
   }
 
   grammar(language: string): Grammar | Promise<Grammar | null> | null {
-    const names = this.#bring("languages", (module) => module.partOf);
+    const names = this.#bring("languages", (module) => module.addonOf);
     return names instanceof Promise
       ? names.then((nameOf) => nameOf && this.#grammar(nameOf(language)))
       : names && this.#grammar(names(language));
@@ -71,7 +71,7 @@ export class FetchedParts implements Parts {
       this.#loaded.set(name, module);
       return module;
     } catch (error) {
-      console.warn(`[streamcell] the part ${name} could not be loaded`, error);
+      console.warn(`[streamcell] the addon ${name} could not be loaded`, error);
       return null;
     }
   }

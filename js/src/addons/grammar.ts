@@ -2,7 +2,7 @@
 
 import type { TextHighlightRules } from "ace-code/src/mode/text_highlight_rules";
 import { type State, Tokenizer } from "ace-code/src/tokenizer";
-import type { Grammar, Span } from "../render/parts.js";
+import type { Grammar, Span } from "../render/addons.js";
 import { styleOf } from "./styles.js";
 
 export function grammar(Rules: new () => TextHighlightRules, first = "start"): Grammar<State> {

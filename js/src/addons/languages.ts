@@ -1,4 +1,4 @@
-/** The languages that can be highlighted: the part that holds each, and the other words that fences use for it. */
+/** The languages that can be highlighted: the addon that holds each, and the other words that fences use for it. */
 
 const LANGUAGES: Readonly<Record<string, string>> = {
   ada: "ada",
@@ -107,19 +107,19 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   zig: "",
 };
 
-const PARTS = new Map<string, string>();
-for (const [part, others] of Object.entries(LANGUAGES)) {
-  for (const word of [part, ...others.split(" ")]) if (word !== "") PARTS.set(word, part);
+const BY_WORD = new Map<string, string>();
+for (const [name, others] of Object.entries(LANGUAGES)) {
+  for (const word of [name, ...others.split(" ")]) if (word !== "") BY_WORD.set(word, name);
 }
 
 /** What names a language in the first word of a fence's info string: `{.py}`, `rust,no_run`, `js{3}`. */
 const NAME = /^\{?\.?([\w.+#-]+)/;
 
-/** The part for the first word of a fence's info string, or null for a language that is not known. */
-export function partOf(language: string): string | null {
+/** The addon for the first word of a fence's info string, or null for a language that is not known. */
+export function addonOf(language: string): string | null {
   const name = NAME.exec(language.toLowerCase())?.[1] ?? "";
-  return PARTS.get(name) ?? PARTS.get(name.replace(/^lang(?:uage)?-/, "")) ?? null;
+  return BY_WORD.get(name) ?? BY_WORD.get(name.replace(/^lang(?:uage)?-/, "")) ?? null;
 }
 
-/** All parts with a grammar. */
+/** All addons with a grammar. */
 export const GRAMMARS: readonly string[] = Object.keys(LANGUAGES);

@@ -1,6 +1,6 @@
-/** The part that typesets formulas. */
+/** The addon that typesets formulas. */
 
-import type { MathRenderer } from "../render/parts.js";
+import type { MathRenderer } from "../render/addons.js";
 import { dress, loadFont } from "./math/look.js";
 import { math as plain } from "./math/render.js";
 

@@ -1,11 +1,11 @@
 /**
- * The part that draws diagrams: Mermaid at its strict level, in a frame of its own that has no origin, loads nothing, and
+ * The addon that draws diagrams: Mermaid at its strict level, in a frame of its own that has no origin, loads nothing, and
  * runs beside the page, so that neither what a model writes nor a fault of Mermaid's reaches the notebook. What comes out
  * is shown as an image, in which nothing runs either.
  */
 
 import script from "script:mermaid";
-import type { Diagram, DiagramRenderer } from "../render/parts.js";
+import type { Diagram, DiagramRenderer } from "../render/addons.js";
 
 /** Characters of a diagram, and connections in it; beyond, laying out takes longer than anyone waits. */
 const LONGEST = 20_000;

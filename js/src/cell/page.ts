@@ -1,13 +1,13 @@
-/** What a view needs of the page around it: frames, time, parts, preferences, the clipboard. Tests hand in another one. */
+/** What a view needs of the page around it: frames, time, addons, preferences, the clipboard. Tests hand in another one. */
 
 import type { Clock } from "../jupyter/connection.js";
-import { NO_PARTS, type Parts } from "../render/parts.js";
+import { type Addons, NO_ADDONS } from "../render/addons.js";
 import { FrameLoop } from "./frame.js";
 
 export interface Page {
   readonly loop: FrameLoop;
   readonly clock: Clock;
-  readonly parts: Parts;
+  readonly addons: Addons;
   /** Whether text should appear without movement: the user asked for that, or nobody is looking. */
   isStill(): boolean;
   /** Put `text` on the clipboard; false if the browser refuses. */
@@ -67,13 +67,13 @@ function copyBySelection(text: string): boolean {
 }
 
 /** One per loaded bundle: all its views share one frame loop. */
-export function browserPage(parts: Parts = NO_PARTS): Page {
+export function browserPage(addons: Addons = NO_ADDONS): Page {
   const tag = Math.random().toString(36).slice(2, 8);
   let made = 0;
   return {
     loop: new FrameLoop({ now: browserClock.now, request: requestFrame }),
     clock: browserClock,
-    parts,
+    addons,
     isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,
     copy,
     newId: () => {

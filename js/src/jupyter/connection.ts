@@ -2,16 +2,16 @@
  * The only user of the widget model: reads its traits, listens to its messages, sends commands.
  *
  * Runs the store's effects, and asks again where nothing comes: a message may be lost, and an old kernel answers only
- * when its cell has ended. And it asks the kernels for parts of the front end.
+ * when its cell has ended. And it asks the kernels for addons of the front end.
  */
 
-import { isRecord, parseMessage, parsePart, readDoc, readPlace } from "../wire/narrow.js";
+import { isRecord, parseAddon, parseMessage, readDoc, readPlace } from "../wire/narrow.js";
 import {
+  type AddonRequest,
   type Command,
   type Doc,
   type FromPage,
   hello,
-  type PartRequest,
   type Place,
   textOf,
 } from "../wire/protocol.js";
@@ -206,27 +206,27 @@ export class Connection implements Cell {
   }
 }
 
-// -- parts --------------------------------------------------------------------------------------------------------------
+// -- addons --------------------------------------------------------------------------------------------------------------
 
 /** What is used of the shared widget's model. */
 export type SharedModel = Pick<WidgetModel, "on" | "off" | "send">;
 
-/** Milliseconds in which one question is enough, however many fences and cells need the part. */
+/** Milliseconds in which one question is enough, however many fences and cells need the addon. */
 export const ASK_AGAIN = 5000;
 
 interface Awaited {
   readonly text: Promise<string | null>;
   readonly answer: (text: string | null) => void;
   asked: number;
-  /** Who has been asked, and has not said that it has no such part. */
+  /** Who has been asked, and has not said that it has no such addon. */
   readonly models: Set<SharedModel>;
 }
 
 /**
- * The kernels that this page can ask for parts of the front end, through the widget that each kernel's cells share.
+ * The kernels that this page can ask for addons of the front end, through the widget that each kernel's cells share.
  *
  * A question may be lost, and a busy kernel without subshells answers it only when its cell has ended. So an answer is
- * awaited for as long as the page lives, and who needs the part too asks again.
+ * awaited for as long as the page lives, and who needs the addon too asks again.
  */
 export class Kernels {
   readonly #clock: Clock;
@@ -256,7 +256,7 @@ export class Kernels {
     };
   }
 
-  /** A part's text, null where its kernel has no such part; null at once if there is nobody to ask. */
+  /** An addon's text, null where its kernel has no such addon; null at once if there is nobody to ask. */
   fetch(name: string): Promise<string | null> | null {
     const awaited = this.#awaited.get(name) ?? this.#await(name);
     const due = awaited.models.size === 0 || this.#clock.now() - awaited.asked >= ASK_AGAIN;
@@ -276,7 +276,7 @@ export class Kernels {
 
   #ask(name: string, awaited: Awaited): void {
     awaited.asked = this.#clock.now();
-    const request: PartRequest = { type: "part", name };
+    const request: AddonRequest = { type: "addon", name };
     const newest = [...this.#alone].at(-1);
     for (const model of this.#cells.keys()) {
       if (this.#alone.has(model) && model !== newest) continue;
@@ -291,13 +291,13 @@ export class Kernels {
 
   #listen(model: SharedModel): void {
     const listener = (raw: unknown) => {
-      const part = parsePart(raw);
-      const awaited = part && this.#awaited.get(part.name);
+      const addon = parseAddon(raw);
+      const awaited = addon && this.#awaited.get(addon.name);
       if (!awaited) return;
       awaited.models.delete(model);
-      if (part.esm === null && awaited.models.size > 0) return;
-      this.#awaited.delete(part.name);
-      awaited.answer(part.esm);
+      if (addon.esm === null && awaited.models.size > 0) return;
+      this.#awaited.delete(addon.name);
+      awaited.answer(addon.esm);
     };
     this.#listeners.set(model, listener);
     model.on("msg:custom", listener);

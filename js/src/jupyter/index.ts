@@ -1,6 +1,6 @@
 /** The entry that anywidget's protocol asks for: wiring only. One connection per model, shared by its views. */
 
-import { FetchedParts } from "../addons/fetched.js";
+import { FetchedAddons } from "../addons/fetched.js";
 import { browserClock, browserPage } from "../cell/page.js";
 import { View } from "../cell/view.js";
 import { isOver, markdownOf, othersOf } from "../wire/store.js";
@@ -26,7 +26,7 @@ interface RenderProps {
 
 /** This module is loaded once per page for all kernels that carry the same front end. */
 const kernels = new Kernels(browserClock);
-const page = browserPage(new FetchedParts((name) => kernels.fetch(name)));
+const page = browserPage(new FetchedAddons((name) => kernels.fetch(name)));
 
 /** What a keeper of the notebook may know and do of a cell. */
 const handleOf = (

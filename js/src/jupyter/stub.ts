@@ -92,7 +92,7 @@ async function findShared({ model, host }: Props, search: Search): Promise<Model
 
 /** Ask the kernel for the bundle over the cell's own comm; a question may be lost, and the answer is some 130 kB. */
 function askFor({ model }: Props, search: Search): Promise<string> {
-  const question = { type: "part", name: "streamcell" };
+  const question = { type: "addon", name: "streamcell" };
   return new Promise((resolve) => {
     let pause = ASK_AGAIN;
     let timer: ReturnType<typeof setTimeout>;
@@ -122,7 +122,7 @@ function askFor({ model }: Props, search: Search): Promise<string> {
 }
 
 interface Found {
-  /** Whom to ask for parts: the shared widget, or the cell itself. */
+  /** Whom to ask for addons: the shared widget, or the cell itself. */
   readonly shared: Model;
   readonly digest: string;
   readonly esm: string;
@@ -199,7 +199,7 @@ export default () => {
       });
       const loaded = await Promise.race([drawn, after(PLAIN_AFTER)]).catch(() => false);
       if (!loaded) {
-        plain.textContent = `streamcell's page part is not here (${search.why}); the plain text:\n\n${props.model.get("text")}`;
+        plain.textContent = `streamcell's page module is not here (${search.why}); the plain text:\n\n${props.model.get("text")}`;
         props.el.append(plain);
       }
       return () => {

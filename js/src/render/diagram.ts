@@ -1,9 +1,9 @@
 /** Diagrams: their source while it comes, then a picture of it, with the source at hand. */
 
 import type { Pre, Node as TreeNode } from "../markdown/tree.js";
+import type { Diagram } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { MountedLines } from "./lines.js";
-import type { Diagram } from "./parts.js";
 
 export const isDiagram = ({ language }: Pre): boolean => language.toLowerCase() === "mermaid";
 
@@ -37,7 +37,7 @@ export class MountedDiagram implements Mounted {
     this.#isAsked = true;
     const source = this.node.lines.join("\n");
     if (source.trim() === "") return;
-    const renderer = await this.#drawing.parts.diagrams();
+    const renderer = await this.#drawing.addons.diagrams();
     if (renderer === null) return;
     const isDark = isLight(getComputedStyle(this.dom).color);
     try {

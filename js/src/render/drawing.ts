@@ -1,10 +1,10 @@
 /** What the parts of one drawn document share. */
 
 import type { Leaf, Node as TreeNode } from "../markdown/tree.js";
+import type { Addons } from "./addons.js";
 import { MountedBroken } from "./broken.js";
 import { element } from "./element.js";
 import type { Layout } from "./layout.js";
-import type { Parts } from "./parts.js";
 
 /** A node of the tree in the page, for as long as it may change. */
 export interface Mounted {
@@ -40,7 +40,7 @@ const CHORES_PER_FRAME = 2;
 export class Drawing {
   /** Begins every id made here, so that no answer's id is another's. */
   readonly prefix: string;
-  readonly parts: Parts;
+  readonly addons: Addons;
   readonly layout: Layout;
   /** The leaves that a late definition may change. */
   readonly waiting = new WeakMap<Leaf, Revisable>();
@@ -56,10 +56,10 @@ export class Drawing {
   readonly #resized = new Set<() => void>();
   #unobserve: (() => void) | null = null;
 
-  constructor(root: Element, prefix: string, parts: Parts, layout: Layout, mount: Mount) {
+  constructor(root: Element, prefix: string, addons: Addons, layout: Layout, mount: Mount) {
     this.#root = root;
     this.prefix = prefix;
-    this.parts = parts;
+    this.addons = addons;
     this.layout = layout;
     this.#mount = mount;
   }

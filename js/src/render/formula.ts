@@ -1,10 +1,10 @@
-/** Math, in a line and apart: typeset when it is whole and the part for it is there, until then a quiet placeholder. */
+/** Math, in a line and apart: typeset when it is whole and the addon for it is there, until then a quiet placeholder. */
 
 import type { Formula, Node as TreeNode } from "../markdown/tree.js";
+import type { MathRenderer } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
 import type { Kind } from "./inlines.js";
-import type { MathRenderer } from "./parts.js";
 
 /** Fill `target`, which carries the mark of a placeholder, as soon as that is possible. */
 function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
@@ -18,7 +18,7 @@ function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLEl
       showSource(drawing, tex, target);
     }
   };
-  const math = drawing.parts.math();
+  const math = drawing.addons.math();
   if (math === null || !("then" in math)) show(math);
   else {
     math.then((loaded) =>

@@ -4,10 +4,10 @@
  */
 
 import type { Html, Pre, Node as TreeNode } from "../markdown/tree.js";
+import type { Grammar } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
 import { PaintedLines } from "./paint.js";
-import type { Grammar } from "./parts.js";
 import { RUN, Runs } from "./runs.js";
 
 /** Lines in a group. */
@@ -98,7 +98,7 @@ export class MountedLines implements Mounted {
 
   #choose(): LineWriter {
     const { node } = this;
-    const grammar = node.kind === "pre" && node.language !== "" ? this.#drawing.parts.grammar(node.language) : null;
+    const grammar = node.kind === "pre" && node.language !== "" ? this.#drawing.addons.grammar(node.language) : null;
     const plain = new PlainLines(this.#drawing, node.kind === "html");
     if (grammar === null) return plain;
     if (!("then" in grammar)) return new PaintedLines(this.#drawing, grammar);

@@ -1,9 +1,9 @@
 /** Painted lines of code: each line once when it is whole, the growing one as it grows, by what differs. */
 
+import type { Grammar, Span } from "./addons.js";
 import type { Drawing } from "./drawing.js";
 import { setText } from "./element.js";
 import type { LineWriter } from "./lines.js";
-import type { Grammar, Span } from "./parts.js";
 import { RUN, Runs } from "./runs.js";
 
 /** The styles that the style sheet knows: a class is made of nothing else. */

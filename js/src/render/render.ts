@@ -4,6 +4,7 @@
  */
 
 import type { Leaf, Document as MarkdownDocument } from "../markdown/tree.js";
+import type { Addons } from "./addons.js";
 import { Children } from "./children.js";
 import { Drawing } from "./drawing.js";
 import { setAttribute } from "./element.js";
@@ -12,7 +13,6 @@ import { browserLayout, type Layout } from "./layout.js";
 import { followLinks } from "./link.js";
 import { mount } from "./mount.js";
 import { Notes } from "./notes.js";
-import type { Parts } from "./parts.js";
 
 /** One document as it is drawn. */
 interface Shown {
@@ -25,16 +25,16 @@ interface Shown {
 export class Renderer {
   readonly #root: HTMLElement;
   readonly #prefix: string;
-  readonly #parts: Parts;
+  readonly #addons: Addons;
   readonly #layout: Layout;
   #shown: Shown;
   #tip: Element | null = null;
 
   /** `prefix`: begins every id made here, so that no answer's id is another's. */
-  constructor(root: HTMLElement, prefix: string, parts: Parts, layout: Layout = browserLayout) {
+  constructor(root: HTMLElement, prefix: string, addons: Addons, layout: Layout = browserLayout) {
     this.#root = root;
     this.#prefix = prefix;
-    this.#parts = parts;
+    this.#addons = addons;
     this.#layout = layout;
     this.#shown = this.#begin();
     followLinks(root, prefix);
@@ -66,7 +66,7 @@ export class Renderer {
   }
 
   #begin(): Shown {
-    const drawing = new Drawing(this.#root, this.#prefix, this.#parts, this.#layout, mount);
+    const drawing = new Drawing(this.#root, this.#prefix, this.#addons, this.#layout, mount);
     const notes = new Notes(drawing, this.#root);
     const sections = new Groups(drawing, SECTION, () => {
       const made = section(drawing);

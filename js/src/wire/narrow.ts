@@ -15,7 +15,7 @@ import {
   type Patch,
   type Snapshot,
 } from "./generated.js";
-import { type FetchedPart, type Foreign, type FromKernel, type Place, WIRE } from "./protocol.js";
+import { type FetchedAddon, type Foreign, type FromKernel, type Place, WIRE } from "./protocol.js";
 
 /**
  * What a value is made of: a kind of plain value, one of some words, null or something, a list, or fields with their
@@ -151,8 +151,8 @@ export function parseMessage(raw: unknown): FromKernel | null {
   return raw.type === "kept" ? parseKept(raw) : null;
 }
 
-/** The part in a message of the shared widget, or null. */
-export function parsePart(raw: unknown): FetchedPart | null {
-  const shape: Shape = { type: [["one", ["part"]]], name: ["string"], esm: [["null", "string"]] };
-  return (read(shape, raw) as FetchedPart | undefined) ?? null;
+/** The addon in a message of the shared widget, or null. */
+export function parseAddon(raw: unknown): FetchedAddon | null {
+  const shape: Shape = { type: [["one", ["addon"]]], name: ["string"], esm: [["null", "string"]] };
+  return (read(shape, raw) as FetchedAddon | undefined) ?? null;
 }

@@ -21,15 +21,15 @@ export interface Place {
   readonly seq: number;
 }
 
-/** Asks the kernel's shared widget for a part of the front end. */
-export interface PartRequest {
-  readonly type: "part";
+/** Asks the kernel's shared widget for an addon. */
+export interface AddonRequest {
+  readonly type: "addon";
   readonly name: string;
 }
 
 /** Its answer. */
-export interface FetchedPart extends PartRequest {
-  /** The module's text; null: this kernel has no such part. */
+export interface FetchedAddon extends AddonRequest {
+  /** The module's text; null: this kernel has no such addon. */
   readonly esm: string | null;
 }
 

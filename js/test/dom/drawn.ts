@@ -1,8 +1,8 @@
 /** A drawn text, and a layout that the test lays out itself. */
 
 import { Engine } from "../../src/markdown/engine.js";
+import { type Addons, NO_ADDONS } from "../../src/render/addons.js";
 import type { Box, Layout } from "../../src/render/layout.js";
-import { NO_PARTS, type Parts } from "../../src/render/parts.js";
 import { Renderer } from "../../src/render/render.js";
 
 /** Characters in a line, and the size of one. */
@@ -86,8 +86,8 @@ export class Drawn {
   readonly renderer: Renderer;
   engine = new Engine();
 
-  constructor(parts: Parts = NO_PARTS) {
-    this.renderer = new Renderer(this.root, "p", parts, this.layout);
+  constructor(addons: Addons = NO_ADDONS) {
+    this.renderer = new Renderer(this.root, "p", addons, this.layout);
     document.body.replaceChildren(this.root);
     this.update();
   }
@@ -130,7 +130,7 @@ export class Drawn {
   /** What a page shows that did not see the text grow. */
   fresh(): unknown {
     const other = document.createElement("div");
-    new Renderer(other, "p", NO_PARTS, new FakeLayout()).update(this.engine.document, []);
+    new Renderer(other, "p", NO_ADDONS, new FakeLayout()).update(this.engine.document, []);
     return seen(other);
   }
 }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { describe, expect, test } from "vitest";
-import { type MathRenderer, NO_PARTS, type Parts } from "../../src/render/parts.js";
+import { type Addons, type MathRenderer, NO_ADDONS } from "../../src/render/addons.js";
 import { Drawn, watch } from "./drawn.js";
 
 const typeset: string[] = [];
@@ -14,11 +14,11 @@ const MATH: MathRenderer = {
   },
 };
 
-const partsOf = (math: ReturnType<Parts["math"]>): Parts => ({ ...NO_PARTS, math: () => math });
+const addonsOf = (math: ReturnType<Addons["math"]>): Addons => ({ ...NO_ADDONS, math: () => math });
 
 describe("math", () => {
   test("is typeset when it is whole, and no raw text is shown before", () => {
-    const drawn = new Drawn(partsOf(MATH));
+    const drawn = new Drawn(addonsOf(MATH));
     drawn.push("a $x^2", 1);
     expect(drawn.get(".sc-math").outerHTML).toBe('<span class="sc-math" data-pending=""></span>');
     drawn.push("+1$ b", 1);
@@ -27,7 +27,7 @@ describe("math", () => {
   });
 
   test("apart is typeset when it is whole", () => {
-    const drawn = new Drawn(partsOf(MATH));
+    const drawn = new Drawn(addonsOf(MATH));
     drawn.push("$$\nx\n+y\n", 1);
     expect(drawn.get(".sc-formula").outerHTML).toBe(
       '<div class="sc-formula" data-pending="" tabindex="0" role="group" aria-label="Formula" data-tip=""></div>',
@@ -37,7 +37,7 @@ describe("math", () => {
   });
 
   test("is typeset once", () => {
-    const drawn = new Drawn(partsOf(MATH));
+    const drawn = new Drawn(addonsOf(MATH));
     typeset.length = 0;
     drawn.push("$a$ and $$b$$ more text\n\n- $c$ and\n\n$$\nd\n$$\n", 1);
     drawn.end();
@@ -45,7 +45,7 @@ describe("math", () => {
   });
 
   test("that is bad shows its source", () => {
-    const drawn = new Drawn(partsOf(MATH));
+    const drawn = new Drawn(addonsOf(MATH));
     drawn.push("a $bad$ b");
     expect(drawn.get(".sc-math").innerHTML).toBe('<code class="sc-tex">bad</code>');
   });
@@ -62,7 +62,7 @@ describe("math", () => {
     const coming = new Promise<MathRenderer | null>((resolve) => {
       arrive = resolve;
     });
-    const drawn = new Drawn(partsOf(coming));
+    const drawn = new Drawn(addonsOf(coming));
     drawn.push("$x$ and $y$ and $z$\n\nend");
     expect(drawn.all("[data-pending]")).toHaveLength(3);
     const changes = watch(drawn.root);
@@ -77,7 +77,7 @@ describe("math", () => {
   });
 
   test("shows its source when the part does not come", async () => {
-    const drawn = new Drawn(partsOf(Promise.resolve(null)));
+    const drawn = new Drawn(addonsOf(Promise.resolve(null)));
     drawn.push("$x$ ");
     await Promise.resolve();
     drawn.layout.frame();

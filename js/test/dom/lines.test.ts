@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Grammar, NO_PARTS, type Parts } from "../../src/render/parts.js";
+import { type Addons, type Grammar, NO_ADDONS } from "../../src/render/addons.js";
 import { Drawn, seen, watch } from "./drawn.js";
 
 /** Words are keywords, numbers numbers, and what is between quotes is a string, over lines too. Counts the lines. */
@@ -27,14 +27,14 @@ class FakeGrammar implements Grammar<boolean> {
   }
 }
 
-const partsOf = (grammar: ReturnType<Parts["grammar"]>): Parts => ({ ...NO_PARTS, grammar: () => grammar });
+const addonsOf = (grammar: ReturnType<Addons["grammar"]>): Addons => ({ ...NO_ADDONS, grammar: () => grammar });
 
 let drawn: Drawn;
 let grammar: FakeGrammar;
 
 beforeEach(() => {
   grammar = new FakeGrammar();
-  drawn = new Drawn(partsOf(grammar));
+  drawn = new Drawn(addonsOf(grammar));
 });
 
 const code = () => drawn.get("code");
@@ -45,8 +45,8 @@ const fence = (lines: readonly string[]) => `\`\`\`x\n${lines.join("\n")}\n`;
 
 describe("lines", () => {
   test.each([1, 39, 40, 41, 80, 121])("%d of them are the code's own text", (count) => {
-    for (const parts of [NO_PARTS, partsOf(grammar)]) {
-      drawn = new Drawn(parts);
+    for (const addons of [NO_ADDONS, addonsOf(grammar)]) {
+      drawn = new Drawn(addons);
       const lines = numbered(count).map((line, index) => (index % 7 === 0 ? "" : line));
       drawn.push(fence(lines), 3);
       drawn.push("```\n");
@@ -69,8 +69,8 @@ describe("lines", () => {
   });
 
   test("that are very long are laid out in runs, and painted at their beginning only", () => {
-    for (const parts of [NO_PARTS, partsOf(grammar)]) {
-      drawn = new Drawn(parts);
+    for (const addons of [NO_ADDONS, addonsOf(grammar)]) {
+      drawn = new Drawn(addons);
       const lines = ["a = 1", "x1 ".repeat(2500), "b = 2"];
       drawn.push(fence(lines), 100);
       drawn.push("```\n");
@@ -134,7 +134,7 @@ describe("a grammar that comes late", () => {
     const coming = new Promise<Grammar | null>((resolve) => {
       arrive = resolve;
     });
-    drawn = new Drawn(partsOf(coming));
+    drawn = new Drawn(addonsOf(coming));
   });
 
   const frames = (count: number) => {
@@ -143,7 +143,7 @@ describe("a grammar that comes late", () => {
 
   /** As if the grammar had been there. */
   const atOnce = (text: string): unknown => {
-    const other = new Drawn(partsOf(new FakeGrammar()));
+    const other = new Drawn(addonsOf(new FakeGrammar()));
     other.push(text);
     return seen(other.root);
   };

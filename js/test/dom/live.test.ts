@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LiveMarkdown } from "../../src/cell/live.js";
 import { Engine } from "../../src/markdown/engine.js";
-import { NO_PARTS } from "../../src/render/parts.js";
+import { NO_ADDONS } from "../../src/render/addons.js";
 import { Renderer } from "../../src/render/render.js";
 import { FakeLayout } from "./drawn.js";
 
@@ -19,7 +19,7 @@ beforeEach(() => {
     push.call(this, text);
   });
   root = document.createElement("div");
-  live = new LiveMarkdown(new Renderer(root, "p", NO_PARTS, new FakeLayout()));
+  live = new LiveMarkdown(new Renderer(root, "p", NO_ADDONS, new FakeLayout()));
 });
 
 afterEach(() => vi.restoreAllMocks());

@@ -2,14 +2,14 @@
 
 import { FrameLoop } from "../../src/cell/frame.js";
 import type { Page } from "../../src/cell/page.js";
-import { NO_PARTS, type Parts } from "../../src/render/parts.js";
+import { type Addons, NO_ADDONS } from "../../src/render/addons.js";
 import { FakeClock } from "../clock.js";
 
 export class FakePage implements Page {
   readonly clock = new FakeClock();
   readonly loop = new FrameLoop(this.clock);
   readonly copied: string[] = [];
-  parts: Parts = NO_PARTS;
+  addons: Addons = NO_ADDONS;
   still = false;
   refuses = false;
   #ids = 0;

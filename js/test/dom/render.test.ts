@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Engine } from "../../src/markdown/engine.js";
 import type { Block, Quote } from "../../src/markdown/tree.js";
-import { NO_PARTS } from "../../src/render/parts.js";
+import { NO_ADDONS } from "../../src/render/addons.js";
 import { Renderer } from "../../src/render/render.js";
 import { CORPUS } from "../corpus/index.js";
 import { NO_LAYOUT } from "../layout.js";
@@ -341,7 +341,7 @@ test("what cannot be drawn is shown as text, and the rest goes on", () => {
     throw new Error("broken part");
   };
   const root = document.createElement("div");
-  const renderer = new Renderer(root, "p", { ...NO_PARTS, math: broken }, NO_LAYOUT);
+  const renderer = new Renderer(root, "p", { ...NO_ADDONS, math: broken }, NO_LAYOUT);
   const engine = new Engine();
   for (const piece of ["before\n\n$$\nx^2", "\n$$\n\nin $y$ line", "\n\nafter"]) {
     engine.push(piece);

@@ -4,7 +4,7 @@
 
 import { expect, test } from "vitest";
 import { Engine } from "../../src/markdown/engine.js";
-import { NO_PARTS } from "../../src/render/parts.js";
+import { NO_ADDONS } from "../../src/render/addons.js";
 import { Renderer } from "../../src/render/render.js";
 import { NO_LAYOUT } from "../layout.js";
 import { ATTACKS } from "./attacks.js";
@@ -54,6 +54,6 @@ test.each(Object.entries(ATTACKS))("%s: nodes and levels, and what is drawn", { 
   expect(nodes / text.length).toBeLessThanOrEqual(MOST_NODES);
   expect(depth).toBeLessThanOrEqual(DEEPEST);
   const root = document.createElement("div");
-  new Renderer(root, "p", NO_PARTS, NO_LAYOUT).update(engine.document, engine.takeLate());
+  new Renderer(root, "p", NO_ADDONS, NO_LAYOUT).update(engine.document, engine.takeLate());
   expect(root.childNodes.length).toBeGreaterThan(0);
 });

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { KINDS, write } from "../../bench/documents.js";
 import { Engine } from "../../src/markdown/engine.js";
-import { NO_PARTS } from "../../src/render/parts.js";
+import { NO_ADDONS } from "../../src/render/addons.js";
 import { Renderer } from "../../src/render/render.js";
 import { NO_LAYOUT } from "../layout.js";
 import { pieces } from "./feeding.js";
@@ -69,7 +69,7 @@ describe("DOM nodes created", () => {
     const text = write(kind, LENGTH);
     const root = document.createElement("div");
     document.body.replaceChildren(root);
-    const renderer = new Renderer(root, "p", NO_PARTS, NO_LAYOUT);
+    const renderer = new Renderer(root, "p", NO_ADDONS, NO_LAYOUT);
     const engine = new Engine();
     const update = () => renderer.update(engine.document, engine.takeLate());
     const created = countCreated(() => {

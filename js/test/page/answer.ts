@@ -5,7 +5,7 @@ import type { Dialect } from "../../src/markdown/dialect.js";
 import { Engine } from "../../src/markdown/engine.js";
 import type { Leaf } from "../../src/markdown/tree.js";
 import { Renderer } from "../../src/render/render.js";
-import { PARTS } from "./parts.js";
+import { ADDONS } from "./addons.js";
 
 export class Answer {
   readonly engine: Engine;
@@ -28,7 +28,7 @@ export class Answer {
     this.root.className = "sc-answer";
     this.#view.append(this.root);
     document.body.append(this.#view);
-    this.#renderer = new Renderer(this.root, this.prefix, PARTS);
+    this.#renderer = new Renderer(this.root, this.prefix, ADDONS);
   }
 
   /** DOM nodes, as the renderer counts them. */

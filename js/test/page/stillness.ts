@@ -4,10 +4,10 @@ import { parse } from "../../src/markdown/engine.js";
 import type { Document, Leaf } from "../../src/markdown/tree.js";
 import { Renderer } from "../../src/render/render.js";
 import { CORPUS } from "../corpus/index.js";
+import { ADDONS } from "./addons.js";
 import { Answer } from "./answer.js";
 import { type Closable, drawn } from "./drawn.js";
 import { HABITS } from "./habits.js";
-import { PARTS } from "./parts.js";
 
 /** Characters in an update, as in the bench. */
 const PIECE = 4;
@@ -159,7 +159,7 @@ class Reparsed implements Growing {
     this.#text += piece;
     this.document = parse(this.#text);
     this.root.replaceChildren();
-    new Renderer(this.root, "sc-control", PARTS).update(this.document, []);
+    new Renderer(this.root, "sc-control", ADDONS).update(this.document, []);
   }
 
   end(): void {}

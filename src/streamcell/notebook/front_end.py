@@ -13,11 +13,11 @@ import ipywidgets
 import traitlets
 from comm import get_comm_manager
 
-from ..wire.messages import parse_part_request
+from ..wire.messages import parse_addon_request
 from . import ipython
 from .private import is_registered, let_pages_choose_the_subshell
 
-__all__ = ["Bundle", "Reachable", "built", "digest", "part", "reach"]
+__all__ = ["Bundle", "Reachable", "addon", "built", "digest", "reach"]
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
 
@@ -39,9 +39,9 @@ def digest() -> str:
     return hashlib.sha256(built("streamcell.js").encode()).hexdigest()[:16]
 
 
-def part(name: str) -> str | None:
-    """Return a part of the front end, or None. The name is looked up among those that there are; it is no path."""
-    known = {path.stem: path for path in (_STATIC / "parts").glob("*.js")}
+def addon(name: str) -> str | None:
+    """Return an addon of the front end, or None. The name is looked up among those that there are; it is no path."""
+    known = {path.stem: path for path in (_STATIC / "addons").glob("*.js")}
     known["streamcell"] = _STATIC / "streamcell.js"
     path = known.get(name)
     return None if path is None else path.read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def part(name: str) -> str | None:
 class Bundle(ipywidgets.Widget):
     """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once.
 
-    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such a part by name.
+    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such an addon by name.
     """
 
     esm = traitlets.Unicode().tag(sync=True)
@@ -59,7 +59,7 @@ class Bundle(ipywidgets.Widget):
     _shared: Bundle | None = None
 
     def __init__(self, **traits: Any) -> None:
-        """Open the comm and take questions for parts."""
+        """Open the comm and take questions for addons."""
         super().__init__(**traits)
         self.on_msg(self._on_page_message)
         let_pages_choose_the_subshell(self.comm)
@@ -81,9 +81,9 @@ class Bundle(ipywidgets.Widget):
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
         # This may run on the main thread or on a subshell's: it changes nothing.
-        name = parse_part_request(content)
+        name = parse_addon_request(content)
         if name is not None:
-            self.send({"type": "part", "name": name, "esm": part(name)})
+            self.send({"type": "addon", "name": name, "esm": addon(name)})
 
 
 _TARGET: Final = "streamcell"  # of the comms that pages open beside the widgets'

@@ -30,12 +30,12 @@ from ..wire.messages import (
     Kept,
     View,
     document_of,
+    parse_addon_request,
     parse_command,
-    parse_part_request,
 )
 from . import ipython
 from .delivery import at_once, carrier, takes_widgets
-from .front_end import Bundle, built, digest, part, reach
+from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
 from .output import bundle_of, markdown_of, note_of, others_of
 from .private import let_pages_choose_the_subshell, send_without_parent, show_again
@@ -220,9 +220,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
         # This may run on the main thread or on a subshell's, so it only posts.
-        name = parse_part_request(content)
+        name = parse_addon_request(content)
         if name is not None:
-            self.send({"type": "part", "name": name, "esm": part(name)})
+            self.send({"type": "addon", "name": name, "esm": addon(name)})
             return
         command = parse_command(content)
         if isinstance(command, Forget):

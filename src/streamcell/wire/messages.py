@@ -25,8 +25,8 @@ __all__ = [
     "Sink",
     "Snapshot",
     "document_of",
+    "parse_addon_request",
     "parse_command",
-    "parse_part_request",
     "part_of",
     "view_of",
 ]
@@ -196,9 +196,9 @@ def parse_command(content: object) -> Command | None:
     return Select(index) if kind == "select" and index is not None else None
 
 
-def parse_part_request(content: object) -> str | None:
-    """Return the name of the part of the front end that a page asks the kernel for, or None for anything else."""
-    if not isinstance(content, Mapping) or content.get("type") != "part":
+def parse_addon_request(content: object) -> str | None:
+    """Return the name of the addon that a page asks the kernel for, or None for anything else."""
+    if not isinstance(content, Mapping) or content.get("type") != "addon":
         return None
     name = content.get("name")
     return name if isinstance(name, str) else None

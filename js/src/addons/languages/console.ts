@@ -1,7 +1,7 @@
 /** A shell's session: commands after their prompts, and plain output. */
 
 import type { State } from "ace-code/src/tokenizer";
-import type { Grammar } from "../../render/parts.js";
+import type { Grammar } from "../../render/addons.js";
 import { grammar as shell } from "./bash.js";
 
 const PROMPT = /^(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$#%]*)?[$#%❯»] /;

@@ -1,6 +1,6 @@
 /** What a patch changes: by the sign in front of each line. */
 
-import type { Grammar } from "../../render/parts.js";
+import type { Grammar } from "../../render/addons.js";
 
 const HEADER =
   /^(?:diff |index |Index: |\+\+\+|---|={4,}|\*{4,}|rename |similarity |new file|deleted file|old mode|new mode)/;

@@ -1,7 +1,7 @@
 /** TeX to MathML by Temml. MathML is a quarter of the elements that drawing with HTML takes, and screen readers read it. */
 
 import temml from "temml";
-import type { MathRenderer } from "../../render/parts.js";
+import type { MathRenderer } from "../../render/addons.js";
 import { Builder, type Tree } from "./build.js";
 import { EXPANSIONS, EXPANSIONS_OF_OWN, LONGEST, LONGEST_LENGTH } from "./settings.js";
 

@@ -15,7 +15,7 @@ class Reasoning implements PartView {
   constructor({ id, page }: Context) {
     const body = element("div", { class: "sc-reasoning-text" });
     this.root = element("details", { class: "sc-reasoning" }, element("summary", {}, "Reasoning"), body);
-    this.#renderer = new Renderer(body, id, page.parts);
+    this.#renderer = new Renderer(body, id, page.addons);
     this.#markdown = new LiveMarkdown(this.#renderer);
     this.root.addEventListener("toggle", () => this.#draw());
   }

@@ -23,7 +23,7 @@ class Text implements PartView {
 
   constructor({ id, page }: Context) {
     this.root = element("div", { class: "sc-text" }, this.#answer);
-    this.#renderer = new Renderer(this.#answer, id, page.parts);
+    this.#renderer = new Renderer(this.#answer, id, page.addons);
     this.#markdown = new LiveMarkdown(this.#renderer);
     this.#marks = new Marks(this.root, this.#answer);
   }

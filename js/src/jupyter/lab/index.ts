@@ -13,9 +13,9 @@ import { Keeper } from "./keeper.js";
 import { ANSWER } from "./output.js";
 import { isSomewhere } from "./places.js";
 import { makeRenderer } from "./renderer.js";
-import type { ViewPart } from "./view-part.js";
+import type { ViewModule } from "./view.js";
 
-declare const VIEW_PART: string;
+declare const VIEW_MODULE: string;
 
 /** Before the live widget (-10), and so before Markdown. */
 const RANK = -20;
@@ -23,10 +23,10 @@ const RANK = -20;
 let scope: Scope = {};
 
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
-let part: Promise<ViewPart> | null = null;
-const viewPart = (): Promise<ViewPart> => {
-  part ??= import(new URL(VIEW_PART, here).href) as Promise<ViewPart>;
-  return part;
+let module: Promise<ViewModule> | null = null;
+const viewModule = (): Promise<ViewModule> => {
+  module ??= import(new URL(VIEW_MODULE, here).href) as Promise<ViewModule>;
+  return module;
 };
 
 function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void {
@@ -36,7 +36,7 @@ function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void 
     lumino,
     keeper,
     create: (mimeType: string) => rendermime.createRenderer(mimeType),
-    part: viewPart,
+    view: viewModule,
     bridge: async (key: string) => {
       const kernel = panel.sessionContext.session?.kernel;
       return kernel ? openBridge(services, kernel, key) : null;

@@ -10,7 +10,7 @@ import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
 import type { Keeper } from "./keeper.js";
 import { outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addOutput, recall } from "./places.js";
-import type { Shown, ViewPart } from "./view-part.js";
+import type { Shown, ViewModule } from "./view.js";
 
 /** Milliseconds that a widget may take before the saved answer is shown for it, where there is one to show. */
 const SOON = 400;
@@ -23,8 +23,8 @@ export interface Surroundings {
   readonly keeper: Keeper;
   /** Another renderer of the same notebook. */
   create(mimeType: string): Renderer;
-  /** The part that shows answers without a widget; it is fetched when first needed. */
-  part(): Promise<ViewPart>;
+  /** The module that shows answers without a widget; it is fetched when first needed. */
+  view(): Promise<ViewModule>;
   /** A way to the cell beside its widget, where the kernel is busy; null: there is none. */
   bridge(key: string): Promise<Bridge | null>;
 }
@@ -146,19 +146,19 @@ class Output {
 
   async #showSaved(): Promise<void> {
     if (this.#shown || this.#mounted) return;
-    const part = await this.#around.part();
+    const module = await this.#around.view();
     if (this.#shown || this.#mounted || this.#disposed || this.#saved === null) return;
-    this.#shown = part.showSaved(this.#host, this.#saved);
+    this.#shown = module.showSaved(this.#host, this.#saved);
   }
 
   /** The kernel computes and does not say which widgets it has: ask the cell itself. */
   async #goBeside(): Promise<void> {
     if (this.#mounted || this.#disposed || this.#bridge || this.#saved === null) return;
-    const [part, bridge] = await Promise.all([this.#around.part(), this.#around.bridge(this.#saved.key)]);
+    const [module, bridge] = await Promise.all([this.#around.view(), this.#around.bridge(this.#saved.key)]);
     if (bridge === null) return;
     if (this.#mounted || this.#disposed || this.#bridge) return bridge.close();
     this.#bridge = bridge;
-    part.showLive(this.#host, bridge, (shown) => {
+    module.showLive(this.#host, bridge, (shown) => {
       if (this.#mounted || this.#disposed) {
         shown.dispose();
         return;

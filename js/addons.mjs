@@ -1,5 +1,5 @@
 /**
- * The parts that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams.
+ * The addons that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams.
  *
  * A language is either a file of its own in src/addons/languages/ or rules of Ace as they are, named here.
  */
@@ -118,13 +118,13 @@ const own = readdirSync(OWN)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3));
 
-/** The names of all parts. */
-export const PARTS = [...Object.keys(ACE), ...own, "languages", "math", "mermaid"].sort();
+/** The names of all addons. */
+export const ADDONS = [...Object.keys(ACE), ...own, "languages", "math", "mermaid"].sort();
 
-function entryOf(part) {
-  if (["languages", "math", "mermaid"].includes(part)) return `export * from "./src/addons/${part}.ts";`;
-  if (own.includes(part)) return `export * from "./src/addons/languages/${part}.ts";`;
-  const [file, Rules] = ACE[part].split(" ");
+function entryOf(name) {
+  if (["languages", "math", "mermaid"].includes(name)) return `export * from "./src/addons/${name}.ts";`;
+  if (own.includes(name)) return `export * from "./src/addons/languages/${name}.ts";`;
+  const [file, Rules] = ACE[name].split(" ");
   return (
     `import { ${Rules} } from "ace-code/src/mode/${file}_highlight_rules";` +
     'import { grammar as of } from "./src/addons/grammar.ts";' +
@@ -133,10 +133,10 @@ function entryOf(part) {
 }
 
 const entries = {
-  name: "parts",
+  name: "addons",
   setup(bundler) {
-    bundler.onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice(5), namespace: "part" }));
-    bundler.onLoad({ filter: /.*/, namespace: "part" }, ({ path }) => ({
+    bundler.onResolve({ filter: /^addon:/ }, ({ path }) => ({ path: path.slice(6), namespace: "addon" }));
+    bundler.onLoad({ filter: /.*/, namespace: "addon" }, ({ path }) => ({
       contents: entryOf(path),
       loader: "js",
       resolveDir: here,
@@ -181,11 +181,11 @@ async function stix() {
   return subsetFont(readFileSync(file), text, { targetFormat: "woff2" });
 }
 
-/** Build parts into memory: their names and the text of their modules. */
-export async function buildParts(names = PARTS, { minify = true } = {}) {
+/** Build addons into memory: their names and the text of their modules. */
+export async function buildAddons(names = ADDONS, { minify = true } = {}) {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: names.map((name) => ({ in: `part:${name}`, out: name })),
+    entryPoints: names.map((name) => ({ in: `addon:${name}`, out: name })),
     outdir: here,
     bundle: true,
     format: "esm",
@@ -201,7 +201,7 @@ export async function buildParts(names = PARTS, { minify = true } = {}) {
   return new Map(outputFiles.map(({ path, text }) => [basename(path, ".js"), text]));
 }
 
-/** The licences of what the parts are made from, which travel with them. */
+/** The licences of what the addons are made from, which travel with them. */
 export function licences() {
   const packages = ["ace-code", "temml", "@fontsource/stix-two-math", "@mermaid-js/tiny"];
   const texts = packages.map((name) => {

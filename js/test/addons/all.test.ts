@@ -1,23 +1,23 @@
-/** Every language: its part can be had, and colours what is there and nothing else. */
+/** Every language: its addon can be had, and colours what is there and nothing else. */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildParts, licences, PARTS } from "../../parts.mjs";
-import { GRAMMARS, partOf } from "../../src/addons/languages.js";
-import type { Grammar, Span } from "../../src/render/parts.js";
+import { ADDONS, buildAddons, licences } from "../../addons.mjs";
+import { addonOf, GRAMMARS } from "../../src/addons/languages.js";
+import type { Grammar, Span } from "../../src/render/addons.js";
 import { SAMPLES } from "./samples.js";
 
 let modules: Map<string, string>;
 const grammars = new Map<string, Grammar>();
 
 beforeAll(async () => {
-  modules = await buildParts([...GRAMMARS], { minify: false });
+  modules = await buildAddons([...GRAMMARS], { minify: false });
   for (const [name, text] of modules) {
     const url = `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
     grammars.set(name, ((await import(/* @vite-ignore */ url)) as { grammar: Grammar }).grammar);
   }
 }, 120_000);
 
-const of = (language: string): Grammar => grammars.get(partOf(language) as string) as Grammar;
+const of = (language: string): Grammar => grammars.get(addonOf(language) as string) as Grammar;
 
 /** Each line's spans, read from the top. */
 function read(grammar: Grammar, code: string): { readonly text: string; readonly spans: readonly Span[] }[] {
@@ -40,8 +40,8 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is a part for each language that fences can name, for math, and for diagrams", () => {
-  expect([...PARTS].sort()).toEqual([...GRAMMARS, "languages", "math", "mermaid"].sort());
+test("there is an addon for each language that fences can name, for math, and for diagrams", () => {
+  expect([...ADDONS].sort()).toEqual([...GRAMMARS, "languages", "math", "mermaid"].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });
 
@@ -102,14 +102,14 @@ describe("a fence's words", () => {
     ["c#", "csharp"],
     ["yml", "yaml"],
   ])("%s names %s", (word, part) => {
-    expect(partOf(word)).toBe(part);
+    expect(addonOf(word)).toBe(part);
   });
 
   test.each(["", "text", "mermaid", "constructor", "__proto__", "../x", "{", "🎉"])("%j names nothing", (word) => {
-    expect(partOf(word)).toBeNull();
+    expect(addonOf(word)).toBeNull();
   });
 });
 
-test("the licences of what the parts are made from travel with them", () => {
+test("the licences of what the addons are made from travel with them", () => {
   for (const name of ["ace-code", "temml", "stix-two-math"]) expect(licences()).toContain(name);
 });

@@ -1,6 +1,6 @@
 /** What shows answers where no widget does: the same view, over a saved document or a comm of its own. */
 
-import { FetchedParts } from "../../addons/fetched.js";
+import { FetchedAddons } from "../../addons/fetched.js";
 import { browserClock, browserPage } from "../../cell/page.js";
 import { View } from "../../cell/view.js";
 import type { Command, Doc } from "../../wire/protocol.js";
@@ -19,19 +19,19 @@ export interface Shown {
   dispose(): void;
 }
 
-export interface ViewPart {
+export interface ViewModule {
   showSaved(target: HTMLElement, answer: Answer): Shown;
   /** Hand over the answer as soon as its cell has said where it is. */
   showLive(target: HTMLElement, bridge: Bridge, here: (shown: Shown) => void): void;
 }
 
-/** Parts lie beside this module, on the server that JupyterLab comes from. */
-async function fetchPart(name: string): Promise<string | null> {
-  const response = await fetch(new URL(`parts/${name}.js`, import.meta.url));
+/** Addons lie beside this module, on the server that JupyterLab comes from. */
+async function fetchAddon(name: string): Promise<string | null> {
+  const response = await fetch(new URL(`addons/${name}.js`, import.meta.url));
   return response.ok ? response.text() : null;
 }
 
-const page = browserPage(new FetchedParts(fetchPart));
+const page = browserPage(new FetchedAddons(fetchAddon));
 
 /** A cell that only changes when the notebook does, or when another of the saved versions is chosen. */
 class SavedCell implements Cell {

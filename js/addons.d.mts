@@ -1,5 +1,5 @@
-export const PARTS: readonly string[];
-export function buildParts(
+export const ADDONS: readonly string[];
+export function buildAddons(
   names?: readonly string[],
   options?: { readonly minify?: boolean },
 ): Promise<Map<string, string>>;

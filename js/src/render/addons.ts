@@ -1,10 +1,10 @@
 /**
- * What not every page needs, brought when it is first needed: the languages of the highlighter, math, diagrams. Parts are
+ * What not every page needs, brought when it is first needed: the languages of the highlighter, math, diagrams. Addons are
  * modules of their own that the kernel holds; one that is loaded serves all cells of the page.
  */
 
-/** Brings a part, once per page; null where it cannot be had (no kernel): then the plain form stays. */
-export interface Parts {
+/** Brings an addon, once per page; null where it cannot be had (no kernel): then the plain form stays. */
+export interface Addons {
   /** Null: no such language. A grammar at once if it is loaded already. */
   grammar(language: string): Grammar | Promise<Grammar | null> | null;
   math(): MathRenderer | Promise<MathRenderer | null> | null;
@@ -41,4 +41,4 @@ export interface DiagramRenderer {
 }
 
 /** Brings nothing. */
-export const NO_PARTS: Parts = { grammar: () => null, math: () => null, diagrams: () => null };
+export const NO_ADDONS: Addons = { grammar: () => null, math: () => null, diagrams: () => null };
