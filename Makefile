@@ -38,7 +38,7 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_c
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-pythons test-frontends
 
-.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
 
 help: ## list the targets
@@ -116,11 +116,17 @@ test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front o
 	$(PY) scripts/environment.py litellm
 	$(PYTEST) tests/peers
 
-bench: bench-wire bench-memory bench-renderer bench-attacks ## measure these, beside what others do
+bench: bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks ## measure these, beside what others do
 
 bench-wire: env ## bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
 	$(PY) scripts/bench.py --characters 7100 --chunks 1000 --rate 50 --rounds 1
+
+bench-first-token: env ## milliseconds from the server's write of a first token to the page's DOM
+	$(PY) scripts/first_token.py
+
+bench-cells: env ## frames a second and CPU while 1, 10, 50, 100 and 300 cells stream at once
+	$(PY) scripts/cells.py
 
 bench-memory: env ## what a thousand answers of 2 kB take of a process, in kB a cell
 	$(PY) -c "from tests.faults.soak import kept; print(kept(1_000, 64_000_000))"

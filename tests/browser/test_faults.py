@@ -61,7 +61,7 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
     notebook.wait_for_status(0, "done")
     assert card.count() == 0
     mark = notebook.view(0).get_by_role("note")
-    assert "A second request asked for the rest" in str(mark.get_attribute("title"))
+    assert "a second request asked for the rest" in str(mark.get_attribute("title"))
     assert " ".join(cut[-40:].split()) in str(mark.get_attribute("aria-label"))
     # It stands behind the last word that came before: over the text, as high as a line, and reached by keyboard.
     where = mark.evaluate(AT_ITS_PLACE, cut.split()[-1])

@@ -12,12 +12,17 @@ export interface Page {
   isStill(): boolean;
   /** Put `text` on the clipboard; false if the browser refuses. */
   copy(text: string): Promise<boolean>;
+  /** Tell whether the element can be seen, now and with each change; the returned function ends that. */
+  watch(element: Element, seen: (isSeen: boolean) => void): () => void;
   /** Another string each time, unique in the page. */
   newId(): string;
 }
 
 /** Hidden tabs get no animation frames; an answer that ends there must still reach the page. */
 const HIDDEN_FRAME = 1000;
+
+/** What is nearly in sight is drawn like what is, so that it is there when it is scrolled to. */
+const NEAR = { rootMargin: "20%" };
 
 export const browserClock: Clock = {
   now: () => performance.now(),
@@ -76,6 +81,11 @@ export function browserPage(addons: Addons = NO_ADDONS): Page {
     addons,
     isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,
     copy,
+    watch(element, seen) {
+      const observer = new IntersectionObserver((entries) => seen(entries.at(-1)?.isIntersecting ?? true), NEAR);
+      observer.observe(element);
+      return () => observer.disconnect();
+    },
     newId: () => {
       made += 1;
       return `sc-${tag}-${made}`;

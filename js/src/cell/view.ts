@@ -15,6 +15,9 @@ import { injectStyle } from "./style.js";
 
 const SECOND = 1000;
 
+/** Milliseconds between two drawings of an answer that streams where nobody sees it. */
+const UNSEEN = 2000;
+
 export class View {
   readonly #cell: Cell;
   readonly #page: Page;
@@ -39,6 +42,9 @@ export class View {
   #drawn: State | null = null;
   #retryAt: number | null = null;
   #cancelTick: (() => void) | null = null;
+  #seen = true;
+  #cancelUnseen: (() => void) | null = null;
+  readonly #unwatch: () => void;
 
   constructor(target: HTMLElement, cell: Cell, page: Page) {
     this.#cell = cell;
@@ -68,12 +74,19 @@ export class View {
     target.classList.add("sc-host");
     target.append(this.#root);
     injectStyle(this.#root);
+    this.#unwatch = page.watch(this.#root, (isSeen) => {
+      this.#seen = isSeen;
+      setAttribute(this.#root, "data-unseen", !isSeen);
+      if (isSeen) this.#task.wake();
+    });
   }
 
   dispose(): void {
     this.#unsubscribe();
     this.#task.cancel();
     this.#cancelTick?.();
+    this.#cancelUnseen?.();
+    this.#unwatch();
     this.#parts.dispose();
     this.#root.remove();
     this.#target.classList.remove("sc-host");
@@ -82,13 +95,16 @@ export class View {
   #changed(state: State): void {
     // A pressed button answers at once, however long the document takes to draw.
     if (state.pending !== this.#drawn?.pending) this.#drawChrome(state, this.#page.clock.now());
-    this.#task.wake(isOver(state));
+    if (this.#seen || isOver(state)) this.#task.wake(isOver(state));
+    else this.#cancelUnseen ??= this.#page.clock.after(UNSEEN, () => this.#task.wake());
   }
 
   #frame(now: number): boolean {
     const state = this.#cell.state;
     const over = isOver(state);
-    this.#pace = advance(this.#pace, textOf(state.doc).length, now, over || this.#page.isStill());
+    this.#cancelUnseen?.();
+    this.#cancelUnseen = null;
+    this.#pace = advance(this.#pace, textOf(state.doc).length, now, over || !this.#seen || this.#page.isStill());
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);

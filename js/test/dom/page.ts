@@ -18,6 +18,14 @@ export class FakePage implements Page {
     return this.still;
   }
 
+  /** Say whether each view can be seen. */
+  readonly watching = new Set<(isSeen: boolean) => void>();
+
+  watch(_element: Element, seen: (isSeen: boolean) => void): () => void {
+    this.watching.add(seen);
+    return () => this.watching.delete(seen);
+  }
+
   async copy(text: string): Promise<boolean> {
     if (!this.refuses) this.copied.push(text);
     return !this.refuses;

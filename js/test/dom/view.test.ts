@@ -106,6 +106,30 @@ describe("text", () => {
     expect(answer().textContent).toHaveLength(100);
   });
 
+  test("that nobody sees is drawn now and then, at once when it comes into sight, and when it ends", () => {
+    const see = (isSeen: boolean) => {
+      for (const seen of page.watching) seen(isSeen);
+    };
+    see(false);
+    for (let at = 1; at <= 50; at += 1) model.receive(patch(at, ["append", "text", "xx"]));
+    frames(5);
+    expect(answer().textContent).toBe("");
+    expect(page.clock.framesRequested).toBe(0);
+    page.clock.pass(2000);
+    frames(2);
+    expect(answer().textContent).toHaveLength(100);
+    model.receive(patch(51, ["append", "text", "yy"]));
+    see(true);
+    frames(30);
+    expect(answer().textContent).toHaveLength(102);
+    see(false);
+    model.receive(patch(52, ["append", "text", "zz"], ["set", "status", "done"]));
+    frames(1);
+    expect(answer().textContent).toHaveLength(104);
+    view.dispose();
+    expect([page.watching.size, page.clock.waiting]).toEqual([0, expect.any(Number)]);
+  });
+
   test("of a new attempt replaces the old", () => {
     model.receive(patch(1, ["append", "text", "old answer"], ["set", "status", "done"]));
     frames(2);
@@ -357,7 +381,7 @@ describe("going on", () => {
     expect(answer().textContent).toBe("Three words only and more");
     const mark = part(".sc-resumed");
     expect([mark.getAttribute("role"), mark.tabIndex]).toEqual(["note", 0]);
-    expect(mark.title).toContain("A second request asked for the rest");
+    expect(mark.title).toContain("a second request asked for the rest");
     expect(mark.getAttribute("aria-label")).toBe(`After “…Three words only”: ${mark.title}`);
     open({ status: "done", text: "abcdef" });
     expect(host.querySelector(".sc-resumed")).toBeNull();

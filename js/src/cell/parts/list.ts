@@ -24,7 +24,7 @@ interface Shown {
   /** Of the first of its parts among all. */
   begin: number;
   /** What it was updated with last. */
-  drawn: { readonly parts: readonly Part[]; readonly looks: PartLooks } | null;
+  drawn: { readonly parts: readonly Part[]; readonly looks: string } | null;
 }
 
 /** Where the answer's text will be. */
@@ -95,8 +95,9 @@ export class PartList {
   /** What stands as it stood is not looked at again. */
   #draw(one: Shown, parts: readonly Part[], looks: PartLooks): void {
     const { drawn } = one;
-    if (drawn && isSame(drawn.parts, parts) && isSameLooks(drawn.looks, looks)) return;
-    one.drawn = { parts, looks };
+    const all = Object.values(looks).join();
+    if (drawn?.looks === all && isSame(drawn.parts, parts)) return;
+    one.drawn = { parts, looks: all };
     one.view.update(parts, looks);
   }
 
@@ -137,6 +138,3 @@ export class PartList {
 
 const isSame = (before: readonly Part[], now: readonly Part[]): boolean =>
   before.length === now.length && before.every((part, at) => part === now[at]);
-
-const isSameLooks = (before: PartLooks, now: PartLooks): boolean =>
-  before.over === now.over && before.last === now.last && before.shown === now.shown && before.name === now.name;

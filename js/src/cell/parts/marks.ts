@@ -9,9 +9,9 @@ import { element } from "../../render/element.js";
 import type { ResumeMode } from "../../wire/generated.js";
 
 const WORDS: Readonly<Record<ResumeMode, string>> = {
-  exact: "The connection broke here, and the provider resumed at this character.",
-  prefix: "The answer was cut off here, and the model continued from this text.",
-  continued: "The answer was cut off here. A second request asked for the rest, and repeated text was removed.",
+  exact: "Cut off here; the provider resumed at this character.",
+  prefix: "Cut off here; the model continued from this text.",
+  continued: "Cut off here; a second request asked for the rest, and repeated text was removed.",
 };
 
 /** Characters of the text before a rule that its label repeats, for who does not see where it stands. */
@@ -28,7 +28,7 @@ export class Marks {
   readonly #answer: HTMLElement;
   /** By how many characters of the text are before them. */
   readonly #marks = new Map<number, Mark>();
-  #observer: ResizeObserver | null = null;
+  #observer: ResizeObserver | undefined;
 
   constructor(root: HTMLElement, answer: HTMLElement) {
     this.#root = root;
@@ -53,15 +53,13 @@ export class Marks {
     });
     this.#marks.set(at, { root, drawn: this.#answer.textContent?.length ?? 0 });
     this.#root.append(root);
-    if (this.#observer === null && typeof ResizeObserver === "function") {
-      this.#observer = new ResizeObserver(() => this.place());
-      this.#observer.observe(this.#answer);
-    }
+    this.#observer ??= new ResizeObserver(() => this.place());
+    this.#observer.observe(this.#answer);
   }
 
   clear(): void {
     this.#observer?.disconnect();
-    this.#observer = null;
+    this.#observer = undefined;
     for (const { root } of this.#marks.values()) root.remove();
     this.#marks.clear();
   }
@@ -100,7 +98,6 @@ export class Marks {
     range.setStart(last, Math.max(0, end - 1));
     range.setEnd(last, end);
     // jsdom has no layout.
-    const boxes = range.getClientRects?.() ?? [];
-    return boxes[boxes.length - 1] ?? null;
+    return [...(range.getClientRects?.() ?? [])].at(-1) ?? null;
   }
 }
