@@ -147,8 +147,9 @@ screenshot: env ## take the README's picture anew, from the real thing
 faults: env ## write the table of faults in docs/faults.md anew, from what happens
 	$(PY) -m tests.faults.matrix
 
-tables: env ## write the tables in docs/servers.md and docs/parameters.md anew, from the code
+tables: env ## write the tables in docs/servers.md, docs/parameters.md, docs/wire.md and ARCHITECTURE.md anew, from the code
 	$(PY) -m tests.sources.tables
+	$(PY) scripts/wire.py
 
 gallery: env ## take the pictures of the cards anew
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py

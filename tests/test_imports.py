@@ -17,7 +17,7 @@ import streamcell
 PACKAGE = Path(streamcell.__file__).parent
 
 LAYERS = (
-    {"_errors", "_terminal", "_version"},
+    {"_errors", "_terminal", "_version", "_words"},
     {"answer", "request"},
     {"ratelimit", "saved", "wire"},
     {"engine", "sources"},
@@ -27,10 +27,30 @@ LAYERS = (
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
 
+HOLDS = {
+    "_cli": "the command `streamcell`",
+    "__init__": "the public names",
+    "_api": "the call: the only module that knows all the others",
+    "notebook": "the widget, its output, the notebook around them, the front end that it brings",
+    "engine": "the streams' thread, each stream, its handle and its log",
+    "sources": "what turns a provider's chunks into events",
+    "ratelimit": "the line before a server that limits its rate",
+    "saved": "saved Markdown",
+    "wire": "messages and patches",
+    "answer": "what an answer is and what becomes of it; its parts",
+    "request": "what is asked",
+    "_errors": "what can go wrong, as exceptions with a card for the cell",
+    "_terminal": "text that no terminal obeys",
+    "_version": "the version",
+    "_words": "what a cell says beside errors",
+    "rehearsal": "the rehearsal server; it stands alone",
+}
+"""What is in each room, for `ARCHITECTURE.md`."""
+
 VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", "status", "timeouts")}
 """What flows between the parts of an answer: they know nothing of what becomes of them."""
 
-PURE_ROOMS = {"_errors", "_terminal", "_version", "answer", "request", "saved", "wire"}
+PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
 PURE_MODULES = {"notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.http.sse"}
 PURE_MODULES |= {
     f"sources.openai.{name}"
@@ -194,6 +214,28 @@ def _layer(room: str) -> int:
 
 
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def drawn() -> str:
+    """Draw the rooms from the highest down, each with the rooms that its modules really import from."""
+    order = [room for layer in reversed(LAYERS) for room in HOLDS if room in layer]
+    lines = ["| Room | What is in it | It imports from |", "|---|---|---|"]
+    for room in [*order, "rehearsal"]:
+        found: set[str] = set()
+        for module, path in MODULES.items():
+            if module.partition(".")[0] == room:
+                inside = {(one.inside or "").partition(".")[0] for one in imports_of(module, path.read_text("utf-8"))}
+                found |= inside - {room, "", "_version"}
+        pure = " *pure*" if room in PURE_ROOMS else ""
+        names = ", ".join(f"`{name}`" for name in [*order, "rehearsal"] if name in found)
+        lines.append(f"| `{room}`{pure} | {HOLDS[room]} | {names} |")
+    return "\n".join(lines)
+
+
+def test_the_architecture_shows_the_rooms_as_they_are() -> None:
+    page = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- rooms -->\n\n")[2].partition("\n\n<!-- /rooms -->")[0]
+    assert shown.splitlines() == drawn().splitlines(), "`make tables` writes them anew"
 
 
 def test_the_walk_finds_the_package() -> None:

@@ -1,4 +1,4 @@
-"""Tables of `docs/servers.md` and `docs/parameters.md` that are made from the code.
+"""Tables of `docs/servers.md`, `docs/parameters.md` and `ARCHITECTURE.md` that are made from the code.
 
 `python -m tests.sources.tables` writes them into the documentation anew.
 """
@@ -15,10 +15,11 @@ from streamcell.answer.finish import FINISH_REASONS, Meaning
 from streamcell.request.parameters import OPTIONS, PARAMETERS
 from streamcell.sources.openai.refusals import REFUSALS, Refusal
 
+from ..test_imports import drawn
 from .field import CASES, rows, told
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-PAGES: Final = (DOCS / "servers.md", DOCS / "parameters.md")
+PAGES: Final = (DOCS / "servers.md", DOCS / "parameters.md", DOCS.parent / "ARCHITECTURE.md")
 
 
 def refusals() -> str:
@@ -99,6 +100,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "refusals": refusals,
     "parameters": parameters,
     "field": lambda: field(rows()),
+    "rooms": drawn,
 }
 """Name of the marks in a page, and what stands between them."""
 

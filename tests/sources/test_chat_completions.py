@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streamcell._words import NO_REASON
 from streamcell.answer.events import (
     Alive,
     Finished,
@@ -15,7 +16,7 @@ from streamcell.answer.events import (
     UsageReported,
 )
 from streamcell.request.request import Request
-from streamcell.sources.openai.chat import NO_REASON, ChatDecoder, chat_body
+from streamcell.sources.openai.chat import ChatDecoder, chat_body
 from tests.sources.chunks import (
     COUNTED,
     STOP,

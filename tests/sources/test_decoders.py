@@ -20,6 +20,7 @@ from streamcell._errors import (
     RateLimited,
     StreamCellError,
 )
+from streamcell._words import NO_REASON
 from streamcell.answer.events import (
     Event,
     Failed,
@@ -27,7 +28,7 @@ from streamcell.answer.events import (
     PartGrew,
 )
 from streamcell.sources.base import Decoder
-from streamcell.sources.openai.chat import NO_REASON, ChatDecoder
+from streamcell.sources.openai.chat import ChatDecoder
 from streamcell.sources.openai.responses import ResponsesDecoder
 from tests.answers import without_ids
 from tests.sources.chunks import (

@@ -84,8 +84,8 @@ class Frame {
     const request = this.#requests.get(data.id);
     if (request === undefined) return;
     this.#requests.delete(data.id);
-    if (typeof data.svg === "string") request.resolve(picture(data.svg));
-    else request.reject(new Error(String(data.error).slice(0, 500)));
+    if (typeof data.svg === "string") request.resolve(picture(data.svg, request.message.dark));
+    else request.reject(new Error(reasonOf(String(data.error))));
   }
 
   end(): void {
@@ -95,10 +95,21 @@ class Frame {
   }
 }
 
-function picture(svg: string): Diagram {
+/** The first line of what the library says, which is what a reader can use. */
+const reasonOf = (error: string): string => (error.slice(0, 500).split("\n", 1)[0] ?? "").replace(/[\s:]+$/, "");
+
+/** Whether the text of an element stands on a dark ground. */
+function isOnDark(element: Element): boolean {
+  const { color } = getComputedStyle(element);
+  const [red = 0, green = 0, blue = 0] = (/^rgba?\(([^)]*)\)/.exec(color)?.[1] ?? "").split(/[\s,/]+/).map(Number);
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 140;
+}
+
+function picture(svg: string, dark: boolean): Diagram {
   const [, width, height] = /viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
   const text = svg.replace(/\p{Cs}/gu, "\ufffd");
   return {
+    dark,
     src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`,
     width: Math.ceil(Number(width ?? 400)),
     height: Math.ceil(Number(height ?? 300)),
@@ -109,7 +120,7 @@ let frame: Frame | null = null;
 let asked = 0;
 
 export const diagrams: DiagramRenderer = {
-  render(source, dark) {
+  render(source, beside) {
     if (source.length > LONGEST) return Promise.reject(new RangeError("it is too long"));
     frame ??= new Frame();
     const own = frame;
@@ -120,7 +131,7 @@ export const diagrams: DiagramRenderer = {
       own.end();
     }, PATIENCE);
     const drawn = new Promise<Diagram>((resolve, reject) => {
-      own.ask({ message: { id, source, dark }, resolve, reject });
+      own.ask({ message: { id, source, dark: isOnDark(beside) }, resolve, reject });
     });
     return drawn.finally(() => clearTimeout(patience));
   },

@@ -2,17 +2,19 @@
 
 import { element, scrolls } from "../render/element.js";
 import type { Card, NextStep } from "../wire/protocol.js";
+import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
 import { characters } from "./status.js";
 
-const GO_ON: NextStep = { text: "Press Continue to pick up where the text stops.", code: null };
+const GO_ON: NextStep = { text: words.PRESS_CONTINUE, code: null };
 
 /** `resumable`: the answer can go on, and there is a button for it. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
-  const root = element("section", { class: "sc-card", "aria-label": "Error", "data-kind": card.kind });
+  const root = element("section", { class: "sc-card", "aria-label": words.ERROR, "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
-  if (card.detail !== "") root.append(element("div", { class: "sc-card-detail", ...scrolls("Details") }, card.detail));
-  if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${characters(card.kept)} kept.`));
+  if (card.detail !== "")
+    root.append(element("div", { class: "sc-card-detail", ...scrolls(words.DETAILS_LABEL) }, card.detail));
+  if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${words.kept(characters(card.kept))}.`));
   const next = resumable ? [GO_ON, ...card.next] : card.next;
   if (next.length > 0) {
     root.append(element("ul", { class: "sc-card-next" }, ...next.map((step) => nextStep(step, copying))));
@@ -26,8 +28,8 @@ function nextStep(step: NextStep, copying: Copying): HTMLElement {
   const item = element("li", {}, element("span", { dir: "auto" }, step.text));
   const { code } = step;
   if (code !== null) {
-    const button = copyButton(copying, "Copy this line", "Copy", () => code);
-    item.append(element("div", { class: "sc-line" }, element("code", scrolls("Details"), code), button));
+    const button = copyButton(copying, words.COPY_LINE, words.COPY, () => code);
+    item.append(element("div", { class: "sc-line" }, element("code", scrolls(words.DETAILS_LABEL), code), button));
   }
   return item;
 }
@@ -38,7 +40,7 @@ function factsLine(card: Card, copying: Copying): HTMLElement | null {
   if (card.status_code !== null) line.append(element("span", {}, `HTTP ${card.status_code}`));
   const id = card.request_id;
   if (id !== null) {
-    const button = copyButton(copying, "Copy request id", "Copy", () => id);
+    const button = copyButton(copying, words.COPY_REQUEST_ID, words.COPY, () => id);
     line.append(element("span", {}, "request ", element("code", {}, id)), button);
   }
   return line;

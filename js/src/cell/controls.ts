@@ -3,14 +3,9 @@
 import { element, isFocused, setAttribute, setLabel } from "../render/element.js";
 import type { Command } from "../wire/protocol.js";
 import { canHurry, isOver, type State } from "../wire/store.js";
+import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
 import { copied } from "./parts/kinds.js";
-
-const RESUME_TITLES = {
-  exact: "Resume exactly where it stopped",
-  prefix: "Continue from here with another request",
-  continued: "Continue from here with another request",
-} as const;
 
 /** Milliseconds for which Retry takes no click of a pointer that rests where Stop was. */
 const RESTING = 1000;
@@ -32,8 +27,8 @@ export class Controls {
   #aimed = false;
 
   constructor(press: (command: Command) => void, copying: Copying, now: () => number) {
-    this.#stop = button("Stop", "sc-primary", () => press({ type: "stop" }));
-    this.#retry = button("Retry", "", (click) => {
+    this.#stop = button(words.STOP, "sc-primary", () => press({ type: "stop" }));
+    this.#retry = button(words.RETRY, "", (click) => {
       // A click that was meant for Stop costs nothing: the answer has stopped, or has ended meanwhile.
       const resting = click.detail > 0 && !this.#aimed && now() - this.#replacedAt < RESTING;
       if (click.detail < 2 && !resting) press({ type: "retry" });
@@ -43,16 +38,14 @@ export class Controls {
       this.#aimed ||= movementX !== 0 || movementY !== 0;
     });
     this.#now = now;
-    this.#resume = button("Continue", "sc-primary", () => press({ type: "resume" }));
-    this.#previous = button("Previous version", "sc-arrow", () =>
-      press({ type: "select", version: this.#shown() - 1 }),
-    );
-    this.#next = button("Next version", "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
+    this.#resume = button(words.CONTINUE, "sc-primary", () => press({ type: "resume" }));
+    this.#previous = button(words.PREVIOUS, "sc-arrow", () => press({ type: "select", version: this.#shown() - 1 }));
+    this.#next = button(words.NEXT, "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
     setLabel(this.#previous, "‹");
     setLabel(this.#next, "›");
-    this.#copy = copyButton(copying, "Copy", "Copy", () => (this.#state ? copied(this.#state.doc) : ""));
-    setAttribute(this.#copy, "title", "Copy the answer's Markdown");
-    this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": "Versions" });
+    this.#copy = copyButton(copying, words.COPY, words.COPY, () => (this.#state ? copied(this.#state.doc) : ""));
+    setAttribute(this.#copy, "title", words.COPY_TITLE);
+    this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": words.VERSIONS });
     this.#versions.append(this.#previous, this.#position, this.#next);
     this.root = element("div", { class: "sc-controls" }, this.#versions, this.#copy);
     this.root.append(this.#resume, this.#retry, this.#stop);
@@ -62,7 +55,7 @@ export class Controls {
     this.#state = state;
     const { doc, pending } = state;
     const running = !isOver(state);
-    const gone = state.gone === null ? null : "No kernel is connected to this answer. Run the cell again to ask again.";
+    const gone = state.gone === null ? null : words.NO_KERNEL;
     const wanted = pending?.late === false ? pending.command.type : null;
     const waiting = running && canHurry(doc) && doc.retry_disabled_reason === null;
     const resumed = isFocused(this.#resume);
@@ -71,26 +64,22 @@ export class Controls {
     if (state.gone === "saved") this.#retry.hidden = true;
     this.#resume.hidden = doc.resumable === null || running || gone !== null;
     if (resumed && this.#resume.hidden) (running ? this.#stop : this.#retry).focus({ preventScroll: true });
-    setLabel(this.#stop, pending?.command.type === "stop" ? "Stopping…" : "Stop");
-    setLabel(this.#retry, pending?.command.type === "retry" ? "Retrying…" : waiting ? "Retry now" : "Retry");
-    setLabel(this.#resume, pending?.command.type === "resume" ? "Continuing…" : "Continue");
+    setLabel(this.#stop, pending?.command.type === "stop" ? words.STOPPING : words.STOP);
+    setLabel(this.#retry, pending?.command.type === "retry" ? words.RETRYING : waiting ? words.RETRY_NOW : words.RETRY);
+    setLabel(this.#resume, pending?.command.type === "resume" ? words.CONTINUING : words.CONTINUE);
     disable(
       this.#resume,
-      wanted === null ? null : "Waiting for the kernel",
-      RESUME_TITLES[doc.resumable ?? "continued"],
+      wanted === null ? null : words.WAITING_FOR_KERNEL,
+      words.CONTINUE_TITLES[doc.resumable ?? "continued"],
     );
-    disable(
-      this.#stop,
-      wanted === "stop" ? "Waiting for the kernel" : null,
-      "Stop the answer and keep the text so far",
-    );
+    disable(this.#stop, wanted === "stop" ? words.WAITING_FOR_KERNEL : null, words.STOP_TITLE);
     disable(
       this.#retry,
-      gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : "Waiting for the kernel"),
-      waiting ? "Ask again now" : "Ask again and keep this version",
+      gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : words.WAITING_FOR_KERNEL),
+      waiting ? words.RETRY_NOW_TITLE : words.RETRY_TITLE,
     );
-    disable(this.#copy, copied(doc) === "" ? "There is nothing to copy yet" : null, "Copy the answer's Markdown");
-    const busy = running || wanted !== null ? "Not available while streaming" : null;
+    disable(this.#copy, copied(doc) === "" ? words.NOTHING_TO_COPY : null, words.COPY_TITLE);
+    const busy = running || wanted !== null ? words.NOT_WHILE_STREAMING : null;
     this.#updateVersions(state, state.selectable ? null : (gone ?? busy));
   }
 
@@ -98,8 +87,8 @@ export class Controls {
     const { version, versions } = state.doc;
     this.#versions.hidden = versions < 2 || (state.gone === "saved" && !state.selectable);
     setLabel(this.#position, `${version + 1}/${versions}`);
-    disable(this.#previous, version <= 0 ? "This is the first version" : reason, "Previous version");
-    disable(this.#next, version >= versions - 1 ? "This is the last version" : reason, "Next version");
+    disable(this.#previous, version <= 0 ? words.IS_FIRST : reason, words.PREVIOUS);
+    disable(this.#next, version >= versions - 1 ? words.IS_LAST : reason, words.NEXT);
   }
 
   /** One of the two stands in the same place; the focus goes with it. */

@@ -1,6 +1,7 @@
 /** Copying, and its confirmation: for the eyes on the button, for the ears in the live region, never in its name. */
 
 import { element, setLabel } from "../render/element.js";
+import * as words from "../words.js";
 import type { Page } from "./page.js";
 
 /** Milliseconds that a button shows "Copied". */
@@ -17,9 +18,9 @@ export function copyButton(copying: Copying, name: string, label: string, read: 
   let cancel: (() => void) | null = null;
   button.addEventListener("click", async () => {
     const copied = await copying.page.copy(read());
-    copying.say(copied ? "Copied" : "The browser did not allow copying");
+    copying.say(copied ? words.COPIED : words.COPYING_REFUSED);
     cancel?.();
-    setLabel(button, copied ? "Copied" : "Refused");
+    setLabel(button, copied ? words.COPIED : words.REFUSED);
     cancel = copying.page.clock.after(CONFIRMED, () => setLabel(button, label));
   });
   return button;

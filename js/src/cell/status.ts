@@ -2,6 +2,7 @@
 
 import { type Doc, textOf } from "../wire/protocol.js";
 import { isTerminal, isUnheard, type State } from "../wire/store.js";
+import * as words from "../words.js";
 
 /**
  * What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds
@@ -15,70 +16,66 @@ export function statusLine(
 ): string {
   const { doc, pending } = state;
   if (state.gone !== null && !isTerminal(doc)) return [GONE[state.gone], kept(doc)].filter(Boolean).join(" · ");
-  const kernel = isUnheard(state) ? "no answer from the kernel" : pending?.late ? "waiting for the kernel" : "";
+  const kernel = isUnheard(state) ? words.NO_ANSWER : pending?.late ? words.LATE : "";
   return [describe(doc, left, doing), silence(doc, silent), kernel].filter(Boolean).join(" · ");
 }
 
 /** The answer had not ended. */
-const GONE = { kernel: "Kernel disconnected", saved: "Saved before it finished" } as const;
+const GONE = { kernel: words.DISCONNECTED, saved: words.SAVED_UNFINISHED } as const;
 
 function silence({ idle }: Doc, silent: number | null): string {
   if (idle === null || silent === null) return "";
-  return `no data for ${seconds(silent)}, given up after ${seconds(idle.limit)}`;
+  return words.noData(seconds(silent), seconds(idle.limit));
 }
 
 const seconds = (value: number): string => (value < 120 ? `${Math.floor(value)} s` : `${Math.floor(value / 60)} min`);
 
-const attempt = (doc: Doc): string =>
-  doc.attempts > 1 ? `attempt ${doc.attempt} of ${Math.max(doc.attempt, doc.attempts)}` : `attempt ${doc.attempt}`;
+const attempt = (doc: Doc): string => words.attempt(doc.attempt, doc.attempts);
 
 function describe(doc: Doc, left: number | null, doing: string | null): string {
   switch (doc.status) {
     case "queued":
-      return ["Queued", position(doc), reason(doc, left)].filter(Boolean).join(" · ");
+      return [words.QUEUED, position(doc), reason(doc, left)].filter(Boolean).join(" · ");
     case "connecting":
-      return doc.attempt > 1 ? `Connecting · ${attempt(doc)}` : "Connecting";
+      return doc.attempt > 1 ? `${words.CONNECTING} · ${attempt(doc)}` : words.CONNECTING;
     case "streaming":
-      return doing ?? "Streaming";
+      return doing ?? words.STREAMING;
     case "waiting":
-      return ["Waiting", `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
+      return [words.WAITING, `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
     case "done":
       return [ending(doc), ...facts(doc)].join(" · ");
     case "stopped":
-      return ["Stopped", kept(doc), ...facts(doc)].filter(Boolean).join(" · ");
+      return [words.STOPPED, kept(doc), ...facts(doc)].filter(Boolean).join(" · ");
     case "interrupted":
-      return ["Interrupted", kept(doc)].filter(Boolean).join(" · ");
+      return [words.INTERRUPTED, kept(doc)].filter(Boolean).join(" · ");
     case "failed":
-      return ["Failed", kept(doc)].filter(Boolean).join(" · ");
+      return [words.FAILED, kept(doc)].filter(Boolean).join(" · ");
   }
 }
 
-const position = ({ queue_position: ahead }: Doc): string =>
-  ahead === null ? "" : ahead === 0 ? "next" : `${ahead} ahead`;
+const position = ({ queue_position: ahead }: Doc): string => (ahead === null ? "" : words.ahead(ahead));
 
 /** Why it queues, and for how long. */
 function reason({ wait }: Doc, left: number | null): string {
   if (wait === null) return "";
-  if (wait.reason === "running")
-    return wait.running === 1 ? "1 answer is streaming" : `${wait.running} answers are streaming`;
+  if (wait.reason === "running") return words.running(wait.running);
   const time = left === null ? null : seconds(Math.max(1, Math.ceil(left / 1000)));
-  if (wait.reason === "refusal") return time === null ? "the server asks to wait" : `the server asks to wait ${time}`;
-  return time === null ? "the rate limit is reached" : `the rate limit has room again in ${time}`;
+  if (wait.reason === "refusal") return words.askedToWait(time);
+  return words.limitReached(time);
 }
 
 function ending(doc: Doc): string {
-  if (doc.finish_reason === "length") return "Cut at the length limit";
-  if (doc.finish_reason === "content_filter") return "Ended by the content filter";
-  return "Done";
+  if (doc.finish_reason === "length") return words.CUT_AT_LIMIT;
+  if (doc.finish_reason === "content_filter") return words.FILTERED;
+  return words.DONE;
 }
 
 function countdown(left: number | null): string {
   if (left === null) return "";
-  const whole = Math.ceil(left / 1000);
-  return whole > 0 ? `, in ${whole} s` : ", now";
+  return words.inSeconds(Math.ceil(left / 1000));
 }
 
-const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : `${characters(lengthOf(textOf(doc)))} kept`);
+const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(characters(lengthOf(textOf(doc)))));
 
 /** Characters as the kernel counts them, by code points: an emoji is one and not two. */
 export const lengthOf = (text: string): number =>
@@ -102,12 +99,12 @@ function facts(doc: Doc): string[] {
 export function statusDetails(doc: Doc): string {
   const { usage, timings } = doc;
   const rows: readonly (readonly [string, number | null | undefined, string])[] = [
-    ["input", usage?.input_tokens, "tokens"],
-    ["output", usage?.output_tokens, "tokens"],
-    ["of these reasoning", usage?.reasoning_tokens, "tokens"],
-    ["from the cache", usage?.cached_tokens, "tokens"],
-    ["first token after", timings.first_token, "s"],
-    ["whole answer", timings.total, "s"],
+    [words.DETAILS.input, usage?.input_tokens, "tokens"],
+    [words.DETAILS.output, usage?.output_tokens, "tokens"],
+    [words.DETAILS.reasoning, usage?.reasoning_tokens, "tokens"],
+    [words.DETAILS.cached, usage?.cached_tokens, "tokens"],
+    [words.DETAILS.first, timings.first_token, "s"],
+    [words.DETAILS.total, timings.total, "s"],
   ];
   return rows
     .flatMap(([label, value, unit]) =>
@@ -120,21 +117,21 @@ export function statusDetails(doc: Doc): string {
 
 /** What is said aloud when the status changes; empty for what needs no words. */
 export function announcement({ doc, gone }: State): string {
-  if (gone === "kernel" && !isTerminal(doc)) return `Kernel disconnected. ${kept(doc)}`;
+  if (gone === "kernel" && !isTerminal(doc)) return `${words.DISCONNECTED}. ${kept(doc)}`;
   switch (doc.status) {
     case "queued":
     case "connecting":
       return "";
     case "streaming":
-      return "The answer is streaming";
+      return words.IS_STREAMING;
     case "waiting":
-      return "Waiting before the next attempt";
+      return words.IS_WAITING;
     case "done":
       return `${ending(doc)}. ${facts(doc).join(", ")}`;
     case "stopped":
-      return "Stopped";
+      return words.STOPPED;
     case "interrupted":
     case "failed":
-      return `${doc.status === "failed" ? "Failed" : "Interrupted"}. ${doc.error?.title ?? ""}`;
+      return `${doc.status === "failed" ? words.FAILED : words.INTERRUPTED}. ${doc.error?.title ?? ""}`;
   }
 }

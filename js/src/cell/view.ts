@@ -4,6 +4,7 @@ import type { Cell } from "../jupyter/connection.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
 import { type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
+import * as words from "../words.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
@@ -27,7 +28,7 @@ export class View {
   readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
   readonly #status = element("span", { class: "sc-status" });
   readonly #origin = element("span", { class: "sc-origin" });
-  readonly #badge = element("span", { class: "sc-badge" }, "rehearsal: scripted answer, not a model");
+  readonly #badge = element("span", { class: "sc-badge" }, words.REHEARSAL);
   readonly #foreign = element("pre", { class: "sc-foreign" });
   readonly #notice = element("p", { class: "sc-notice" });
   readonly #card = element("div");
@@ -132,7 +133,7 @@ export class View {
     const before = this.#drawn?.doc;
     if (this.#drawn?.foreign !== state.foreign || this.#drawn?.doc !== doc) {
       this.#notice.hidden = state.foreign === null && doc.notice === null;
-      setLabel(this.#notice, state.foreign ? foreignNotice(state.foreign.wire) : (doc.notice ?? ""));
+      setLabel(this.#notice, state.foreign ? words.foreign(state.foreign.wire, WIRE) : (doc.notice ?? ""));
     }
     if (before?.origin !== doc.origin) this.#drawOrigin(doc);
     if (before?.error !== doc.error || before.status !== doc.status || before.resumable !== doc.resumable) {
@@ -209,7 +210,3 @@ export class View {
 function keysAreItsOwn({ target }: Event): void {
   if (target instanceof Element) setAttribute(target, "data-lm-suppress-shortcuts", "true");
 }
-
-const foreignNotice = (wire: number): string =>
-  `The kernel's streamcell speaks version ${wire} of its wire, this page version ${WIRE}, so the plain text is shown. ` +
-  "Restart the kernel and reload the page after an upgrade.";

@@ -28,16 +28,17 @@ export interface MathRenderer {
   render(tex: string, display: boolean, target: HTMLElement): void;
 }
 
-/** A picture, and its size in pixels. */
+/** A picture, its size in pixels, and whether it was made for a dark ground. */
 export interface Diagram {
+  readonly dark: boolean;
   readonly src: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** Makes a picture from a diagram's source, for a dark ground or a light one. Rejects with what is wrong with it. */
+/** Makes a picture from a diagram's source, for the ground under `beside`. Rejects with what is wrong with it. */
 export interface DiagramRenderer {
-  render(source: string, dark: boolean): Promise<Diagram>;
+  render(source: string, beside: Element): Promise<Diagram>;
 }
 
 /** Brings nothing. */

@@ -1,6 +1,7 @@
 /** What stands for a part of the answer whose drawing failed: its text, and a word that it is no more than that. */
 
 import type { Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import type { Drawing, Mounted } from "./drawing.js";
 
 export class MountedBroken implements Mounted {
@@ -12,11 +13,7 @@ export class MountedBroken implements Mounted {
     console.error("[streamcell] a part of the answer could not be drawn", error);
     this.node = node;
     this.#text = drawing.text(textOf(node));
-    const note = drawing.element(
-      "span",
-      { class: "sc-broken-note" },
-      "This part could not be drawn, and is shown as text.",
-    );
+    const note = drawing.element("span", { class: "sc-broken-note" }, words.NOT_DRAWN);
     this.dom = drawing.element("span", { class: "sc-broken" }, note, this.#text);
   }
 

@@ -1,6 +1,7 @@
 /** Diagrams: their source while it comes, then a picture of it, with the source at hand. */
 
 import type { Pre, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import type { Diagram } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { MountedLines } from "./lines.js";
@@ -39,10 +40,9 @@ export class MountedDiagram implements Mounted {
     if (source.trim() === "") return;
     const renderer = await this.#drawing.addons.diagrams();
     if (renderer === null) return;
-    const isDark = isLight(getComputedStyle(this.dom).color);
     try {
-      const diagram = await renderer.render(source, isDark);
-      this.#later(() => this.#show(diagram, isDark));
+      const diagram = await renderer.render(source, this.dom);
+      this.#later(() => this.#show(diagram));
     } catch (error) {
       this.#later(() => this.#complain((error as Error).message));
     }
@@ -55,17 +55,16 @@ export class MountedDiagram implements Mounted {
     });
   }
 
-  #show({ src, width, height }: Diagram, isDark: boolean): void {
+  #show({ src, width, height, dark }: Diagram): void {
     const drawing = this.#drawing;
     const size = { width: String(width), height: String(height) };
-    const picture = drawing.element("img", { alt: "Diagram. Its source follows.", src, ...size, "data-dark": isDark });
-    const source = drawing.element("details", {}, drawing.element("summary", {}, "Source"), this.#lines.dom);
+    const picture = drawing.element("img", { alt: words.DIAGRAM, src, ...size, "data-dark": dark });
+    const source = drawing.element("details", {}, drawing.element("summary", {}, words.SOURCE), this.#lines.dom);
     this.dom.replaceChildren(picture, source);
   }
 
   #complain(message: string): void {
-    const reason = (message.split("\n", 1)[0] ?? "").replace(/[\s:]+$/, "");
-    const text = `This diagram cannot be drawn${reason === "" ? "" : `: ${reason}`}`;
+    const text = words.diagramFault(message);
     this.dom.append(this.#drawing.element("div", { class: "sc-diagram-fault" }, text));
   }
 
@@ -76,10 +75,4 @@ export class MountedDiagram implements Mounted {
   remove(): void {
     this.dom.remove();
   }
-}
-
-/** Whether text of this colour stands on a dark ground. */
-function isLight(color: string): boolean {
-  const [red = 0, green = 0, blue = 0] = (/^rgba?\(([^)]*)\)/.exec(color)?.[1] ?? "").split(/[\s,/]+/).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 140;
 }

@@ -1,6 +1,7 @@
 /** Math, in a line and apart: typeset when it is whole and the addon for it is there, until then a quiet placeholder. */
 
 import type { Formula, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import type { MathRenderer } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
@@ -42,7 +43,7 @@ export class MountedMath implements Mounted {
   constructor(drawing: Drawing, node: Kind<"math">) {
     this.#drawing = drawing;
     this.node = node;
-    const alone = node.display ? scrolls("Formula") : {};
+    const alone = node.display ? scrolls(words.FORMULA) : {};
     this.dom = drawing.element("span", {
       class: "sc-math",
       "data-display": node.display,
@@ -84,7 +85,7 @@ export class MountedFormula implements Mounted {
   constructor(drawing: Drawing, node: Formula) {
     this.#drawing = drawing;
     this.node = node;
-    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true, ...scrolls("Formula") });
+    this.dom = drawing.element("div", { class: "sc-formula", "data-pending": true, ...scrolls(words.FORMULA) });
     this.#update();
   }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Html, Pre, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import type { Grammar } from "./addons.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
@@ -182,6 +183,6 @@ export class MountedLines implements Mounted {
 }
 
 function frame(drawing: Drawing, { language }: Pre, code: HTMLElement): HTMLElement {
-  const pre = drawing.element("pre", scrolls("Code"), code);
+  const pre = drawing.element("pre", scrolls(words.CODE), code);
   return drawing.element("div", { class: "sc-code", dir: "ltr", "data-language": language || false }, pre);
 }

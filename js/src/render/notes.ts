@@ -1,6 +1,7 @@
 /** Footnotes: their marks in the text, and the notes below the answer. */
 
 import type { Note, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import { Children } from "./children.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { setAttribute } from "./element.js";
@@ -59,7 +60,7 @@ export class MountedReference implements Mounted {
       this.dom.replaceChildren(this.#drawing.text(label));
       return;
     }
-    const anchor = jump(this.#drawing, noteId(prefix, note), label, `Footnote ${label}`);
+    const anchor = jump(this.#drawing, noteId(prefix, note), label, words.footnote(label));
     anchor.id = useId(prefix, note, use);
     this.dom.replaceChildren(anchor);
   }
@@ -99,7 +100,7 @@ class MountedNote {
     if (note !== this.#number) this.#renumber(note);
     for (; this.#uses < uses; this.#uses += 1) {
       const use = this.#uses + 1;
-      this.#back.append(jump(this.#drawing, useId(this.#drawing.prefix, note, use), "↩", `Back to reference ${use}`));
+      this.#back.append(jump(this.#drawing, useId(this.#drawing.prefix, note, use), "↩", words.backTo(use)));
     }
     for (; this.#uses > uses; this.#uses -= 1) this.#back.lastChild?.remove();
     this.#children.update(children, settled);

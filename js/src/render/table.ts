@@ -4,6 +4,7 @@
  */
 
 import type { Row, Table, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import { Children, within } from "./children.js";
 import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
@@ -29,7 +30,7 @@ export class MountedTable implements Mounted {
     this.node = node;
     this.#head = drawing.element("thead");
     this.#table = drawing.element("table", { dir: "auto" }, this.#head);
-    this.dom = drawing.element("div", { class: "sc-table", ...scrolls("Table") }, this.#table);
+    this.dom = drawing.element("div", { class: "sc-table", ...scrolls(words.TABLE) }, this.#table);
     this.#groups = new Groups(drawing, GROUP, () => {
       const group = drawing.element("tbody");
       this.#table.append(group);

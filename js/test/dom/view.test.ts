@@ -570,7 +570,7 @@ describe("around the answer", () => {
   test("another wire is named, and its text is shown as it is", () => {
     model.receive({ type: "snapshot", wire: 9, document: { text: "# plain" } });
     frames(1);
-    expect(part(".sc-notice").textContent).toContain("version 9 of its wire, this page version 2");
+    expect(part(".sc-notice").textContent).toContain("(wire 9 and 2)");
     expect(part(".sc-foreign").textContent).toBe("# plain");
     expect(isShown(part(".sc-parts"))).toBe(false);
     model.receive(snapshot({ text: "# again" }, 2, 0));

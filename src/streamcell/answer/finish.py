@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from .._words import unknown_reason
+
 __all__ = ["FINISH_REASONS", "Finish", "Meaning", "finish_of"]
 
 
@@ -36,7 +38,7 @@ class Finish:
     def notice(self) -> str | None:
         """What the cell says of it beside its status; None where the status says all."""
         if self.meaning is Meaning.UNKNOWN:
-            return f"The provider ended the answer for a reason that streamcell does not know: {self.word}."
+            return unknown_reason(self.word)
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
+from .. import _words as words
 from .._errors import REPORT, StreamCellError, without_secrets
 from ..answer.inputs import AskPolicy, Decided
 from ..answer.retry import seconds_of
@@ -39,7 +40,7 @@ def late(asked: AskPolicy) -> Decided:
 
 
 def _undecided(what: str) -> str:
-    return f"Nothing was tried again: the retry policy {what}."
+    return words.policy_failed(what)
 
 
 def _words_of(error: BaseException, *, named: bool = True) -> str:

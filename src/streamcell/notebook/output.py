@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
+from .. import _words as words
 from .._terminal import inert
 from ..answer.document import Document
 from ..answer.parts import Part, body_of, text_of
@@ -55,7 +56,7 @@ def bundle_of(
             **({"others": list(others)} if others else {}),
         },
         "text/markdown": markdown_of(view),
-        "text/plain": text or (note if view["status"] in TERMINAL else _STILL_STREAMING) or "(no text)",
+        "text/plain": text or (note if view["status"] in TERMINAL else words.STILL_STREAMING) or words.NO_TEXT,
     }
     return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
 
@@ -104,10 +105,6 @@ def _blocks(parts: Sequence[Part]) -> Iterator[str]:
             yield ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said)
 
 
-# A reader of plain text alone, such as `jupyter console`, never shows what becomes of an output.
-_STILL_STREAMING: Final = "The answer is still streaming: cell.result() waits for it and returns its text."
-
-
 def _says_something(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_says_something(one) for one in value.values())
@@ -118,19 +115,13 @@ def note_of(view: View) -> str:
     """Return what has to be said below a saved answer: why it is not whole, what it lacks, or nothing."""
     status, error, refusal = view["status"], view["error"], body_of(view["parts"], "refusal")
     if refusal:
-        return f"The model refused: {refusal}"
+        return words.refused(refusal)
     if status == "done":
-        ending = _ENDINGS.get(view["finish_reason"] or "", "")
+        ending = words.ENDINGS.get(view["finish_reason"] or "", "")
         return " ".join(one for one in (ending, view["notice"]) if one)
     if status == "stopped":
-        return "Stopped: this is the text so far."
+        return words.STOPPED
     if status in ("failed", "interrupted"):
         title, detail = (error["title"], error["detail"]) if error else (status.capitalize(), "")
         return f"{title}. {detail}".strip() if detail else f"{title}."
-    return "Not finished when this was saved."
-
-
-_ENDINGS: Final = {
-    "length": "Cut at the length limit: this is not the whole answer.",
-    "content_filter": "Ended by the content filter: this is not the whole answer.",
-}
+    return words.UNFINISHED

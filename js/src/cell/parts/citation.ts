@@ -4,6 +4,7 @@ import { element } from "../../render/element.js";
 import { CITATION_FIELDS_SHAPE } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
+import * as words from "../../words.js";
 import { KINDS } from "./kinds.js";
 
 const citationOf = ({ fields }: Part) =>
@@ -28,20 +29,11 @@ KINDS.set("citation", {
     const list = element("ol");
     const root = element(
       "section",
-      { class: "sc-sources", "aria-label": "Sources" },
-      element("div", {}, "Sources"),
+      { class: "sc-sources", "aria-label": words.SOURCES },
+      element("div", {}, words.SOURCES),
       list,
     );
-    let drawn: readonly Part[] = [];
-    return {
-      root,
-      update(parts) {
-        if (parts.length === drawn.length && parts.every((part, at) => part === drawn[at])) return;
-        drawn = parts;
-        list.replaceChildren(...parts.map(item));
-      },
-      dispose: () => {},
-    };
+    return { root, update: (parts) => list.replaceChildren(...parts.map(item)) };
   },
   joins: () => true,
   foot: true,

@@ -30,7 +30,7 @@ export interface Looks {
 export interface PartView {
   readonly root: HTMLElement;
   update(parts: readonly Part[], looks: Looks): void;
-  dispose(): void;
+  dispose?(): void;
 }
 
 export interface Kind {

@@ -130,7 +130,7 @@ export class PartList {
 
   #cut(length: number): void {
     for (const { view } of this.#shown.splice(length)) {
-      view.dispose();
+      view.dispose?.();
       view.root.remove();
     }
   }

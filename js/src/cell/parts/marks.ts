@@ -7,12 +7,7 @@
 
 import { element } from "../../render/element.js";
 import type { ResumeMode } from "../../wire/generated.js";
-
-const WORDS: Readonly<Record<ResumeMode, string>> = {
-  exact: "Cut off here; the provider resumed at this character.",
-  prefix: "Cut off here; the model continued from this text.",
-  continued: "Cut off here; a second request asked for the rest, and repeated text was removed.",
-};
+import * as words from "../../words.js";
 
 /** Characters of the text before a rule that its label repeats, for who does not see where it stands. */
 const REPEATED = 40;
@@ -41,15 +36,15 @@ export class Marks {
 
   /** Mark the end of what is drawn now, which is the text `before`. */
   add(at: number, resumed: ResumeMode, before: string): void {
-    const words = WORDS[resumed];
+    const what = words.RESUMED[resumed];
     const end = before.slice(-REPEATED).replace(/\s+/g, " ").trim();
-    const label = end === "" ? words : `After “…${end}”: ${words}`;
+    const label = end === "" ? what : words.resumedAfter(end, what);
     const root = element("span", {
       class: "sc-resumed",
       role: "note",
       tabindex: "0",
       "aria-label": label,
-      title: words,
+      title: what,
     });
     this.#marks.set(at, { root, drawn: this.#answer.textContent?.length ?? 0 });
     this.#root.append(root);

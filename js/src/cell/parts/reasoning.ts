@@ -3,6 +3,7 @@
 import { element } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";
 import type { Part } from "../../wire/protocol.js";
+import * as words from "../../words.js";
 import { LiveMarkdown } from "../live.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 
@@ -14,7 +15,7 @@ class Reasoning implements PartView {
 
   constructor({ id, page }: Context) {
     const body = element("div", { class: "sc-reasoning-text" });
-    this.root = element("details", { class: "sc-reasoning" }, element("summary", {}, "Reasoning"), body);
+    this.root = element("details", { class: "sc-reasoning" }, element("summary", {}, words.REASONING), body);
     this.#renderer = new Renderer(body, id, page.addons);
     this.#markdown = new LiveMarkdown(this.#renderer);
     this.root.addEventListener("toggle", () => this.#draw());
@@ -33,4 +34,4 @@ class Reasoning implements PartView {
   }
 }
 
-KINDS.set("reasoning", { make: (context) => new Reasoning(context), doing: "Thinking" });
+KINDS.set("reasoning", { make: (context) => new Reasoning(context), doing: words.THINKING });

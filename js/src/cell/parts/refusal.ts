@@ -6,6 +6,6 @@ import { KINDS } from "./kinds.js";
 KINDS.set("refusal", {
   make() {
     const root = element("div", { class: "sc-refusal", dir: "auto" });
-    return { root, update: ([part]) => setLabel(root, part?.body ?? ""), dispose: () => {} };
+    return { root, update: ([part]) => setLabel(root, part?.body ?? "") };
   },
 });

@@ -1,6 +1,6 @@
 /** What the kernel or this page does not know: its body, under the name of its kind. */
 
-import { element, scrolls, setAttribute, setLabel } from "../../render/element.js";
+import { element, setAttribute, setLabel } from "../../render/element.js";
 import { UNKNOWN_FIELDS_SHAPE } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
@@ -14,7 +14,7 @@ function nameOf({ kind, fields }: Part): string {
 export const UNKNOWN: Kind = {
   make() {
     const label = element("div", { class: "sc-unknown-name" });
-    const body = element("pre", scrolls("Content"));
+    const body = element("pre");
     const root = element("section", { class: "sc-unknown" }, label, body);
     return {
       root,
@@ -25,7 +25,6 @@ export const UNKNOWN: Kind = {
         body.hidden = part.body === "";
         setLabel(body, part.body);
       },
-      dispose: () => {},
     };
   },
   copied: (part) => part.body,

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+from ... import _words as words
 from ..._errors import SourceFailed
 from ...answer.context import ALONE, Context
 from ...answer.events import Alive, Event, Failed, Finished, Origin, PartGrew, Started
@@ -19,10 +20,6 @@ from ..openai.responses import ResponsesDecoder
 from .bridge import close, from_loop, from_thread, in_thread, running_loop
 
 __all__ = ["IteratorSource", "is_answer"]
-
-ONCE: Final = (
-    "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
-)
 
 _readers: weakref.WeakValueDictionary[int, IteratorSource] = weakref.WeakValueDictionary()
 """Who reads an iterator, by its id: a reader holds its iterator, so that no other object has the id meanwhile."""
@@ -67,7 +64,7 @@ class IteratorSource:
         if once:
             if _is_spent(given):
                 raise ValueError(f"this {_name_of(given)} is used up or closed: make a new one, or give a callable")
-            self.retry_disabled_reason = ONCE
+            self.retry_disabled_reason = words.ONCE
 
     def claim(self) -> None:
         """Take the iterator for this source alone. Last of all: a call that is refused leaves it as it was.
@@ -149,7 +146,7 @@ class _Reader:
         if self._decoder is not None:
             return self._decoder.end()
         held = self._text.end()
-        notice = None if self._spoke else "The source gave no text."
+        notice = None if self._spoke else words.NOTHING_FROM_SOURCE
         return [*([PartGrew("text", held)] if held else []), Finished("stop", notice)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ... import _words as words
 from ..._errors import Interrupted
 from ...answer.events import Alive, Event, Failed, Finished, PartChanged, PartGrew, PartRestored
 from ...answer.finish import Meaning, finish_of
@@ -131,12 +132,12 @@ class Assembly:
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
         if self.said & {"text", "refusal"}:
-            return f"Not shown here: {listed}." if listed else None
+            return words.not_shown(listed) if listed else None
         if listed:
-            return f"The model sent no text, but {listed}."
+            return words.no_text_but(listed)
         if "reasoning" not in self.said:
-            return "The model sent no text."
-        return "The model sent no text: its reasoning used up the limit of tokens." if limited else _ONLY_REASONING
+            return words.NOTHING
+        return words.REASONING_TO_THE_LIMIT if limited else words.ONLY_REASONING
 
     def _cited(self) -> list[Event]:
         """The sources as parts: at the end, as a provider may name them before the text and with each chunk of it."""
@@ -144,6 +145,3 @@ class Assembly:
             PartChanged("citation", {"number": number, "url": url, "title": title}, id=f"citation:{url}")
             for number, (url, title) in enumerate(self._sources.items(), 1)
         ]
-
-
-_ONLY_REASONING: Final = "The model sent no text, only reasoning."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ... import _words as words
 from ..._errors import StreamCellError
 from ...answer.events import Alive, Event, Failed, Usage, UsageReported
 from ...request.parameters import Server, translated
@@ -14,9 +15,7 @@ from .assembly import Assembly, words_of
 from .conversation import chat_messages
 from .failures import error_in
 
-__all__ = ["NO_REASON", "ChatDecoder", "chat_body"]
-
-NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
+__all__ = ["ChatDecoder", "chat_body"]
 
 _TRAILER_WAIT: Final = 5.0
 """Seconds of silence after the finish_reason that end the answer: usage has been seen to come three seconds late."""
@@ -252,7 +251,7 @@ class ChatDecoder:
         events = self._held()
         if self._word is not None or (marked and self._answer.spoke):
             self.finished = True
-            events.extend(self._answer.end(self._word, None if self._word is not None else NO_REASON))
+            events.extend(self._answer.end(self._word, None if self._word is not None else words.NO_REASON))
         return events
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:

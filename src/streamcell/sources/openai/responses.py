@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ... import _words as words
 from ...answer.events import Alive, Cursor, Event, Failed, PartEnded, UsageReported
 from ...request.parameters import Server, translated
 from ...request.request import Request
@@ -17,9 +18,7 @@ from .conversation import responses_items
 from .failures import error_in, error_in_stream
 from .thinking import without_thinking
 
-__all__ = ["RESTORED", "ResponsesDecoder", "responses_body"]
-
-RESTORED: Final = "Parts of the stream were lost on the way; the text is the provider's own, as sent at the end."
+__all__ = ["ResponsesDecoder", "responses_body"]
 
 _ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
 _PARAGRAPH: Final = "\n\n"
@@ -350,7 +349,7 @@ class ResponsesDecoder:
             made = None if counted is None else counted.output_tokens
             # Some local servers call an answer completed though their limit has cut it.
             word = "length" if isinstance(limit, int) and made is not None and made >= limit > 0 else "stop"
-        return [*events, *self._answer.end(word, RESTORED if self._restored else None)]
+        return [*events, *self._answer.end(word, words.RESTORED if self._restored else None)]
 
     def _output_of(self, response: object) -> list[Event]:
         """The answer as the terminal event has it, as far as it is not known already.

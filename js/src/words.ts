@@ -1,0 +1,122 @@
+/**
+ * What a cell says to its user, all of it. Who changes a text or translates it does so here.
+ *
+ * The kernel's half is `src/streamcell/_words.py`: errors, notices, and what a saved answer says.
+ */
+
+import type { ResumeMode } from "./wire/generated.js";
+
+// -- the buttons ------------------------------------------------------------------------------------------------------
+
+export const STOP = "Stop";
+export const STOPPING = "Stopping…";
+export const STOP_TITLE = "Stop and keep the text so far";
+export const RETRY = "Retry";
+export const RETRYING = "Retrying…";
+export const RETRY_NOW = "Retry now";
+export const RETRY_TITLE = "Ask again and keep this version";
+export const RETRY_NOW_TITLE = "Ask again now";
+export const CONTINUE = "Continue";
+export const CONTINUING = "Continuing…";
+export const CONTINUE_TITLES: Readonly<Record<ResumeMode, string>> = {
+  exact: "Resume exactly where it stopped",
+  prefix: "Continue from here with another request",
+  continued: "Continue from here with another request",
+};
+export const COPY = "Copy";
+export const COPY_TITLE = "Copy as Markdown";
+export const NOTHING_TO_COPY = "Nothing to copy";
+export const COPIED = "Copied";
+export const REFUSED = "Refused";
+export const COPYING_REFUSED = "The browser did not allow copying";
+export const COPY_LINE = "Copy this line";
+export const COPY_REQUEST_ID = "Copy request id";
+export const VERSIONS = "Versions";
+export const PREVIOUS = "Previous version";
+export const NEXT = "Next version";
+export const IS_FIRST = "The first version";
+export const IS_LAST = "The last version";
+export const WAITING_FOR_KERNEL = "Waiting for the kernel";
+export const NOT_WHILE_STREAMING = "Not available while streaming";
+export const NO_KERNEL = "No kernel is connected. Run the cell again.";
+
+// -- the status line --------------------------------------------------------------------------------------------------
+
+export const QUEUED = "Queued";
+export const CONNECTING = "Connecting";
+export const STREAMING = "Streaming";
+export const THINKING = "Thinking";
+export const WAITING = "Waiting";
+export const DONE = "Done";
+export const STOPPED = "Stopped";
+export const INTERRUPTED = "Interrupted";
+export const FAILED = "Failed";
+export const CUT_AT_LIMIT = "Cut at the length limit";
+export const FILTERED = "Ended by the content filter";
+export const DISCONNECTED = "Kernel disconnected";
+export const SAVED_UNFINISHED = "Saved before it finished";
+export const NO_ANSWER = "no answer from the kernel";
+export const LATE = "waiting for the kernel";
+export const noData = (silent: string, limit: string): string => `no data for ${silent}, given up after ${limit}`;
+export const ahead = (count: number): string => (count === 0 ? "next" : `${count} ahead`);
+export const running = (count: number): string =>
+  count === 1 ? "1 answer is streaming" : `${count} answers are streaming`;
+export const askedToWait = (time: string | null): string =>
+  time === null ? "the server asks to wait" : `the server asks to wait ${time}`;
+export const limitReached = (time: string | null): string =>
+  time === null ? "the rate limit is reached" : `the rate limit has room again in ${time}`;
+export const attempt = (number: number, most: number): string =>
+  most > 1 ? `attempt ${number} of ${Math.max(number, most)}` : `attempt ${number}`;
+export const inSeconds = (seconds: number): string => (seconds > 0 ? `, in ${seconds} s` : ", now");
+export const kept = (characters: string): string => `${characters} kept`;
+
+/** The rows of the status line's tooltip. */
+export const DETAILS = {
+  input: "input",
+  output: "output",
+  reasoning: "of these reasoning",
+  cached: "from the cache",
+  first: "first token after",
+  total: "whole answer",
+} as const;
+
+// -- said aloud -------------------------------------------------------------------------------------------------------
+
+export const IS_STREAMING = "The answer is streaming";
+export const IS_WAITING = "Waiting before the next attempt";
+
+// -- beside the answer ------------------------------------------------------------------------------------------------
+
+export const REHEARSAL = "rehearsal: scripted answer, not a model";
+export const REASONING = "Reasoning";
+export const SOURCES = "Sources";
+export const ERROR = "Error";
+export const PRESS_CONTINUE = "Press Continue to pick up where the text stops.";
+export const foreign = (kernel: number, page: number): string =>
+  `The kernel and this page are of two releases (wire ${kernel} and ${page}), so this is the plain text. ` +
+  "Restart the kernel and reload the page.";
+
+/** What a rule in the text says: there it was cut off and taken up again. */
+export const RESUMED: Readonly<Record<ResumeMode, string>> = {
+  exact: "Cut off here; the provider resumed at this character.",
+  prefix: "Cut off here; the model continued from this text.",
+  continued: "Cut off here; a second request asked for the rest.",
+};
+export const resumedAfter = (words: string, what: string): string => `After “…${words}”: ${what}`;
+
+// -- in the answer ----------------------------------------------------------------------------------------------------
+
+export const NOT_DRAWN = "This part could not be drawn, and is shown as text.";
+export const DIAGRAM = "Diagram. Its source follows.";
+export const SOURCE = "Source";
+export const diagramFault = (reason: string): string => `This diagram cannot be drawn${reason && `: ${reason}`}`;
+export const footnote = (label: string): string => `Footnote ${label}`;
+export const backTo = (use: number): string => `Back to reference ${use}`;
+export const loadImage = (named: string, host: string): string => `Load image ${named}from ${host}`;
+export const notLoaded = (host: string): string => `Could not load the image from ${host}`;
+
+/** What a group that can be scrolled is called. */
+export const CODE = "Code";
+export const TABLE = "Table";
+export const FORMULA = "Formula";
+export const DETAILS_LABEL = "Details";

@@ -1,0 +1,58 @@
+"""What a cell says to its user beside errors, which `_errors.py` has: notes below a saved answer, and remarks on one.
+
+The page's half is `js/src/words.ts`. Who changes a text or translates it does so in these three.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# -- below a saved answer ----------------------------------------------------------------------------------------------
+
+STILL_STREAMING: Final = "The answer is still streaming: cell.result() waits for it and returns its text."
+NO_TEXT: Final = "(no text)"
+STOPPED: Final = "Stopped: this is the text so far."
+UNFINISHED: Final = "Not finished when this was saved."
+ENDINGS: Final = {
+    "length": "Cut at the length limit: this is not the whole answer.",
+    "content_filter": "Ended by the content filter: this is not the whole answer.",
+}
+"""By finish reason."""
+
+
+def refused(words: str) -> str:
+    """Say that the model refused, in its own words."""
+    return f"The model refused: {words}"
+
+
+# -- remarks on an answer ----------------------------------------------------------------------------------------------
+
+NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
+RESTORED: Final = "Parts of the stream were lost on the way; the text is the provider's own, as sent at the end."
+NOTHING: Final = "The model sent no text."
+ONLY_REASONING: Final = "The model sent no text, only reasoning."
+REASONING_TO_THE_LIMIT: Final = "The model sent no text: its reasoning used up the limit of tokens."
+NOTHING_FROM_SOURCE: Final = "The source gave no text."
+ONCE: Final = (
+    "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
+)
+
+
+def not_shown(listed: str) -> str:
+    """Say what an answer has beside its text and a cell does not show."""
+    return f"Not shown here: {listed}."
+
+
+def no_text_but(listed: str) -> str:
+    """Say what a model sent in place of a text."""
+    return f"The model sent no text, but {listed}."
+
+
+def unknown_reason(word: str) -> str:
+    """Say that an answer ended for a reason that is not in our table."""
+    return f"The provider ended the answer for a reason that streamcell does not know: {word}."
+
+
+def policy_failed(what: str) -> str:
+    """Say why a retry policy of the user's own was not asked again."""
+    return f"Nothing was tried again: the retry policy {what}."
