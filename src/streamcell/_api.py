@@ -142,7 +142,7 @@ def stream_cell(
         timeouts: how long the server may be silent, see `Timeouts`.
         auto_resume: whether a cut answer resumes automatically. None: only where that is exact and costs nothing (a
             background response); True: also by another request; False: never. `cell.resume()` does it by hand.
-        prefix: how the server is told to continue the answer that ends the request, if it can:
+        prefix: how to ask the server to continue the answer that ends the request, if it can:
             `"continue_final_message"` (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp,
             Anthropic-style). A cut answer then resumes at its last token, by Chat Completions. None: another message
             asks for the rest.

@@ -62,7 +62,7 @@ _DETAIL_LIMIT = 2_000  # characters of a provider's words that a card shows: an 
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a message or a header with the given secrets, and whatever is told as one, replaced by `…`.
+    """Return a message or a header with the given secrets, and whatever is named as one, replaced by `…`.
 
     Secret is what has the look of a key, and what stands behind a name that keys have.
     """

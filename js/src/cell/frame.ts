@@ -111,7 +111,7 @@ export class FrameLoop {
   }
 }
 
-/** How far a view has revealed a text, and how fast it goes on. */
+/** How far a view has revealed a text, and how fast it continues. */
 export interface Pace {
   /** Characters shown; a fraction, so that slow text moves evenly too. */
   readonly shown: number;

@@ -28,7 +28,7 @@ export class LiveMarkdown {
   show(text: string, end: number, ended: boolean, name: string): void {
     if (!this.#grew(text, name)) this.#begin(name);
     const until = ended ? text.length : Math.max(end, this.#fed);
-    // A text that had ended and goes on is read again: its end had closed what was open.
+    // A text that had ended and grows again is read again: its end had closed what was open.
     if (this.#ended && until > this.#fed) this.#begin(name);
     if (until === this.#fed && (this.#ended || !ended)) return;
     this.#engine.push(text.slice(this.#fed, until));

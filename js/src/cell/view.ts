@@ -117,7 +117,7 @@ export class View {
   #drawAnswer({ doc, texts }: State, over: boolean): void {
     this.#foreign.hidden = true;
     this.#parts.root.hidden = false;
-    // Not by attempts: one that is taken up goes on with the text that is there.
+    // Not by attempts: one that is resumed continues the text that is there.
     this.#parts.update(doc, { over, shown: this.#pace.shown, name: String(texts) });
   }
 

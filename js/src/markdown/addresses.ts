@@ -49,7 +49,7 @@ export function scanAddress(
 /** Whether a text may end an address. */
 export const mayEndAddress = (text: string): boolean => /[\s<\]]/.test(text) || CJK_PUNCTUATION.test(text);
 
-/** Whether a scan that wants more has seen the whole scheme already: then it is an address, however it goes on. */
+/** Whether a scan that wants more has seen the whole scheme already: then it is an address, whatever follows. */
 export function isAddressBegun(text: string, at: number): boolean {
   SCHEME.lastIndex = at;
   return SCHEME.test(text);

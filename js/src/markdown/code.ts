@@ -12,7 +12,7 @@ export class CodeSearch {
   #ticks = 0;
   #isWhole = false;
   #searched = 0;
-  /** Backticks in front of where the search goes on. */
+  /** Backticks before the place where the search continues. */
   #run = 0;
   /** Where the last runs of each length stand, once no more text comes. */
   #last: ReadonlyMap<number, number> | null = null;

@@ -72,9 +72,9 @@ export interface Plan {
   readonly leaf: LeafStart | null;
   /** The open leaf takes the line: as its text, or as its end. */
   readonly continues: "text" | "end" | null;
-  /** The open fence goes on, though its item does not. */
+  /** The open fence continues, though its item does not. */
   readonly outdents: boolean;
-  /** The open paragraph goes on, though containers around it do not (section 5.1, laziness). */
+  /** The open paragraph continues, though containers around it do not (section 5.1, laziness). */
   readonly lazy: boolean;
   readonly blank: boolean;
   /** In front of the leaf's text. */

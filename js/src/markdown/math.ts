@@ -8,7 +8,7 @@ export interface Math {
   readonly display: boolean;
 }
 
-/** No formula in a line of text is longer; what goes on is a dollar sign and text. */
+/** No formula in a line of text is longer; what is longer is a dollar sign and text. */
 const LONGEST = 2000;
 
 /** How far it is looked for prose. */
@@ -94,7 +94,7 @@ function scanDollars(text: string, at: number, final: boolean, isBehindMath: boo
     else if (char === "}") depth -= 1;
     // TeX's quotes stand in braces; elsewhere it is code, which binds tighter.
     else if (char === "`" && depth <= 0) return NO;
-    // Only what is a formula so far goes on in the next line.
+    // Only what is a formula so far continues in the next line.
     else if (char === "\n" && (text[here - 1] === "$" || !OPERATOR.test(text.slice(at + 1, here)))) return NO;
     else if (char === "$") {
       if (here + 1 >= text.length && !final) return MORE;

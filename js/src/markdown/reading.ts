@@ -45,7 +45,7 @@ export class Reading {
   #base = 0;
   #at = 0;
   #final = false;
-  /** Where the search for the end of what begins at `#at` goes on. */
+  /** Where the search for the end of what begins at `#at` continues. */
   #searched = 0;
   /** Which marks do not come any more. */
   readonly #endless = new Set<string>();

@@ -30,7 +30,7 @@ export interface Pending {
 export interface State {
   readonly doc: Doc;
   readonly place: Place;
-  /** Whether `doc` is the document at `place`; if not, patches are dropped and a snapshot is on its way. */
+  /** Whether `doc` is the document at `place`; if not, patches are dropped until a snapshot comes. */
   readonly synced: boolean;
   /** How often another text has taken the place of what was shown; a text that grows is the same one. */
   readonly texts: number;

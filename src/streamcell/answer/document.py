@@ -172,5 +172,5 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
 
 
 def _is_still_there(error: StreamCellError | None) -> bool:
-    """Whether a response goes on behind `error`: it met the connection or one request, and not the response itself."""
+    """Whether a response continues behind `error`: that met the connection or a request, not the response itself."""
     return isinstance(error, _NOT_THE_ANSWERS) or error is None or (error.status_code is not None and error.retryable)

@@ -71,7 +71,7 @@ class Alive:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The answer can be taken up exactly here: at `sequence_number` of a response that goes on without us."""
+    """The answer can be resumed exactly here: at `sequence_number` of a response that continues without us."""
 
     response_id: str
     sequence_number: int

@@ -1,6 +1,6 @@
 """Why a provider ended an answer: each provider's word for it, ours, and what that means for the answer.
 
-Our words are those of Chat Completions. What is not in the table is told in the provider's own word.
+Our words are those of Chat Completions. What is not in the table is shown in the provider's own word.
 """
 
 from __future__ import annotations

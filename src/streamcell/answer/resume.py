@@ -1,4 +1,4 @@
-"""How a cut answer goes on: the ways, what a source needs to know for it, and what two texts have in common."""
+"""How a cut answer is resumed: the ways, what a source needs to know for it, and what two texts have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .events import Cursor
 __all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "ResumeFrom", "ResumeMode"]
 
 Prefix = Literal["continue_final_message", "prefix", "prefill"]
-"""How a server is told to go on with an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
+"""How to ask a server to continue an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
 message (Mistral, DeepSeek), or by nothing but that it stands last (llama.cpp, Anthropic)."""
 
 
@@ -25,7 +25,7 @@ class ResumeMode(str, Enum):
 
 @dataclass(frozen=True)
 class ResumeFrom:
-    """What a source is told that shall go on: the text that is there, and where a response can be taken up."""
+    """What a source needs to resume an answer: the text so far, and where the response can be resumed."""
 
     way: ResumeMode
     text: str
@@ -84,7 +84,7 @@ class Overlap:
 
 
 class Rest:
-    """The rest of an answer that a server goes on with exactly; pure, with the methods of `Overlap`.
+    """The rest of an answer that a server continues exactly; pure, with the methods of `Overlap`.
 
     White space at the end of what there was is not sent, as some servers refuse it: what comes of it again is left out.
     """

@@ -25,7 +25,7 @@ class Status(str, Enum):
 class Trigger(str, Enum):
     """What can move an answer from one status to another."""
 
-    OPEN = "open"  # the driver is told to make the request
+    OPEN = "open"  # the driver makes the request
     STARTED = "started"  # the provider's answer has begun
     FINISHED = "finished"  # the provider's own end mark
     CUT = "cut"  # the stream ended without the end mark
@@ -33,7 +33,7 @@ class Trigger(str, Enum):
     BACKOFF = "backoff"  # an error that the policy retries after a while
     STOP = "stop"  # the user, or the provider on the user's behalf, ended it
     RETRY = "retry"  # the user asked for a new attempt
-    RESUME = "resume"  # a cut answer goes on from its last token
+    RESUME = "resume"  # a cut answer continues from its last token
     QUEUE = "queue"  # the attempt waits for its turn: others are before it
 
 

@@ -253,7 +253,7 @@ class Answer:
         """Ask again; the answer so far stays as a version.
 
         Raises ValueError where the source cannot be opened twice (`retry_disabled_reason` says why), and RuntimeError
-        while an answer is still on its way: stop it first.
+        while an answer is still streaming: stop it first.
         """
         self._stream.check_alive()
         document = self._stream.document
@@ -277,7 +277,7 @@ class Answer:
     def select(self, index: int) -> None:
         """Show version `index` (0-based, negative from the end), in the page and in the traits.
 
-        Raises IndexError where there is no such version, and RuntimeError while an answer is on its way.
+        Raises IndexError where there is no such version, and RuntimeError while an answer is streaming.
         """
         count = len(self.versions)
         if not -count <= index < count:
@@ -288,7 +288,7 @@ class Answer:
 
 
 def _outcome_of(settled: concurrent.futures.Future[str]) -> concurrent.futures.Future[None]:
-    """A future that ends with another and holds nothing: an error that nobody takes out of it is told on stderr."""
+    """A future that ends with another and holds nothing: an error that nobody takes out is printed to stderr."""
     ended: concurrent.futures.Future[None] = concurrent.futures.Future()
     settled.add_done_callback(lambda _: ended.set_result(None) if ended.set_running_or_notify_cancel() else None)
     return ended

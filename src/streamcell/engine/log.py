@@ -34,7 +34,7 @@ class Entry:
 
     `kind` and what `data` then holds:
 
-    - `request`: `endpoint`, `model`, `api`, `resume` (the way in which an answer goes on, or None)
+    - `request`: `endpoint`, `model`, `api`, `resume` (how a cut answer is resumed, or None)
     - `response`: `status`, `headers` (without secrets), `request_id`
     - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
     - `text`: `text`, from an iterator, which has no chunks

@@ -39,7 +39,7 @@ class Observers:
     """The observers of one widget, called one after the other on a thread that lives while there is something to say.
 
     A slow observer holds up the others of its widget and nothing else, and what waits for it is bounded: of a text that
-    grows, only the newest is told. `in_place`: they are called by who tells of a change, for a host that has a thread
+    grows, they hear only of the newest. `in_place`: they are called by who makes a change, for a host with one thread
     for everything.
     """
 

@@ -267,7 +267,7 @@ class Stream:
                 if line is not None:
                     line.hear(event)
                 self._take(run, event)
-        # A source maps its own failures; whatever is left is told, never swallowed.
+        # A source maps its own failures; whatever is left is shown, never swallowed.
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
             _log.exception("a source raised")
             failed = SourceFailed(f"{type(error).__name__}: {error}")

@@ -47,7 +47,7 @@ Told = Callable[[int, Wait], None]
 """Who waits hears how many are before it, and why it waits."""
 
 _SAME: Final = 1.0
-"""Seconds: a wait that ends so much sooner or later than was told is told anew."""
+"""Seconds: a wait whose end moves by more than this is shown again."""
 
 
 @dataclass

@@ -55,7 +55,7 @@ class Exchange:
 
 
 class Record:
-    """One exchange while it goes on. The server's thread writes, any thread reads."""
+    """One exchange while it runs. The server's thread writes, any thread reads."""
 
     def __init__(self, exchange: Exchange, changed: threading.Condition, size: int) -> None:
         self.size = size

@@ -46,7 +46,7 @@ _ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType
 
 @dataclass(frozen=True)
 class Going:
-    """A background response, which goes on whoever listens: what makes it the same each time, and when it began."""
+    """A background response, which continues whoever listens: what makes it the same each time, and when it began."""
 
     asked: Asked
     body: Body

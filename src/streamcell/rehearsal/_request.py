@@ -72,7 +72,7 @@ class Asked:
     summarizes: bool = False  # and a summary of it is to be shown
     previous_response_id: str | None = None
     before: int = 0  # how many attempts at this answer there were before
-    background: bool = False  # Responses: the answer goes on though the client leaves
+    background: bool = False  # Responses: the answer continues though the client leaves
 
     @property
     def prompt(self) -> str:

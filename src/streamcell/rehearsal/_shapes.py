@@ -31,7 +31,7 @@ class Shape:
 
 
 class Shaping:
-    """One answer on its way: fed events as bytes, gives what to write, one piece after the other."""
+    """One answer that is being sent: fed events as bytes, gives what to write, one piece after the other."""
 
     def __init__(self, shape: Shape, rng: Random) -> None:
         self._shape = shape

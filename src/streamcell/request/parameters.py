@@ -295,7 +295,7 @@ def translated(params: Mapping[str, Any], api: Either, server: Server = "openai"
 
 
 def _placed(name: str, value: Any, api: Either, server: Server) -> Iterator[tuple[str, Any]]:
-    """Where a parameter goes on `api`, and as what; raises where it cannot be said there."""
+    """The place of a parameter in a request to `api`, and its value; raises where the API has none."""
     if name in ("reasoning", "text") and isinstance(value, Mapping):
         for field, inner in value.items():
             yield from _placed(f"{name}.{field}", inner, api, server)

@@ -82,7 +82,7 @@ def _cost(part: Mapping[str, Any]) -> int:
 # How many bytes these have says nothing of what they cost, and their addresses say nothing at all.
 _SMALL_IMAGE: Final = 85
 _IMAGE: Final = 765
-"""Tokens: what OpenAI's guide to images reckons for 1024 × 1024 pixels (GPT-4o), and for `detail: "low"`."""
+"""Tokens: what OpenAI's guide to images counts for 1024 × 1024 pixels (GPT-4o), and for `detail: "low"`."""
 _AUDIO: Final = 600
 """Tokens: a minute of speech at ten tokens a second, as OpenAI counts the audio that a user sends."""
 _FILE: Final = 3_000

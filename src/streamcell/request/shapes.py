@@ -73,7 +73,7 @@ def _tool_for_responses(tool: Any) -> Any:
     grammar = fields.get("format")
     if isinstance(grammar, Mapping) and isinstance(grammar.get("grammar"), Mapping):
         fields["format"] = {"type": "grammar", **grammar["grammar"]}
-    # The Responses API takes a function for strict unless it is told; Chat Completions does not.
+    # The Responses API takes a function as strict by default; Chat Completions does not.
     return {"type": kind, **({"strict": False} if kind == "function" else {}), **fields}
 
 

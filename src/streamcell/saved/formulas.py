@@ -12,7 +12,7 @@ from typing import Final
 __all__ = ["Ahead", "Formulas"]
 
 LONGEST: Final = 2000
-"""Characters of a formula within a line of text; what goes on is a dollar sign and text."""
+"""Characters of a formula within a line of text; what is longer is a dollar sign and text."""
 
 LONGEST_PROSE: Final = 100
 """Characters in which prose is looked for, and a line's prefix."""

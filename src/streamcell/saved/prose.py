@@ -33,7 +33,7 @@ HARMLESS: Final = re.compile(
 """The beginning of a definition's target that is no scheme but these three, however it is decoded."""
 
 BROKEN: Final = re.compile(r"[^\x00-\x20:&\\<>()/?#]*\n")
-"""The beginning of a link's target that goes on in another line: a browser would leave out the break."""
+"""The beginning of a link's target that continues in another line: a browser would leave out the break."""
 
 TITLE: Final = re.compile(r"(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)([\"'(])")
 IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$|\\begin\{|\\\\[\[(]")

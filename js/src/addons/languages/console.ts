@@ -6,7 +6,7 @@ import { grammar as shell } from "./bash.js";
 
 const PROMPT = /^(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$#%]*)?[$#%❯»] /;
 
-/** The shell's state where a command goes on in the next line, null where it does not. */
+/** The shell's state where a command continues in the next line, null where it does not. */
 export const grammar: Grammar<State | null> = {
   start: () => null,
   line(text, from) {

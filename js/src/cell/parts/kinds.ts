@@ -4,7 +4,7 @@ import type { Doc, Part } from "../../wire/protocol.js";
 import type { Copying } from "../copy.js";
 import type { Page } from "../page.js";
 
-/** What a view of parts is given once. */
+/** What a view of parts gets once. */
 export interface Context {
   readonly page: Page;
   readonly copying: Copying;
@@ -14,7 +14,7 @@ export interface Context {
   act(part: number, action: string, value?: unknown): void;
 }
 
-/** What a view of parts is told with each change. */
+/** What a view of parts gets with each change. */
 export interface Looks {
   /** Nothing more comes. */
   readonly over: boolean;

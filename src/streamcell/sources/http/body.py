@@ -262,7 +262,7 @@ def _is_whole(body: Mapping[str, Any]) -> bool:
 
 
 def _whole(reading: _Reading, kind: str) -> list[Event]:
-    """Return the events of a body that is no stream: a JSON answer is used, an error is told in the server's words."""
+    """Return the events of a body that is no stream: a JSON answer is used, an error is shown in the server's words."""
     body = bytes(reading.raw or b"").strip()
     with contextlib.suppress(ValueError):
         parsed = json_of(body)

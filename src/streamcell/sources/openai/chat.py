@@ -118,7 +118,7 @@ class ChatDecoder:
     The end mark is a `finish_reason`, but what comes after it still belongs to the answer, until the server says
     `[DONE]`, closes, or falls silent. `[DONE]` alone ends an answer too, as some local servers never give a reason, but
     then the notice says so. Each request asks for one choice, and servers use its index for other things: an index that
-    has not been seen before goes on with the answer, one that was seen beside another is another choice.
+    has not been seen before continues the answer, one that was seen beside another is another choice.
     """
 
     def __init__(self) -> None:

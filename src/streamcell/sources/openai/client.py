@@ -293,7 +293,7 @@ def _keys_of(client: Any, *more: Mapping[str, Any]) -> tuple[str, ...]:
     """Every key of a copy, those in headers and in the query of all its requests, and of `more`, too."""
     told = (field for fields in (client._custom_headers, client._custom_query, *more) for field in fields.items())
     others = [value for name, value in told if isinstance(value, str) and _CARRIES_KEY.search(name)]
-    # What is told back is often the key alone, without "Bearer" before it.
+    # What a server says back is often the key alone, without "Bearer" before it.
     parts = (part for one in others for part in one.split() if len(part) >= _LEAST)
     return tuple(key for key in dict.fromkeys((_key_of(client), *parts)) if key)
 

@@ -32,7 +32,7 @@ __all__ = ["REFUSALS", "Refusal", "meaning_of"]
 
 @dataclass(frozen=True)
 class Refusal:
-    """One row: what a refusal is told as where its status fits, and one of its codes or of its words does.
+    """One row: what a refusal means where its status fits, and one of its codes or of its words does.
 
     `status` lists statuses: `404`, `5xx`, and `-` where there is none, as inside a stream; empty: any. A row without
     codes and words goes by its status alone. In `words`, `…` stands for up to 80 characters, and `=`

@@ -138,7 +138,7 @@ class ResponsesDecoder:
     def feed(self, chunk: object) -> list[Event]:
         """Take one event.
 
-        A background response goes on without us: where it can be taken up is told with each of its events, and what
+        A background response continues without us: where it can be resumed follows each of its events, and what
         comes a second time is passed over.
         """
         number = field_of(chunk, "sequence_number")

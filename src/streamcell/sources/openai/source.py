@@ -132,7 +132,7 @@ class OpenAISource:
         self.home = running_loop() if client is not None and has_own_http_client(client) else None
         api = "" if request.api == "auto" else _LABELS[request.api]
         self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
-        # A response that is taken up goes on with the decoder that knows what came before, and what it repeats.
+        # A response that is resumed is read by the decoder that knows what came before, and what it repeats.
         self._decoder: Decoder | None = None
         self._overlap: Overlap | Rest | None = None
 
