@@ -226,9 +226,11 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
         if session.resuming is not None:
-            way = session.resuming.way if changed.text else None
-            closed = growth.ended if session.resuming.way is ResumeMode.EXACT else growth.of_another
-            changed = replace(changed, parts=closed(changed.parts), resumed=way)
+            exact = session.resuming.way is ResumeMode.EXACT
+            # A continuation that is resumed before any text of it has come is a continuation still.
+            way = (exact and changed.resumed) or session.resuming.way
+            closed = growth.ended if exact else growth.of_another
+            changed = replace(changed, parts=closed(changed.parts), resumed=way if changed.text else None)
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif changed.said_something and not current.said_something and changed.timings.first_token is None:
         changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
