@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from chromium import ready  # noqa: E402
 
 from streamcell.rehearsal import RehearsalServer  # noqa: E402
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402  # the tests' JupyterLab is the bench's
@@ -99,15 +100,13 @@ def main() -> None:
     options.add_argument("--rate", type=int, default=50, help="tokens a second of each")
     options.add_argument("--seconds", type=float, default=8.0)
     given = options.parse_args()
-    found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
-    chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     with (
         tempfile.TemporaryDirectory() as folder,
         RehearsalServer() as server,
         sync_playwright() as playwright,
         JupyterLab(Path(folder) / "server", {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none"}) as lab,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.goto("about:blank")
         idle, _ = page.evaluate(FRAMES, 3)

@@ -81,14 +81,19 @@ def install() -> str | None:
     return None
 
 
-def main() -> None:
+def ready() -> str:
+    """Return the path of a browser that works, installed now if need be; leave the program where there is none."""
     path = find() or install()
     if path is None:
         sys.exit(
             "chromium: none was found and none could be installed. Install Chromium or Chrome, "
             "or set STREAMCELL_CHROMIUM to the path of one."
         )
-    print(path)
+    return path
+
+
+def main() -> None:
+    print(ready())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,6 +26,8 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from chromium import ready  # noqa: E402
 
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402  # the tests' JupyterLab is the bench's
 from tests.browser.notebook import Notebook  # noqa: E402
@@ -176,15 +177,13 @@ def main() -> None:
     options: Any = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--answers", type=int, default=30, help="answers in each way")
     answers = options.parse_args().answers
-    found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
-    chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     server = Server()
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
         JupyterLab(Path(folder) / "server", {}) as lab,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         page, bare = browser.new_page(), browser.new_page()
         report(measure(server, lab, page, bare, answers))
         browser.close()

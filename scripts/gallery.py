@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +11,8 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from chromium import ready  # noqa: E402
 
 from tests.browser.cards import CARDS  # noqa: E402  # the tests' cards are the ones to show
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402
@@ -22,15 +23,13 @@ PICTURES = ROOT / "docs" / "cards"
 
 def main() -> None:
     """Run each cell and take its output."""
-    found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
-    chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
         JupyterLab(Path(folder) / "server", {}) as lab,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         page = browser.new_page(viewport={"width": 900, "height": 900})
         lab.write_notebook("cards.ipynb", [card.source for card in CARDS.values()])
         notebook = Notebook(lab, page)

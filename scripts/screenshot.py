@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +11,8 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from chromium import ready  # noqa: E402
 
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402  # the tests' JupyterLab is the one to show
 from tests.browser.notebook import Notebook  # noqa: E402
@@ -24,14 +25,12 @@ stream_cell("Derive the quadratic formula", model="rehearsal?rate=60")"""
 
 def main() -> None:
     """Stream an answer, and take the picture while it streams."""
-    found = [sys.executable, str(ROOT / "scripts" / "chromium.py")]
-    chromium = subprocess.run(found, check=True, capture_output=True, text=True).stdout.strip()
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
         JupyterLab(Path(folder) / "server", {}) as lab,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         page = browser.new_page(viewport={"width": 1000, "height": 720}, device_scale_factor=2)
         lab.write_notebook("formula.ipynb", [CELL])
         notebook = Notebook(lab, page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,20 +26,14 @@ def chunks():
 
 cell = stream_cell(chunks)"""
 
-GAUGE = """\
-from dataclasses import dataclass
-from streamcell import Part, StreamCell
+GAUGE = (
+    (Path(__file__).parents[1] / "kinds" / "gauge.py").read_text("utf-8")
+    + """
+from streamcell import StreamCell
 from streamcell.answer.context import ALONE
 from streamcell.answer.document import Document
 from streamcell.answer.events import Finished, Origin, PartChanged, PartGrew, Started
 from streamcell.answer.session import Session
-
-@dataclass(frozen=True, kw_only=True)
-class Gauge(Part):
-    kind = "gauge"
-    grows = "log"
-    log: str = ""
-    level: int = 0
 
 class Measuring:
     retry_disabled_reason = home = way = None
@@ -55,6 +50,7 @@ class Measuring:
 cell = StreamCell(Measuring(), Session(document=Document()), None)
 cell._start()
 cell"""
+)
 
 BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-foot > *')].map(
     (one) => [one.className, one.textContent])"""

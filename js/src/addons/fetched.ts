@@ -71,7 +71,7 @@ export class FetchedAddons implements Addons {
       this.#loaded.set(name, module);
       return module;
     } catch (error) {
-      console.warn(`[streamcell] the addon ${name} could not be loaded`, error);
+      console.warn(`[streamcell] no addon ${name}`, error);
       return null;
     }
   }

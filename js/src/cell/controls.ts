@@ -52,6 +52,7 @@ export class Controls {
   }
 
   update(state: State): void {
+    const before = this.#state?.doc.parts;
     this.#state = state;
     const { doc, pending } = state;
     const running = !isOver(state);
@@ -78,7 +79,7 @@ export class Controls {
       gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : words.WAITING_FOR_KERNEL),
       waiting ? words.RETRY_NOW_TITLE : words.RETRY_TITLE,
     );
-    disable(this.#copy, copied(doc) === "" ? words.NOTHING_TO_COPY : null, words.COPY_TITLE);
+    if (doc.parts !== before) disable(this.#copy, copied(doc) ? null : words.NOTHING_TO_COPY, words.COPY_TITLE);
     const busy = running || wanted !== null ? words.NOT_WHILE_STREAMING : null;
     this.#updateVersions(state, state.selectable ? null : (gone ?? busy));
   }

@@ -1,7 +1,7 @@
 /** The parts of an answer in the page, in their order, each in its kind's view. */
 
 import { element } from "../../render/element.js";
-import type { Doc, Part } from "../../wire/protocol.js";
+import { type Doc, type Part, textOf } from "../../wire/protocol.js";
 import type { Copying } from "../copy.js";
 import type { Page } from "../page.js";
 import "./citation.js";
@@ -65,6 +65,8 @@ export class PartList {
   readonly #id: string;
   readonly #act: (part: number, action: string, value: unknown) => void;
   #shown: Shown[] = [];
+  #parts: readonly Part[] | undefined;
+  #groups: readonly Group[] = [];
   #made = 0;
 
   constructor(page: Page, copying: Copying, act: (part: number, action: string, value: unknown) => void) {
@@ -76,11 +78,13 @@ export class PartList {
   }
 
   update({ parts }: Doc, { over, shown, name }: Looks): void {
-    const now = groups(parts);
+    if (parts !== this.#parts) this.#groups = groups(parts);
+    this.#parts = parts;
+    const now = this.#groups;
     const lastText = now.findLastIndex((group) => group.parts[0]?.text);
     let before = 0;
     for (const [at, group] of now.entries()) {
-      const length = group.parts.reduce((sum, part) => sum + (part.text ? part.body.length : 0), 0);
+      const { length } = textOf(group);
       const visible = Math.min(Math.max(0, shown - before), length);
       this.#draw(this.#viewOf(at, group), group.parts, { over, last: at === lastText, shown: visible, name });
       before += length;
