@@ -13,5 +13,5 @@ export default defineConfig({
     },
   ],
   // Machines are shared: a time-out is for what hangs, not for what is slow.
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 600_000 },
 });

@@ -65,7 +65,7 @@ function countNodes(root: Node): number {
 }
 
 describe("DOM nodes created", () => {
-  test.each(KINDS)("for %s", { timeout: 60_000 }, (kind) => {
+  test.each(KINDS)("for %s", (kind) => {
     const text = write(kind, LENGTH);
     const root = document.createElement("div");
     document.body.replaceChildren(root);

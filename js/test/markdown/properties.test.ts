@@ -87,7 +87,7 @@ describe("what is settled and closed stays", () => {
     watcher.checkAll();
   }
 
-  test("over the corpus, by character", { timeout: 60_000 }, () => {
+  test("over the corpus, by character", () => {
     for (const { name, text } of CORPUS) {
       expect(() => watch(text, [1]), name).not.toThrow();
     }
