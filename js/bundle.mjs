@@ -11,6 +11,7 @@ export const bundleOptions = ({ minify = true } = {}) => ({
   bundle: true,
   format: "esm",
   platform: "browser",
+  conditions: ["page"],
   target: ["es2022"],
   charset: "utf8",
   minify,

@@ -1,6 +1,6 @@
 /** The characters of the specification, and what becomes of escapes, entities and labels. */
 
-import { decodeHTMLStrict } from "entities/decode";
+import { decodeHTMLStrict } from "#entities";
 
 /** A scan that found nothing, and one that cannot know before more has come; else a scan gives the end of its match. */
 export const NO = -1;

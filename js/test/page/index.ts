@@ -1,6 +1,7 @@
 /** What the browser tests call: `proofs.…` in the page. */
 
 export { prepare } from "./answer.js";
+export { decodeAll } from "./entities.js";
 export { compareExamples } from "./examples.js";
 export { attackAll, attackControl } from "./security.js";
 export { watchControl, watchCorpus, watchHabits } from "./stillness.js";
