@@ -25,6 +25,43 @@ def refused(words: str) -> str:
     return f"The model refused: {words}"
 
 
+# -- calls of tools ----------------------------------------------------------------------------------------------------
+
+TOOL: Final = "Tool call"
+CALL_STATES: Final = {
+    "called": "not run",
+    "asked": "waiting for approval",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "denied": "denied",
+    "stopped": "stopped",
+}
+NO_RESULT: Final = "(no result)"
+
+# These are said to the model, and the cell shows them as what went back.
+DENIED: Final = "The user denied this call."
+NOBODY_TO_ASK: Final = "This call was denied: it needs the user's approval, and there is nobody to ask."
+STOPPED_CALL: Final = "The user stopped this call before it returned."
+NOT_RUN: Final = "This call was not run."
+TOO_MANY_CALLS: Final = "This call was not run: too many calls were made at the same time."
+
+
+def no_such_tool(name: str, known: str) -> str:
+    """Tell the model that it asked for a tool that it was not given."""
+    return f"There is no tool named {name!r}. The tools are: {known}." if known else f"There is no tool named {name!r}."
+
+
+def not_json(why: str) -> str:
+    """Tell the model that its arguments cannot be read."""
+    return f"The arguments are not a valid JSON object: {why}."
+
+
+def too_long_arguments(length: int, limit: int) -> str:
+    """Tell the model that its arguments are longer than a call takes."""
+    return f"The arguments are too long: {length:,} characters; at most {limit:,} are taken."
+
+
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."

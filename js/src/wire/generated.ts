@@ -2,7 +2,7 @@
 
 export const WIRE = 2;
 
-export type Status = "queued" | "connecting" | "streaming" | "waiting" | "interrupted" | "stopped" | "failed" | "done";
+export type Status = "queued" | "connecting" | "streaming" | "calling" | "waiting" | "interrupted" | "stopped" | "failed" | "done";
 
 /** How a text that was cut off continues. */
 export type ResumeMode = "exact" | "prefix" | "continued";
@@ -74,6 +74,27 @@ export interface CitationFields {
   readonly number: number;
   readonly url: string;
   readonly title: string;
+}
+
+/** Fields of a part of the kind `tool_call`, a call of a tool of the user's. Its body is the arguments: JSON, or a text where it is `custom`. */
+export interface ToolCallFields {
+  readonly name: string;
+  /** The provider's name for the call. */
+  readonly call_id: string;
+  readonly custom: boolean;
+  /** The user's own arguments in their place. */
+  readonly edited: string | null;
+  readonly state: "called" | "asked" | "running" | "done" | "failed" | "denied" | "stopped";
+  /** The user allowed this tool for the rest of the answer. */
+  readonly always: boolean;
+  /** What went back to the model. */
+  readonly result: string;
+  /** What is shown in place of the result: its MIME type and its data. */
+  readonly shown: readonly string[] | null;
+  /** How long it ran. */
+  readonly seconds: number | null;
+  /** Counted from 1; the calls of a round are answered together. */
+  readonly round: number;
 }
 
 /** Fields of a part of the kind `unknown`, which the kernel did not know either. */
@@ -223,7 +244,7 @@ export type FromKernel = Snapshot | Patch | Here | Kept | Wanted;
 
 export type FromPage = Hello | Stop | Retry | Resume | Select | Act | Forget;
 
-const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "waiting", "interrupted", "stopped", "failed", "done"]] as const;
+const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "calling", "waiting", "interrupted", "stopped", "failed", "done"]] as const;
 
 const RESUME_MODE_SHAPE = ["one", ["exact", "prefix", "continued"]] as const;
 

@@ -15,6 +15,7 @@ class Status(str, Enum):
     QUEUED = "queued"
     CONNECTING = "connecting"
     STREAMING = "streaming"
+    CALLING = "calling"
     WAITING = "waiting"
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
@@ -34,6 +35,8 @@ class Trigger(str, Enum):
     STOP = "stop"  # the user, or the provider on the user's behalf, ended it
     RETRY = "retry"  # the user asked for a new attempt
     RESUME = "resume"  # a cut answer continues from its last token
+    CALL = "call"  # the model asked for tools: they run, or wait for approval
+    REPLY = "reply"  # what came of them goes back to the model
     QUEUE = "queue"  # the attempt waits for its turn: others are before it
 
 
@@ -49,6 +52,10 @@ TRANSITIONS: Final = MappingProxyType(
         (Status.QUEUED, Trigger.RETRY): Status.CONNECTING,
         (Status.CONNECTING, Trigger.STARTED): Status.STREAMING,
         (Status.CONNECTING, Trigger.QUEUE): Status.QUEUED,
+        **{(status, Trigger.CALL): Status.CALLING for status in _RUNNING},
+        (Status.CALLING, Trigger.REPLY): Status.CONNECTING,
+        (Status.CALLING, Trigger.FAILED): Status.FAILED,
+        (Status.CALLING, Trigger.STOP): Status.STOPPED,
         **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},
         **{(status, Trigger.CUT): Status.INTERRUPTED for status in _RUNNING},
         **{(status, Trigger.FAILED): Status.FAILED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},

@@ -1,10 +1,25 @@
 """The parts of an answer, one module a kind. To add a kind, add a module and name it here."""
 
-from .base import KINDS, Part, body_of, defaults, text_of
+from .base import KINDS, Part, body_of, conversation, defaults, text_of
 from .citation import Citation
 from .reasoning import Reasoning
 from .refusal import Refusal
 from .text import Text
+from .tool_call import CallState, ToolCall
 from .unknown import Unknown
 
-__all__ = ["KINDS", "Citation", "Part", "Reasoning", "Refusal", "Text", "Unknown", "body_of", "defaults", "text_of"]
+__all__ = [
+    "KINDS",
+    "CallState",
+    "Citation",
+    "Part",
+    "Reasoning",
+    "Refusal",
+    "Text",
+    "ToolCall",
+    "Unknown",
+    "body_of",
+    "conversation",
+    "defaults",
+    "text_of",
+]

@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
-__all__ = ["KINDS", "Part", "body_of", "defaults", "text_of"]
+__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "text_of"]
 
 _Part = TypeVar("_Part", bound="Part")
 
@@ -30,9 +30,6 @@ class Part:
     """Whether its body belongs to the answer's text."""
     is_output: ClassVar[bool] = True
     """Whether the model said something with it: it counts as the first token, and makes an attempt one to keep."""
-    can_resume: ClassVar[bool] = True
-    """Whether an answer with such a part can go on by another request."""
-
     id: str = ""
     open: bool = True
 
@@ -40,6 +37,11 @@ class Part:
         """Enter the kind into `KINDS`."""
         if cls.kind:
             KINDS[cls.kind] = cls
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether an answer with this part can be continued by another request."""
+        return True
 
     @property
     def body(self) -> str:
@@ -73,6 +75,14 @@ class Part:
         """Return the part as a terminal shows it below the answer's text; empty for what it does not show."""
         return ""
 
+    def message(self) -> Mapping[str, Any] | None:
+        """Return the part as an item of a conversation, or None; texts are joined into messages, see `conversation`."""
+        return None
+
+    def reply(self) -> Mapping[str, Any] | None:
+        """Return the item that answers `message`, or None."""
+        return None
+
     def act(self, action: str, value: Any) -> Mapping[str, Any] | None:  # noqa: ARG002
         """Return the fields that a user's action changes, or None for an action that this part does not know."""
         return None
@@ -87,6 +97,32 @@ def defaults(kind: type[Part]) -> Mapping[str, Any]:
 def text_of(parts: Iterable[Part]) -> str:
     """Return the answer's text: the bodies of its text parts, joined."""
     return "".join(part.body for part in parts if part.is_text)
+
+
+def conversation(parts: Iterable[Part]) -> tuple[Mapping[str, Any], ...]:
+    """Return what an answer is to a later request: its texts as messages of the assistant, its calls and their results.
+
+    The calls of one round stand together, and their results behind them.
+    """
+    found: list[Mapping[str, Any]] = []
+    replies: list[Mapping[str, Any]] = []
+    text, told = "", 0
+    for part in parts:
+        item = part.message()
+        number = getattr(part, "round", told)
+        if part.is_text or (item is not None and number != told):
+            found, replies = [*found, *replies], []
+        if part.is_text:
+            text += part.body
+        elif item is not None:
+            found, text, told = [*found, *_said(text), item], "", number
+            reply = part.reply()
+            replies += [] if reply is None else [reply]
+    return (*found, *replies, *_said(text))
+
+
+def _said(text: str) -> list[Mapping[str, Any]]:
+    return [{"role": "assistant", "content": text.strip("\n")}] if text.strip() else []
 
 
 def body_of(parts: Iterable[Part], kind: str) -> str:

@@ -15,6 +15,10 @@ class Refusal(Part):
 
     kind = "refusal"
     grows = "text"
-    can_resume = False
 
     text: str = ""
+
+    @property
+    def can_resume(self) -> bool:
+        """Never."""
+        return False
