@@ -272,9 +272,13 @@ class Owl(BaseModel):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("tools", [3], "tools= must be a list of mappings, each with a 'type'"),
+        ("tools", [3], "tools= takes functions, pydantic models and JSON schemas, not int"),
         ("tools", [{}], "tools= must be a list of mappings, each with a 'type'"),
-        ("tools", {"type": "function"}, "tools= must be a list of mappings, each with a 'type'"),
+        (
+            "tools",
+            {"type": "function"},
+            "tools= must be a list of functions, pydantic models or JSON schemas, not dict",
+        ),
         ("functions", {"name": "x"}, "functions= must be a list of mappings"),
         ("tool_choice", {"type": ["x"]}, "tool_choice= must be a string, or a mapping with a 'type'"),
         ("tool_choice", {"type": "allowed_tools", "tools": None}, "'allowed_tools' has a list of tools"),
@@ -359,4 +363,7 @@ def test_the_table_has_every_parameter_of_the_newest_sdk() -> None:
 
 
 def test_an_editor_completes_every_parameter() -> None:
-    assert set(Parameters.__annotations__) == {name for row in PARAMETERS for name in row.names} | set(OPTIONS)
+    names = {name for row in PARAMETERS for name in row.names} | set(OPTIONS)
+    # The call has an argument of its own for tools, as it takes functions too.
+    assert set(Parameters.__annotations__) == names - {"tools"}
+    assert "tools" in inspect.signature(stream_cell).parameters

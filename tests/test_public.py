@@ -43,6 +43,8 @@ EXPORTED = [
     "Text",
     "TimedOut",
     "Timeouts",
+    "TooManyRounds",
+    "ToolCall",
     "Unknown",
     "Version",
     "__version__",
@@ -84,6 +86,10 @@ def test_stream_cell_is_called_like_this() -> None:
         ("timeouts", "keyword_only", None),
         ("auto_resume", "keyword_only", None),
         ("prefix", "keyword_only", None),
+        ("tools", "keyword_only", None),
+        ("approve", "keyword_only", None),
+        ("max_rounds", "keyword_only", 8),
+        ("tool_timeout", "keyword_only", 60.0),
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
         ("params", "var_keyword", "required"),
@@ -117,6 +123,7 @@ def test_the_retry_policys_defaults() -> None:
         ("retry", [("self", "required")]),
         ("resume", [("self", "required")]),
         ("select", [("self", "required"), ("index", "required")]),
+        ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
         ("close", [("self", "required")]),
     ],
 )
@@ -167,7 +174,7 @@ def test_every_error_is_caught_as_one() -> None:
     errors = [
         one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
     ]
-    assert len(errors) == 19
+    assert len(errors) == 20
     assert all(issubclass(one, StreamCellError) for one in errors)
 
 

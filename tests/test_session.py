@@ -56,6 +56,7 @@ from streamcell.answer.resume import ResumeFrom, ResumeMode
 from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import TERMINAL, Status
+from streamcell.answer.tools import ToolRules
 from streamcell.wire.messages import view_of
 from tests.answers import plain
 
@@ -63,6 +64,11 @@ URGENT = Publish(urgent=True)
 RESTART = Publish(urgent=True, restart=True)
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
 OVERLOADED = Failed(ProviderFailed("overloaded", status_code=503))
+CALL = (
+    PartChanged("tool_call", {"name": "add", "call_id": "c1"}, "c1"),
+    PartGrew("tool_call", '{"a": 1}', "c1"),
+    Finished("tool_calls"),
+)
 THREE = RetryPolicy(attempts=3, wait_initial=0.5, wait_max=8.0)
 
 
@@ -105,7 +111,9 @@ def playing(
     *inputs: Input | Event, policy: RetryPolicy | None = None, retry_disabled_reason: str | None = None
 ) -> Play:
     session = Session(
-        document=Document(retry_disabled_reason=retry_disabled_reason), policy=policy or RetryPolicy(attempts=1)
+        document=Document(retry_disabled_reason=retry_disabled_reason),
+        policy=policy or RetryPolicy(attempts=1),
+        tools=ToolRules(frozenset({"add"})),
     )
     play = Play(session)
     play.feed(*inputs)
@@ -162,6 +170,7 @@ BEFORE: dict[Status, tuple[Input | Event, ...]] = {
     Status.QUEUED: (),
     Status.CONNECTING: (Start(),),
     Status.STREAMING: (Start(), STARTED, PartGrew("text", "Hel")),
+    Status.CALLING: (Start(), STARTED, PartGrew("text", "Hel"), *CALL),
     Status.WAITING: (Start(), OVERLOADED),
     Status.INTERRUPTED: (Start(), STARTED, PartGrew("text", "Hel"), Failed(Interrupted())),
     Status.STOPPED: (Start(), STARTED, PartGrew("text", "Hel"), Stop()),

@@ -25,6 +25,7 @@ from streamcell.answer.events import (
     Failed,
     Finished,
     Origin,
+    PartChanged,
     PartGrew,
     PartRestored,
     Started,
@@ -32,6 +33,7 @@ from streamcell.answer.events import (
     UsageReported,
 )
 from streamcell.answer.inputs import (
+    Act,
     AskPolicy,
     Broke,
     Closed,
@@ -58,6 +60,7 @@ from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import TERMINAL, TRANSITIONS, Status, Trigger, next_status
 from streamcell.answer.timeouts import Timeouts
+from streamcell.answer.tools import ToolRules
 from streamcell.wire.messages import document_of, view_of
 
 STARTED = Started(Origin(model="m", api="Responses API"), "req-1")
@@ -72,7 +75,7 @@ class Own:
         raise AssertionError("asked on the loop")
 
 
-EVENTS = (Started, PartGrew, Finished, Failed)
+EVENTS = (Started, PartGrew, PartChanged, Finished, Failed)
 
 Pair = tuple[Status, Trigger]
 probed: list[Pair] = []
@@ -290,6 +293,7 @@ def test_text_arrives_whole_however_it_is_cut_into_deltas(deltas: list[str], cut
 
 
 TEXT = PartGrew("text", "Hel")
+CALL = (PartChanged("tool_call", {"name": "add", "call_id": "c"}, "c"), Finished("tool_calls"))
 IN_LINE = Placed(1, 2, Wait("refusal", 9.0))
 CUT, REFUSED, BUSY = Failed(Interrupted("x")), Failed(AuthenticationFailed("x")), Failed(ProviderFailed("busy"))
 WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
@@ -304,6 +308,8 @@ WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
         for go_on in (Retry(), Resume())
     ),
     (Start(), STARTED, BUSY),
+    (Start(), *CALL, Stop()),
+    *((Start(), STARTED, *CALL, end) for end in (Stop(), Broke(ProviderFailed("x")), Act(0, "deny"))),
 ]
 
 
@@ -312,7 +318,10 @@ def test_every_move_of_the_table_is_met_and_none_besides() -> None:
     for inputs in WAYS_THROUGH:
         attempts = 3 if BUSY in inputs else 1
         session = Session(
-            document=Document(attempts=attempts), policy=RetryPolicy(attempts=attempts), way=ResumeMode.CONTINUED
+            document=Document(attempts=attempts),
+            policy=RetryPolicy(attempts=attempts),
+            way=ResumeMode.CONTINUED,
+            tools=ToolRules(frozenset({"add"})),
         )
         for one in inputs:
             given_ = Received(session.run, one) if isinstance(one, EVENTS) else one

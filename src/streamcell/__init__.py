@@ -24,10 +24,11 @@ from ._errors import (
     Stopped,
     StreamCellError,
     TimedOut,
+    TooManyRounds,
 )
 from ._version import __version__
 from .answer.document import Version
-from .answer.parts import Citation, Part, Reasoning, Refusal, Text, Unknown
+from .answer.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall, Unknown
 from .answer.retry import RetryPolicy
 from .answer.timeouts import Timeouts
 from .engine.driver import limits
@@ -67,6 +68,8 @@ __all__ = [
     "Text",
     "TimedOut",
     "Timeouts",
+    "TooManyRounds",
+    "ToolCall",
     "Unknown",
     "Version",
     "__version__",

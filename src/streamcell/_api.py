@@ -8,23 +8,26 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from . import sources
 from .answer.document import Document, Version
+from .answer.parts import conversation
 from .answer.resume import Prefix
 from .answer.retry import RetryPolicy, attempts_of
 from .answer.session import Session
 from .answer.status import TERMINAL, Status
 from .answer.timeouts import Timeouts
+from .answer.tools import Approval, ToolRules
 from .engine.driver import driver
 from .engine.log import SHELF
-from .notebook.ipython import Unattended
+from .engine.toolbox import Approve, Toolbox, toolbox_of
+from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
-from .request.messages import Message, messages_of
+from .request.messages import Message, answered_in, messages_of
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
 from .sources.openai.client import check_client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from openai import AsyncOpenAI, OpenAI
     from typing_extensions import Unpack
@@ -114,6 +117,10 @@ def stream_cell(
     timeouts: Timeouts | None = None,
     auto_resume: bool | None = None,
     prefix: Prefix | None = None,
+    tools: Sequence[Any] | None = None,
+    approve: bool | Approve | None = None,
+    max_rounds: int = 8,
+    tool_timeout: float = 60.0,
     display: bool = True,
     unattended: Unattended | None = None,
     **params: Unpack[Parameters],
@@ -146,6 +153,15 @@ def stream_cell(
             `"continue_final_message"` (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp,
             Anthropic-style). A cut answer then resumes at its last token, by Chat Completions. None: another message
             asks for the rest.
+        tools: what the model may call: Python functions (`async` ones too), whose types and docstring make the schema;
+            pydantic models, which check the arguments and are called with them if they can be; JSON schemas and tools
+            in either API's shape, which nobody runs here: the answer ends with the call, for you to answer.
+        approve: whether calls of functions and models run: None asks the user in the cell, and denies where there is no
+            page to ask in; True runs each of them; a function `approve(name, arguments)` says True, False, or None to
+            ask the user. A call that is denied is answered with that, and the model goes on.
+        max_rounds: how many rounds of calls there may be; the model asking for more fails with `TooManyRounds`.
+        tool_timeout: seconds that a call may run. It runs on a thread of its own, several of one round side by side;
+            what it raises goes back to the model as its message, and with its traceback to `cell.log`.
         display: whether to show the cell now; a cell can be displayed again at any time.
         unattended: what a notebook that runs without a user (nbclient, papermill, `jupyter execute`) does at the end of
             each cell. `"raise"`: it waits until the cell's answers have ended, so that they are saved whole, and fails
@@ -162,8 +178,10 @@ def stream_cell(
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
     messages = messages_of(prompt)
+    rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
     if messages is None:
         for name, value in {
+            "tools": tools,
             "model": model,
             "client": client,
             "instructions": instructions,
@@ -187,6 +205,8 @@ def stream_cell(
         if prefix is not None and api == "responses":
             raise ValueError("prefix= is of Chat Completions; leave out api='responses'")
         api = api if prefix is None else "chat"
+        if box is not None:
+            params = cast("Any", Veiled({**params, "tools": box.declarations}))
         request, asked_by, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
     policy = _defaults.retry if retry is None else _policy(retry)
     document = Document(
@@ -200,11 +220,12 @@ def stream_cell(
         timeouts=_defaults.timeouts if timeouts is None else _timeouts(timeouts),
         way=source.way,
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
+        tools=rules,
     )
     unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     source.claim()  # when all else was found good: whoever is refused can give the same iterator again
     try:
-        cell = StreamCell(source, session, request, client=asked_by, unattended=unattended, shown=display)
+        cell = StreamCell(source, session, request, client=asked_by, unattended=unattended, shown=display, tools=box)
         if display:
             cell._show()
         cell._start()
@@ -236,7 +257,7 @@ def _ask(
     remark = ""
     if previous is not None:
         before, version = _answered(previous)
-        former = (*before.messages, {"role": "assistant", "content": version.text})
+        former = (*before.messages, *conversation(version.parts, answered_in(messages)))
         remark = "" if version.status is Status.DONE else f"continues an answer that was {_ENDED[version.status]}"
         instructions = before.instructions if instructions is None else instructions
         if model is None and not (client is not None and is_rehearsal(before.model)):
@@ -298,6 +319,38 @@ def _yes_or_no(name: str, value: object) -> bool | None:
     raise TypeError(f"{name} must be True, False or None, not {type(value).__name__}")
 
 
+def _tools(
+    tools: Sequence[Any] | None,
+    approve: bool | Approve | None,
+    max_rounds: int,
+    timeout: float,
+    previous: object,
+) -> tuple[ToolRules | None, Toolbox | None]:
+    """What the session and the stream need to know of the tools; those of the conversation where none are given."""
+    if approve is not None and not isinstance(approve, bool) and not callable(approve):
+        raise TypeError(f"approve must be True, False, None or a function, not {type(approve).__name__}")
+    given: Any = max_rounds
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ValueError(f"max_rounds must be a whole number of at least 1, not {max_rounds!r}")
+    given = timeout
+    if not isinstance(given, (int, float)) or isinstance(given, bool) or not 0 < given < float("inf"):
+        raise ValueError(f"tool_timeout must be a number of seconds above 0, not {timeout!r}")
+    if tools is None:
+        before = previous._tools if isinstance(previous, StreamCell) else None
+        if before is None:
+            return None, None
+        box = replace(before, timeout=timeout, approve=before.approve if approve is None else approve)
+    else:
+        box = replace(toolbox_of(tools), timeout=timeout, approve=approve, bundle=bundle_of)
+    decided: Approval = "code" if callable(box.approve) else _DECIDED[box.approve]
+    if decided == "ask" and not can_ask():
+        decided = "nobody"
+    rules = ToolRules(frozenset(box.tools), box.declared, decided, max_rounds)
+    return (rules if box.tools else None), box
+
+
+_DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}
+
 _ENDED: Final = {Status.STOPPED: "stopped", Status.INTERRUPTED: "cut off", Status.FAILED: "cut off by an error"}
 
 
@@ -310,6 +363,6 @@ def _answered(previous: object) -> tuple[Request, Version]:
     version = previous._stream.document.version
     if version.status not in TERMINAL:
         raise ValueError("previous= is still streaming: `await previous` first, or stop it")
-    if not version.text:
+    if not conversation(version.parts):
         raise ValueError("previous= has no answer to continue from")
     return previous.request, version

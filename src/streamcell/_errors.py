@@ -379,6 +379,19 @@ class SourceFailed(StreamCellError):
     steps = (Step("Correct what was given to stream_cell, and run the cell again."),)
 
 
+class TooManyRounds(StreamCellError):
+    """The model called tools again and again, and `max_rounds` allows no further round."""
+
+    kind = "too_many_rounds"
+    title = "The model called tools too many times"
+    steps = (Step("Ask more precisely, or raise the limit, and run the cell again:", "stream_cell(…, max_rounds=20)"),)
+
+    @classmethod
+    def after(cls, rounds: int) -> TooManyRounds:
+        """Return the error for a limit of so many rounds."""
+        return cls(f"It made {rounds:,} rounds of calls and asked for more.")
+
+
 class Stopped(StreamCellError):
     """The answer was stopped before its end; `text` holds the text so far."""
 

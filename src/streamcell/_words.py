@@ -62,6 +62,16 @@ def too_long_arguments(length: int, limit: int) -> str:
     return f"The arguments are too long: {length:,} characters; at most {limit:,} are taken."
 
 
+def too_slow(seconds: float) -> str:
+    """Tell the model that a tool took too long."""
+    return f"The tool did not return within {seconds:g} s."
+
+
+def left_out(count: int) -> str:
+    """Say at the end of a result how much of it is left out."""
+    return f"… ({count:,} more characters were left out)"
+
+
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .events import Lane
 from .resume import ResumeFrom
@@ -22,10 +22,13 @@ class Context:
 
     `resume` is what of an answer there is already, or None. `turn(lane, api, tokens)` returns when a request that may
     cost `tokens` can be sent to `lane`; a source awaits it before each request, on the loop that reads its events.
+    `history` are the messages that follow the request's: what the model said in earlier rounds of this answer, and what
+    its tools returned.
     """
 
     resume: ResumeFrom | None = None
     turn: Callable[[Lane, str, int], Awaitable[None]] = _at_once
+    history: tuple[Mapping[str, Any], ...] = ()
 
 
 ALONE: Final = Context()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Final
 
@@ -23,7 +23,7 @@ from .events import (
     UsageReported,
 )
 from .inputs import Wait
-from .parts import Part, body_of, growth, text_of
+from .parts import Part, ToolCall, body_of, growth, has_output, text_of
 from .resume import ResumeMode
 from .status import Status
 
@@ -51,6 +51,7 @@ class Version:
     """One attempt's answer, whole or partial, with what is known of it.
 
     `parts` is the answer, in the order in which it came. `resumed`: it was taken up again and no text has come since.
+    `spent` is what its rounds of tools before this one have cost; `usage` includes it.
     """
 
     parts: tuple[Part, ...] = ()
@@ -65,6 +66,7 @@ class Version:
     timings: Timings = field(default_factory=Timings)
     resumed: ResumeMode | None = None
     cursor: Cursor | None = None
+    spent: Usage | None = None
 
     @cached_property
     def text(self) -> str:
@@ -84,7 +86,7 @@ class Version:
     @property
     def said_something(self) -> bool:
         """Whether anything of the answer has come."""
-        return any(part.is_output and (part.body or part.grows is None) for part in self.parts)
+        return has_output(self.parts)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,13 @@ class Document:
         return self.current if self.shown == len(self.former) else self.former[self.shown]
 
 
+def _together(one: Usage | None, other: Usage) -> Usage:
+    if one is None:
+        return other
+    counts = ((field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(Usage))
+    return Usage(**{name: a if b is None else b if a is None else a + b for name, a, b in counts})
+
+
 def reduce(version: Version, event: Event) -> Version:
     """Return the version after `event`; its status is the session's to change, not this function's."""
     if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
@@ -133,7 +142,7 @@ def reduce(version: Version, event: Event) -> Version:
         begun = len(parts) > len(version.parts) and parts[-1].is_text
         return replace(version, parts=parts, resumed=None if begun else version.resumed)
     if isinstance(event, UsageReported):
-        return replace(version, usage=event.usage)
+        return replace(version, usage=_together(version.spent, event.usage))
     if isinstance(event, Cursor):
         return replace(version, cursor=event)
     if isinstance(event, Alive):
@@ -162,13 +171,11 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
     finished = version.finish_reason is not None
     if version.cursor is not None and not finished and _is_still_there(version.error):
         return ResumeMode.EXACT
-    if (
-        not version.text
-        or not all(part.can_resume for part in version.parts)
-        or (finished and version.finish_reason != "length")
-    ):
+    parts = version.parts
+    answered = bool(parts) and isinstance(parts[-1], ToolCall)
+    if not (version.text or answered) or (finished and version.finish_reason != "length"):
         return None
-    return other
+    return other if all(part.can_resume for part in parts) else None
 
 
 def _is_still_there(error: StreamCellError | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
@@ -11,6 +12,8 @@ from .resume import ResumeFrom
 
 __all__ = [
     "Act",
+    "Approved",
+    "AskApproval",
     "AskPolicy",
     "Broke",
     "CloseSource",
@@ -24,11 +27,13 @@ __all__ = [
     "Received",
     "Resume",
     "Retry",
+    "RunTool",
     "Select",
     "SetTimer",
     "Start",
     "Stop",
     "Tick",
+    "ToolEnded",
     "Wait",
     "Watch",
 ]
@@ -141,19 +146,55 @@ class Act:
     value: Any = None
 
 
-Input = Union[Start, Received, Closed, Tick, Watch, Placed, Decided, Broke, Stop, Retry, Resume, Select, Act]
+@dataclass(frozen=True)
+class Approved:
+    """What the user's own function says of call `part` (0-based) of `run`: run it, deny it, or ask the user (None)."""
+
+    run: int
+    part: int
+    allow: bool | None
+
+
+@dataclass(frozen=True)
+class ToolEnded:
+    """Call `part` (0-based) of `run` has ended; `fields` are what is known of it now."""
+
+    run: int
+    part: int
+    fields: Mapping[str, Any]
+
+
+Input = Union[
+    Start,
+    Received,
+    Closed,
+    Tick,
+    Watch,
+    Placed,
+    Decided,
+    Approved,
+    ToolEnded,
+    Broke,
+    Stop,
+    Retry,
+    Resume,
+    Select,
+    Act,
+]
 
 
 @dataclass(frozen=True)
 class OpenSource:
     """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there.
 
+    `history` is what the answer has been so far, as messages: its rounds of tools before this one.
     `hurried`: the user asked for it just now, and does not want to wait as a refusal said.
     """
 
     run: int
     resume: ResumeFrom | None = None
     hurried: bool = False
+    history: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +224,26 @@ class AskPolicy:
 
 
 @dataclass(frozen=True)
+class AskApproval:
+    """Ask the user's own function, off the loop, whether call `part` of `run` runs, and feed `Approved`."""
+
+    run: int
+    part: int
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class RunTool:
+    """Run the tool of call `part` of `run`, off the loop, and feed `ToolEnded`."""
+
+    run: int
+    part: int
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
 class Publish:
     """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
 
@@ -190,4 +251,4 @@ class Publish:
     restart: bool = False
 
 
-Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, Publish]
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Publish]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .._errors import Interrupted, Stalled, Stopped, TimedOut, closed_early
+from .._errors import Interrupted, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
 from .document import Document, Idle, Timings, Version, reduce, way_on
 from .events import (
     Alive,
@@ -21,6 +22,8 @@ from .events import (
 )
 from .inputs import (
     Act,
+    Approved,
+    AskApproval,
     AskPolicy,
     Broke,
     Closed,
@@ -34,18 +37,21 @@ from .inputs import (
     Received,
     Resume,
     Retry,
+    RunTool,
     Select,
     SetTimer,
     Start,
     Stop,
     Tick,
+    ToolEnded,
     Watch,
 )
-from .parts import growth
+from .parts import CallState, Part, ToolCall, conversation, growth, has_output, text_of
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
 from .timeouts import Timeouts
+from .tools import ToolRules, as_paragraph, awaited, decide, left, round_of, stopped
 
 __all__ = ["Session", "step"]
 
@@ -65,7 +71,9 @@ class Session:
 
     `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
     an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
-    is the attempt that the user's own policy is asked about. The times are those of the driver's clock.
+    is the attempt that the user's own policy is asked about. `tools` are the user's, `round` how many rounds of them
+    there were, `begin` how many parts the answer had when the present request was made, and `allowed` the tools that
+    the user has allowed for the rest of it. The times are those of the driver's clock.
     """
 
     document: Document = field(default_factory=Document)
@@ -76,8 +84,13 @@ class Session:
     run: int = 0
     resuming: ResumeFrom | None = None
     failing: _Failing | None = None
+    tools: ToolRules | None = None
+    round: int = 0
+    begin: int = 0
+    allowed: frozenset[str] = frozenset()
     asked_at: float = 0.0
     opened_at: float = 0.0
+    begun_at: float = 0.0
     life_at: float = 0.0
     token_at: float | None = None
 
@@ -85,6 +98,11 @@ class Session:
     def status(self) -> Status:
         """The status of the current version, whichever version is shown."""
         return self.document.current.status
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the present request has brought; the parts before are of earlier rounds."""
+        return self.document.current.parts[self.begin :]
 
 
 _URGENT = (Publish(urgent=True),)
@@ -98,7 +116,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     `now` is a monotonic time in seconds and `chance` a number from 0 to 1, both drawn by the caller. What is not legal
     in the present state returns the same session and no effect.
     """
-    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided)):
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded)):
         return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
     if isinstance(given, Start):
         return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
@@ -110,12 +128,17 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
         return _retry(session, now)
     if isinstance(given, Resume):
         return _take_up(session, now)
-    return _select(session, given.index) if isinstance(given, Select) else _act(session, given)
+    return _select(session, given.index) if isinstance(given, Select) else _act(session, given, now)
 
 
 def _of_run(
-    session: Session, given: Received | Closed | Tick | Watch | Placed | Decided, now: float, chance: float
+    session: Session,
+    given: Received | Closed | Tick | Watch | Placed | Decided | Approved | ToolEnded,
+    now: float,
+    chance: float,
 ) -> _Step:
+    if isinstance(given, (Approved, ToolEnded)):
+        return _of_call(session, given, now)
     if isinstance(given, Decided):
         return _decide(session, given, now)
     if session.failing is not None:  # its source is closed, and nothing but the policy's answer is awaited
@@ -145,9 +168,17 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         return session, ()
     before = session.document.current
     # Nothing but these outlives an attempt: a request id or a count of tokens of the failed one is not the new one's.
-    current = Version(status=status, attempt=before.attempt, origin=before.origin)
+    current = Version(
+        status=status,
+        attempt=before.attempt,
+        origin=before.origin,
+        parts=before.parts[: session.begin],
+        usage=before.spent,
+        spent=before.spent,
+        timings=Timings(before.timings.first_token if session.begin else None),
+    )
     if session.resuming is not None:
-        current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=None)
+        current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=before.spent)
         if session.resuming.way is not ResumeMode.EXACT:  # another response: the former one has no more
             current = replace(current, cursor=None)
     run = session.run + 1
@@ -155,7 +186,11 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
     )
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
-    return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
+    if session.begin == 0:
+        opened = replace(opened, begun_at=now)
+    hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
+    source = OpenSource(run, session.resuming, hurried, conversation(before.parts[: session.begin]))
+    return opened, (source, *_watching(opened, now), *_URGENT)
 
 
 def _watching(session: Session, now: float) -> tuple[Effect, ...]:
@@ -170,13 +205,13 @@ def _watching(session: Session, now: float) -> tuple[Effect, ...]:
 
 
 def _watch(session: Session, now: float, chance: float) -> _Step:
-    timeouts, current = session.timeouts, session.document.current
+    timeouts = session.timeouts
     if timeouts is None or session.status not in (Status.CONNECTING, Status.STREAMING):
         return session, ()
     silence, limit = timeouts.silence(session.life_at, session.token_at, session.opened_at, now)
     if silence >= limit:
         words = f"Nothing came for {silence:,.0f} s."
-        return _fail(session, Failed(Stalled(words) if current.said_something else TimedOut(words)), now, chance)
+        return _fail(session, Failed(Stalled(words) if has_output(session.parts) else TimedOut(words)), now, chance)
     if now - session.life_at < timeouts.notify_after:
         return session, _watching(session, now)
     document = replace(session.document, idle=Idle(silence, limit))
@@ -200,7 +235,7 @@ def _place(session: Session, placed: Placed, now: float) -> _Step:
     moved = replace(session, document=document)
     if position is not None:
         return moved, _URGENT
-    granted = replace(moved, opened_at=now, life_at=now)
+    granted = replace(moved, opened_at=now, life_at=now, begun_at=session.begun_at if session.begin else now)
     return granted, (*_watching(granted, now), *_URGENT)
 
 
@@ -216,8 +251,8 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     if isinstance(event, Finished):
         if event.reason == "cancelled":
             return _stop(alive, now)
-        return _end(alive, reduce(current, event), Trigger.FINISHED, now)
-    changed = reduce(current, event)
+        return _call(alive, event, now) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
+    changed = reduce(current, as_paragraph(event, current.parts, session.begin))
     if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
@@ -233,7 +268,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
             changed = replace(changed, parts=closed(changed.parts), resumed=way if changed.text else None)
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif changed.said_something and not current.said_something and changed.timings.first_token is None:
-        changed = replace(changed, timings=replace(changed.timings, first_token=now - session.opened_at))
+        changed = replace(changed, timings=replace(changed.timings, first_token=now - session.begun_at))
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     return _with_current(alive, changed), effects
 
@@ -265,9 +300,10 @@ def _closed(session: Session, now: float, chance: float) -> _Step:
 def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     failed = reduce(session.document.current, event)
     way = way_on(failed, session.way)
-    resume = _resume_by_itself(session, failed, way)
+    resume = _resume_by_itself(session, failed, way) if text_of(session.parts) or way is ResumeMode.EXACT else None
     # What the provider still has is never asked, and paid for, a second time.
-    anew = not failed.said_something and way is not ResumeMode.EXACT
+    said = has_output(failed.parts[session.begin :])
+    anew = not said and way is not ResumeMode.EXACT
     if not (resume or anew) or session.document.retry_disabled_reason is not None:
         return _give_up(session, failed, now)
     attempt = 1 if resume is not None and _advanced(session) else failed.attempt
@@ -291,7 +327,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
 def _advanced(session: Session) -> bool:
     """Whether this attempt brought something: it is no failed one then, and the count begins again."""
     current, resuming = session.document.current, session.resuming
-    return resuming is None or len(current.text) > len(resuming.text) or current.cursor != resuming.cursor
+    return resuming is None or len(text_of(session.parts)) > len(resuming.text) or current.cursor != resuming.cursor
 
 
 def _decide(session: Session, given: Decided, now: float) -> _Step:
@@ -324,14 +360,14 @@ def _give_up(session: Session, failed: Version, now: float) -> _Step:
 def _resume_by_itself(session: Session, version: Version, way: ResumeMode | None) -> ResumeFrom | None:
     if way is None or session.auto_resume is False or (way is not ResumeMode.EXACT and not session.auto_resume):
         return None
-    return ResumeFrom(way, version.text, version.cursor)
+    return ResumeFrom(way, text_of(version.parts[session.begin :]), version.cursor)
 
 
 def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _Step:
     status = next_status(version.status, trigger)
     if status is None:
         return session, ()
-    timings = Timings(version.timings.first_token, now - session.opened_at if session.run else None)
+    timings = Timings(version.timings.first_token, now - session.begun_at if session.run else None)
     ended = replace(version, status=status, timings=timings)
     # A finished source is left to drain its connection, so that the next request can use it again.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
@@ -340,7 +376,7 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
 
 def _at_rest(session: Session, version: Version) -> Session:
     """The session when its answer has ended: nothing waits, and the way to go on is offered."""
-    version = replace(version, parts=growth.ended(version.parts))
+    version = replace(version, parts=stopped(growth.ended(version.parts)))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
     return replace(session, document=replace(document, resume=offered), failing=None)
@@ -351,12 +387,12 @@ def _stop(session: Session, now: float) -> _Step:
     if status is None:
         return session, ()
     current = session.document.current
-    timings = Timings(current.timings.first_token, now - session.opened_at if session.run else None)
-    stopped = replace(
+    timings = Timings(current.timings.first_token, now - session.begun_at if session.run else None)
+    halted = replace(
         current, status=status, timings=timings, error=Stopped(text=current.text, request_id=current.request_id)
     )
     # The next run number makes whatever the closing source still emits stale.
-    return replace(_at_rest(session, stopped), run=session.run + 1), (CloseSource(session.run), *_URGENT)
+    return replace(_at_rest(session, halted), run=session.run + 1), (CloseSource(session.run), *_URGENT)
 
 
 def _retry(session: Session, now: float) -> _Step:
@@ -376,6 +412,9 @@ def _retry(session: Session, now: float) -> _Step:
             document=replace(document, current=fresh, former=former, shown=len(former)),
             asked_at=now,
             resuming=None,
+            round=0,
+            begin=0,
+            allowed=frozenset(),
         )
     closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it stands in the line
     opened, effects = _open(session, Trigger.RETRY, now)
@@ -388,14 +427,13 @@ def _take_up(session: Session, now: float) -> _Step:
     way = document.resume
     if way is None or next_status(session.status, Trigger.RESUME) is None:
         return session, ()
-    current = replace(document.current, attempt=1)
+    session = _behind_calls(session)
+    current = replace(session.document.current, attempt=1)
     shown = len(document.former)
-    taken = replace(
-        session,
-        document=replace(document, current=current, shown=shown),
-        resuming=ResumeFrom(way, current.text, current.cursor),
-        asked_at=now,
-    )
+    text = text_of(session.parts)
+    # Where nothing of this round has come, its request is made once more.
+    resuming = ResumeFrom(way, text, current.cursor) if text or way is ResumeMode.EXACT else None
+    taken = replace(session, document=replace(document, current=current, shown=shown), resuming=resuming, asked_at=now)
     opened, effects = _open(taken, Trigger.RESUME, now)
     if document.shown == shown:
         return opened, effects
@@ -409,15 +447,97 @@ def _select(session: Session, index: int) -> _Step:
     return replace(session, document=replace(document, shown=index)), (Publish(urgent=True, restart=True),)
 
 
-def _act(session: Session, given: Act) -> _Step:
+def _act(session: Session, given: Act, now: float) -> _Step:
     current = session.document.current
     shown = session.document.version is current
     part = current.parts[given.part] if shown and 0 <= given.part < len(current.parts) else None
     fields = None if part is None else part.act(given.action, given.value)
     if part is None or fields is None:
         return session, ()
-    parts = (*current.parts[: given.part], part.with_fields(fields), *current.parts[given.part + 1 :])
-    return _with_current(session, replace(current, parts=parts)), _URGENT
+    changed = part.with_fields(fields)
+    acted = _with_current(session, replace(current, parts=_with(current.parts, given.part, changed)))
+    return _decided(acted, given.part, now) if isinstance(changed, ToolCall) else (acted, _URGENT)
+
+
+# -- rounds of tools ---------------------------------------------------------------------------------------------------
+
+
+def _call(session: Session, event: Finished, now: float) -> _Step | None:
+    """Begin a round of tools where the answer has ended in calls that we can answer; else None."""
+    current, rules = session.document.current, session.tools
+    calls = awaited(rules, current.parts, session.begin) if event.reason in ("tool_calls", "stop") else []
+    if rules is None or not calls:
+        return None
+    number = session.round + 1
+    if number > rules.max_rounds:
+        return _end(session, reduce(current, Failed(TooManyRounds.after(rules.max_rounds))), Trigger.FAILED, now)
+    status = next_status(current.status, Trigger.CALL) or current.status
+    parts = round_of(rules, growth.ended(current.parts), calls, number, session.allowed)
+    calling = _with_current(replace(session, round=number), replace(current, parts=parts, status=status))
+    return _after_calls(calling, calls, now)
+
+
+def _after_calls(session: Session, calls: Sequence[int], now: float) -> _Step:
+    """Say what is to be done about calls that were just decided on, or that a user's function is to decide on."""
+    parts = session.document.current.parts
+    effects: list[Effect] = []
+    for at in calls:
+        call = parts[at]
+        if isinstance(call, ToolCall) and call.state in (CallState.RUNNING, CallState.CALLED):
+            ask = RunTool if call.state is CallState.RUNNING else AskApproval
+            effects.append(ask(session.run, at, call.name, call.asked_for))
+    if left(parts, session.begin):
+        return session, (*effects, *_URGENT)
+    return _reply(session, Trigger.REPLY, now)
+
+
+def _reply(session: Session, trigger: Trigger, now: float) -> _Step:
+    """Tell the model what came of its calls: the next request of this answer."""
+    return _open(replace(_behind_calls(session), resuming=None, asked_at=now), trigger, now)
+
+
+def _behind_calls(session: Session) -> Session:
+    """The session with its calls behind it, if the last round has any: what comes now is another response's."""
+    current = session.document.current
+    if not any(isinstance(part, ToolCall) and part.round == session.round for part in session.parts):
+        return session
+    behind = replace(current, parts=growth.of_another(current.parts), attempt=1, spent=current.usage, cursor=None)
+    return replace(_with_current(session, behind), begin=len(behind.parts))
+
+
+def _of_call(session: Session, given: Approved | ToolEnded, now: float) -> _Step:
+    """Take what a user's function says of a call, or what came of one. What comes late is passed over."""
+    current = session.document.current
+    call = current.parts[given.part] if 0 <= given.part < len(current.parts) else None
+    expected = CallState.CALLED if isinstance(given, Approved) else CallState.RUNNING
+    if session.status is not Status.CALLING or not isinstance(call, ToolCall) or call.state is not expected:
+        return session, ()
+    if isinstance(given, ToolEnded):
+        changed = call.with_fields(given.fields)
+    else:
+        changed = decide(call, "ask" if given.allow is None else "yes" if given.allow else "no")
+    parts = _with(current.parts, given.part, changed)
+    return _after_calls(_with_current(session, replace(current, parts=parts)), (given.part,), now)
+
+
+def _decided(session: Session, at: int, now: float) -> _Step:
+    """Take the user's decision on call `at`; one that is for all calls of its tool decides on those that wait too."""
+    current = session.document.current
+    call = current.parts[at]
+    if session.status is not Status.CALLING or not isinstance(call, ToolCall):
+        return session, ()
+    calls, parts = [at], list(current.parts)
+    if call.always:
+        session = replace(session, allowed=session.allowed | {call.name})
+        for other, part in enumerate(parts):
+            if isinstance(part, ToolCall) and part.name == call.name and part.state is CallState.ASKED:
+                parts[other] = decide(part, "yes")
+                calls.append(other)
+    return _after_calls(_with_current(session, replace(current, parts=tuple(parts))), calls, now)
+
+
+def _with(parts: tuple[Part, ...], at: int, part: Part) -> tuple[Part, ...]:
+    return (*parts[:at], part, *parts[at + 1 :])
 
 
 def _with_current(session: Session, version: Version) -> Session:

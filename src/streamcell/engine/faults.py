@@ -10,7 +10,7 @@ from .._errors import REPORT, StreamCellError, without_secrets
 from ..answer.inputs import AskPolicy, Decided
 from ..answer.retry import seconds_of
 
-__all__ = ["WITHIN", "ask_policy", "late", "own_fault"]
+__all__ = ["WITHIN", "ask_policy", "late", "own_fault", "words_of"]
 
 _log = logging.getLogger("streamcell")
 
@@ -26,12 +26,12 @@ def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
         answer = policy.wait(asked.attempt, asked.error, asked.chance, asked.elapsed)
     except BaseException as error:  # noqa: BLE001
         _log.warning("the retry policy raised", exc_info=True)
-        return Decided(asked.run, None, _undecided(f"raised {_words_of(error)}"))
+        return Decided(asked.run, None, _undecided(f"raised {words_of(error)}"))
     try:
         return Decided(asked.run, seconds_of(answer))
     except Exception as error:  # noqa: BLE001
         _log.warning("the retry policy cannot be obeyed: it %s", error)
-        return Decided(asked.run, None, _undecided(_words_of(error, named=False)))
+        return Decided(asked.run, None, _undecided(words_of(error, named=False)))
 
 
 def late(asked: AskPolicy) -> Decided:
@@ -43,20 +43,20 @@ def _undecided(what: str) -> str:
     return words.policy_failed(what)
 
 
-def _words_of(error: BaseException, *, named: bool = True) -> str:
+def words_of(error: BaseException, *, named: bool = True) -> str:
     """Return what an exception says, bounded and without secrets."""
     try:
         said = str(error)
     except Exception:  # noqa: BLE001  # a user's exception may not even have words
         said = ""
-    words = ": ".join(part for part in (type(error).__name__ if named else "", said) if part)
-    return without_secrets(words)[:_SAID].rstrip(".")
+    told = ": ".join(part for part in (type(error).__name__ if named else "", said) if part)
+    return without_secrets(told)[:_SAID].rstrip(".")
 
 
 def own_fault(error: BaseException) -> StreamCellError:
     """What the cell says where streamcell itself has failed."""
     fault = StreamCellError(
-        _words_of(error),
+        words_of(error),
         kind="internal",
         title="streamcell itself failed",
         steps=(REPORT,),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import StreamCellError
 from ..answer.document import Version
-from ..answer.inputs import Resume, Retry, Select, Stop
+from ..answer.inputs import Act, Resume, Retry, Select, Stop
 from ..answer.parts import Part
 from ..answer.status import TERMINAL
 from ..request.request import Request
@@ -285,6 +285,18 @@ class Answer:
         if self._stream.document.current.status not in TERMINAL:
             raise RuntimeError("a former version can be shown when the answer has ended: call stop() first")
         self._stream.take(Select(index % count))
+
+    def act(self, part: int, action: str, value: Any = None) -> None:
+        """Do what the page's buttons do to a part (0-based, of the version that is shown).
+
+        A call of a tool that waits for approval takes `"run"`, `"deny"`, `"always"` (this tool, for the rest of the
+        answer) and `"edit"`, with other arguments as JSON text. Raises ValueError where the part does not take it now.
+        """
+        self._stream.check_alive()
+        parts = self._stream.document.version.parts
+        if not 0 <= part < len(parts) or parts[part].act(action, value) is None:
+            raise ValueError(f"part {part} does not take {action!r} now")
+        self._stream.take(Act(part, action, value))
 
 
 def _outcome_of(settled: concurrent.futures.Future[str]) -> concurrent.futures.Future[None]:

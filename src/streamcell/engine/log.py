@@ -25,7 +25,7 @@ _PAGE: Final = 100_000  # characters after which fewer are
 
 _OVERHEAD: Final = 600  # what an entry takes beside its data, in characters: an empty chunk is no free one
 
-Kind = Literal["request", "response", "chunk", "text", "status"]
+Kind = Literal["request", "response", "chunk", "text", "tool", "status"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Entry:
     - `response`: `status`, `headers` (without secrets), `request_id`
     - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
     - `text`: `text`, from an iterator, which has no chunks
+    - `tool`: `name`, `arguments`; when it has ended its `state`, `result`, `seconds`, and the `traceback` if it raised
     - `status`: `status`, and what is known then of `attempt`, `finish_reason`, `usage`, `error`, `message`,
       `retry_in` (seconds), `queue_position`, `wait`
     """

@@ -11,7 +11,7 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 from .._errors import SourceFailed, StreamCellError
 from ..answer.context import Context
 from ..answer.document import Document
-from ..answer.events import Chunk, Event, Failed, Head, Lane, Note, PartGrew
+from ..answer.events import Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew
 from ..answer.inputs import (
+    Approved,
+    AskApproval,
     AskPolicy,
     Broke,
     Closed,
@@ -32,8 +34,10 @@ from ..answer.inputs import (
     Placed,
     Publish,
     Received,
+    RunTool,
     SetTimer,
     Tick,
+    ToolEnded,
     Watch,
 )
 from ..answer.parts import text_of
@@ -42,11 +46,14 @@ from ..answer.status import TERMINAL, Status
 from ..ratelimit.limiter import InLine
 from ..wire import outbox as coalesce
 from ..wire.messages import WIRE, Hello, Here, Patch, Plain, Sink, Snapshot, View, view_of
+from .calls import ToolRun, ask_approval
+from .calls import late as too_late
 from .driver import driver
 from .faults import WITHIN, ask_policy, late, own_fault
 from .log import Entry, Log
 from .observers import elsewhere
 from .telemetry import Telemetry
+from .toolbox import Toolbox
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -68,9 +75,11 @@ class Stream:
     Everything but `post`, `take` and `settled` runs on the driver's loop.
     """
 
-    def __init__(self, source: Source, session: Session, sink: Sink) -> None:
+    def __init__(self, source: Source, session: Session, sink: Sink, tools: Toolbox | None = None) -> None:
         self._driver = driver()
         self._source = source
+        self._tools = Toolbox() if tools is None else tools
+        self._runs: set[ToolRun] = set()
         self._session = session
         self._sink = sink
         self._outbox = coalesce.Outbox(sent=view_of(session.document))
@@ -216,10 +225,16 @@ class Stream:
             if self._task is not None:
                 self._task.cancel()
                 self._task = None
+            for one in self._runs:
+                one.cancel()
         elif isinstance(effect, SetTimer):
             self._set_timer(effect.given, effect.seconds)
         elif isinstance(effect, AskPolicy):
             self._ask(effect)
+        elif isinstance(effect, RunTool):
+            self._run_tool(effect)
+        elif isinstance(effect, AskApproval):
+            self._ask_approval(effect)
         else:
             self._publish(effect)
 
@@ -235,6 +250,46 @@ class Stream:
 
         elsewhere(ask, "streamcell-retry")
 
+    def _run_tool(self, called: RunTool) -> None:
+        """Run the user's tool, elsewhere and within its time."""
+        loop, seconds = self._driver.loop, self._tools.timeout
+
+        def end(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
+            timer.cancel()
+            self._runs.discard(running)
+            self._note("tool", called.run, name=called.name, **{**fields, **noted})
+            self._accept(ToolEnded(called.run, called.part, fields))
+
+        def ended(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+                loop.call_soon_threadsafe(end, fields, noted)
+
+        def give_up() -> None:
+            running.cancel()
+            self._accept(ToolEnded(called.run, called.part, too_late(seconds)))
+
+        self._note("tool", called.run, name=called.name, arguments=called.arguments)
+        running = ToolRun(self._tools, called.name, called.arguments, ended)
+        self._runs.add(running)
+        timer = loop.call_later(seconds, give_up)
+        running.start()
+
+    def _ask_approval(self, called: AskApproval) -> None:
+        """Let the user's own function decide on a call, elsewhere and within the time of a tool."""
+        loop, approve = self._driver.loop, self._tools.approve
+
+        def answered(allow: bool | None) -> None:
+            timer.cancel()
+            self._accept(Approved(called.run, called.part, allow))
+
+        def ask() -> None:
+            allow = callable(approve) and ask_approval(approve, called.name, called.arguments)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+                loop.call_soon_threadsafe(answered, allow)
+
+        timer = loop.call_later(self._tools.timeout, answered, False)
+        elsewhere(ask, "streamcell-approve")
+
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Call `act` on the driver's loop once that many seconds have passed; from any thread."""
         self._driver.loop.call_soon_threadsafe(self._driver.loop.call_later, seconds, act)
@@ -248,6 +303,7 @@ class Stream:
     async def _consume(self, opening: OpenSource) -> None:
         run = opening.run
         line: InLine | None = None
+        whole = False
 
         async def turn(lane: Lane, api: str, tokens: int) -> None:
             nonlocal line
@@ -261,11 +317,12 @@ class Stream:
             ):
                 self._accept(Placed(run, None))
 
-        events = self._source.events(Context(opening.resume, turn))
+        events = self._source.events(Context(opening.resume, turn, opening.history))
         try:
             async for event in events:
                 if line is not None:
                     line.hear(event)
+                whole = whole or isinstance(event, Finished)
                 self._take(run, event)
         # A source maps its own failures; whatever is left is shown, never swallowed.
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
@@ -275,7 +332,7 @@ class Stream:
             self._accept(Received(run, Failed(failed)))
         finally:
             if line is not None:
-                line.leave(whole=self._session.run == run and self._session.status is Status.DONE)
+                line.leave(whole=whole)
             close = getattr(events, "aclose", None)
             if close is not None:
                 await close()

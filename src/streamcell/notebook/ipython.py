@@ -13,7 +13,19 @@ from typing import Any, Final, Literal, Protocol
 
 from .private import code_of_interact
 
-__all__ = ["Held", "Unattended", "hold", "is_a_result", "is_notebook", "is_terminal", "place", "publish", "unattended"]
+__all__ = [
+    "Held",
+    "Unattended",
+    "bundle_of",
+    "can_ask",
+    "hold",
+    "is_a_result",
+    "is_notebook",
+    "is_terminal",
+    "place",
+    "publish",
+    "unattended",
+]
 
 Unattended = Literal["raise", "wait", "return"]
 """What a notebook that runs without a user does at the end of a cell: wait for its answers and fail with them, only
@@ -66,6 +78,17 @@ def unattended() -> bool:
     except (AttributeError, KeyError, LookupError, TypeError):
         return False  # no execution, or a kernel that tells of none
     return isinstance(content, Mapping) and content.get("allow_stdin") is False
+
+
+def bundle_of(value: object) -> Mapping[str, Any]:
+    """Return a value as the notebook would display it, by MIME type; empty outside a notebook."""
+    formatter = getattr(_shell(), "display_formatter", None)
+    return {} if formatter is None else dict(formatter.format(value)[0])
+
+
+def can_ask() -> bool:
+    """Whether a user may be asked in a page: not in a terminal or a script, nor in a notebook that runs unattended."""
+    return is_notebook() and not unattended()
 
 
 def publish(bundle: Mapping[str, Any], metadata: Mapping[str, Any], display_id: str, *, update: bool = False) -> None:

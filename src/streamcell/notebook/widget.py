@@ -21,6 +21,7 @@ from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
 from ..engine.stream import Stream
+from ..engine.toolbox import Toolbox
 from ..request.request import Request
 from ..wire.messages import (
     MOMENTARY,
@@ -89,10 +90,12 @@ class StreamCell(Answer, anywidget.AnyWidget):
         client: Any = None,
         unattended: Unattended = "raise",
         shown: bool = True,
+        tools: Toolbox | None = None,
     ) -> None:
         """Wire a source and a session; the comm opens now if `shown`. `stream_cell` calls this, then `_start`."""
-        Answer.__init__(self, Stream(source, session, self), request)
+        Answer.__init__(self, Stream(source, session, self, tools), request)
         self._client = client
+        self._tools = tools
         self._published: Mapping[str, Any] = {}
         self._view = self._stream.view
         self._shown_in: object = None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .jsonable import jsonable
 
-__all__ = ["Message", "messages_of", "only_on"]
+__all__ = ["Message", "answered_in", "messages_of", "only_on"]
 
 Message = Mapping[str, Any]
 
@@ -58,6 +58,16 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
     if all(isinstance(item, str) or _is_chunk(item) for item in prompt):
         return None  # an iterable of strings or chunks: an answer to show, not a question
     return tuple(_message(item, f"message {place}") for place, item in enumerate(prompt))
+
+
+def answered_in(messages: Sequence[Message]) -> frozenset[str]:
+    """Return the ids of the calls of tools whose results are among these messages."""
+    ids = (message.get("call_id", message.get("tool_call_id")) for message in messages if _is_result(message))
+    return frozenset(one for one in ids if isinstance(one, str))
+
+
+def _is_result(message: Message) -> bool:
+    return message.get("role") == "tool" or str(message.get("type", "")).endswith("_output")
 
 
 def only_on(messages: Sequence[Message]) -> dict[str, str]:

@@ -189,7 +189,6 @@ class Parameters(TypedDict, total=False):
     text: Mapping[str, Any]
     timeout: Any
     tool_choice: str | Mapping[str, Any]
-    tools: list[Any]
     top_logprobs: int | None
     top_p: float | None
     truncation: str | None

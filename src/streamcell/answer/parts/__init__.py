@@ -1,6 +1,6 @@
 """The parts of an answer, one module a kind. To add a kind, add a module and name it here."""
 
-from .base import KINDS, Part, body_of, conversation, defaults, text_of
+from .base import KINDS, Part, body_of, conversation, defaults, has_output, text_of
 from .citation import Citation
 from .reasoning import Reasoning
 from .refusal import Refusal
@@ -21,5 +21,6 @@ __all__ = [
     "body_of",
     "conversation",
     "defaults",
+    "has_output",
     "text_of",
 ]

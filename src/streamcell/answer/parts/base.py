@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
-__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "text_of"]
+__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "text_of"]
 
 _Part = TypeVar("_Part", bound="Part")
 
@@ -94,15 +94,21 @@ def defaults(kind: type[Part]) -> Mapping[str, Any]:
     return {one.name: one.default if one.default is not MISSING else None for one in own}
 
 
+def has_output(parts: Iterable[Part]) -> bool:
+    """Whether the model said something with one of these."""
+    return any(part.is_output and (part.body or part.grows is None) for part in parts)
+
+
 def text_of(parts: Iterable[Part]) -> str:
     """Return the answer's text: the bodies of its text parts, joined."""
     return "".join(part.body for part in parts if part.is_text)
 
 
-def conversation(parts: Iterable[Part]) -> tuple[Mapping[str, Any], ...]:
+def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tuple[Mapping[str, Any], ...]:
     """Return what an answer is to a later request: its texts as messages of the assistant, its calls and their results.
 
-    The calls of one round stand together, and their results behind them.
+    The calls of one round stand together, and their results behind them. Those of the ids in `elsewhere` have theirs in
+    that request's own messages.
     """
     found: list[Mapping[str, Any]] = []
     replies: list[Mapping[str, Any]] = []
@@ -117,7 +123,7 @@ def conversation(parts: Iterable[Part]) -> tuple[Mapping[str, Any], ...]:
         elif item is not None:
             found, text, told = [*found, *_said(text), item], "", number
             reply = part.reply()
-            replies += [] if reply is None else [reply]
+            replies += [] if reply is None or reply.get("call_id") in elsewhere else [reply]
     return (*found, *replies, *_said(text))
 
 

@@ -89,12 +89,14 @@ class ToolCall(Part):
             "arguments": self.asked_for or "{}",
         }
 
-    def reply(self) -> Mapping[str, Any] | None:
-        """Return what goes back to the model, or None where nothing was decided."""
-        if not self.settled:
-            return None
+    def reply(self) -> Mapping[str, Any]:
+        """Return what goes back to the model: each call has an answer, as APIs refuse a conversation without."""
         kind = "custom_tool_call_output" if self.custom else "function_call_output"
-        return {"type": kind, "call_id": self.call_id, "output": self.result or words.NO_RESULT}
+        return {
+            "type": kind,
+            "call_id": self.call_id,
+            "output": self.result or words.NO_RESULT if self.settled else words.NOT_RUN,
+        }
 
     def markdown(self) -> str:
         """Return the name, the arguments and the result, each no longer than a reader wants."""

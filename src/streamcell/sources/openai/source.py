@@ -254,9 +254,10 @@ class OpenAISource:
         return self._overlap
 
     def _opening(
-        self, answering: _Answering, api: str, model: str, resume: ResumeFrom | None, *, lean: bool
+        self, answering: _Answering, api: str, model: str, context: Context, *, lean: bool
     ) -> tuple[Any, bool]:
         """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
+        resume = context.resume
         client = answering.client
         if resume is not None and resume.cursor is not None and resume.way is ResumeMode.EXACT:
             cursor = resume.cursor
@@ -264,7 +265,8 @@ class OpenAISource:
                 cursor.response_id, stream=True, starting_after=cursor.sequence_number
             )
             return opening, False
-        request = self._request if resume is None else going_on(self._request, resume, self._prefix)
+        request = replace(self._request, messages=(*self._request.messages, *context.history))
+        request = request if resume is None else going_on(request, resume, self._prefix)
         make = chat_body if api == "chat" else responses_body
         body = make(request, model, server_of(client))
         one: Either = "chat" if api == "chat" else "responses"
@@ -307,7 +309,7 @@ class OpenAISource:
         try:
             decoder = self._decoder_for(api, resume)
             try:
-                opening, ours = self._opening(answering, api, model, resume, lean=lean)
+                opening, ours = self._opening(answering, api, model, context, lean=lean)
                 response = await opening.__aenter__()
             except TypeError as error:  # the SDK has no such parameter, or cannot put it into JSON
                 yield _failed(unsent_error(error), error, answering.secrets)

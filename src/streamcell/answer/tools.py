@@ -1,0 +1,113 @@
+"""Rounds of tools: which calls run, which wait, and when the model is told what came of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from .. import _words as words
+from .events import Event, PartGrew, PartRestored
+from .parts import CallState, Part, ToolCall, text_of
+from .parts.tool_call import flaw_of
+
+__all__ = ["MOST_CALLS", "ToolRules", "as_paragraph", "awaited", "decide", "left", "round_of", "stopped"]
+
+Approval = Literal["ask", "code", "yes", "no", "nobody"]
+"""Who decides on a call: the user in the page, the user's function, nobody as it was decided for all of them, or nobody
+as there is nobody to ask."""
+
+MOST_CALLS: Final = 32
+"""Calls of one round that run; each runs on a thread."""
+
+
+@dataclass(frozen=True)
+class ToolRules:
+    """The user's tools, as the session needs to know them.
+
+    `runnable` are the names of those that can be run here; a call of a tool in `declared` is the user's to answer, and
+    ends the answer. After `max_rounds` rounds of calls the model is told nothing more.
+    """
+
+    runnable: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    approval: Approval = "ask"
+    max_rounds: int = 8
+
+
+def awaited(rules: ToolRules | None, parts: Sequence[Part], begin: int) -> list[int]:
+    """Return which parts from `begin` on are calls that we can answer; none where one of them is the user's."""
+    if rules is None:
+        return []
+    calls = [at for at, part in enumerate(parts) if at >= begin and _is(part, CallState.CALLED)]
+    names = {part.name for part in parts[begin:] if isinstance(part, ToolCall)}
+    custom = any(isinstance(parts[at], ToolCall) and parts[at].custom for at in calls)  # type: ignore[attr-defined]
+    return [] if custom or names & rules.declared else calls
+
+
+def _is(part: Part, *states: CallState) -> bool:
+    return isinstance(part, ToolCall) and part.state in states
+
+
+def round_of(
+    rules: ToolRules, parts: Sequence[Part], calls: Sequence[int], number: int, allowed: Iterable[str]
+) -> tuple[Part, ...]:
+    """Return the parts with round `number` begun: each call runs, waits, or has failed or was denied already."""
+    changed = list(parts)
+    for place, at in enumerate(calls):
+        call = parts[at]
+        if isinstance(call, ToolCall):
+            changed[at] = _begun(rules, replace(call, round=number), place, frozenset(allowed))
+    return tuple(changed)
+
+
+def _begun(rules: ToolRules, call: ToolCall, place: int, allowed: frozenset[str]) -> ToolCall:
+    flaw = (
+        words.TOO_MANY_CALLS
+        if place >= MOST_CALLS
+        else words.no_such_tool(call.name, ", ".join(sorted(rules.runnable)))
+        if call.name not in rules.runnable
+        else flaw_of(call.arguments)
+    )
+    if flaw is not None:
+        return replace(call, state=CallState.FAILED, result=flaw)
+    return decide(call, rules.approval if call.name not in allowed else "yes")
+
+
+def decide(call: ToolCall, approval: Approval) -> ToolCall:
+    """Return a call by who decides on it; one that a user's function decides on is left as it is."""
+    if approval == "code":
+        return call
+    if approval == "ask":
+        return replace(call, state=CallState.ASKED)
+    if approval == "yes":
+        return replace(call, state=CallState.RUNNING)
+    return replace(call, state=CallState.DENIED, result=words.DENIED if approval == "no" else words.NOBODY_TO_ASK)
+
+
+def left(parts: Sequence[Part], begin: int) -> bool:
+    """Whether something of the round that began at `begin` is still to come."""
+    return any(_is(part, CallState.CALLED, CallState.ASKED, CallState.RUNNING) for part in parts[begin:])
+
+
+def stopped(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts with no call under way: what waited or ran was stopped."""
+    return tuple(
+        replace(part, state=CallState.STOPPED, result=words.STOPPED_CALL)
+        if isinstance(part, ToolCall) and _is(part, CallState.ASKED, CallState.RUNNING)
+        else part
+        for part in parts
+    )
+
+
+_PARAGRAPH: Final = "\n\n"
+
+
+def as_paragraph(event: Event, parts: Sequence[Part], begin: int) -> Event:
+    """Return an event so that the first text of a further round stands apart from the text before it."""
+    if not isinstance(event, (PartGrew, PartRestored)) or event.kind != "text" or not text_of(parts[:begin]):
+        return event
+    first: Any = next((part for part in parts[begin:] if part.is_text), None)
+    if first is None or (isinstance(event, PartRestored) and first.id == event.id):
+        return replace(event, text=_PARAGRAPH + event.text) if event.text else event
+    return event
