@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import re
@@ -146,13 +147,18 @@ def _of_function(function: Any) -> Tool:
     from pydantic import TypeAdapter
     from pydantic_core import ArgsKwargs
 
+    if isinstance(function, functools.partial):
+        raise TypeError(
+            "tools= has a functools.partial, which has no name: write a function around it"
+        )
     name = _checked(getattr(function, "__name__", type(function).__name__))
+    description, words = _documented(function)
+    function = function if inspect.isroutine(function) else function.__call__
     kinds = {one.kind for one in _parameters(name, function)}
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY}:
         raise TypeError(f"the tool {name} must name all its parameters: no *args, no **kwargs, and none before a /")
     adapter = _schema(name, lambda: TypeAdapter(function))
     schema = dict(_schema(name, adapter.json_schema))
-    description, words = _documented(function)
     # Where no parameter has a type, pydantic leaves the properties out, and some servers want them.
     properties = {
         parameter: {**about, **({"description": words[parameter]} if parameter in words else {}), **_said(about)}
