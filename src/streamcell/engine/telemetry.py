@@ -34,7 +34,7 @@ def _take_secrets_out(record: logging.LogRecord) -> bool:
 
 _log.addFilter(_take_secrets_out)
 
-_ENDS: Final = ("done", "stopped", "failed", "interrupted", "waiting")
+_ENDS: Final = ("done", "stopped", "failed", "interrupted", "waiting", "calling")
 
 _REFUSED: Final = 400  # HTTP statuses from here on are errors
 
@@ -82,7 +82,7 @@ class Telemetry:
         self._error: str | None = None
 
     def take(self, entry: Entry) -> None:
-        """Tell of one entry: chunks as DEBUG, everything else as INFO."""
+        """Tell of one entry: what holds the answer or a tool's data as DEBUG, everything else as INFO."""
         ends = entry.kind == "status" and entry.data["status"] in _ENDS
         try:
             if entry.kind == "request":
@@ -95,7 +95,7 @@ class Telemetry:
                 self._end(entry.data)
 
     def _record(self, entry: Entry) -> None:
-        level = logging.DEBUG if entry.kind in ("chunk", "text") else logging.INFO
+        level = logging.DEBUG if entry.kind in ("chunk", "text", "tool") else logging.INFO
         if _log.isEnabledFor(level):
             words = " ".join(f"{name}={value!r}" for name, value in shown(entry).data.items())
             _log.log(

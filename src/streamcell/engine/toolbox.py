@@ -148,9 +148,7 @@ def _of_function(function: Any) -> Tool:
     from pydantic_core import ArgsKwargs
 
     if isinstance(function, functools.partial):
-        raise TypeError(
-            "tools= has a functools.partial, which has no name: write a function around it"
-        )
+        raise TypeError("tools= has a functools.partial, which has no name: write a function around it")
     name = _checked(getattr(function, "__name__", type(function).__name__))
     description, words = _documented(function)
     function = function if inspect.isroutine(function) else function.__call__
