@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .accessible import checked
 from .cells import ask, sleep_until
-from .jupyterlab import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,7 +198,6 @@ def test_interrupting_result_stops_the_stream(
     assert notebook.printed(1) == "stopped\n"
 
 
-AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 ACCESSIBLE = """\
 # Everything that scrolls, or has a label
 
@@ -238,14 +237,6 @@ def test_axe_finds_nothing_in_an_answer_and_in_a_card(open_notebook: Callable[..
     notebook.wait_for_status(0, "done")
     notebook.wait_for_status(1, "interrupted")
     notebook.view(0).locator("math").first.wait_for()
-    notebook.page.evaluate(AXE.read_text("utf-8"))
-    found = notebook.page.evaluate(
-        """async () => {
-            const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
-            const { violations, passes } = await axe.run({ include: ["[data-streamcell]"] }, { runOnly: rules });
-            const told = ({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`);
-            return { violations: violations.flatMap(told), passed: passes.map(({ id }) => id) };
-        }"""
-    )
+    found = checked(notebook.page)
     assert found["violations"] == []
     assert {"label", "scrollable-region-focusable", "button-name"} <= set(found["passed"])

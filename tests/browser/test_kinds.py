@@ -56,7 +56,7 @@ BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-f
     (one) => [one.className, one.textContent])"""
 
 
-def without_kernel(notebook: Notebook) -> None:
+def without_kernel(notebook: Notebook, status: str = "done") -> None:
     """Save the notebook, and open it again where there is no kernel for it."""
     notebook.save()
     content = json.loads(notebook.path.read_text("utf-8"))
@@ -64,7 +64,7 @@ def without_kernel(notebook: Notebook) -> None:
     notebook.path.write_text(json.dumps(content), "utf-8")
     notebook.lab.end_sessions({notebook.name})
     notebook.reopen(notebook.name, kernel=False)
-    notebook.wait_for_status(0, "done")
+    notebook.wait_for_status(0, status)
 
 
 def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callable[..., Notebook]) -> None:

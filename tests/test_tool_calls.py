@@ -1,0 +1,258 @@
+"""Tools over real HTTP with the real SDK, both APIs: the model asks, a call runs or not, and the answer goes on."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from streamcell import RetryPolicy, StreamCell, ToolCall, TooManyRounds, stream_cell
+from streamcell.answer.parts import CallState
+from streamcell.rehearsal import RehearsalServer, _server
+
+TIMEOUT = 300.0
+AT_ONCE = RetryPolicy(attempts=4, wait_initial=0.0)
+APIS = pytest.mark.parametrize("api", ["responses", "chat"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[RehearsalServer]:
+    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_server, "_shared", running)
+        yield running
+
+
+def weather(city: str) -> str:
+    """Say how the weather is in a city."""
+    return f"Sunny in {city}, 21 degrees"
+
+
+def ask(model: str = "rehearsal/tools", *, tools: Any = (weather,), approve: Any = True, **options: Any) -> StreamCell:
+    return stream_cell(
+        "Do I need an umbrella?",
+        model=model,
+        tools=tools,
+        approve=approve,
+        display=False,
+        retry=AT_ONCE,
+        **options,
+    )
+
+
+def calls(cell: StreamCell) -> list[ToolCall]:
+    return [part for part in cell.parts if isinstance(part, ToolCall)]
+
+
+def bodies(server: RehearsalServer, begin: int) -> list[dict[str, Any]]:
+    return [dict(one.body) for one in server.exchanges[begin:] if one.method == "POST"]
+
+
+@APIS
+def test_a_tool_runs_and_the_model_hears_what_it_returned(server: RehearsalServer, api: str) -> None:
+    begin = len(server.exchanges)
+    cell = ask(api=api)
+    text = cell.result(TIMEOUT)
+    [call] = calls(cell)
+    assert (call.name, call.state, call.round) == ("weather", CallState.DONE, 1)
+    arguments = json.loads(call.arguments)
+    assert call.result == f"Sunny in {arguments['city']}, 21 degrees"
+    assert call.result in text
+    kinds = [part.kind for part in cell.parts]
+    assert kinds.index("tool_call") < len(kinds) - 1 - kinds[::-1].index("text")
+    first, second = bodies(server, begin)
+    told = json.dumps(second)
+    assert call.call_id in told
+    assert call.result in told
+    assert "weather" in json.dumps(first["tools"])
+    assert first["tools"] == second["tools"]
+    assert cell.usage is not None
+    assert cell.usage["total_tokens"] == sum(
+        one.usage.total_tokens or 0 for one in cell.versions if one.usage is not None
+    )
+
+
+@APIS
+def test_the_next_cell_hears_of_calls_and_results(server: RehearsalServer, api: str) -> None:
+    cell = ask(api=api)
+    cell.result(TIMEOUT)
+    begin = len(server.exchanges)
+    further = stream_cell("And tomorrow?", model="rehearsal", previous=cell, display=False, approve=True)
+    further.result(TIMEOUT)
+    [call] = calls(cell)
+    told = json.dumps(bodies(server, begin)[0], ensure_ascii=False)
+    assert call.call_id in told
+    assert call.result in told
+    assert "weather" in json.dumps(bodies(server, begin)[0]["tools"])
+
+
+@APIS
+def test_nothing_runs_without_leave(api: str) -> None:
+    run: list[str] = []
+
+    def weather(city: str) -> str:
+        """Say how the weather is."""
+        run.append(city)
+        return city
+
+    # No page can be asked here.
+    for approve, said in ((None, "there is nobody to ask"), (False, "The user denied"), (lambda *_: 1, "denied")):
+        cell = ask(tools=[weather], approve=approve, api=api)
+        assert cell.result(TIMEOUT)
+        [call] = calls(cell)
+        assert call.state is CallState.DENIED
+        assert said in call.result
+    assert run == []
+
+
+def test_a_function_decides_by_name_and_arguments() -> None:
+    asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def approve(name: str, arguments: Mapping[str, Any]) -> bool:
+        asked.append((name, arguments))
+        return True
+
+    cell = ask(approve=approve)
+    cell.result(TIMEOUT)
+    [call] = calls(cell)
+    assert asked == [("weather", json.loads(call.arguments))]
+    assert call.state is CallState.DONE
+
+
+def test_an_async_tool_and_two_of_one_round_run_side_by_side() -> None:
+    both = threading.Barrier(2, timeout=60)
+
+    def first(city: str) -> str:
+        """One."""
+        both.wait()
+        return "first"
+
+    async def second(city: str) -> str:
+        """Two."""
+        both.wait()
+        return "second"
+
+    cell = ask("rehearsal/tools?parallel=1", tools=[first, second])
+    cell.result(TIMEOUT)
+    assert [(call.name, call.result, call.round) for call in calls(cell)] == [
+        ("first", "first", 1),
+        ("second", "second", 1),
+    ]
+
+
+def test_what_a_tool_raises_goes_back_as_its_message_and_its_traceback_to_the_log() -> None:
+    def weather(city: str) -> str:
+        """Say how the weather is."""
+        raise LookupError(f"no station in {city}")
+
+    cell = ask(tools=[weather])
+    assert "no station in" in cell.result(TIMEOUT)
+    assert calls(cell)[0].state is CallState.FAILED
+    [noted] = [one for one in cell.log if one.kind == "tool" and "traceback" in one.data]
+    assert "in weather" in noted.data["traceback"]
+
+
+def test_a_tool_that_hangs_is_given_up_and_the_answer_goes_on() -> None:
+    released = threading.Event()
+
+    def weather(city: str) -> str:
+        """Say how the weather is."""
+        released.wait()
+        return city
+
+    try:
+        cell = ask(tools=[weather], tool_timeout=0.2)
+        assert cell.result(TIMEOUT)
+        assert calls(cell)[0].result == "The tool did not return within 0.2 s."
+    finally:
+        released.set()
+
+
+def test_stop_ends_a_round_and_retry_begins_anew() -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def weather(city: str) -> str:
+        """Say how the weather is."""
+        begun.set()
+        released.wait()
+        return city
+
+    cell = ask(tools=[weather])
+    assert begun.wait(60)
+    assert cell.status == "calling"
+    cell.stop()
+    assert cell.status == "stopped"
+    assert calls(cell)[0].state is CallState.STOPPED
+    released.set()
+    cell.retry()
+    cell.result(TIMEOUT)
+    assert [call.state for call in calls(cell)] == [CallState.DONE]
+    assert len(cell.versions) == 2
+
+
+def test_the_cell_can_be_told_from_code_what_to_do_with_a_call() -> None:
+    cell = ask(approve=lambda *_: None)
+    deadline = time.monotonic() + 60
+    while not calls(cell) or calls(cell)[0].state is not CallState.ASKED:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    at = [part.kind for part in cell.parts].index("tool_call")
+    with pytest.raises(ValueError, match="does not take 'dance' now"):
+        cell.act(at, "dance")
+    cell.act(at, "edit", '{"city": "Bergen"}')
+    assert "Sunny in Bergen" in cell.result(TIMEOUT)
+    with pytest.raises(ValueError, match="does not take 'run' now"):
+        cell.act(at, "run")
+
+
+def test_a_megabyte_goes_back_cut(server: RehearsalServer) -> None:
+    def weather(city: str) -> str:
+        """Say how the weather is."""
+        return "x" * 1_000_000
+
+    begin = len(server.exchanges)
+    cell = ask(tools=[weather])
+    cell.result(TIMEOUT)
+    assert calls(cell)[0].result.endswith("(900,000 more characters were left out)")
+    assert len(json.dumps(bodies(server, begin)[1])) < 110_000
+
+
+def test_a_schema_ends_the_answer_with_the_call_and_the_next_request_may_answer_it() -> None:
+    schema = {
+        "type": "function",
+        "name": "look",
+        "parameters": {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]},
+    }
+    cell = ask(tools=[schema])
+    cell.result(TIMEOUT)
+    assert (cell.status, cell.finish_reason) == ("done", "tool_calls")
+    [call] = calls(cell)
+    assert call.state is CallState.CALLED
+    answered = {"type": "function_call_output", "call_id": call.call_id, "output": "a red door"}
+    further = stream_cell([answered], model="rehearsal/tools", previous=cell, display=False)
+    assert "a red door" in further.result(TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("unknown", "There is no tool named"),
+        ("broken", "not a valid JSON object"),
+        ("huge", "ValidationError"),
+    ],
+)
+def test_a_call_that_cannot_be_run_is_answered_and_the_answer_goes_on(option: str, said: str) -> None:
+    cell = ask(f"rehearsal/tools?{option}=1")
+    assert cell.result(TIMEOUT)
+    assert said in calls(cell)[0].result or option == "huge"
+    assert calls(cell)[0].settled
+
+
+def test_a_loop_ends_with_its_error() -> None:
+    cell = ask("rehearsal/tools?loop=1", max_rounds=3)
+    with pytest.raises(TooManyRounds):
+        cell.result(TIMEOUT)
+    assert [call.state for call in calls(cell)] == [CallState.DONE] * 3 + [CallState.CALLED]
