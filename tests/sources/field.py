@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import openai
 
-from streamcell import Citation, RetryPolicy, StreamCellError, stream_cell
+from streamcell import Citation, RetryPolicy, StreamCellError, ToolCall, stream_cell
 
 from .wire_server import TIMEOUT, _request
 
@@ -127,6 +127,7 @@ def ask(server: FieldServer, api: str, **options: Any) -> dict[str, Any]:
         "resumable": cell.resumable,
         "notice": cell.notice or "",
         "sources": " · ".join(part.plain() for part in cell.parts if isinstance(part, Citation)),
+        "calls": " · ".join(part.plain() for part in cell.parts if isinstance(part, ToolCall)),
         "error": "" if error is None else type(error).__name__,
         "message": "" if error is None else error.detail,
         "attempts": len(server.requests),
@@ -155,6 +156,7 @@ def told(found: Mapping[str, Any]) -> str:
     shown += ["with the reasoning apart"] if found["reasoning"] else []
     shown += [f"notice: {found['notice']}"] if found["notice"] else []
     shown += [f"sources: {found['sources']}"] if found["sources"] else []
+    shown += [found["calls"]] if found["calls"] else []
     shown += [f"{found['attempts']} requests"] if found["attempts"] > 1 else []
     shown += ["Continue"] if found["resumable"] else []
     return " · ".join(shown)
@@ -172,7 +174,7 @@ def flaws(want: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
         elif key == "error_says":
             held = value in found["message"]
         elif key == "says":
-            held = value in found["notice"] + found["sources"]
+            held = value in found["notice"] + found["sources"] + found["calls"]
         elif key == "attempts":
             held = found["attempts"] <= value
         else:

@@ -58,7 +58,7 @@ SHOWN: Final = {
     Meaning.WHOLE: ("Done", "Retry"),
     Meaning.LIMIT: ("Cut at the length limit", "Continue, Retry"),
     Meaning.FILTERED: ("Ended by the content filter", "Retry"),
-    Meaning.TOOL: ("Done, with a notice that names the tool", "Retry"),
+    Meaning.TOOL: ("Done, and the answer shows the call", "Retry"),
     Meaning.CANCELLED: ("Stopped", "Continue, Retry"),
     Meaning.TROUBLE: ("Interrupted: The server broke off this answer", "Continue, Retry"),
     Meaning.UNKNOWN: ("Done, with a notice that has the word", "Retry"),

@@ -11,6 +11,7 @@ from streamcell._words import NO_REASON
 from streamcell.answer.events import (
     Alive,
     Finished,
+    PartChanged,
     PartGrew,
     Usage,
     UsageReported,
@@ -132,9 +133,9 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
             chat(finish="tool_calls"),
         ],
         [
-            Alive(working=True),
-            Alive(working=True),
-            Finished("tool_calls", "The model sent no text, but a call of the tool depth."),
+            PartChanged("tool_call", {"name": "depth", "call_id": "c"}, "call-1"),
+            PartGrew("tool_call", "{}"),
+            Finished("tool_calls"),
         ],
     ),
     "text and an image": (

@@ -286,7 +286,8 @@ def test_each_event_is_placed_at_the_cost_of_one_however_many_items_there_are(ki
 def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
     decoder = ChatDecoder()
     for at in range(2_000):
-        decoder.feed(chat({"tool_calls": [{"function": {"name": f"tool {at}"}}]}))
+        decoder.feed(chat({"tool_calls": [{"index": at, "function": {"name": f"tool {at}"}}]}))
+        decoder._answer.leave_out(f"thing {at}")
         decoder.feed({**says(""), "citations": [f"https://a.example/{at}"]})
     assert (len(decoder._answer._unshown), len(decoder._answer._sources)) == (6, 100)
     *sources, finished = run(decoder, [chat(finish="stop")])
@@ -294,4 +295,5 @@ def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
     assert len(sources) == 100
     assert isinstance(finished, Finished)
     assert finished.notice is not None
-    assert "tool 4, …" in finished.notice
+    assert "thing 4, …" in finished.notice
+    assert len(decoder._calls._calls) == 100

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from streamcell.answer.events import (
-    Alive,
     Finished,
+    PartChanged,
     PartGrew,
 )
 from streamcell.request.request import Request
@@ -130,7 +130,11 @@ RESPONSES: dict[str, tuple[list[Any], list[object]]] = {
             {"type": "response.function_call_arguments.delta", "delta": "{}"},
             ends(),
         ],
-        [Alive(working=True), Finished("stop", "The model sent no text, but a call of the tool depth.")],
+        [
+            PartChanged("tool_call", {"name": "depth", "call_id": "call_1"}, "item-0/0"),
+            PartGrew("tool_call", "{}"),
+            Finished("tool_calls"),
+        ],
     ),
     "a source": (
         [

@@ -37,16 +37,19 @@ def words_of(value: object) -> str:
     return ""
 
 
+_GROWING: Final = ("text", "reasoning", "refusal", "tool_call")
+
+
 class Assembly:
     """Takes the pieces of an answer from a decoder and gives its events.
 
-    `said` has the kinds of part that something came for: `text`, `reasoning`, `refusal`.
+    `said` has the kinds of part that something came for: `text`, `reasoning`, `refusal`, `tool_call`.
     """
 
     def __init__(self) -> None:
         self.said: set[str] = set()
-        self._surrogates = {"text": Surrogates(), "reasoning": Surrogates(), "refusal": Surrogates()}
-        self._ids = {"text": "", "reasoning": "", "refusal": ""}
+        self._surrogates = {kind: Surrogates() for kind in _GROWING}
+        self._ids = dict.fromkeys(_GROWING, "")
         self._tags = ThinkTags()
         self._unshown: list[str] = []
         self._sources: dict[str, str] = {}
@@ -57,7 +60,7 @@ class Assembly:
         return bool(self.said or self._unshown)
 
     def grow(self, kind: str, delta: str, id_: str = "") -> list[Event]:
-        """Return the events for more of a part: of a kind (`text`, `reasoning` or `refusal`), and of the item `id_`."""
+        """Return the events for more of a part: of a kind (one of `_GROWING`), and of the item `id_`."""
         self._ids[kind] = id_
         shown = self._surrogates[kind].feed(delta)
         if kind != "text":
@@ -81,6 +84,7 @@ class Assembly:
             *self._events([("reasoning", self._surrogates["reasoning"].end())], self._ids["reasoning"]),
             *self._events(text, self._ids["text"]),
             *self._events([("refusal", self._surrogates["refusal"].end())], self._ids["refusal"]),
+            *self._events([("tool_call", self._surrogates["tool_call"].end())], self._ids["tool_call"]),
         ]
 
     def _events(self, pieces: Sequence[tuple[str, str]], id_: str) -> list[Event]:
@@ -101,7 +105,7 @@ class Assembly:
         return [PartChanged("unknown", {"name": showable(name[:_NAME]), "text": showable(text)}, id_ or name[:_NAME])]
 
     def leave_out_call(self, name: object) -> list[Event]:
-        """Note that the model asked for a tool."""
+        """Note that the provider called a tool that a cell does not show."""
         known = isinstance(name, str) and name.strip()
         return self.leave_out(f"a call of the tool {str(name).strip()[:_NAME]}" if known else "a call of a tool")
 
@@ -121,6 +125,8 @@ class Assembly:
     def end(self, word: str | None, *notices: str | None) -> list[Event]:
         """Return the end for a provider's finish reason; one that means trouble is no end mark of an answer."""
         finish = None if word is None else finish_of(word)
+        if "tool_call" in self.said and (finish is None or finish.meaning is Meaning.WHOLE):
+            finish = finish_of("tool_calls")  # some servers have the same word for every good end
         if finish is not None and finish.meaning is Meaning.TROUBLE:
             words = f'It gave the reason "{finish.word}".'
             return [Failed(Interrupted(words, kind="broken_off", title="The server broke off this answer"))]
@@ -131,7 +137,7 @@ class Assembly:
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
-        if self.said & {"text", "refusal"}:
+        if self.said & {"text", "refusal", "tool_call"}:
             return words.not_shown(listed) if listed else None
         if listed:
             return words.no_text_but(listed)

@@ -12,6 +12,7 @@ from ...request.parameters import Server, translated
 from ...request.request import Request
 from ..base import field_of, parts_of
 from .assembly import Assembly, words_of
+from .calls import ChatCalls
 from .conversation import chat_messages
 from .failures import error_in
 
@@ -124,6 +125,7 @@ class ChatDecoder:
     def __init__(self) -> None:
         self._answer = Assembly()
         self._growth = {"text": _Growth(), "reasoning": _Growth()}
+        self._calls = ChatCalls(_Growth)
         self._word: str | None = None
         self._wait: float | None = None
         self._index: object = None
@@ -214,13 +216,12 @@ class ChatDecoder:
         return "".join(texts)
 
     def _left_out(self, delta: object, events: list[Event]) -> None:
-        calls = [field_of(call, "function") or call for call in parts_of(delta, "tool_calls")]
-        if field_of(delta, "function_call"):
-            calls.append(field_of(delta, "function_call"))
-        for call in calls:
-            # Only the first piece of a call has its name.
-            name = field_of(call, "name")
-            events.extend(self._answer.leave_out_call(name) if name else [Alive(working=True)])
+        called = self._calls.feed(delta)
+        if called:
+            self._answer.said.add("tool_call")
+        elif parts_of(delta, "tool_calls") or field_of(delta, "function_call"):
+            called = [Alive(working=True)]
+        events.extend(called)
         if parts_of(delta, "images"):
             events.extend(self._answer.leave_out("an image"))
         if field_of(delta, "audio"):
@@ -242,7 +243,7 @@ class ChatDecoder:
         events: list[Event] = []
         for field, growth in self._growth.items():
             events.extend(self._answer.grow(field, growth.end()))
-        return [*events, *self._answer.held()]
+        return [*events, *self._answer.held(), *self._calls.end()]
 
     def end(self, *, marked: bool = False) -> list[Event]:
         """Take the end of the stream; without an end mark this emits what was held back, and no Finished."""

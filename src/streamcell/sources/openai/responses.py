@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ... import _words as words
-from ...answer.events import Alive, Cursor, Event, Failed, PartEnded, UsageReported
+from ...answer.events import Alive, Cursor, Event, Failed, PartChanged, PartEnded, PartRestored, UsageReported
 from ...request.parameters import Server, translated
 from ...request.request import Request
-from ..base import field_of, parts_of
+from ..base import field_of, parts_of, showable
 from .assembly import Assembly, words_of
+from .calls import MOST, called, written
 from .chat import usage_of
 from .conversation import responses_items
 from .failures import error_in, error_in_stream
@@ -46,14 +47,21 @@ _GROWS: Final = {
     "response.reasoning_summary_text.delta": "reasoning",
     "response.reasoning_text.delta": "reasoning",
     "response.refusal.delta": "refusal",
+    "response.function_call_arguments.delta": "tool_call",
+    "response.custom_tool_call_input.delta": "tool_call",
 }
 _IS_WHOLE: Final = {
     "response.output_text.done": ("text", "text"),
     "response.reasoning_summary_text.done": ("reasoning", "text"),
     "response.reasoning_text.done": ("reasoning", "text"),
     "response.refusal.done": ("refusal", "refusal"),
+    "response.function_call_arguments.done": ("tool_call", "arguments"),
+    "response.custom_tool_call_input.done": ("tool_call", "input"),
 }
-_CALLS: Final = frozenset({"function_call", "custom_tool_call", "mcp_call", "local_shell_call", "computer_call"})
+_CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input"}
+"""Calls of the user's tools, and the field with what each is called with."""
+
+_CALLS: Final = frozenset({"mcp_call", "local_shell_call", "computer_call"})
 _UNSHOWN: Final = {
     "image_generation_call": "an image",
     "mcp_approval_request": "a request to approve a tool",
@@ -93,6 +101,7 @@ class _Item:
     parts: list[_Part] = dataclasses.field(default_factory=list)
     open: list[_Part] = dataclasses.field(default_factory=list)
     closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    called: bool = False  # the name of the tool that it calls has been told
 
     def begin(self, part: _Part) -> None:
         """Take one more part."""
@@ -125,6 +134,7 @@ class ResponsesDecoder:
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
+        self._call_ids: dict[str, _Item] = {}
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
         self._counts = True
@@ -178,7 +188,8 @@ class ResponsesDecoder:
         if name == "response.content_part.added":
             self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
-            return [*self._left_out(field_of(chunk, "item")), *alive]
+            item = field_of(chunk, "item")
+            return [*self._called(item, _held(chunk, item), whole=False), *self._left_out(item), *alive]
         elif name == "response.output_item.done":
             return self._item_done(chunk)
         elif name == "response.output_text.annotation.added":
@@ -267,6 +278,9 @@ class ResponsesDecoder:
         if whole.startswith(known):
             part.pieces.append(whole[len(known) :])
             return self._answer.grow(part.field, whole[len(known) :], part.id) if len(whole) > len(known) else []
+        if part.field == "tool_call":
+            part.pieces = [whole]
+            return [PartRestored("tool_call", showable(whole), part.id)]
         if part.field != "text" or known.startswith(whole) or _same(without_thinking(known), whole):
             return []
         part.pieces, self._restored = [whole], True
@@ -277,8 +291,8 @@ class ResponsesDecoder:
 
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
-        held = {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
-        return [*self._left_out(item), *self._item_whole(item, held)]
+        held = _held(chunk, item)
+        return [*self._called(item, held, whole=True), *self._left_out(item), *self._item_whole(item, held)]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
@@ -311,7 +325,7 @@ class ResponsesDecoder:
     def _left_out(self, item: object) -> list[Event]:
         """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
-        if kind is None or kind in _STEPS:
+        if kind is None or kind in _STEPS or kind in _CALLED:
             return []
         if kind in _CALLS:
             self._answer.leave_out_call(field_of(item, "name"))
@@ -320,6 +334,31 @@ class ResponsesDecoder:
         else:
             return self._answer.unknown(kind, words_of(item), _name(item, "id") or "")
         return []
+
+    def _called(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
+        """Take a call of the user's tool; `whole`: with all that it is called with."""
+        kind = _name(item, "type") or ""
+        if kind not in _CALLED:
+            return []
+        id_ = _name(item, "call_id")
+        events: list[Event] = []
+        found = self._call_ids.get(id_) if id_ and whole else None
+        found = self._item(place) if found is None else found
+        part = next((one for one in found.parts if one.field == "tool_call"), None)
+        if part is None:
+            if len(self._call_ids) >= MOST:
+                return [Alive(working=True)]
+            part = _Part("tool_call", None, [], f"{found.id or f'item-{found.number}'}/{len(found.parts)}")
+            found.begin(part)
+        if not found.called:
+            found.called = True
+            self._answer.said.add("tool_call")
+            fallback = f"call_{len(self._call_ids) + 1}"
+            self._call_ids[id_ or fallback] = found
+            fields = called(_name(item, "name"), id_, fallback, custom=kind == "custom_tool_call")
+            events.append(PartChanged("tool_call", fields, part.id))
+        text = written(field_of(item, _CALLED[kind])) if whole else ""
+        return [*events, *(self._correct(found, part, text) if whole and not part.closed else [])]
 
     def _cite(self, annotation: object) -> None:
         self._answer.cite(field_of(annotation, "url_citation") or annotation)
@@ -361,8 +400,9 @@ class ResponsesDecoder:
         spoke = bool(self._answer.said & {"text", "refusal"})
         told = {one.text.strip() for item in self._items for one in item.parts}
         for index, item in enumerate(parts_of(response, "output")):
-            events.extend(self._left_out(item))
             id_ = _name(item, "id")
+            events.extend(self._called(item, {"item_id": id_, "output_index": index}, whole=True))
+            events.extend(self._left_out(item))
             matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]
             if spoke and (not matched or all(text.strip() in told for text in texts if text)):
@@ -383,6 +423,11 @@ class ResponsesDecoder:
             return None
         status = body.get("status")
         return self._terminal(body, status if status in _ENDS else "completed")
+
+
+def _held(chunk: object, item: object) -> dict[str, object]:
+    """Return where an item stands, as its events say it."""
+    return {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
 
 
 def _name(chunk: object, field: str) -> str | None:
