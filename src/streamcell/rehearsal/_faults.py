@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ._request import RefusedError
 from ._shapes import Shape
-from ._steps import Broken, Cut, End, Open, Page, Piece, Raw, Stall, Step, Token, Torn
+from ._steps import Broken, Called, Cut, End, Open, Page, Raw, Stall, Step, Thought, Token, Torn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,12 +51,16 @@ def whole(tokens: Sequence[Token], _settings: Settings, _asked: Asked) -> Iterat
     """The answer, as it should be."""
     yield Open()
     yield from tokens
-    yield End("stop")
+    yield _end(tokens)
+
+
+def _end(tokens: Sequence[Token]) -> End:
+    return End("tool_calls" if any(isinstance(token, Called) for token in tokens) else "stop")
 
 
 def _split(tokens: Sequence[Token], settings: Settings) -> tuple[Sequence[Token], Sequence[Token]]:
     """The tokens up to the piece number `after`, and the rest."""
-    thoughts = sum(not isinstance(token, Piece) for token in tokens)
+    thoughts = sum(isinstance(token, Thought) for token in tokens)
     at = thoughts + int(settings["after"])
     return tokens[:at], tokens[at:]
 
@@ -81,7 +85,7 @@ def _amid(*noise: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator
         yield from before
         yield from noise
         yield from rest
-        yield End("stop")
+        yield _end(tokens)
 
     return steps
 
@@ -100,7 +104,12 @@ def _torn(*, in_character: bool) -> Callable[[Sequence[Token], Settings, Asked],
         before, rest = _split(tokens, settings)
         yield Open()
         yield from before
-        yield Torn("Zoë" if in_character else "".join(token.text for token in rest[:1]) or "more", in_character)
+        yield Torn(
+            "Zoë"
+            if in_character
+            else "".join(token.text for token in rest[:1] if not isinstance(token, Called)) or "more",
+            in_character,
+        )
         yield Cut("fin")
 
     return steps

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from . import _tokens
+from ._tools import Tool, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,6 +74,7 @@ class Asked:
     previous_response_id: str | None = None
     before: int = 0  # how many attempts at this answer there were before
     background: bool = False  # Responses: the answer continues though the client leaves
+    tools: tuple[Tool, ...] = ()
 
     @property
     def prompt(self) -> str:
@@ -83,6 +85,13 @@ class Asked:
     def questions(self) -> list[str]:
         """The user's messages, oldest first."""
         return [turn.text for turn in self.turns if turn.role == "user"]
+
+    @property
+    def results(self) -> list[str]:
+        """What tools have returned since the user spoke last."""
+        roles = [turn.role for turn in self.turns]
+        begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
+        return [turn.text for turn in self.turns[begin:] if turn.role == "tool"]
 
     @property
     def interrupted(self) -> tuple[Asked, str, int] | None:
@@ -150,6 +159,7 @@ def read_chat(body: Body) -> Asked:
         include_usage=_flag(options, "include_usage", "stream_options."),
         obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
         thinks=body.get("reasoning_effort") not in {None, "none"},
+        tools=tools_of(body.get("tools")),
     )
 
 
@@ -160,10 +170,10 @@ def read_responses(body: Body) -> Asked:
     if isinstance(given, str):
         turns = [Turn("user", given)]
     else:
-        # Items that are no messages (a tool's output, former reasoning) are part of no rehearsal answer.
+        # Items that are neither messages nor a tool's output (former reasoning) are part of no rehearsal answer.
         turns = [
             _turn(item, f"input[{i}]", need_role=False)
-            for i, item in enumerate(_list(body, "input"))
+            for i, item in enumerate(map(_returned, _list(body, "input")))
             if not isinstance(item, dict) or item.get("type", "message") == "message"
         ]
     options, reasoning = _object(body, "stream_options"), _object(body, "reasoning")
@@ -180,7 +190,15 @@ def read_responses(body: Body) -> Asked:
         summarizes=summarizes,
         previous_response_id=_string(body, "previous_response_id", default="") or None,
         background=_flag(body, "background"),
+        tools=tools_of(body.get("tools")),
     )
+
+
+def _returned(item: object) -> object:
+    """A tool's output as Chat Completions has it: a message of the tool."""
+    if isinstance(item, dict) and item.get("type") in ("function_call_output", "custom_tool_call_output"):
+        return {"role": "tool", "content": item.get("output")}
+    return item
 
 
 def _turn(message: object, where: str, *, need_role: bool) -> Turn:

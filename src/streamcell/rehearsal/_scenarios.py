@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from . import _answers, _bulk, _tokens
+from . import _answers, _bulk, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
@@ -43,10 +43,17 @@ class Script:
     lot: int
 
 
-def _tour(asked: Asked, _settings: Settings, rng: Random) -> Iterator[Token]:
+def _tour(asked: Asked, settings: Settings, rng: Random) -> Iterator[Token]:
     if asked.thinks:
         yield from map(Thought, _tokens.pieces(_answers.thought(asked)))
+    if asked.tools:
+        yield from _call_tools(asked, settings, rng)
+        return
     yield from map(Piece, _tokens.pieces(_answers.answer(asked, rng)))
+
+
+def _call_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
+    yield from _tools.tokens(asked, settings)
 
 
 def _echo(asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:
@@ -67,6 +74,11 @@ DEFAULT = "tour"
 
 ANSWERS: Mapping[str, Answer] = {
     "tour": Answer("Answers that fit the prompt and show off Markdown.", _tour),
+    "tools": Answer(
+        "Calls of the request's tools, and an answer that quotes what they return.",
+        _call_tools,
+        {name: Setting(0, 0, 1) for name in ("parallel", "silent", "unknown", "broken", "huge", "loop")},
+    ),
     "echo": Answer("The last message of the user, said back exactly.", _echo),
     "bulk": Answer(
         "A given number of characters in a given number of chunks.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from random import Random
 
-Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort"]
+Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort", "tool_calls"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,20 @@ class Thought:
 @dataclass(frozen=True)
 class Piece:
     """A token of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Called:
+    """The model begins to call a tool."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A token of the arguments of the call that has begun last."""
 
     text: str
 
@@ -96,8 +110,8 @@ class Page:
     body: bytes | None = None
 
 
-Step: TypeAlias = Open | Wait | Thought | Piece | Stall | End | Cut | Torn | Raw | Broken | Page
-Token: TypeAlias = Thought | Piece
+Step: TypeAlias = Open | Wait | Thought | Piece | Called | Argument | Stall | End | Cut | Torn | Raw | Broken | Page
+Token: TypeAlias = Thought | Piece | Called | Argument
 
 LAST = (End, Cut, Broken, Page)
 
@@ -126,7 +140,7 @@ def limited(steps: Iterable[Step], limit: int | None) -> Iterator[Step]:
     """Give the steps until a token would go over `limit`, and then end for that reason. Reasoning counts too."""
     tokens = 0
     for step in steps:
-        if isinstance(step, (Piece, Thought)):
+        if isinstance(step, (Piece, Thought, Argument)):
             tokens += 1
             if limit is not None and tokens > limit:
                 yield End("length")
@@ -138,7 +152,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
     """Put before each token the wait that a model would make there."""
     delay = timing.first_token
     for step in steps:
-        if isinstance(step, (Piece, Thought, Torn)):
+        if isinstance(step, (Piece, Thought, Argument, Torn)):
             if delay:
                 yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
             delay = 1 / timing.rate if timing.rate else 0.0

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._steps import Broken, End, Open, Piece, Step, Thought, Torn
+from ._steps import Argument, Broken, Called, End, Open, Piece, Step, Thought, Torn
 
 if TYPE_CHECKING:
     from ._request import Asked, Body
@@ -65,6 +65,13 @@ class _Tally:
         self.input = asked.input_tokens
         self.pieces: list[str] = []
         self.thoughts: list[str] = []
+        self.calls: list[tuple[str, str, list[str]]] = []  # name, id, and arguments
+
+    def call(self, name: str, token: str) -> str:
+        """Begin a call, and give its id."""
+        id_ = f"call_{token[:20]}{len(self.calls)}"
+        self.calls.append((name, id_, []))
+        return id_
 
     @property
     def text(self) -> str:
@@ -76,7 +83,7 @@ class _Tally:
 
     @property
     def output(self) -> int:
-        return len(self.pieces) + len(self.thoughts)
+        return len(self.pieces) + len(self.thoughts) + sum(len(arguments) for _, _, arguments in self.calls)
 
 
 class ChatWire:
@@ -84,6 +91,7 @@ class ChatWire:
 
     def __init__(self, asked: Asked, stamp: Stamp) -> None:
         self.id = f"chatcmpl-{stamp.token[:29]}"
+        self._token = stamp.token
         self._asked = asked
         self._created = stamp.created
         self._tally = _Tally(asked)
@@ -96,6 +104,13 @@ class ChatWire:
         elif isinstance(step, (Piece, Torn)):
             self._tally.pieces.append(step.text)
             return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
+        elif isinstance(step, Called):
+            id_ = self._tally.call(step.name, self._token)
+            function = {"name": step.name, "arguments": ""}
+            return [*self._opening(), self._called({"id": id_, "type": "function", "function": function})]
+        elif isinstance(step, Argument):
+            self._tally.calls[-1][2].append(step.text)
+            return [self._called({"function": {"arguments": step.text}})]
         elif isinstance(step, Broken):
             # This API has no event for an answer that was cancelled.
             return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
@@ -112,8 +127,16 @@ class ChatWire:
 
     def whole(self) -> Event:
         message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None, "annotations": []}
+        if self._tally.calls:
+            message["tool_calls"] = [
+                {"id": id_, "type": "function", "function": {"name": name, "arguments": "".join(arguments)}}
+                for name, id_, arguments in self._tally.calls
+            ]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason}
         return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage()}
+
+    def _called(self, piece: Event) -> Event:
+        return self._chunk({"tool_calls": [{"index": len(self._tally.calls) - 1, **piece}]})
 
     def _opening(self) -> list[Event]:
         # This API says nothing, not even its head, before the first token is there.
@@ -187,16 +210,21 @@ class ResponsesWire:
             self._tally.pieces.append(step.text)
             events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=[]))
             return events
+        if isinstance(step, Called):
+            return self._begin_call(step.name)
+        if isinstance(step, Argument):
+            self._tally.calls[-1][2].append(step.text)
+            return [self._delta("response.function_call_arguments.delta", step.text)]
         if isinstance(step, Broken):
             if step.kind == "error":
                 return [self._numbered({"type": "error", **_FAILURE, "param": None})]
             self._status = step.kind
             return [self._about(f"response.{step.kind}")]
         if isinstance(step, End):
-            whole = step.reason == "stop"
+            whole = step.reason in ("stop", "tool_calls")
             self._reason = step.reason
             # An answer without a word is still a message; a limit that fell into the reasoning leaves none.
-            events = self._begin_message() if whole else []
+            events = self._begin_message() if step.reason == "stop" else []
             self._status = "completed" if whole else "incomplete"
             events += self._finish_item(self._status)
             self._ended_at = self._stamp.created + int(due)
@@ -217,6 +245,19 @@ class ResponsesWire:
             part = {"type": "summary_text", "text": ""}
             events.append(self._event("response.reasoning_summary_part.added", summary_index=0, part=part))
         return events
+
+    def _begin_call(self, name: str) -> list[Event]:
+        events = self._finish_item("completed")
+        id_ = self._tally.call(name, self._stamp.token)
+        self._item = {
+            "id": f"fc_{self._stamp.token}{len(self._tally.calls)}",
+            "type": "function_call",
+            "status": "in_progress",
+            "call_id": id_,
+            "name": name,
+            "arguments": "",
+        }
+        return [*events, self._event("response.output_item.added", item=dict(self._item))]
 
     def _begin_message(self) -> list[Event]:
         if self._item and self._item["type"] == "message":
@@ -242,6 +283,10 @@ class ResponsesWire:
             item.update(status=status, content=[_text_part(text)])
             events.append(self._event("response.output_text.done", content_index=0, text=text, logprobs=[]))
             events.append(self._event("response.content_part.done", content_index=0, part=_text_part(text)))
+        elif item["type"] == "function_call":
+            text = "".join(self._tally.calls[-1][2])
+            item.update(status=status, arguments=text)
+            events.append(self._event("response.function_call_arguments.done", arguments=text, name=item["name"]))
         elif self._asked.summarizes:
             part = {"type": "summary_text", "text": self._tally.thinking}
             item["summary"] = [part]
