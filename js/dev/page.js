@@ -150,6 +150,75 @@ const STATES = {
   refused: { status: "done", refusal: "I can't help with that.", finish_reason: "stop" },
 };
 
+/** A call of a tool, as the kernel sends it. */
+const call = (body, fields, open = false) => ({ kind: "tool_call", text: false, open, body, fields });
+const words = (body) => ({ kind: "text", text: true, open: false, body });
+const WEATHER = '{"city":"Zürich","days":3}';
+const PICTURE = document.createElement("canvas");
+PICTURE.getContext("2d").fillRect(20, 20, 120, 60);
+const TABLE =
+  "<table><thead><tr><th></th><th>city</th><th>°C</th></tr></thead><tbody>" +
+  ["Zürich", "Bern", "Basel"].map((city, at) => `<tr><th>${at}</th><td>${city}</td><td>${12 + at}</td></tr>`).join("") +
+  "</tbody></table>";
+const CODE = JSON.stringify({
+  code: "import pandas as pd\n\ndef load(path):\n\treturn pd.read_csv(path)  # \"quoted\"\n\nload('weather.csv').describe()",
+  timeout: 30,
+});
+
+Object.assign(STATES, {
+  preparing: {
+    status: "streaming",
+    parts: [words("Let me look that up."), call(CODE.slice(0, 60), { name: "run_python" }, true)],
+  },
+  asked: {
+    status: "calling",
+    parts: [
+      words("Let me look that up."),
+      call(WEATHER, { name: "get_weather", state: "asked" }),
+      call(CODE, { name: "run_python", state: "asked" }),
+    ],
+  },
+  running: {
+    status: "calling",
+    parts: [call(WEATHER, { name: "get_weather", state: "running", edited: '{"city":"Bern"}' })],
+  },
+  settled: {
+    status: "done",
+    parts: [
+      words("Three calls."),
+      call(WEATHER, {
+        name: "get_weather",
+        state: "done",
+        seconds: 1.24,
+        result: '{"city":"Zürich","temperature":12}',
+      }),
+      call("{}", { name: "table", state: "done", seconds: 0.1, result: "3 rows", shown: ["text/html", TABLE] }),
+      call("{}", {
+        name: "plot",
+        state: "done",
+        result: "a plot",
+        shown: ["image/png", PICTURE.toDataURL().split(",")[1]],
+      }),
+      call("{}", {
+        name: "report",
+        state: "done",
+        result: "text",
+        shown: ["text/markdown", "A **report**, with `code`:\n\n- one\n- two"],
+      }),
+      call(WEATHER, { name: "get_weather", state: "failed", result: "ValueError: no such city" }),
+      call(WEATHER, { name: "get_weather", state: "denied", result: "The user denied this call." }),
+      call(WEATHER, {
+        name: "get_weather",
+        state: "stopped",
+        result: "The user stopped this call before it returned.",
+      }),
+      call("SELECT *\n  FROM weather", { name: "sql", custom: true, state: "done", result: "row\n".repeat(40) }),
+      call(JSON.stringify({ text: "a long text. ".repeat(4000) }), { name: "get_weather" }),
+      words("It is 12 °C."),
+    ],
+  },
+});
+
 const EMPTY = {
   parts: [],
   status: "queued",
@@ -222,6 +291,7 @@ async function grow(model) {
 
 /** A document whose parts are these bodies. */
 function withParts({ text, reasoning, refusal, ...fields }) {
+  if (fields.parts) return { ...EMPTY, ...fields };
   const bodies = { reasoning, text, refusal };
   const parts = Object.entries(bodies).flatMap(([kind, body]) =>
     body === undefined ? [] : [{ kind, text: kind === "text", open: true, body }],

@@ -47,6 +47,10 @@ export const CONNECTING = "Connecting";
 export const STREAMING = "Streaming";
 export const THINKING = "Thinking";
 export const WAITING = "Waiting";
+export const CALLING = "Running tools";
+export const WAITING_FOR_APPROVAL = "Waiting for your approval";
+export const runningCalls = (names: readonly string[]): string =>
+  names.length === 1 ? `Running ${names[0]}` : `Running ${names.length} tools`;
 export const DONE = "Done";
 export const STOPPED = "Stopped";
 export const INTERRUPTED = "Interrupted";
@@ -84,6 +88,63 @@ export const DETAILS = {
 
 export const IS_STREAMING = "The answer is streaming";
 export const IS_WAITING = "Waiting before the next attempt";
+
+// -- a call of a tool -------------------------------------------------------------------------------------------------
+
+export const PREPARING_CALL = "Preparing a tool call";
+export const PREPARING = "Preparing…";
+/** What the view says of each state. */
+export const CALL_STATES = {
+  called: "Not run",
+  asked: "Asks to run",
+  running: "Running…",
+  done: "Done",
+  failed: "Failed",
+  denied: "Denied",
+  stopped: "Stopped",
+} as const;
+/** What a copied call says of its state: the kernel's words. */
+export const COPIED_STATES = {
+  called: "not run",
+  asked: "waiting for approval",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  denied: "denied",
+  stopped: "stopped",
+} as const;
+export const TOOL_CALL = "Tool call";
+export const callOf = (name: string): string => `Tool call: ${name}`;
+export const doneIn = (seconds: string): string => `Done in ${seconds} s`;
+export const EDITED = "with your changes";
+export const ALWAYS_ALLOWED = "always allowed";
+export const ASKED_WHEN_SAVED = "Was waiting for approval when this was saved: nothing can be run from here";
+export const ASKED_WITHOUT_KERNEL = "Was waiting for approval: no kernel is connected, so nothing can be run from here";
+export const RAN_WHEN_SAVED = "Was running when this was saved";
+export const RAN_WITHOUT_KERNEL = "Was running when the kernel was disconnected";
+export const asksToRun = (names: string): string => `Waiting for your approval to run ${names}`;
+export const RUN = "Run";
+export const DENY = "Deny";
+export const EDIT = "Edit";
+export const ALWAYS = "Always allow";
+export const RUN_TITLE = "Run this call once";
+export const DENY_TITLE = "Do not run this call, and tell the model so";
+export const EDIT_TITLE = "Change the arguments before the call runs";
+export const ALWAYS_TITLE = "Run it, and allow this tool for the rest of this answer";
+export const RUN_EDITED = "Run with changes";
+export const CANCEL = "Cancel";
+export const ARGUMENTS = "Arguments";
+export const NOT_AN_OBJECT = "The arguments must be a JSON object, such as {}.";
+export const TOO_LONG = "The arguments are too long.";
+export const notJson = (reason: string): string => `This is not valid JSON: ${reason}`;
+export const NOT_TAKEN = "The kernel has not answered yet. You can try again.";
+export const RESULT = "Result";
+export const RESULT_AS_TEXT = "Result as text";
+export const returnedImage = (name: string): string => `Image returned by ${name}`;
+export const returnedTable = (name: string): string => `Table returned by ${name}`;
+export const leftOut = (characters: string): string => `… ${characters} are left out`;
+export const SHOW_ALL = "Show all";
+export const moreCharacters = (count: string): string => `… (${count} more characters)`;
 
 // -- beside the answer ------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,11 @@ test.each(files)("%s makes no markup from strings, and is no longer than it may 
   expect(source.split("\n").length).toBeLessThanOrEqual(400);
 });
 
+test("markup from elsewhere stands in one place, in a frame in which nothing runs; the diagrams' frame has our own", () => {
+  const framing = files.filter((name) => /srcdoc/i.test(readFileSync(new URL(name, SRC), "utf8")));
+  expect(framing.sort()).toEqual(["addons/mermaid.ts", "cell/parts/returned.ts"]);
+});
+
 test("the model is the connection's and the stub's alone", () => {
   const users = files.filter((name) =>
     /\.save_changes|model\.(get|on|off|send)\(/.test(readFileSync(new URL(name, SRC), "utf8")),

@@ -3,6 +3,7 @@
 import { type Doc, textOf } from "../wire/protocol.js";
 import { isTerminal, isUnheard, type State } from "../wire/store.js";
 import * as words from "../words.js";
+import { calling } from "./parts/call.js";
 
 /**
  * What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds
@@ -40,6 +41,8 @@ function describe(doc: Doc, left: number | null, doing: string | null): string {
       return doc.attempt > 1 ? `${words.CONNECTING} · ${attempt(doc)}` : words.CONNECTING;
     case "streaming":
       return doing ?? words.STREAMING;
+    case "calling":
+      return calling(doc);
     case "waiting":
       return [words.WAITING, `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
     case "done":
@@ -124,6 +127,8 @@ export function announcement({ doc, gone }: State): string {
       return "";
     case "streaming":
       return words.IS_STREAMING;
+    case "calling":
+      return calling(doc);
     case "waiting":
       return words.IS_WAITING;
     case "done":

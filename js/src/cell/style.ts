@@ -2,9 +2,10 @@
 
 import answer from "../render/answer.css";
 import code from "../render/code.css";
+import call from "./parts/tool_call.css";
 import view from "./view.css";
 
-const css = view + answer + code;
+const css = view + answer + code + call;
 
 const MARK = "data-streamcell-style";
 

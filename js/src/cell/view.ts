@@ -10,6 +10,7 @@ import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
 import { advance, type Pace, paceFrom, type Task } from "./frame.js";
 import type { Page } from "./page.js";
+import { asking } from "./parts/call.js";
 import { doing, PartList } from "./parts/list.js";
 import { announcement, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
@@ -114,11 +115,11 @@ export class View {
     return this.#pace.shown < this.#pace.target;
   }
 
-  #drawAnswer({ doc, texts }: State, over: boolean): void {
+  #drawAnswer({ doc, texts, gone }: State, over: boolean): void {
     this.#foreign.hidden = true;
     this.#parts.root.hidden = false;
     // Not by attempts: one that is resumed continues the text that is there.
-    this.#parts.update(doc, { over, shown: this.#pace.shown, name: String(texts) });
+    this.#parts.update(doc, { over, shown: this.#pace.shown, name: String(texts), gone });
   }
 
   #drawForeign(foreign: { readonly wire: number; readonly text: string }): void {
@@ -190,13 +191,19 @@ export class View {
     return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);
   }
 
+  /** Which calls wait for the user; a further one is news while the status stays. */
+  #asks = "";
+
   #drawStatus(state: State): void {
     const status = state.gone !== null && !isTerminal(state.doc) ? "gone" : state.doc.status;
-    if (this.#root.getAttribute("data-status") === status) return;
+    const asks = state.gone === null ? asking(state.doc) : "";
+    const begins = asks !== this.#asks && asks !== "";
+    this.#asks = asks;
+    if (this.#root.getAttribute("data-status") === status && !begins) return;
     const first = !this.#root.hasAttribute("data-status");
     setAttribute(this.#root, "data-status", status);
     // An answer that was there before is no news.
-    const words = first ? "" : announcement(state);
+    const words = first ? "" : asks || announcement(state);
     if (words !== "") this.#say(words);
   }
 

@@ -304,6 +304,19 @@ export const CITATION_FIELDS_SHAPE = {
   title: ["string", ""],
 } as const;
 
+export const TOOL_CALL_FIELDS_SHAPE = {
+  name: ["string", ""],
+  call_id: ["string", ""],
+  custom: ["boolean", false],
+  edited: [["null", "string"], null],
+  state: [["one", ["called", "asked", "running", "done", "failed", "denied", "stopped"]], "called"],
+  always: ["boolean", false],
+  result: ["string", ""],
+  shown: [["null", ["list", "string"]], null],
+  seconds: [["null", "number"], null],
+  round: ["count", 0],
+} as const;
+
 export const UNKNOWN_FIELDS_SHAPE = {
   name: ["string", ""],
 } as const;

@@ -1,6 +1,7 @@
 /** What a kind of part is to the page. Each kind has a module of its own, which enters itself here. */
 
 import type { Doc, Part } from "../../wire/protocol.js";
+import type { State } from "../../wire/store.js";
 import type { Copying } from "../copy.js";
 import type { Page } from "../page.js";
 
@@ -24,6 +25,8 @@ export interface Looks {
   readonly shown: number;
   /** Another answer has another name. */
   readonly name: string;
+  /** Why no kernel can take what the user does, or null. */
+  readonly gone: State["gone"];
 }
 
 /** One part in the page, or several that look like one. */

@@ -9,6 +9,7 @@ import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kind
 import "./reasoning.js";
 import "./refusal.js";
 import "./text.js";
+import "./tool_call.js";
 import { UNKNOWN } from "./unknown.js";
 
 /** Parts that stand in one view. */
@@ -55,6 +56,7 @@ export interface Looks {
   /** Characters of the answer's text that may be seen. */
   readonly shown: number;
   readonly name: string;
+  readonly gone: PartLooks["gone"];
 }
 
 export class PartList {
@@ -77,7 +79,7 @@ export class PartList {
     this.root.append(this.#foot);
   }
 
-  update({ parts }: Doc, { over, shown, name }: Looks): void {
+  update({ parts }: Doc, { over, shown, name, gone }: Looks): void {
     if (parts !== this.#parts) this.#groups = groups(parts);
     this.#parts = parts;
     const now = this.#groups;
@@ -86,7 +88,7 @@ export class PartList {
     for (const [at, group] of now.entries()) {
       const { length } = textOf(group);
       const visible = Math.min(Math.max(0, shown - before), length);
-      this.#draw(this.#viewOf(at, group), group.parts, { over, last: at === lastText, shown: visible, name });
+      this.#draw(this.#viewOf(at, group), group.parts, { over, last: at === lastText, shown: visible, name, gone });
       before += length;
     }
     this.#cut(now.length);

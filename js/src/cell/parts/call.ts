@@ -1,0 +1,76 @@
+/** A call of a tool as the wire has it, and what is said of calls without a view: in the status line, aloud, copied. */
+
+import { TOOL_CALL_FIELDS_SHAPE, type ToolCallFields } from "../../wire/generated.js";
+import { read } from "../../wire/narrow.js";
+import type { Doc, Part } from "../../wire/protocol.js";
+import * as words from "../../words.js";
+import { visible } from "../pretty.js";
+
+export const TOOL_CALL = "tool_call";
+
+/** Characters of a name that are shown; the providers allow 64. */
+const NAME = 64;
+
+export const callOf = ({ fields }: Part): ToolCallFields => read(TOOL_CALL_FIELDS_SHAPE, fields) as ToolCallFields;
+
+/** The arguments that count: the user's, where there are any. */
+export const argumentsOf = (part: Part): string => callOf(part).edited ?? part.body;
+
+/** The tool's name in one line that nothing in it can turn around; never empty. */
+export function nameOf(part: Part): string {
+  const name = visible(callOf(part).name.replace(/\s+/g, " ").trim());
+  return name.length > NAME ? `${name.slice(0, NAME)}…` : name || "?";
+}
+
+const namesOf = ({ parts }: Doc, state: ToolCallFields["state"]): string[] =>
+  parts.filter((part) => part.kind === TOOL_CALL && callOf(part).state === state).map(nameOf);
+
+/** What the status line says while tools run, or wait for the user. */
+export function calling(doc: Doc): string {
+  if (namesOf(doc, "asked").length > 0) return words.WAITING_FOR_APPROVAL;
+  const names = namesOf(doc, "running");
+  return names.length === 0 ? words.CALLING : words.runningCalls(names);
+}
+
+/** What is said aloud of the calls that wait for the user; empty where none does. */
+export function asking(doc: Doc): string {
+  const names = doc.status === "calling" ? namesOf(doc, "asked") : [];
+  return names.length === 0 ? "" : words.asksToRun(names.slice(0, 3).join(", "));
+}
+
+/** Characters of the arguments, and of the result, that are copied: as many as the kernel saves. */
+const COPIED = 2000;
+
+const integer = new Intl.NumberFormat("en");
+
+/** Characters counted by code points, as the kernel does. */
+function short(text: string): string {
+  const kept = [...text.slice(0, 2 * COPIED)].slice(0, COPIED).join("");
+  if (kept.length === text.length) return text;
+  const rest = text.slice(kept.length);
+  const count = rest.length - (rest.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+  return kept + words.moreCharacters(integer.format(count));
+}
+
+function fenced(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(Math.max(3, longest + 1));
+  return `${fence}\n${text}\n${fence}`;
+}
+
+const copies = new WeakMap<Part, string>();
+
+/** What Copy takes of a call: what the kernel saves of it, see `ToolCall.markdown`. */
+export function callCopied(part: Part): string {
+  const known = copies.get(part);
+  if (known !== undefined) return known;
+  const { name, state, result } = callOf(part);
+  const called = name.replace(/[`\s]+/g, " ").trim() || "?";
+  const texts = [argumentsOf(part), result].filter((text) => text.trim() !== "");
+  const copy = [
+    `${words.TOOL_CALL} \`${called}\` (${words.COPIED_STATES[state]})`,
+    ...texts.map((text) => fenced(short(text))),
+  ].join("\n\n");
+  copies.set(part, copy);
+  return copy;
+}

@@ -1,0 +1,144 @@
+/** A call of a tool: what the model asks for, the user's say in it while it waits, and what came of it. */
+
+import { element, setAttribute, setLabel } from "../../render/element.js";
+import type { ToolCallFields } from "../../wire/generated.js";
+import type { Part } from "../../wire/protocol.js";
+import * as words from "../../words.js";
+import { Box } from "../box.js";
+import { Pretty, pretty, visible } from "../pretty.js";
+import { callCopied, callOf, nameOf, TOOL_CALL } from "./call.js";
+import { Decision } from "./decision.js";
+import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
+import { type Returned, returned } from "./returned.js";
+
+/** A result of fewer lines and characters is open. */
+const SHORT = { lines: 10, characters: 1000 };
+
+/** Characters of JSON that is laid out for reading; a longer result is shown as it is. */
+const LAID_OUT = 20_000;
+
+const seconds = (value: number): string => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
+
+/** Where the call stands, in words; what a kernel would have to go on with is in the past where there is none. */
+function stateOf({ state, seconds: ran, edited, always }: ToolCallFields, { over, gone }: Looks): string {
+  const saved = gone === "saved";
+  if (state === "called" && !over) return words.PREPARING;
+  if (state === "asked" && over) return saved ? words.ASKED_WHEN_SAVED : words.ASKED_WITHOUT_KERNEL;
+  if (state === "running" && over) return saved ? words.RAN_WHEN_SAVED : words.RAN_WITHOUT_KERNEL;
+  const stands = state === "done" && ran !== null ? words.doneIn(seconds(ran)) : words.CALL_STATES[state];
+  return [stands, edited !== null && words.EDITED, always && words.ALWAYS_ALLOWED].filter(Boolean).join(" · ");
+}
+
+/** A result as a reader wants it. */
+function readable(result: string): string {
+  if (result.length > LAID_OUT || !/^\s*[{[]/.test(result)) return visible(result);
+  try {
+    JSON.parse(result);
+  } catch {
+    return visible(result);
+  }
+  return pretty(result);
+}
+
+class ToolCall implements PartView {
+  readonly root: HTMLElement;
+  readonly #context: Context;
+  readonly #name = element("code");
+  readonly #state = element("span", { class: "sc-call-state" });
+  readonly #arguments = new Box(words.ARGUMENTS);
+  readonly #decision: Decision;
+  readonly #place = element("div");
+  readonly #summary = element("summary");
+  readonly #text = new Box(words.RESULT);
+  readonly #result = element("details", { class: "sc-call-result" }, this.#summary, this.#text.root);
+  #layout = new Pretty();
+  #laid = "";
+  /** What was laid out of the arguments. */
+  #read = "";
+  #grew = false;
+  /** Which answer's call is shown. */
+  #shown: string | null = null;
+  #returned: Returned | null = null;
+  /** What is shown of the result: type, data, text. */
+  #drawn: readonly string[] = [];
+
+  constructor(context: Context) {
+    this.#context = context;
+    const head = element("div", { class: "sc-call-head" }, this.#name, this.#state);
+    this.root = element("div", { class: "sc-call", role: "group", tabindex: "-1" }, head, this.#arguments.root);
+    this.#decision = new Decision(context, this.root);
+    this.root.append(this.#decision.root, this.#place, this.#result);
+  }
+
+  update([part]: readonly Part[], looks: Looks): void {
+    if (!part) return;
+    const call = callOf(part);
+    const name = nameOf(part);
+    if (looks.name !== this.#shown) this.#begin(looks.name);
+    setLabel(this.#name, name);
+    setAttribute(this.root, "aria-label", words.callOf(name));
+    setAttribute(this.root, "data-state", call.state);
+    setLabel(this.#state, stateOf(call, looks));
+    this.#drawArguments(part, call, looks);
+    this.#decision.update(part, call, looks);
+    this.#drawResult(call, name);
+    this.#returned?.dress?.();
+  }
+
+  dispose(): void {
+    this.#returned?.dispose?.();
+    this.#decision.dispose();
+  }
+
+  /** Another call is shown here from now on. */
+  #begin(name: string): void {
+    this.#shown = name;
+    this.#arguments.reset();
+    this.#text.reset();
+    this.#decision.reset();
+  }
+
+  #drawArguments({ body, open }: Part, { custom, edited }: ToolCallFields, { over }: Looks): void {
+    const text = edited ?? body;
+    const grows = open && !over;
+    if (custom) this.#arguments.show(visible(text), grows);
+    else this.#arguments.show(this.#lay(text, grows), grows);
+    if (!grows && this.#grew) this.#arguments.toBeginning();
+    this.#grew = grows;
+    this.#arguments.root.hidden = text.trim() === "";
+  }
+
+  /** The arguments laid out; of what grows, only what was added is read. */
+  #lay(text: string, grows: boolean): string {
+    if (!text.startsWith(this.#read)) {
+      this.#layout = new Pretty();
+      this.#laid = "";
+      this.#read = "";
+    }
+    this.#laid += this.#layout.push(text.slice(this.#read.length));
+    this.#read = text;
+    return grows ? this.#laid : this.#laid + this.#layout.left;
+  }
+
+  #drawResult({ result, shown }: ToolCallFields, name: string): void {
+    const [mime = "", data = ""] = shown ?? [];
+    const drawn = [mime, data, result];
+    if (drawn.every((one, at) => one === this.#drawn[at])) return;
+    this.#drawn = drawn;
+    this.#returned?.dispose?.();
+    this.#returned = returned(mime, data, name, this.#context);
+    this.#place.replaceChildren(...(this.#returned ? [this.#returned.root] : []));
+    const text = readable(result);
+    this.#text.show(text);
+    this.#result.hidden = result === "";
+    setLabel(this.#summary, this.#returned ? words.RESULT_AS_TEXT : words.RESULT);
+    const isShort = text.length < SHORT.characters && text.split("\n", SHORT.lines).length < SHORT.lines;
+    this.#result.open = isShort && this.#returned === null;
+  }
+}
+
+KINDS.set(TOOL_CALL, {
+  make: (context) => new ToolCall(context),
+  doing: words.PREPARING_CALL,
+  copied: callCopied,
+});
