@@ -117,9 +117,8 @@ def _example(schema: Any, root: Mapping[str, Any], depth: int, name: str) -> Any
     if kind in ("integer", "number"):
         least = schema.get("minimum")
         return _NUMBERS.get(name, least if isinstance(least, (int, float)) else 1)
-    return (
-        {"boolean": True, "null": None}.get(kind, _WORDS.get(name, name or "text")) if kind else _WORDS.get(name, name)
-    )
+    word = _WORDS.get(name, name) or "text"
+    return {"boolean": True, "null": None}.get(kind, word) if isinstance(kind, str) else word
 
 
 def _found(reference: str, root: Mapping[str, Any]) -> Any:
