@@ -12,6 +12,7 @@ import pytest
 
 from streamcell import RetryPolicy, StreamCell, ToolCall, TooManyRounds, stream_cell
 from streamcell.answer.parts import CallState
+from streamcell.answer.status import Status
 from streamcell.rehearsal import RehearsalServer, _server
 
 TIMEOUT = 300.0
@@ -181,7 +182,7 @@ def test_stop_ends_a_round_and_retry_begins_anew() -> None:
 
     cell = ask(tools=[weather])
     assert begun.wait(60)
-    assert cell.status == "calling"
+    assert cell.versions[-1].status is Status.CALLING
     cell.stop()
     assert cell.status == "stopped"
     assert calls(cell)[0].state is CallState.STOPPED

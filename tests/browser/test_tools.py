@@ -116,7 +116,7 @@ def test_a_notebook_saved_while_a_call_waits_runs_nothing_without_its_kernel(
     notebook = open_notebook([TOOL])
     notebook.run(0)
     asking(notebook)
-    without_kernel(notebook, "calling")
+    without_kernel(notebook, "gone")
     call = notebook.view(0).locator(".sc-call")
     assert call.get_by_role("button").count() == 0
     assert "nothing can be run from here" in call.inner_text()

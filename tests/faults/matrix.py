@@ -16,6 +16,7 @@ import pytest
 
 from streamcell import RetryPolicy, StreamCell, StreamCellError, Timeouts, stream_cell
 from streamcell.rehearsal import SCENARIOS, RehearsalServer, _server
+from streamcell.rehearsal._scenarios import ANSWERS
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 TABLE: Final = re.compile(r"(?<=<!-- table -->\n\n).*?(?=\n<!-- /table -->)", re.DOTALL)
@@ -94,7 +95,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     """Each scenario with its summary, and its outcome on both APIs."""
     with server():
         whole = stream_cell(PROMPT, model="rehearsal", display=False).result(WAIT)
-        names = [name for name in SCENARIOS if name not in ("tour", "echo", "bulk")]
+        names = [name for name in SCENARIOS if name not in ANSWERS]
         for name in names:
             chat, responses = (outcome(ask(name, api), whole) for api in APIS)
             yield name, SCENARIOS[name].summary, chat, responses

@@ -117,7 +117,8 @@ def test_responses_input_may_be_items() -> None:
         )
     )
     assert asked.instructions == "Be brief.\nBe kind."
-    assert asked.turns == (Turn("user", "Hi"), Turn("assistant", "Ho"))
+    assert asked.turns == (Turn("user", "Hi"), Turn("assistant", "Ho"), Turn("tool", "42"))
+    assert asked.results == ["42"]
     assert asked.prompt == "Hi"
 
 
