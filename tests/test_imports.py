@@ -19,7 +19,7 @@ PACKAGE = Path(streamcell.__file__).parent
 LAYERS = (
     {"_errors", "_terminal", "_version", "_words"},
     {"answer", "request"},
-    {"ratelimit", "saved", "wire"},
+    {"_files", "ratelimit", "saved", "wire"},
     {"engine", "sources"},
     {"notebook"},
     {"_api"},
@@ -31,6 +31,7 @@ HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
     "_api": "the call: the only module that knows all the others",
+    "_files": "a prompt's files, read at the call",
     "notebook": "the widget, its output, the notebook around them, the front end that it brings",
     "engine": "the streams' thread, each stream, its handle and its log",
     "sources": "what turns a provider's chunks into events",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from . import sources
+from ._files import with_files_read
 from .answer.document import Document, Version
 from .answer.parts import conversation
 from .answer.resume import Prefix
@@ -129,8 +130,13 @@ def stream_cell(
 
     Args:
         prompt: a string; a message (`{"role": …, "content": …}`), an item of the Responses API, one of the SDK's
-            objects for these, or a list of them; any async or sync iterable of strings, or of chunks of an OpenAI
-            stream; or a callable that makes such an iterable (only that can be retried).
+            objects for these, or a list of them; a list of texts and files, at least one of each, which is one message;
+            any async or sync iterable of strings (a list of strings alone, too), or of chunks of an OpenAI stream; or
+            a callable that makes such an iterable (only that can be retried). A file is a `pathlib.Path`, an image of
+            PIL, or bytes, and may stand in a message's `content` list, too. It is read at the call, and what it is
+            is told by its bytes: an image (PNG, JPEG, GIF, WebP), sound (WAV, MP3: Chat Completions only), a PDF, a
+            document of Word, PowerPoint or Excel (Responses only), or text in UTF-8. Its name is sent with it, its
+            folder is not. A file has at most 20 MB, all files of a conversation 50 MB.
         model: the model's name. `"rehearsal"` streams from the embedded server: no key, no network. None takes the
             default set with `configure`, else streamcell's at OpenAI, else the first model that the server lists.
         client: an `openai.AsyncOpenAI` (or `OpenAI`); None makes one from the SDK's environment variables. It is
@@ -172,12 +178,12 @@ def stream_cell(
             lists them. What only your server knows goes into `extra_body`.
 
     Raises:
-        TypeError, ValueError: for bad input, before anything is sent. Whatever happens later is shown in the cell, and
-            raised by `await cell` and `cell.result()`.
+        TypeError, ValueError: for bad input, before anything is sent; OSError for a file that cannot be read. Whatever
+            happens later is shown in the cell, and raised by `await cell` and `cell.result()`.
     """
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
-    messages = messages_of(prompt)
+    messages = messages_of(with_files_read(prompt))
     rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
     if messages is None:
         for name, value in {

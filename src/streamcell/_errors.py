@@ -58,15 +58,17 @@ _TOLD = (
     re.compile(r"(?i)([?&]key=)[^\s\"'&]+"),
     re.compile(r"(?<=://)[^/@\s]+(?=@)"),
 )
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{40})[A-Za-z0-9+/]{200,}={0,2}")
 _DETAIL_LIMIT = 2_000  # characters of a provider's words that a card shows: an HTML error page is not a message
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     """Return a message or a header with the given secrets, and whatever is named as one, replaced by `…`.
 
-    Secret is what has the look of a key, and what stands behind a name that keys have.
+    Secret is what has the look of a key, and what stands behind a name that keys have. Base64 of a file is shortened:
+    some servers say the whole request back.
     """
-    return _masked(without_keys(text, secrets), _TOLD)
+    return _BASE64.sub(lambda found: f"{found[1]}…", _masked(without_keys(text, secrets), _TOLD))
 
 
 def without_keys(text: str, secrets: Iterable[str] = ()) -> str:

@@ -88,7 +88,10 @@ def test_a_short_poem_is_still_a_poem() -> None:
 
 def test_later_answers_refer_to_the_question_before() -> None:
     said = ask("Explain entropy", "Write a poem")
-    assert said.startswith("*You asked before about “Explain entropy”. Next question.*\n\n### ")
+    assert said.startswith(
+        "*You asked before about “Explain entropy”, and the answer began “So it is.”. "
+        "This is question 2 of a rehearsal.*\n\n### "
+    )
 
 
 def test_the_conversation_can_be_recalled() -> None:

@@ -79,7 +79,7 @@ def test_every_route_refuses_them(server: RehearsalServer, route: tuple[str, str
     "request_head",
     [
         b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * (80 * 1024) + b"\r\n\r\n",
-        b"POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Length: 17000000\r\n\r\n",
+        b"POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Length: 77000000\r\n\r\n",
         b"POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFF\r\n",
     ],
 )

@@ -9,16 +9,16 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from . import _tokens
+from ._quoting import quoted
+from ._talk import about, came, earlier, opening, recall, recalled_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from ._request import Asked
+    from ._request import Asked, Turn
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ ANSWERS: Sequence[Answer] = (
     ),
 )
 
+_NOTHING = Answer("", "", [], "", "Rehearsal.")
+
 _RECALL = re.compile(
     r"\bwhat (did|have) i (just |already )?ask|\bmy (first|last|previous|earlier) question|\bwe (talk|spoke)"
 )
@@ -123,32 +125,46 @@ _BRIEF = re.compile(r"\bbrief|\bconcise|\bterse|\bshort\b|\bsuccinct")
 
 
 def answer(asked: Asked, rng: Random) -> str:
-    """The Markdown answer to what was asked."""
-    prompt, instructions = asked.prompt.lower(), asked.instructions.lower()
-    known = _fitting(prompt)
+    """The Markdown answer to what was asked, in the light of what was asked before."""
+    prompt, instructions = asked.words.lower(), asked.instructions.lower()
+    known, topic = _fitting(prompt), _topic(asked)
     if _ONE_WORD.search(prompt) or _ONE_WORD.search(instructions):
-        return known.word if known else "Rehearsal."
-    if _ONE_SENTENCE.search(prompt) or _ONE_SENTENCE.search(instructions) or _BRIEF.search(instructions):
-        return known.sentence if known else "This is a rehearsal answer: no model has been asked."
-    before = asked.questions[:-1]
+        return (known or (topic[1] if topic else _NOTHING)).word
+    short = _ONE_SENTENCE.search(prompt) or _ONE_SENTENCE.search(instructions) or _BRIEF.search(instructions)
     if _RECALL.search(prompt):
-        return _recall(before)
-    text = _text(rng.choice(known.files)) if known else _unknown(asked.prompt)
-    return f"*You asked before about “{_quoted(before[-1])}”. Next question.*\n\n{text}" if before else text
+        return recalled_briefly(asked) if short else recall(asked)
+    if short:
+        return " ".join(filter(None, (known.sentence if known else _in_short(asked, topic), came(asked))))
+    if known:
+        text = _text(rng.choice(known.files))
+    else:
+        text = _unknown(asked.words) if topic is None else _follow_up(asked.words, *topic)
+    return opening(asked) + text
 
 
 def thought(asked: Asked) -> str:
     """The summary of the reasoning that leads to the answer, in the form that reasoning models give it."""
-    known = _fitting(asked.prompt.lower())
+    known = _fitting(asked.words.lower())
     choice = (
         f"“{known.example}” is one of the prompts that I have an answer for, so I take that one."
         if known
         else "None of the answers that I know fits, so I say so and list what I can answer."
     )
+    before = earlier(asked)
+    context = f" Before it came {about(before[-1])}." if before else ""
     return (
-        f"**Reading the question**\n\nThe question is “{_quoted(asked.prompt)}”. I look for words that I know.\n\n"
-        f"**Choosing an answer**\n\n{choice} A real model would think here; a rehearsal only shows where it would."
+        f"**Reading the question**\n\nThe question is “{quoted(asked.words)}”.{context} I look for words that I know."
+        f"\n\n**Choosing an answer**\n\n{choice} A real model would think here; a rehearsal only shows where it would."
     )
+
+
+def _topic(asked: Asked) -> tuple[Turn, Answer] | None:
+    """The last question before this one that a known answer fits, and that answer."""
+    for turn in reversed(earlier(asked)):
+        known = _fitting(turn.words.lower())
+        if known is not None:
+            return turn, known
+    return None
 
 
 def _fitting(prompt: str) -> Answer | None:
@@ -160,23 +176,37 @@ def _text(name: str) -> str:
     return (files(__package__) / "answers" / f"{name}.md").read_text("utf-8").rstrip("\n")
 
 
-def _recall(before: Sequence[str]) -> str:
-    if not before:
-        return "This is the first question of our conversation: nothing came before it."
-    asked = "\n".join(f"{i}. “{_quoted(question)}”" for i, question in enumerate(before, 1))
-    return f"You asked before, in this order:\n\n{asked}\n\nAnd then you asked this."
+def _in_short(asked: Asked, topic: tuple[Turn, Answer] | None) -> str:
+    """A sentence for a question that no answer fits."""
+    if topic is not None:
+        return f"You asked before about {about(topic[0])}: {topic[1].sentence}"
+    before = earlier(asked)
+    then = f"; before, you asked about {about(before[-1])}" if before else ""
+    return f"This is a rehearsal answer: no model has been asked{then}."
+
+
+def _follow_up(prompt: str, turn: Turn, known: Answer) -> str:
+    return (
+        f"You now ask “{quoted(prompt)}”. No model has read that: a model would answer it with all that was said before"
+        f" in mind. About {about(turn)} that was, in one sentence:\n\n"
+        f"> {known.sentence}\n\n"
+        f"The rehearsal server has whole answers for prompts like these:\n\n{_prompts()}"
+    )
+
+
+def _prompts() -> str:
+    return "\n".join(f"- {known.example}" for known in ANSWERS)
 
 
 def _unknown(prompt: str) -> str:
-    prompts = "\n".join(f"- {known.example}" for known in ANSWERS)
-    about = f"You asked about “{_quoted(prompt)}”. " if prompt.strip() else ""
+    asked = f"You asked about “{quoted(prompt)}”. " if prompt.strip() else ""
     return (
         "## This is a rehearsal answer\n\n"
-        f"{about}No model has read that: the **rehearsal server** runs on your own machine, needs no key and costs"
+        f"{asked}No model has read that: the **rehearsal server** runs on your own machine, needs no key and costs"
         " nothing. It streams a prepared text over real HTTP, with the events, the pace and the endings of the real"
         " API, so that you can try everything *around* an answer.\n\n"
         "It has prepared something for prompts like these:\n\n"
-        f"{prompts}\n\n"
+        f"{_prompts()}\n\n"
         "And the name of the model chooses other scenes:\n\n"
         "| Model | What it does |\n"
         "|:--|:--|\n"
@@ -189,13 +219,3 @@ def _unknown(prompt: str) -> str:
         "For a real answer, give the name of a real model and set `OPENAI_API_KEY`, or point `OPENAI_BASE_URL` at any"
         " OpenAI-compatible server."
     )
-
-
-def _quoted(text: str, longest: int = 60) -> str:
-    """The beginning of `text`, on one line, as Markdown that shows it letter for letter."""
-    line = " ".join(text.split())
-    if len(line) > longest:
-        # Whole pieces, so that no word and no emoji is torn.
-        ends = accumulate(map(len, parts := _tokens.pieces(line[: 2 * longest])))
-        line = "".join(part for part, end in zip(parts, ends, strict=False) if end <= longest) + " …"
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&!])", r"\\\1", line)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tornado.iostream import IOStream
 
 _HEADER_BYTES = 64 * 1024
-_BODY_BYTES = 16 * 1024 * 1024
+_BODY_BYTES = 72 * 1024 * 1024  # 50 MB of files, as base64
 _CONNECTIONS = 1_024
 
 # Seconds in which a request's head, and then its body, must have come.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from . import _tokens
+from ._attached import Attached, attached_of
 from ._tools import Tool, tools_of
 
 if TYPE_CHECKING:
@@ -51,10 +52,19 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of the conversation, as plain text."""
+    """One message of the conversation, as plain text, and what came with it."""
 
     role: str
     text: str
+    attached: tuple[Attached, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The text without the text files in it."""
+        words = self.text
+        for one in self.attached:
+            words = words.replace(one.text, " ", 1) if one.text else words
+        return words
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,11 @@ class Asked:
         return [turn.text for turn in self.turns[begin:] if turn.role == "tool"]
 
     @property
+    def words(self) -> str:
+        """The prompt without the text files in it."""
+        return ([turn for turn in self.turns if turn.role == "user"] or self.turns)[-1].words
+
+    @property
     def interrupted(self) -> tuple[Asked, str, int] | None:
         """Where the client wants an answer that was cut to go on: what was asked before, the answer so far, and how
         many of its characters are said again.
@@ -111,7 +126,7 @@ class Asked:
     def question(self) -> tuple[str, ...]:
         """What all attempts at one answer have in common: the model, the API and the messages before the answer."""
         turns = self.interrupted[0].turns if self.interrupted else self.turns
-        return (self.model, self.api, *(turn.text for turn in turns))
+        return (self.model, self.api, *(turn.text + "".join(map(str, turn.attached)) for turn in turns))
 
     @property
     def input_tokens(self) -> int:
@@ -217,7 +232,9 @@ def _turn(message: object, where: str, *, need_role: bool) -> Turn:
         if role in {"assistant", "function", "tool"}:  # a message that only calls a tool has none
             return Turn(role, "")
         _missing(f"{where}.content")
-    return Turn(role, _text(content, f"{where}.content"))
+    parts = content if isinstance(content, list) else []
+    attached = (attached_of(part) for part in parts if isinstance(part, dict))
+    return Turn(role, _text(content, f"{where}.content"), tuple(one for one in attached if one is not None))
 
 
 def _text(content: object, where: str) -> str:
@@ -229,7 +246,7 @@ def _text(content: object, where: str) -> str:
     for i, part in enumerate(content):
         if not isinstance(part, dict):
             _wrong_type(f"{where}[{i}]", "an object", part)
-        # Images, sound and files have no text: a rehearsal answer does not look at them.
+        # Images, sound and files have no text: a rehearsal answer names them, and does not look inside.
         text = part.get("text", "")
         if not isinstance(text, str):
             _wrong_type(f"{where}[{i}].text", "a string", text)

@@ -67,6 +67,8 @@ def whole_characters(text: str) -> str:
     Two halves of a character (surrogates, as JavaScript and Windows have them) become the character; a half alone
     becomes U+FFFD, as the Unicode Standard recommends (section 3.9).
     """
+    if text.isascii():
+        return str(text)
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -1,10 +1,11 @@
-"""What a prompt may be: a text, messages of either API, the SDK's own objects. Validated and copied. Pure."""
+"""What a prompt may be: a text, one with files, messages of either API, the SDK's objects. Validated, copied. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from .attachments import OFFICE, Attachment, folded, part_of
 from .jsonable import jsonable
 
 __all__ = ["Message", "answered_in", "messages_of", "only_on"]
@@ -38,8 +39,9 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
     """Return the messages that `prompt` holds, or None where it is neither a text nor messages.
 
     A message is a mapping with `role` and `content`, an item of the Responses API (a mapping with a `type`), or one of
-    the SDK's objects for these. Raises ValueError for an empty prompt, and TypeError or ValueError for a message of a
-    wrong shape: they say which message it is, counted from 0, and what is wrong with it.
+    the SDK's objects for these. A list of texts and attachments, at least one of each, is one message of the user's;
+    in a message's content both stand beside parts. Raises ValueError for an empty prompt, and TypeError or ValueError
+    for a message of a wrong shape: they say which message it is, counted from 0, and what is wrong with it.
     """
     if isinstance(prompt, str):
         if not prompt.strip():
@@ -57,6 +59,8 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
         raise ValueError("the prompt is an empty list: give at least one message")
     if all(isinstance(item, str) or _is_chunk(item) for item in prompt):
         return None  # an iterable of strings or chunks: an answer to show, not a question
+    if any(isinstance(item, Attachment) for item in prompt):
+        return (_question(prompt),)
     return tuple(_message(item, f"message {place}") for place, item in enumerate(prompt))
 
 
@@ -90,6 +94,8 @@ def _only_on(message: Message) -> Iterator[tuple[str, str]]:
             yield "responses", f"{part['type']} by its {'file_url' if 'file_url' in part else 'file_id'}"
         elif part.get("type") == "input_audio":
             yield "chat", "input_audio"
+        elif part.get("type") == "input_file" and str(part.get("file_data")).startswith(OFFICE):
+            yield "responses", f"the document {part.get('filename')!r}"
 
 
 def _parts(content: object) -> list[dict[str, Any]]:
@@ -116,11 +122,44 @@ def _is_chunk(item: object) -> bool:
     return hasattr(item, "choices") or str(getattr(item, "type", "")).startswith("response.")
 
 
+def _question(prompt: Sequence[Any]) -> Message:
+    """The user's message that is given as a list of texts and attachments."""
+    for place, item in enumerate(prompt):
+        if not isinstance(item, (str, Attachment)):
+            hint = "put the files into its content" if _is_message(item) else "give texts, paths, images or bytes"
+            raise TypeError(f"item {place} of the prompt is a {type(item).__name__} in a list with files: {hint}")
+    if not any(isinstance(item, str) and item.strip() for item in prompt):
+        raise ValueError('the prompt has files and no text: add one, such as ["What is this?", Path("chart.png")]')
+    return _message({"role": "user", "content": list(prompt)}, "the prompt")
+
+
+def _with_parts(item: Any, where: str) -> Any:
+    """A message whose content has texts and attachments as parts, too; blank texts say nothing and are left out."""
+    content = item.get("content") if isinstance(item, Mapping) else None
+    if not isinstance(content, (list, tuple)) or not any(isinstance(one, (str, Attachment)) for one in content):
+        return item
+    parts: list[Any] = []
+    for place, one in enumerate(content):
+        name = f"item {place} of {where}"
+        if isinstance(one, Attachment):
+            part = part_of(one, name)
+            if part["type"] != "text" and item.get("role") != "user":
+                raise ValueError(f"{one.name or name}: images, sound and documents go into a message of the user's")
+            parts.append(part)
+        elif not isinstance(one, str):
+            parts.append(one)
+        elif one.strip():
+            parts.append({"type": "text", "text": one})
+    if not parts:
+        raise ValueError(f"{where} is empty")
+    return {**item, "content": parts}
+
+
 def _message(item: object, where: str) -> Message:
     if not isinstance(item, Mapping) and not _is_model(item):
         hint = ' ({"role": "user", "content": …})' if isinstance(item, str) else ""
         raise TypeError(f"{where} must be a mapping with 'role' and 'content'{hint}, not {type(item).__name__}")
-    held = jsonable(item, where)
+    held = jsonable(_with_parts(item, where), where)
     message = {
         name: value
         for name, value in held.items()
@@ -130,6 +169,9 @@ def _message(item: object, where: str) -> Message:
     for inner in (*_parts(message.get("content")), *_parts(calls)):
         for name in _PARSED:
             inner.pop(name, None)
+    for name in ("content", "output"):
+        if isinstance(message.get(name), list):
+            message[name] = [folded(part) if isinstance(part, dict) else part for part in message[name]]
     kind = message.get("type")
     if "role" not in message and isinstance(kind, str) and kind not in ("", "message"):
         return _item(message, where)

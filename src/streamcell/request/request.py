@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from .attachments import check_sizes
 from .jsonable import is_left_out, jsonable, whole_characters
 from .messages import Message, only_on
 from .parameters import OPTIONS, check_names, chosen_api
@@ -127,6 +128,7 @@ def make_request(
     given = _given(params)
     check_shapes(given)
     messages = (*previous, *prompt)
+    check_sizes(messages)
     api, decided = chosen_api(given, api, only_on(messages))
     return Request(
         messages=messages,

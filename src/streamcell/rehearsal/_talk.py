@@ -1,0 +1,87 @@
+"""How an answer speaks of the conversation: what was asked and said before, and what came with the question. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ._attached import listed
+from ._quoting import quoted
+
+if TYPE_CHECKING:
+    from ._request import Asked, Turn
+
+__all__ = ["about", "came", "earlier", "opening", "recall", "recalled_briefly"]
+
+_RECALLED = 20  # questions that are listed
+
+_FIRST = "This is the first question of our conversation: nothing came before it."
+
+# What these answers say before the answer itself.
+_OURS = ("*You asked before", "*With your question", "You asked before")
+
+
+def earlier(asked: Asked) -> list[Turn]:
+    """The user's messages before the last, oldest first."""
+    return [turn for turn in asked.turns if turn.role == "user"][:-1]
+
+
+def opening(asked: Asked) -> str:
+    """The first lines of an answer: what came before it, and what came with the question; empty where nothing did."""
+    return "".join(f"*{line}*\n\n" for line in (_before(asked), came(asked)) if line)
+
+
+def _before(asked: Asked) -> str:
+    before = earlier(asked)
+    if not before:
+        return ""
+    first = f" (and first about {about(before[0])})" if len(before) > 1 else ""
+    began = _beginning(asked)
+    answered = f", and the answer began “{quoted(began)}”" if began else ""
+    number = f"This is question {len(before) + 1} of a rehearsal."
+    return f"You asked before about {about(before[-1])}{first}{answered}. {number}"
+
+
+def _beginning(asked: Asked) -> str:
+    """The first words of the answer before the last question, without what they quote themselves."""
+    said = next((turn.text for turn in reversed(asked.turns) if turn.role == "assistant" and turn.text.strip()), "")
+    paragraphs = [part for part in re.split(r"\n{2,}", said[:4_000]) if part.strip() and not part.startswith(_OURS)]
+    return re.sub(r"^[#>*\s]+", "", paragraphs[0]) if paragraphs else ""
+
+
+def came(asked: Asked) -> str:
+    """What came with the last question; empty where nothing did."""
+    last = next((turn for turn in reversed(asked.turns) if turn.role == "user"), None)
+    if last is None or not last.attached:
+        return ""
+    return f"With your question came {listed(last.attached)}: a rehearsal does not look inside."
+
+
+def recall(asked: Asked) -> str:
+    """All that was asked before, in order."""
+    before = earlier(asked)
+    if not before:
+        return _FIRST
+    first = max(0, len(before) - _RECALLED)
+    numbered = enumerate(before[first:], first + 1)
+    lines = "\n".join(f"{number}. {_question(turn)}" for number, turn in numbered)
+    left_out = f" The first {first} are left out." if first else ""
+    return f"You asked before, in this order:{left_out}\n\n{lines}\n\nAnd then you asked this."
+
+
+def recalled_briefly(asked: Asked) -> str:
+    """The last thing that was asked before, in a sentence."""
+    before = earlier(asked)
+    if not before:
+        return _FIRST
+    more = f"; it was question {len(before)} of this rehearsal" if len(before) > 1 else ""
+    return f"You asked before about {_question(before[-1])}{more}."
+
+
+def _question(turn: Turn) -> str:
+    return about(turn) + (f" with {listed(turn.attached)}" if turn.attached else "")
+
+
+def about(turn: Turn) -> str:
+    """A question in its first words."""
+    return f"“{quoted(turn.words)}”" if turn.words.strip() else "something without words"
