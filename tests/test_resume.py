@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell import Interrupted, RetryPolicy, StreamCell, TimedOut, Timeouts, stream_cell
+from streamcell.answer.events import Failed, Finished, PartGrew
 from streamcell.answer.parts import text_of
 from streamcell.answer.resume import OVERLAP_LIMIT, Overlap
 from streamcell.rehearsal import RehearsalServer, _server
+from streamcell.sources.openai.continuation import without_repetition
 from tests.answers import resumed, texts_of
 
 from .sampling import SEED
@@ -221,3 +223,13 @@ def test_a_repetition_of_words_is_left_out_and_chance_is_not() -> None:
     assert read("say aha", "ahab") == "ahab"
     assert read("##", "## Title") == " Title"
     assert read("", "new") == "new"
+
+
+def test_what_a_failed_continuation_may_have_repeated_is_not_said_twice() -> None:
+    overlap = Overlap("## Entropy")
+    failed = Failed(Interrupted())
+    given_ = [one for event in (PartGrew("text", "##"), failed) for one in without_repetition(overlap, event)]
+    assert given_ == [failed]
+    whole = [PartGrew("text", "##"), Finished("stop")]
+    overlap = Overlap("## Entropy")
+    assert [one for event in whole for one in without_repetition(overlap, event)] == whole

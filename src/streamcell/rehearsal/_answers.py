@@ -188,7 +188,7 @@ def _in_short(asked: Asked, topic: tuple[Turn, Answer] | None) -> str:
 def _follow_up(prompt: str, turn: Turn, known: Answer) -> str:
     return (
         f"You now ask “{quoted(prompt)}”. No model has read that: a model would answer it with all that was said before"
-        f" in mind. About {about(turn)} that was, in one sentence:\n\n"
+        f" in mind. A rehearsal can say again, in one sentence, what it knows about {about(turn)}:\n\n"
         f"> {known.sentence}\n\n"
         f"The rehearsal server has whole answers for prompts like these:\n\n{_prompts()}"
     )

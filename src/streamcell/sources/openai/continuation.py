@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ...answer.events import Event, Failed, Finished, Note, PartEnded, PartGrew, PartRestored
+from ...answer.events import Event, Finished, Note, PartEnded, PartGrew, PartRestored
 from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 from ...request.request import Request
 
@@ -34,7 +34,8 @@ def going_on(request: Request, resume: ResumeFrom, prefix: Prefix | None) -> Req
 def without_repetition(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
     """An event of a continuation without what it repeats; before its end, what was held back is given out.
 
-    What a continuation repeats is repeated in its first part of text.
+    What a continuation repeats is repeated in its first part of text. What is held back when it fails stands in the
+    text before it already, as far as anybody can tell, and the next continuation brings what does not.
     """
     if isinstance(event, PartGrew) and event.kind == "text":
         overlap.part = event.id if overlap.part is None else overlap.part
@@ -42,7 +43,7 @@ def without_repetition(overlap: Overlap | Rest, event: Event | Note) -> list[Eve
         return [replace(event, text=text)] if text else []
     if isinstance(event, PartRestored) and event.kind == "text" and overlap.part in (None, event.id):
         return [replace(event, text=overlap.whole(event.text))]
-    if isinstance(event, (Failed, Finished)) or (isinstance(event, PartEnded) and event.id == overlap.part):
+    if isinstance(event, Finished) or (isinstance(event, PartEnded) and event.id == overlap.part):
         held = overlap.end()
         return [*([PartGrew("text", held, overlap.part or "")] if held else []), event]
     return [event]
