@@ -125,7 +125,7 @@ def shape(name: str, schema: Schema) -> list[str]:
 
 
 SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "CitationFields"]
-SHAPED += ["UnknownFields", "Part", "Doc"]
+SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "UnknownFields", "Part", "Doc"]
 
 
 def types(schema: Schema) -> str:

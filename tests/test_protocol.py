@@ -289,9 +289,10 @@ def test_the_schema_has_the_wires_version_and_every_field_of_every_kind() -> Non
     ours = {kind: part for kind, part in KINDS.items() if part.__module__.startswith("streamcell.")}
     for kind, part in ours.items():
         own = [name for name in defaults(part) if name != part.grows]
-        fields = SCHEMA["$defs"].get(f"{kind.title()}Fields", {"properties": {}})["properties"]
+        fields = SCHEMA["$defs"].get(f"{kind.title().replace('_', '')}Fields", {"properties": {}})["properties"]
         assert list(fields) == own, kind
-        assert {name: fields[name]["default"] for name in own} == {name: defaults(part)[name] for name in own}
+        known = json.loads(json.dumps({name: defaults(part)[name] for name in own}))
+        assert {name: fields[name]["default"] for name in own} == known
 
 
 def test_a_page_of_another_wire_finds_the_text_and_ours_no_parts() -> None:

@@ -41,10 +41,11 @@ from .inputs import (
     Tick,
     Watch,
 )
-from .parts import growth
+from .parts import ShowReasoning, growth
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
+from .thinking import Thinking, settled, watched
 from .timeouts import Timeouts
 
 __all__ = ["Session", "step"]
@@ -65,7 +66,9 @@ class Session:
 
     `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
     an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
-    is the attempt that the user's own policy is asked about. The times are those of the driver's clock.
+    is the attempt that the user's own policy is asked about. `thinking` is the reasoning that comes now,
+    `show_reasoning` when its fold is open. The times are those of the driver's clock; `head_at` is when the response
+    began.
     """
 
     document: Document = field(default_factory=Document)
@@ -80,6 +83,9 @@ class Session:
     opened_at: float = 0.0
     life_at: float = 0.0
     token_at: float | None = None
+    head_at: float = 0.0
+    thinking: Thinking | None = None
+    show_reasoning: ShowReasoning = "closed"
 
     @property
     def status(self) -> Status:
@@ -155,6 +161,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
     )
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
+    opened = replace(opened, head_at=now, thinking=None)
     return opened, (OpenSource(run, session.resuming, trigger is not Trigger.OPEN), *_watching(opened, now), *_URGENT)
 
 
@@ -218,6 +225,10 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
             return _stop(alive, now)
         return _end(alive, reduce(current, event), Trigger.FINISHED, now)
     changed = reduce(current, event)
+    if isinstance(event, _PIECES):
+        since = session.head_at if session.token_at is None else session.token_at
+        parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
+        changed, alive = replace(changed, parts=parts), replace(alive, thinking=thinking)
     if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
@@ -225,6 +236,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
+        alive = replace(alive, head_at=now)
         if session.resuming is not None:
             exact = session.resuming.way is ResumeMode.EXACT
             # A continuation that is resumed before any text of it has come is a continuation still.
@@ -263,7 +275,7 @@ def _closed(session: Session, now: float, chance: float) -> _Step:
 
 
 def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
-    failed = reduce(session.document.current, event)
+    failed = _thought(session, reduce(session.document.current, event), now)
     way = way_on(failed, session.way)
     resume = _resume_by_itself(session, failed, way)
     # What the provider still has is never asked, and paid for, a second time.
@@ -332,10 +344,17 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
     if status is None:
         return session, ()
     timings = Timings(version.timings.first_token, now - session.opened_at if session.run else None)
-    ended = replace(version, status=status, timings=timings)
+    ended = replace(_thought(session, version, now), status=status, timings=timings)
     # A finished source is left to drain its connection, so that the next request can use it again.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
     return _at_rest(session, ended), (*closing, *_URGENT)
+
+
+def _thought(session: Session, version: Version, now: float) -> Version:
+    """Return the version when nothing more is thought."""
+    return (
+        version if session.thinking is None else replace(version, parts=settled(version.parts, session.thinking, now))
+    )
 
 
 def _at_rest(session: Session, version: Version) -> Session:
@@ -343,7 +362,7 @@ def _at_rest(session: Session, version: Version) -> Session:
     version = replace(version, parts=growth.ended(version.parts))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
-    return replace(session, document=replace(document, resume=offered), failing=None)
+    return replace(session, document=replace(document, resume=offered), failing=None, thinking=None)
 
 
 def _stop(session: Session, now: float) -> _Step:
@@ -353,7 +372,10 @@ def _stop(session: Session, now: float) -> _Step:
     current = session.document.current
     timings = Timings(current.timings.first_token, now - session.opened_at if session.run else None)
     stopped = replace(
-        current, status=status, timings=timings, error=Stopped(text=current.text, request_id=current.request_id)
+        _thought(session, current, now),
+        status=status,
+        timings=timings,
+        error=Stopped(text=current.text, request_id=current.request_id),
     )
     # The next run number makes whatever the closing source still emits stale.
     return replace(_at_rest(session, stopped), run=session.run + 1), (CloseSource(session.run), *_URGENT)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ._request import RefusedError
 from ._shapes import Shape
-from ._steps import Broken, Cut, End, Open, Page, Piece, Raw, Stall, Step, Token, Torn
+from ._steps import Broken, Cut, End, Open, Page, Piece, Raw, Said, Stall, Step, Token, Torn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,8 @@ def _torn(*, in_character: bool) -> Callable[[Sequence[Token], Settings, Asked],
         before, rest = _split(tokens, settings)
         yield Open()
         yield from before
-        yield Torn("Zoë" if in_character else "".join(token.text for token in rest[:1]) or "more", in_character)
+        following = "".join(token.text for token in rest[:1] if not isinstance(token, Said))
+        yield Torn("Zoë" if in_character else following or "more", in_character)
         yield Cut("fin")
 
     return steps

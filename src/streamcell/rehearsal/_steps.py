@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from random import Random
 
 Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort"]
@@ -41,6 +41,15 @@ class Piece:
     """A token of the answer."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event about an output item that is neither text nor reasoning: of the Responses API, as it has it but for its
+    numbers and its item's id; or a delta of Chat Completions.
+    """
+
+    event: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,8 @@ class Page:
     body: bytes | None = None
 
 
-Step: TypeAlias = Open | Wait | Thought | Piece | Stall | End | Cut | Torn | Raw | Broken | Page
-Token: TypeAlias = Thought | Piece
+Step: TypeAlias = Open | Wait | Thought | Piece | Said | Stall | End | Cut | Torn | Raw | Broken | Page
+Token: TypeAlias = Thought | Piece | Said
 
 LAST = (End, Cut, Broken, Page)
 
@@ -138,7 +147,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
     """Put before each token the wait that a model would make there."""
     delay = timing.first_token
     for step in steps:
-        if isinstance(step, (Piece, Thought, Torn)):
+        if isinstance(step, (Piece, Thought, Said, Torn)):
             if delay:
                 yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
             delay = 1 / timing.rate if timing.rate else 0.0

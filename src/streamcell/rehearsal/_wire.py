@@ -9,9 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._steps import Broken, End, Open, Piece, Step, Thought, Torn
+from ._steps import Broken, End, Open, Piece, Said, Step, Thought, Torn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._request import Asked, Body
 
 Event: TypeAlias = dict[str, Any]
@@ -96,6 +98,8 @@ class ChatWire:
         elif isinstance(step, (Piece, Torn)):
             self._tally.pieces.append(step.text)
             return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
+        elif isinstance(step, Said):
+            return [*self._opening(), self._chunk(dict(step.event))]
         elif isinstance(step, Broken):
             # This API has no event for an answer that was cancelled.
             return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
@@ -187,6 +191,8 @@ class ResponsesWire:
             self._tally.pieces.append(step.text)
             events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=[]))
             return events
+        if isinstance(step, Said):
+            return self._said(step.event)
         if isinstance(step, Broken):
             if step.kind == "error":
                 return [self._numbered({"type": "error", **_FAILURE, "param": None})]
@@ -218,6 +224,20 @@ class ResponsesWire:
             events.append(self._event("response.reasoning_summary_part.added", summary_index=0, part=part))
         return events
 
+    def _said(self, said: Mapping[str, Any]) -> list[Event]:
+        kind, fields = said["type"], {name: value for name, value in said.items() if name != "type"}
+        if kind not in ("response.output_item.added", "response.output_item.done"):
+            return [self._event(kind, **fields)]
+        begins = kind == "response.output_item.added"
+        events = self._finish_item("completed") if begins else []
+        name = f"{fields['item']['type']}_{len(self._output)}_{self._stamp.token[:16]}"
+        item = {"id": name, **fields["item"]}
+        self._item = item if begins else None
+        events.append(self._event(kind, **{**fields, "item": dict(item)}))
+        if not begins:
+            self._output.append(item)
+        return events
+
     def _begin_message(self) -> list[Event]:
         if self._item and self._item["type"] == "message":
             return []
@@ -242,7 +262,7 @@ class ResponsesWire:
             item.update(status=status, content=[_text_part(text)])
             events.append(self._event("response.output_text.done", content_index=0, text=text, logprobs=[]))
             events.append(self._event("response.content_part.done", content_index=0, part=_text_part(text)))
-        elif self._asked.summarizes:
+        elif item["type"] == "reasoning" and self._asked.summarizes:
             part = {"type": "summary_text", "text": self._tally.thinking}
             item["summary"] = [part]
             events.append(

@@ -2,9 +2,25 @@
 
 from .base import KINDS, Part, body_of, defaults, text_of
 from .citation import Citation
-from .reasoning import Reasoning
+from .commentary import Commentary
+from .hosted_tool import HostedTool
+from .reasoning import Reasoning, ShowReasoning
 from .refusal import Refusal
 from .text import Text
 from .unknown import Unknown
 
-__all__ = ["KINDS", "Citation", "Part", "Reasoning", "Refusal", "Text", "Unknown", "body_of", "defaults", "text_of"]
+__all__ = [
+    "KINDS",
+    "Citation",
+    "Commentary",
+    "HostedTool",
+    "Part",
+    "Reasoning",
+    "Refusal",
+    "ShowReasoning",
+    "Text",
+    "Unknown",
+    "body_of",
+    "defaults",
+    "text_of",
+]

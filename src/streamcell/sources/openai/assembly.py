@@ -37,16 +37,19 @@ def words_of(value: object) -> str:
     return ""
 
 
+_GROWING: Final = ("text", "reasoning", "commentary", "refusal")
+
+
 class Assembly:
     """Takes the pieces of an answer from a decoder and gives its events.
 
-    `said` has the kinds of part that something came for: `text`, `reasoning`, `refusal`.
+    `said` has the kinds of part that something came for, see `_GROWING`.
     """
 
     def __init__(self) -> None:
         self.said: set[str] = set()
-        self._surrogates = {"text": Surrogates(), "reasoning": Surrogates(), "refusal": Surrogates()}
-        self._ids = {"text": "", "reasoning": "", "refusal": ""}
+        self._surrogates = {kind: Surrogates() for kind in _GROWING}
+        self._ids = dict.fromkeys(_GROWING, "")
         self._tags = ThinkTags()
         self._unshown: list[str] = []
         self._sources: dict[str, str] = {}
@@ -57,7 +60,7 @@ class Assembly:
         return bool(self.said or self._unshown)
 
     def grow(self, kind: str, delta: str, id_: str = "") -> list[Event]:
-        """Return the events for more of a part: of a kind (`text`, `reasoning` or `refusal`), and of the item `id_`."""
+        """Return the events for more of a part: of a kind (one of `_GROWING`), and of the item `id_`."""
         self._ids[kind] = id_
         shown = self._surrogates[kind].feed(delta)
         if kind != "text":
@@ -77,10 +80,15 @@ class Assembly:
     def held(self) -> list[Event]:
         """Return what was held back; nothing more comes."""
         text = [*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()]
+        others = [kind for kind in _GROWING if kind not in ("text", "reasoning")]
         return [
             *self._events([("reasoning", self._surrogates["reasoning"].end())], self._ids["reasoning"]),
             *self._events(text, self._ids["text"]),
-            *self._events([("refusal", self._surrogates["refusal"].end())], self._ids["refusal"]),
+            *(
+                event
+                for kind in others
+                for event in self._events([(kind, self._surrogates[kind].end())], self._ids[kind])
+            ),
         ]
 
     def _events(self, pieces: Sequence[tuple[str, str]], id_: str) -> list[Event]:

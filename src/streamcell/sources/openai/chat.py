@@ -14,6 +14,7 @@ from ..base import field_of, parts_of
 from .assembly import Assembly, words_of
 from .conversation import chat_messages
 from .failures import error_in
+from .hosted import HostedTools
 
 __all__ = ["ChatDecoder", "chat_body"]
 
@@ -123,6 +124,7 @@ class ChatDecoder:
 
     def __init__(self) -> None:
         self._answer = Assembly()
+        self._hosted = HostedTools()
         self._growth = {"text": _Growth(), "reasoning": _Growth()}
         self._word: str | None = None
         self._wait: float | None = None
@@ -221,6 +223,7 @@ class ChatDecoder:
             # Only the first piece of a call has its name.
             name = field_of(call, "name")
             events.extend(self._answer.leave_out_call(name) if name else [Alive(working=True)])
+        events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
         if parts_of(delta, "images"):
             events.extend(self._answer.leave_out("an image"))
         if field_of(delta, "audio"):

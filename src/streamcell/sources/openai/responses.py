@@ -16,12 +16,15 @@ from .assembly import Assembly, words_of
 from .chat import usage_of
 from .conversation import responses_items
 from .failures import error_in, error_in_stream
+from .hosted import TOOLS, HostedTools, event_of
 from .thinking import without_thinking
 
 __all__ = ["ResponsesDecoder", "responses_body"]
 
 _ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
 _PARAGRAPH: Final = "\n\n"
+_COMMENTARY: Final = "commentary"
+"""The `phase` of a message that is no part of the answer."""
 
 
 def responses_body(request: Request, model: str, server: Server) -> dict[str, Any]:
@@ -53,18 +56,15 @@ _IS_WHOLE: Final = {
     "response.reasoning_text.done": ("reasoning", "text"),
     "response.refusal.done": ("refusal", "refusal"),
 }
-_CALLS: Final = frozenset({"function_call", "custom_tool_call", "mcp_call", "local_shell_call", "computer_call"})
+_CALLS: Final = frozenset({"function_call", "custom_tool_call"})
 _UNSHOWN: Final = {
     "image_generation_call": "an image",
-    "mcp_approval_request": "a request to approve a tool",
     "audio": "speech",
 }
 """Output items that a cell does not show, besides calls of tools."""
 
-_STEPS: Final = frozenset(
-    {"message", "reasoning", "web_search_call", "file_search_call", "code_interpreter_call", "mcp_list_tools"}
-)
-"""Output items whose words come as parts, or that are steps on the way to them."""
+_STEPS: Final = frozenset({"message", "reasoning", "compaction"})
+"""Output items whose words come as parts, and one that has none."""
 
 
 @dataclass(eq=False)
@@ -93,6 +93,7 @@ class _Item:
     parts: list[_Part] = dataclasses.field(default_factory=list)
     open: list[_Part] = dataclasses.field(default_factory=list)
     closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    comments: bool = False  # a message that is no part of the answer
 
     def begin(self, part: _Part) -> None:
         """Take one more part."""
@@ -125,6 +126,7 @@ class ResponsesDecoder:
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
+        self._hosted = HostedTools()
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
         self._counts = True
@@ -151,6 +153,7 @@ class ResponsesDecoder:
             return []
         self._last = (number, chunk)
         response = field_of(chunk, "response")
+        self._hosted.response = _name(response, "id") or self._hosted.response
         if field_of(response, "background") is True:
             self._kept_as = field_of(response, "id")
         events = self._feed(chunk)
@@ -174,11 +177,17 @@ class ResponsesDecoder:
         if name in _IS_WHOLE:
             grown, key = _IS_WHOLE[name]
             return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+        hosted = event_of(name)
+        if hosted is not None:
+            return self._hosted.event(*hosted, chunk)
         alive: list[Event] = [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
         if name == "response.content_part.added":
             self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
-            return [*self._left_out(field_of(chunk, "item")), *alive]
+            item = field_of(chunk, "item")
+            if field_of(item, "phase") == _COMMENTARY:
+                self._item({"item_id": field_of(item, "id"), **_index(chunk)}).comments = True
+            return [*self._left_out(item), *self._hosted.item(item, field_of(chunk, "output_index"), whole=False)]
         elif name == "response.output_item.done":
             return self._item_done(chunk)
         elif name == "response.output_text.annotation.added":
@@ -223,6 +232,7 @@ class ResponsesDecoder:
         if not delta:
             return []
         place = _place(chunk)
+        grown = "commentary" if item.comments and grown == "text" else grown
         last = next((one for one in reversed(item.parts) if one.field == grown), None)
         # Some servers count deltas in content_index: a place that was not announced is no other part.
         announced = (_name(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
@@ -243,6 +253,7 @@ class ResponsesDecoder:
         """Take the whole text of a part that has ended."""
         if not whole:
             return []
+        grown = "commentary" if item.comments and grown == "text" else grown
         part = next((one for one in item.open if one.field == grown), None)
         if part is not None:
             return self._correct(item, part, whole)
@@ -277,13 +288,17 @@ class ResponsesDecoder:
 
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
-        held = {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
-        return [*self._left_out(item), *self._item_whole(item, held)]
+        held = {"item_id": field_of(item, "id"), **_index(chunk)}
+        hosted = self._hosted.item(item, held["output_index"], whole=True)
+        return [*self._left_out(item), *hosted, *self._item_whole(item, held)]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
         events: list[Event] = []
+        if field_of(item, "type") in TOOLS:
+            return events
         reasons = field_of(item, "type") == "reasoning"
+        text_kind = "commentary" if field_of(item, "phase") == _COMMENTARY else "text"
         found: _Item | None = None
         known: dict[str, list[_Part]] = {}
         for index, part in enumerate((*parts_of(item, "summary"), *parts_of(item, "content"))):
@@ -291,7 +306,7 @@ class ResponsesDecoder:
             text = words_of(field_of(part, "refusal")) if refused else words_of(part)
             for annotation in parts_of(part, "annotations"):
                 self._cite(annotation)
-            grown = "reasoning" if reasons else "refusal" if refused else "text"
+            grown = "reasoning" if reasons else "refusal" if refused else text_kind
             if not text or (reasons and "reasoning" in self._answer.said):
                 continue
             if found is None:
@@ -311,7 +326,7 @@ class ResponsesDecoder:
     def _left_out(self, item: object) -> list[Event]:
         """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
-        if kind is None or kind in _STEPS:
+        if kind is None or kind in _STEPS or kind in TOOLS:
             return []
         if kind in _CALLS:
             self._answer.leave_out_call(field_of(item, "name"))
@@ -362,6 +377,7 @@ class ResponsesDecoder:
         told = {one.text.strip() for item in self._items for one in item.parts}
         for index, item in enumerate(parts_of(response, "output")):
             events.extend(self._left_out(item))
+            events.extend(self._hosted.item(item, index, whole=True))
             id_ = _name(item, "id")
             matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]
@@ -389,6 +405,10 @@ def _name(chunk: object, field: str) -> str | None:
     """Return a field that should be a name, and may be anything."""
     name = field_of(chunk, field)
     return name if isinstance(name, str) and name else None
+
+
+def _index(chunk: object) -> dict[str, object]:
+    return {"output_index": field_of(chunk, "output_index")}
 
 
 def _place(chunk: object) -> object:
