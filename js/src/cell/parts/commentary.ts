@@ -8,7 +8,7 @@ import { KINDS } from "./kinds.js";
 
 KINDS.set("commentary", {
   make({ id, page }) {
-    const root = element("section", { class: "sc-commentary", "aria-label": words.COMMENTARY });
+    const root = element("div", { class: "sc-commentary", role: "note", "aria-label": words.COMMENTARY });
     const renderer = new Renderer(root, id, page.addons);
     const markdown = new LiveMarkdown(renderer);
     return {
@@ -20,5 +20,6 @@ KINDS.set("commentary", {
       dispose: () => renderer.reset(),
     };
   },
+  apart: true,
   copied: ({ body }) => body.replace(/^/gm, "> "),
 });

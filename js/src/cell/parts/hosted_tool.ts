@@ -93,6 +93,7 @@ function fill(where: HTMLElement, text: string): void {
 KINDS.set("hosted_tool", {
   make: () => new HostedTool(),
   doing: words.USING_TOOL,
+  apart: true,
   copied(part) {
     const tool = toolOf(part);
     const asked = part.body.trim();
