@@ -125,7 +125,7 @@ def shape(name: str, schema: Schema) -> list[str]:
 
 
 SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "CitationFields"]
-SHAPED += ["ToolCallFields", "UnknownFields", "Part", "Doc"]
+SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ToolCallFields", "UnknownFields", "Part", "Doc"]
 
 
 def types(schema: Schema) -> str:

@@ -92,6 +92,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("tool_timeout", "keyword_only", 60.0),
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
+        ("show_reasoning", "keyword_only", None),
         ("params", "var_keyword", "required"),
     ]
     assert inspect.signature(stream_cell).return_annotation == "StreamCell"
@@ -108,6 +109,7 @@ def test_configure_takes_only_names() -> None:
         ("max_concurrency", "keyword_only"),
         ("log_limit", "keyword_only"),
         ("unattended", "keyword_only"),
+        ("show_reasoning", "keyword_only"),
     ]
 
 

@@ -4,7 +4,7 @@
  * The kernel's half is `src/streamcell/_words.py`: errors, notices, and what a saved answer says.
  */
 
-import type { ResumeMode } from "./wire/generated.js";
+import type { HostedState, ResumeMode } from "./wire/generated.js";
 
 // -- the buttons ------------------------------------------------------------------------------------------------------
 
@@ -46,6 +46,7 @@ export const QUEUED = "Queued";
 export const CONNECTING = "Connecting";
 export const STREAMING = "Streaming";
 export const THINKING = "Thinking";
+export const USING_TOOL = "Using a tool";
 export const WAITING = "Waiting";
 export const CALLING = "Running tools";
 export const WAITING_FOR_APPROVAL = "Waiting for your approval";
@@ -150,12 +151,35 @@ export const moreCharacters = (count: string): string => `… (${count} more cha
 
 export const REHEARSAL = "rehearsal: scripted answer, not a model";
 export const REASONING = "Reasoning";
+export const thoughtFor = (seconds: number): string =>
+  seconds < 1
+    ? "Thought for less than a second"
+    : seconds < 60
+      ? `Thought for ${Math.round(seconds)} s`
+      : `Thought for ${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+export const COMMENTARY = "Commentary";
 export const SOURCES = "Sources";
 export const ERROR = "Error";
 export const PRESS_CONTINUE = "Press Continue to pick up where the text stops.";
 export const foreign = (kernel: number, page: number): string =>
   `The kernel and this page are of two releases (wire ${kernel} and ${page}), so this is the plain text. ` +
   "Restart the kernel and reload the page.";
+
+/** How far a tool is that the provider runs. */
+export const HOSTED_STATES: Readonly<Record<HostedState, string>> = {
+  in_progress: "running",
+  searching: "searching",
+  interpreting: "running the code",
+  calling: "calling",
+  completed: "done",
+  failed: "failed",
+  incomplete: "incomplete",
+  approval: "waits for approval",
+  requested: "not run",
+};
+export const NOT_FINISHED = "not finished";
+export const ASKED = "Request";
+export const CAME = "Result";
 
 /** What a rule in the text says: there it was cut off and taken up again. */
 export const RESUMED: Readonly<Record<ResumeMode, string>> = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from . import sources
 from ._files import with_files_read
 from .answer.document import Document, Version
-from .answer.parts import conversation
+from .answer.parts import ShowReasoning, conversation
 from .answer.resume import Prefix
 from .answer.retry import RetryPolicy, attempts_of
 from .answer.session import Session
@@ -47,6 +47,7 @@ class _Defaults:
     auto_resume: bool | None = None
     prefix: Prefix | None = None
     unattended: Unattended = "raise"
+    show_reasoning: ShowReasoning = "closed"
 
 
 _UNSET: Final[Any] = object()
@@ -64,6 +65,7 @@ def configure(
     max_concurrency: int | None = _UNSET,
     log_limit: int | None = _UNSET,
     unattended: Unattended | None = _UNSET,
+    show_reasoning: ShowReasoning | None = _UNSET,
 ) -> None:
     """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
 
@@ -93,6 +95,9 @@ def configure(
         changed = replace(changed, prefix=_prefix(prefix))
     if unattended is not _UNSET:
         changed = replace(changed, unattended="raise" if unattended is None else _unattended(unattended))
+    if show_reasoning is not _UNSET:
+        shown = "closed" if show_reasoning is None else _show_reasoning(show_reasoning)
+        changed = replace(changed, show_reasoning=shown)
     for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
@@ -124,6 +129,7 @@ def stream_cell(
     tool_timeout: float = 60.0,
     display: bool = True,
     unattended: Unattended | None = None,
+    show_reasoning: ShowReasoning | None = None,
     **params: Unpack[Parameters],
 ) -> StreamCell:
     """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
@@ -173,6 +179,9 @@ def stream_cell(
             each cell. `"raise"`: it waits until the cell's answers have ended, so that they are saved whole, and fails
             where an answer failed, unless `result()` or `await` has raised that error already. `"wait"`: it waits, and
             never fails. `"return"`: it does not wait. None: `"raise"`. A front end never waits.
+        show_reasoning: when the model's reasoning is unfolded: `"closed"`: when the user opens it; `"streaming"`: while
+            it comes, until the answer begins; `"open"`: always. What the user opens or closes stays so. None:
+            `"closed"`.
         **params: the parameters of both APIs, under either's name (`max_tokens` or `max_output_tokens`): each is sent
             as the API that is asked has it, and one that only one API has decides for that API. `docs/parameters.md`
             lists them. What only your server knows goes into `extra_body`.
@@ -227,6 +236,7 @@ def stream_cell(
         way=source.way,
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
         tools=rules,
+        show_reasoning=_defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning),
     )
     unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     source.claim()  # when all else was found good: whoever is refused can give the same iterator again
@@ -310,6 +320,10 @@ def _prefix(prefix: Any) -> Prefix | None:
 
 def _unattended(value: Any) -> Unattended:
     return cast("Unattended", _one_of("unattended", value, Unattended))
+
+
+def _show_reasoning(value: Any) -> ShowReasoning:
+    return cast("ShowReasoning", _one_of("show_reasoning", value, ShowReasoning))
 
 
 def _one_of(name: str, value: Any, words: Any) -> Any:

@@ -72,6 +72,70 @@ def left_out(count: int) -> str:
     return f"… ({count:,} more characters were left out)"
 
 
+# -- tools that the provider runs --------------------------------------------------------------------------------------
+
+HOSTED: Final = {
+    "web_search_call": "Web search",
+    "file_search_call": "File search",
+    "code_interpreter_call": "Code interpreter",
+    "mcp_call": "MCP tool",
+    "mcp_list_tools": "List of MCP tools",
+    "mcp_approval_request": "Approval of an MCP tool",
+    "mcp_approval_response": "Answer to a request for approval",
+    "computer_call": "Computer use",
+    "computer_call_output": "Result of computer use",
+    "local_shell_call": "Local shell",
+    "local_shell_call_output": "Result of the local shell",
+    "shell_call": "Shell",
+    "shell_call_output": "Result of the shell",
+    "apply_patch_call": "Patch of a file",
+    "apply_patch_call_output": "Result of a patch",
+    "tool_search_call": "Tool search",
+    "tool_search_output": "Result of a tool search",
+    "additional_tools": "More tools",
+    "program": "Program",
+    "program_output": "Result of a program",
+    "executed_tool": "Tool",
+}
+"""By the type of the output item."""
+
+HOSTED_ENDINGS: Final = {
+    "failed": "failed",
+    "incomplete": "incomplete",
+    "approval": "waits for approval",
+    "requested": "not run",
+}
+"""By the state of a tool that did not end well."""
+
+SCREENSHOT: Final = "(screenshot)"
+IMAGE: Final = "(image)"
+NO_OUTPUT: Final = "(no output)"
+TIMED_OUT: Final = "(timed out)"
+APPROVED: Final = "Approved"
+NOT_APPROVED: Final = "Not approved"
+
+
+def exited(code: int) -> str:
+    """Say how a command ended."""
+    return f"(exit code {code})"
+
+
+def safety_check(message: str) -> str:
+    """Say what the provider wants to be checked before a computer is used."""
+    return f"To check: {message}"
+
+
+def approve(request: str, response: str) -> str:
+    """Say how to answer a request for approval."""
+    item = f'{{"type": "mcp_approval_response", "approval_request_id": "{request}", "approve": True}}'
+    return (
+        f'The tool has not run. To allow it: stream_cell([{item}], previous_response_id="{response}", …) with the same '
+        "tools. To allow it always, give the tool require_approval='never'."
+    )
+
+
+CLIENT_RUNS: Final = "The provider leaves it to your code to run this. streamcell does not run it."
+
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."

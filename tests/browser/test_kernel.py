@@ -67,6 +67,7 @@ def test_without_its_kernel_the_answer_stays_and_says_so(
         # JupyterLab says that the kernel has died, sometimes twice.
         died = notebook.page.locator(".jp-Dialog .jp-mod-accept")
         notebook.page.add_locator_handler(died, lambda button: button.first.click())
+        notebook.changed = True  # another test's dialogs are not this one's to answer
         notebook.press_run(1)  # the kernel dies too soon for one to see that the cell runs
     notebook.wait_for_status(0, "gone")
     asked(prompt, ended="closed_by_client")

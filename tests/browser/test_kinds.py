@@ -52,6 +52,8 @@ cell._start()
 cell"""
 )
 
+THOUGHT = "Thought for less than a second"
+
 BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-foot > *')].map(
     (one) => [one.className, one.textContent])"""
 
@@ -73,16 +75,16 @@ def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callab
     notebook.wait_for_status(0, "done")
     view = notebook.view(0)
     assert view.evaluate(BLOCKS) == [
-        ["sc-reasoning", "Reasoning"],
+        ["sc-fold sc-reasoning", THOUGHT],
         ["sc-text", "OneBefore the second thought."],
-        ["sc-reasoning", "Reasoning"],
+        ["sc-fold sc-reasoning", THOUGHT],
         ["sc-text", "And after it."],
         ["sc-sources", "Sourceshttps://example.org/riversjavascript:alert(1)"],
     ]
     assert view.locator(".sc-sources a").evaluate_all("links => links.map((link) => link.href)") == [
         "https://example.org/rivers"
     ]
-    view.get_by_text("Reasoning").nth(1).click()
+    view.get_by_text(THOUGHT).nth(1).click()
     # What is folded is drawn when it is opened, which the page hears of a moment later.
     view.locator(".sc-reasoning-text").nth(1).get_by_text("Think again.", exact=True).wait_for()
     if folder := os.environ.get("STREAMCELL_PICTURES"):
@@ -93,9 +95,9 @@ def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callab
     )
     without_kernel(notebook)
     assert [name for name, _ in notebook.view(0).evaluate(BLOCKS)] == [
-        "sc-reasoning",
+        "sc-fold sc-reasoning",
         "sc-text",
-        "sc-reasoning",
+        "sc-fold sc-reasoning",
         "sc-text",
         "sc-sources",
     ]

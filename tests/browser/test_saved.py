@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .cells import ask
-from .notebook import Opener
+from .notebook import PANEL, Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,6 +185,11 @@ def test_the_same_answer_again_is_the_same_output_but_for_its_metadata(open_note
     for _ in range(2):
         notebook.run(0)
         notebook.wait_for_status(0, "done")
+        # The kernel's Markdown of the answer comes behind its end.
+        notebook.page.wait_for_function(
+            f"() => {PANEL}.content.widgets[0].model.sharedModel.getOutputs()"
+            ".some((output) => String(output.data['text/markdown']).startsWith('# A saved answer'))"
+        )
         notebook.save()
         cell = json.loads(notebook.path.read_text("utf-8"))["cells"][0]
         outputs += cell["outputs"]

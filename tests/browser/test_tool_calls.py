@@ -1,22 +1,17 @@
-"""Calls of tools in a real page: the user's say by keyboard alone, and what a hostile tool returns."""
+"""What a hostile tool returns, in a real page."""
 
 from __future__ import annotations
 
-import os
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .jupyterlab import ROOT
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .notebook import Notebook
-
-AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 CALLS = """
 import asyncio
@@ -58,52 +53,7 @@ def show(*calls):
     return cell
 """
 
-ASKED = 'cell = show(("get_weather", {"state": CallState.ASKED}), ("send_mail", {"state": CallState.ASKED}))\ncell'
 RETURNED = 'cell = show(("table", {"state": CallState.DONE, "result": "1 row", "shown": ("text/html", HOSTILE)}))\ncell'
-
-VIOLATIONS = """async () => {
-    const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
-    const { violations } = await axe.run({ include: ["[data-streamcell]"] }, { runOnly: rules });
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`));
-}"""
-
-
-def test_a_call_is_run_edited_and_denied_by_keyboard_alone(open_notebook: Callable[..., Notebook]) -> None:
-    notebook = open_notebook([CALLS, ASKED])
-    notebook.run(0)
-    notebook.run(1)
-    view = notebook.view(1)
-    weather, mail = (view.get_by_role("group", name=f"Tool call: {name}") for name in ("get_weather", "send_mail"))
-    edit = weather.get_by_role("button", name="Edit")
-    edit.wait_for()
-    notebook.page.evaluate(AXE.read_text("utf-8"))
-    assert notebook.page.evaluate(VIOLATIONS) == []
-    edit.focus()
-    keyboard = notebook.page.keyboard
-    keyboard.press("Enter")
-    area = weather.get_by_role("textbox")
-    assert area.input_value() == '{\n  "city": "Zürich"\n}'
-    keyboard.press("Control+A")
-    keyboard.type('["Bern"]')
-    keyboard.press("Shift+Enter")
-    keyboard.press("Tab")
-    keyboard.press("Enter")
-    weather.get_by_text("must be a JSON object").wait_for()
-    assert notebook.page.evaluate(VIOLATIONS) == []
-    keyboard.press("Control+A")
-    keyboard.type('{"city": "Bern"}')
-    keyboard.press("Tab")
-    keyboard.press("Enter")
-    weather.get_by_text("Running… · with your changes").wait_for()
-    assert weather.get_by_role("group", name="Arguments").inner_text() == '{\n  "city": "Bern"\n}'
-    assert weather.evaluate("(call) => call === document.activeElement")
-    for _ in ("its arguments", "the other's arguments", "Run", "Deny"):
-        keyboard.press("Tab")
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/calls.png")
-    keyboard.press("Enter")
-    mail.get_by_text("Denied", exact=True).wait_for()
-    assert mail.get_by_role("button").count() == 0
 
 
 @contextmanager

@@ -7,6 +7,12 @@ export type Status = "queued" | "connecting" | "streaming" | "calling" | "waitin
 /** How a text that was cut off continues. */
 export type ResumeMode = "exact" | "prefix" | "continued";
 
+/** When reasoning is shown: when the user opens it, while it streams, or always. */
+export type ShowReasoning = "closed" | "streaming" | "open";
+
+/** How far a tool is that the provider runs. `requested`: the provider leaves it to the client to run it, and streamcell does not. */
+export type HostedState = "in_progress" | "searching" | "interpreting" | "calling" | "completed" | "failed" | "incomplete" | "approval" | "requested";
+
 /** Tokens, as the provider counted them; null where it did not say. */
 export interface Usage {
   readonly input_tokens: number | null;
@@ -95,6 +101,36 @@ export interface ToolCallFields {
   readonly seconds: number | null;
   /** Counted from 1; the calls of a round are answered together. */
   readonly round: number;
+}
+
+/** Fields of a part of the kind `reasoning`, whose body is Markdown. */
+export interface ReasoningFields {
+  /** How long the model thought; null until that is known. */
+  readonly seconds: number | null;
+  /** When its fold is open, unless the user has opened or closed it. */
+  readonly show: ShowReasoning;
+}
+
+export interface HostedLink {
+  readonly url: string;
+  readonly title: string;
+}
+
+/** Fields of a part of the kind `hosted_tool`, a tool that the provider runs. Its body is what the tool was asked, as text. */
+export interface HostedToolFields {
+  /** The provider's name for its type, such as `web_search_call`. */
+  readonly tool: string;
+  readonly title: string;
+  readonly state: HostedState;
+  /** Whether the body is code. */
+  readonly code: boolean;
+  /** What the tool gave, as text. */
+  readonly came: string;
+  /** Sources that it found. */
+  readonly links: readonly HostedLink[];
+  readonly error: string;
+  /** What the user can do about it. */
+  readonly note: string;
 }
 
 /** Fields of a part of the kind `unknown`, which the kernel did not know either. */
@@ -248,6 +284,10 @@ const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "calling", "w
 
 const RESUME_MODE_SHAPE = ["one", ["exact", "prefix", "continued"]] as const;
 
+const SHOW_REASONING_SHAPE = ["one", ["closed", "streaming", "open"]] as const;
+
+const HOSTED_STATE_SHAPE = ["one", ["in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "approval", "requested"]] as const;
+
 export const USAGE_SHAPE = {
   input_tokens: [["null", "count"], null],
   output_tokens: [["null", "count"], null],
@@ -315,6 +355,27 @@ export const TOOL_CALL_FIELDS_SHAPE = {
   shown: [["null", ["list", "string"]], null],
   seconds: [["null", "number"], null],
   round: ["count", 0],
+} as const;
+
+export const REASONING_FIELDS_SHAPE = {
+  seconds: [["null", "number"], null],
+  show: [SHOW_REASONING_SHAPE, "closed"],
+} as const;
+
+export const HOSTED_LINK_SHAPE = {
+  url: ["string"],
+  title: ["string", ""],
+} as const;
+
+export const HOSTED_TOOL_FIELDS_SHAPE = {
+  tool: ["string", ""],
+  title: ["string", ""],
+  state: [HOSTED_STATE_SHAPE, "in_progress"],
+  code: ["boolean", false],
+  came: ["string", ""],
+  links: [["list", HOSTED_LINK_SHAPE], []],
+  error: ["string", ""],
+  note: ["string", ""],
 } as const;
 
 export const UNKNOWN_FIELDS_SHAPE = {

@@ -567,6 +567,70 @@ describe("around the answer", () => {
     expect(details.textContent).toBe("Reasoninghm more");
   });
 
+  describe("reasoning", () => {
+    const fold = () => part("details.sc-reasoning") as HTMLDetailsElement;
+    const toggle = (isOpen: boolean) => {
+      fold().open = isOpen;
+      fold().dispatchEvent(new Event("toggle"));
+    };
+    const think = (show: string) => {
+      model.receive(
+        plainPatch(1, ["part", 0, { kind: "reasoning", text: false, open: true, body: "*hm*", fields: { show } }]),
+      );
+      frames(1);
+      fold().dispatchEvent(new Event("toggle"));
+    };
+    const answerBegins = (seconds: number) => {
+      model.receive(plainPatch(2, ["fields", 0, { seconds }], ["end", 0]));
+      frames(1);
+    };
+
+    test.each([
+      ["closed", false, false],
+      ["streaming", true, false],
+      ["open", true, true],
+    ])("that is to be shown when %s is open while it comes: %s, and then: %s", (show, first, then) => {
+      think(show);
+      expect([fold().open, fold().querySelector("em") !== null]).toEqual([first, first]);
+      answerBegins(12.4);
+      expect(fold().open).toBe(then);
+      expect(fold().querySelector("summary")?.textContent).toBe("Thought for 12 s");
+    });
+
+    test("stays as the user has left it", () => {
+      think("streaming");
+      toggle(false);
+      toggle(true);
+      answerBegins(1);
+      expect(fold().open).toBe(true);
+      open();
+      think("streaming");
+      toggle(false);
+      model.receive(plainPatch(2, ["grow", 0, " more"]));
+      frames(1);
+      expect(fold().open).toBe(false);
+    });
+
+    test.each([
+      [0.2, "Thought for less than a second"],
+      [59, "Thought for 59 s"],
+      [125, "Thought for 2 min 5 s"],
+    ])("of %s seconds says so", (seconds, said) => {
+      think("closed");
+      answerBegins(seconds);
+      expect(fold().querySelector("summary")?.textContent).toBe(said);
+    });
+
+    test("in several parts one after the other is one fold, with the time of all", () => {
+      think("open");
+      answerBegins(2);
+      model.receive(plainPatch(3, ["part", 1, { kind: "reasoning", text: false, body: "ah", fields: { seconds: 3 } }]));
+      frames(1);
+      expect(host.querySelectorAll("details")).toHaveLength(1);
+      expect(fold().textContent).toBe("Thought for 5 shmah");
+    });
+  });
+
   test("another wire is named, and its text is shown as it is", () => {
     model.receive({ type: "snapshot", wire: 9, document: { text: "# plain" } });
     frames(1);

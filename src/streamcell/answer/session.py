@@ -46,10 +46,11 @@ from .inputs import (
     ToolEnded,
     Watch,
 )
-from .parts import CallState, Part, ToolCall, conversation, growth, has_output, text_of
+from .parts import CallState, Part, ShowReasoning, ToolCall, conversation, growth, has_output, text_of
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
+from .thinking import Thinking, settled, watched
 from .timeouts import Timeouts
 from .tools import ToolRules, as_paragraph, awaited, decide, left, round_of, stopped
 
@@ -73,7 +74,8 @@ class Session:
     an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
     is the attempt that the user's own policy is asked about. `tools` are the user's, `round` how many rounds of them
     there were, `begin` how many parts the answer had when the present request was made, and `allowed` the tools that
-    the user has allowed for the rest of it. The times are those of the driver's clock.
+    the user has allowed for the rest of it. `thinking` is the reasoning that comes now, `show_reasoning` when its fold
+    is open. The times are those of the driver's clock; `head_at` is when the response began.
     """
 
     document: Document = field(default_factory=Document)
@@ -93,6 +95,9 @@ class Session:
     begun_at: float = 0.0
     life_at: float = 0.0
     token_at: float | None = None
+    head_at: float = 0.0
+    thinking: Thinking | None = None
+    show_reasoning: ShowReasoning = "closed"
 
     @property
     def status(self) -> Status:
@@ -186,6 +191,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
     )
     opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
+    opened = replace(opened, head_at=now, thinking=None)
     if session.begin == 0:
         opened = replace(opened, begun_at=now)
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
@@ -253,6 +259,10 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
             return _stop(alive, now)
         return _call(alive, event, now) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
     changed = reduce(current, as_paragraph(event, current.parts, session.begin))
+    if isinstance(event, _PIECES):
+        since = session.head_at if session.token_at is None else session.token_at
+        parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
+        changed, alive = replace(changed, parts=parts), replace(alive, thinking=thinking)
     if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects
@@ -260,6 +270,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
         effects = (*(one for one in effects if not isinstance(one, Publish)), *_URGENT)
     elif isinstance(event, Started):
         changed = replace(changed, status=next_status(current.status, Trigger.STARTED) or current.status)
+        alive = replace(alive, head_at=now)
         if session.resuming is not None:
             exact = session.resuming.way is ResumeMode.EXACT
             # A continuation that is resumed before any text of it has come is a continuation still.
@@ -298,7 +309,7 @@ def _closed(session: Session, now: float, chance: float) -> _Step:
 
 
 def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
-    failed = reduce(session.document.current, event)
+    failed = _thought(session, reduce(session.document.current, event), now)
     way = way_on(failed, session.way)
     resume = _resume_by_itself(session, failed, way) if text_of(session.parts) or way is ResumeMode.EXACT else None
     # What the provider still has is never asked, and paid for, a second time.
@@ -368,10 +379,17 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
     if status is None:
         return session, ()
     timings = Timings(version.timings.first_token, now - session.begun_at if session.run else None)
-    ended = replace(version, status=status, timings=timings)
+    ended = replace(_thought(session, version, now), status=status, timings=timings)
     # A finished source is left to drain its connection, so that the next request can use it again.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
     return _at_rest(session, ended), (*closing, *_URGENT)
+
+
+def _thought(session: Session, version: Version, now: float) -> Version:
+    """Return the version when nothing more is thought."""
+    return (
+        version if session.thinking is None else replace(version, parts=settled(version.parts, session.thinking, now))
+    )
 
 
 def _at_rest(session: Session, version: Version) -> Session:
@@ -379,7 +397,7 @@ def _at_rest(session: Session, version: Version) -> Session:
     version = replace(version, parts=stopped(growth.ended(version.parts)))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
-    return replace(session, document=replace(document, resume=offered), failing=None)
+    return replace(session, document=replace(document, resume=offered), failing=None, thinking=None)
 
 
 def _stop(session: Session, now: float) -> _Step:
@@ -389,7 +407,10 @@ def _stop(session: Session, now: float) -> _Step:
     current = session.document.current
     timings = Timings(current.timings.first_token, now - session.begun_at if session.run else None)
     halted = replace(
-        current, status=status, timings=timings, error=Stopped(text=current.text, request_id=current.request_id)
+        _thought(session, current, now),
+        status=status,
+        timings=timings,
+        error=Stopped(text=current.text, request_id=current.request_id),
     )
     # The next run number makes whatever the closing source still emits stale.
     return replace(_at_rest(session, halted), run=session.run + 1), (CloseSource(session.run), *_URGENT)

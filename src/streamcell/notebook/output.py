@@ -28,6 +28,8 @@ WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
 _VERSION: Final = 2  # of ANSWER's form
 
+_SECONDS: Final = "seconds"  # the field of a part that says how long it took
+
 # Of another version than the shown one these say nothing, or what is said of the shown one too.
 _NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
 
@@ -47,7 +49,13 @@ def bundle_of(
     document = _kept(view, _without_text)
     timings = document.pop("timings", None)
     request_id = (view["error"] or {}).get("request_id")
-    run = {"id": key, "model_id": model_id, "timings": timings, "request_id": request_id}
+    run = {
+        "id": key,
+        "model_id": model_id,
+        "timings": timings,
+        "request_id": request_id,
+        "seconds": _seconds_of(view["parts"]),
+    }
     data = {
         ANSWER: {
             "version": _VERSION,
@@ -71,7 +79,15 @@ def others_of(document: Document, shown: int) -> list[dict[str, Any]]:
 
 
 def _with_text(part: Part) -> dict[str, Any]:
-    return part_of(replace(part.with_body(inert(part.body)), open=False))
+    kept = part_of(replace(part.with_body(inert(part.body)), open=False))
+    fields = {name: value for name, value in kept.pop("fields", {}).items() if name != _SECONDS}
+    return {**kept, **({"fields": fields} if fields else {})}
+
+
+def _seconds_of(parts: Sequence[Part]) -> dict[str, float] | None:
+    """Return how long parts took, by their places: that is another with each run."""
+    found = {str(at): getattr(part, _SECONDS, None) for at, part in enumerate(parts)}
+    return {at: seconds for at, seconds in found.items() if seconds is not None} or None
 
 
 def _without_text(part: Part) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from . import _answers, _bulk, _tokens, _tools
+from . import _answers, _bulk, _hosted, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
@@ -70,6 +70,11 @@ def _bulk_text(_asked: Asked, settings: Settings, rng: Random) -> Iterator[Token
     yield from map(Piece, _bulk.cut(_bulk.text(characters, rng), chunks))
 
 
+def _hosted_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
+    play = _hosted.chat if asked.api == "chat" else _hosted.responses
+    yield from play(fails=bool(settings["fail"]), hostile=bool(settings["hostile"]))
+
+
 DEFAULT = "tour"
 
 ANSWERS: Mapping[str, Answer] = {
@@ -85,6 +90,11 @@ ANSWERS: Mapping[str, Answer] = {
         _bulk_text,
         # The most is what a test of limits may want; it is made in memory, in some seconds.
         {"characters": Setting(50_000, 1, 5_000_000), "chunks": Setting(0, 0, 1_000_000)},
+    ),
+    "hosted": Answer(
+        "Tools that the provider runs, with reasoning and commentary; some fail, and some say what may do harm.",
+        _hosted_tools,
+        {"fail": Setting(0, 0, 1), "hostile": Setting(0, 0, 1)},
     ),
 }
 

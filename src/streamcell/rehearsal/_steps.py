@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from random import Random
 
 Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort", "tool_calls"]
@@ -55,6 +55,15 @@ class Argument:
     """A token of the arguments of the call that has begun last."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event about an output item that is neither text nor reasoning: of the Responses API, as it has it but for its
+    numbers and its item's id; or a delta of Chat Completions.
+    """
+
+    event: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,10 @@ class Page:
     body: bytes | None = None
 
 
-Step: TypeAlias = Open | Wait | Thought | Piece | Called | Argument | Stall | End | Cut | Torn | Raw | Broken | Page
-Token: TypeAlias = Thought | Piece | Called | Argument
+Step: TypeAlias = (
+    Open | Wait | Thought | Piece | Called | Argument | Said | Stall | End | Cut | Torn | Raw | Broken | Page
+)
+Token: TypeAlias = Thought | Piece | Called | Argument | Said
 
 LAST = (End, Cut, Broken, Page)
 
@@ -152,7 +163,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
     """Put before each token the wait that a model would make there."""
     delay = timing.first_token
     for step in steps:
-        if isinstance(step, (Piece, Thought, Argument, Torn)):
+        if isinstance(step, (Piece, Thought, Argument, Said, Torn)):
             if delay:
                 yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
             delay = 1 / timing.rate if timing.rate else 0.0

@@ -9,9 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._steps import Argument, Broken, Called, End, Open, Piece, Step, Thought, Torn
+from ._steps import Argument, Broken, Called, End, Open, Piece, Said, Step, Thought, Torn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._request import Asked, Body
 
 Event: TypeAlias = dict[str, Any]
@@ -111,6 +113,8 @@ class ChatWire:
         elif isinstance(step, Argument):
             self._tally.calls[-1][2].append(step.text)
             return [self._called({"function": {"arguments": step.text}})]
+        elif isinstance(step, Said):
+            return [*self._opening(), self._chunk(dict(step.event))]
         elif isinstance(step, Broken):
             # This API has no event for an answer that was cancelled.
             return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
@@ -215,6 +219,8 @@ class ResponsesWire:
         if isinstance(step, Argument):
             self._tally.calls[-1][2].append(step.text)
             return [self._delta("response.function_call_arguments.delta", step.text)]
+        if isinstance(step, Said):
+            return self._said(step.event)
         if isinstance(step, Broken):
             if step.kind == "error":
                 return [self._numbered({"type": "error", **_FAILURE, "param": None})]
@@ -259,6 +265,20 @@ class ResponsesWire:
         }
         return [*events, self._event("response.output_item.added", item=dict(self._item))]
 
+    def _said(self, said: Mapping[str, Any]) -> list[Event]:
+        kind, fields = said["type"], {name: value for name, value in said.items() if name != "type"}
+        if kind not in ("response.output_item.added", "response.output_item.done"):
+            return [self._event(kind, **fields)]
+        begins = kind == "response.output_item.added"
+        events = self._finish_item("completed") if begins else []
+        name = f"{fields['item']['type']}_{len(self._output)}_{self._stamp.token[:16]}"
+        item = {"id": name, **fields["item"]}
+        self._item = item if begins else None
+        events.append(self._event(kind, **{**fields, "item": dict(item)}))
+        if not begins:
+            self._output.append(item)
+        return events
+
     def _begin_message(self) -> list[Event]:
         if self._item and self._item["type"] == "message":
             return []
@@ -287,7 +307,7 @@ class ResponsesWire:
             text = "".join(self._tally.calls[-1][2])
             item.update(status=status, arguments=text)
             events.append(self._event("response.function_call_arguments.done", arguments=text, name=item["name"]))
-        elif self._asked.summarizes:
+        elif item["type"] == "reasoning" and self._asked.summarizes:
             part = {"type": "summary_text", "text": self._tally.thinking}
             item["summary"] = [part]
             events.append(

@@ -11,7 +11,7 @@ const citationOf = ({ fields }: Part) =>
   read(CITATION_FIELDS_SHAPE, fields) as { number: number; url: string; title: string };
 
 /** A link for what a browser opens in a page of its own; anything else stays text. */
-function target(url: string): HTMLElement {
+export function target(url: string): HTMLElement {
   if (!/^https?:\/\//i.test(url)) return element("span", {}, url);
   return element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url);
 }

@@ -46,6 +46,8 @@ export interface Kind {
   readonly doing?: string;
   /** What Copy takes of it, as Markdown. */
   copied?(part: Part): string;
+  /** Whether there is a blank line between two of them then. */
+  readonly apart?: boolean;
 }
 
 export const KINDS = new Map<string, Kind>();
@@ -57,7 +59,8 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
   for (const part of parts) {
     const said = part.text ? part.body : (KINDS.get(part.kind)?.copied?.(part) ?? "");
     if (said === "") continue;
-    const gap = before === null || (part.text && before === part.kind) ? "" : before === part.kind ? "\n" : "\n\n";
+    const close = before === part.kind && !KINDS.get(part.kind)?.apart;
+    const gap = before === null || (part.text && close) ? "" : close ? "\n" : "\n\n";
     text += gap + said;
     before = part.kind;
   }

@@ -5,6 +5,8 @@ import { type Doc, type Part, textOf } from "../../wire/protocol.js";
 import type { Copying } from "../copy.js";
 import type { Page } from "../page.js";
 import "./citation.js";
+import "./commentary.js";
+import "./hosted_tool.js";
 import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kinds.js";
 import "./reasoning.js";
 import "./refusal.js";

@@ -1,30 +1,58 @@
-/** The model's reasoning, folded away. It is drawn only while it is open. */
+/** The model's reasoning in a fold, with how long it took. It is drawn only while it is open. */
 
-import { element } from "../../render/element.js";
+import { element, setLabel } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";
+import { REASONING_FIELDS_SHAPE, type ReasoningFields } from "../../wire/generated.js";
+import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
 import { LiveMarkdown } from "../live.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 
+const reasoningOf = ({ fields }: Part) => read(REASONING_FIELDS_SHAPE, fields) as ReasoningFields;
+
 class Reasoning implements PartView {
   readonly root: HTMLDetailsElement;
+  readonly #label = element("summary");
   readonly #renderer: Renderer;
   readonly #markdown: LiveMarkdown;
+  /** The user has opened or closed it in the answer of this name. */
+  #chosen: string | null = null;
+  /** Whether we have opened it. */
+  #opened = false;
+  #name = "";
   #draw = () => {};
 
   constructor({ id, page }: Context) {
-    const body = element("div", { class: "sc-reasoning-text" });
-    this.root = element("details", { class: "sc-reasoning" }, element("summary", {}, words.REASONING), body);
+    const body = element("div", { class: "sc-fold-body sc-reasoning-text" });
+    this.root = element("details", { class: "sc-fold sc-reasoning" }, this.#label, body);
     this.#renderer = new Renderer(body, id, page.addons);
     this.#markdown = new LiveMarkdown(this.#renderer);
-    this.root.addEventListener("toggle", () => this.#draw());
+    this.root.addEventListener("toggle", () => {
+      if (this.root.open !== this.#opened) this.#chosen = this.#name;
+      this.#opened = this.root.open;
+      this.#draw();
+    });
   }
 
-  update([part]: readonly Part[], { over, name }: Looks): void {
-    const { body = "", open = false } = part ?? {};
+  /** Thoughts that follow each other, as summaries do, are one. */
+  update(parts: readonly Part[], { over, name }: Looks): void {
+    this.#name = name;
+    const all = parts.map(reasoningOf);
+    const body = parts.map((part) => part.body).join("\n\n");
+    const thinks = !over && parts.some((part, at) => part.open && all[at]?.seconds === null);
+    const seconds = all.reduce<number | null>(
+      (sum, one) => (one.seconds === null ? sum : (sum ?? 0) + one.seconds),
+      null,
+    );
+    setLabel(this.#label, thinks || seconds === null ? words.REASONING : words.thoughtFor(seconds));
+    if (this.#chosen !== name) {
+      const show = all[0]?.show;
+      this.#opened = show === "open" || (show === "streaming" && thinks);
+      this.root.open = this.#opened;
+    }
     this.#draw = () => {
-      if (this.root.open) this.#markdown.show(body, body.length, over || !open, name);
+      if (this.root.open) this.#markdown.show(body, body.length, !thinks, name);
     };
     this.#draw();
   }
@@ -34,4 +62,8 @@ class Reasoning implements PartView {
   }
 }
 
-KINDS.set("reasoning", { make: (context) => new Reasoning(context), doing: words.THINKING });
+KINDS.set("reasoning", {
+  make: (context) => new Reasoning(context),
+  joins: () => true,
+  doing: words.THINKING,
+});

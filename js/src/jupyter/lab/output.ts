@@ -54,7 +54,7 @@ export function readOutput({ data, metadata }: Output): Saved | null {
   };
   const plain = data["text/plain"];
   const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
-  const parts = partsIn(document, typeof text === "string" ? text : "");
+  const parts = timed(partsIn(document, typeof text === "string" ? text : ""), run.seconds);
   const doc = readDoc((key) => (key === "parts" ? parts : document[key]));
   const others = othersIn({ data, metadata }).filter(isRecord);
   return {
@@ -68,6 +68,20 @@ export function readOutput({ data, metadata }: Output): Saved | null {
     })),
   };
 }
+
+/** Parts with the seconds that they took, by their places. */
+function timed(parts: readonly unknown[], seconds: unknown): readonly unknown[] {
+  if (!isRecord(seconds)) return parts;
+  return parts.map((part, at) =>
+    isRecord(part) && String(at) in seconds
+      ? { ...part, fields: { ...(isRecord(part.fields) ? part.fields : {}), seconds: seconds[at] } }
+      : part,
+  );
+}
+
+/** How long parts took, by their places: that is another with each run. */
+const secondsOf = (parts: readonly Part[]) =>
+  Object.fromEntries(parts.flatMap(({ fields }, at) => (fields.seconds == null ? [] : [[at, fields.seconds]])));
 
 /** The parts of a kept document; `text` is that of its text parts, each of which says how many characters it has. */
 function partsIn({ parts, ...flat }: Bundle, text: string): readonly unknown[] {
@@ -118,7 +132,9 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
   const { timings, ...kept } = Object.fromEntries(said);
   const error = isRecord(kept.error) ? kept.error : null;
   if (error) kept.error = { ...error, request_id: null };
-  const run = { id: key, model_id: modelId, timings, request_id: error?.request_id };
+  const took = secondsOf(parts);
+  const seconds = saysSomething(Object.keys(took)) ? took : null;
+  const run = { id: key, model_id: modelId, timings, request_id: error?.request_id, seconds };
   const note = inert(noteOf(document));
   return {
     data: {
@@ -137,7 +153,7 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
 }
 
 /** A part as it is kept: of a text only how many characters of text/plain it has; what is empty is left out. */
-function keptPart({ kind, text, body, fields }: Part): Bundle {
+function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part): Bundle {
   const kept = { kind, text, ...(text ? { characters: [...body].length } : { body: inert(body) }), fields };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => saysSomething(value)));
 }

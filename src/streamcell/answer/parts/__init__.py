@@ -2,7 +2,9 @@
 
 from .base import KINDS, Part, body_of, conversation, defaults, has_output, text_of
 from .citation import Citation
-from .reasoning import Reasoning
+from .commentary import Commentary
+from .hosted_tool import HostedTool
+from .reasoning import Reasoning, ShowReasoning
 from .refusal import Refusal
 from .text import Text
 from .tool_call import CallState, ToolCall
@@ -12,9 +14,12 @@ __all__ = [
     "KINDS",
     "CallState",
     "Citation",
+    "Commentary",
+    "HostedTool",
     "Part",
     "Reasoning",
     "Refusal",
+    "ShowReasoning",
     "Text",
     "ToolCall",
     "Unknown",

@@ -37,13 +37,13 @@ def words_of(value: object) -> str:
     return ""
 
 
-_GROWING: Final = ("text", "reasoning", "refusal", "tool_call")
+_GROWING: Final = ("text", "reasoning", "commentary", "refusal", "tool_call")
 
 
 class Assembly:
     """Takes the pieces of an answer from a decoder and gives its events.
 
-    `said` has the kinds of part that something came for: `text`, `reasoning`, `refusal`, `tool_call`.
+    `said` has the kinds of part that something came for, see `_GROWING`.
     """
 
     def __init__(self) -> None:
@@ -80,11 +80,15 @@ class Assembly:
     def held(self) -> list[Event]:
         """Return what was held back; nothing more comes."""
         text = [*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()]
+        others = [kind for kind in _GROWING if kind not in ("text", "reasoning")]
         return [
             *self._events([("reasoning", self._surrogates["reasoning"].end())], self._ids["reasoning"]),
             *self._events(text, self._ids["text"]),
-            *self._events([("refusal", self._surrogates["refusal"].end())], self._ids["refusal"]),
-            *self._events([("tool_call", self._surrogates["tool_call"].end())], self._ids["tool_call"]),
+            *(
+                event
+                for kind in others
+                for event in self._events([(kind, self._surrogates[kind].end())], self._ids[kind])
+            ),
         ]
 
     def _events(self, pieces: Sequence[tuple[str, str]], id_: str) -> list[Event]:
@@ -103,11 +107,6 @@ class Assembly:
         """Return the event for something that no decoder knows: what the provider calls it, and what of it is text."""
         self.said.add("unknown")
         return [PartChanged("unknown", {"name": showable(name[:_NAME]), "text": showable(text)}, id_ or name[:_NAME])]
-
-    def leave_out_call(self, name: object) -> list[Event]:
-        """Note that the provider called a tool that a cell does not show."""
-        known = isinstance(name, str) and name.strip()
-        return self.leave_out(f"a call of the tool {str(name).strip()[:_NAME]}" if known else "a call of a tool")
 
     def cite(self, source: object) -> None:
         """Note where the answer says that it comes from: an address, or an object with `url` and `title`."""

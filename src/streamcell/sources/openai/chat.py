@@ -15,6 +15,7 @@ from .assembly import Assembly, words_of
 from .calls import ChatCalls
 from .conversation import chat_messages
 from .failures import error_in
+from .hosted import HostedTools
 
 __all__ = ["ChatDecoder", "chat_body"]
 
@@ -124,6 +125,7 @@ class ChatDecoder:
 
     def __init__(self) -> None:
         self._answer = Assembly()
+        self._hosted = HostedTools()
         self._growth = {"text": _Growth(), "reasoning": _Growth()}
         self._calls = ChatCalls(_Growth)
         self._word: str | None = None
@@ -222,6 +224,7 @@ class ChatDecoder:
         elif parts_of(delta, "tool_calls") or field_of(delta, "function_call"):
             called = [Alive(working=True)]
         events.extend(called)
+        events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
         if parts_of(delta, "images"):
             events.extend(self._answer.leave_out("an image"))
         if field_of(delta, "audio"):

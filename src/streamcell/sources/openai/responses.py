@@ -17,12 +17,15 @@ from .calls import MOST, called, written
 from .chat import usage_of
 from .conversation import responses_items
 from .failures import error_in, error_in_stream
+from .hosted import TOOLS, HostedTools, event_of
 from .thinking import without_thinking
 
 __all__ = ["ResponsesDecoder", "responses_body"]
 
 _ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
 _PARAGRAPH: Final = "\n\n"
+_COMMENTARY: Final = "commentary"
+"""The `phase` of a message that is no part of the answer."""
 
 
 def responses_body(request: Request, model: str, server: Server) -> dict[str, Any]:
@@ -60,19 +63,14 @@ _IS_WHOLE: Final = {
 }
 _CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input"}
 """Calls of the user's tools, and the field with what each is called with."""
-
-_CALLS: Final = frozenset({"mcp_call", "local_shell_call", "computer_call"})
 _UNSHOWN: Final = {
     "image_generation_call": "an image",
-    "mcp_approval_request": "a request to approve a tool",
     "audio": "speech",
 }
 """Output items that a cell does not show, besides calls of tools."""
 
-_STEPS: Final = frozenset(
-    {"message", "reasoning", "web_search_call", "file_search_call", "code_interpreter_call", "mcp_list_tools"}
-)
-"""Output items whose words come as parts, or that are steps on the way to them."""
+_STEPS: Final = frozenset({"message", "reasoning", "compaction"})
+"""Output items whose words come as parts, and one that has none."""
 
 
 @dataclass(eq=False)
@@ -102,6 +100,7 @@ class _Item:
     open: list[_Part] = dataclasses.field(default_factory=list)
     closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     called: bool = False  # the name of the tool that it calls has been told
+    comments: bool = False  # a message that is no part of the answer
 
     def begin(self, part: _Part) -> None:
         """Take one more part."""
@@ -135,6 +134,7 @@ class ResponsesDecoder:
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
         self._call_ids: dict[str, _Item] = {}
+        self._hosted = HostedTools()
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
         self._counts = True
@@ -161,6 +161,7 @@ class ResponsesDecoder:
             return []
         self._last = (number, chunk)
         response = field_of(chunk, "response")
+        self._hosted.response = _name(response, "id") or self._hosted.response
         if field_of(response, "background") is True:
             self._kept_as = field_of(response, "id")
         events = self._feed(chunk)
@@ -184,12 +185,17 @@ class ResponsesDecoder:
         if name in _IS_WHOLE:
             grown, key = _IS_WHOLE[name]
             return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+        hosted = event_of(name)
+        if hosted is not None:
+            return self._hosted.event(*hosted, chunk)
         alive: list[Event] = [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
         if name == "response.content_part.added":
             self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
             item = field_of(chunk, "item")
-            return [*self._called(item, _held(chunk, item), whole=False), *self._left_out(item), *alive]
+            if field_of(item, "phase") == _COMMENTARY:
+                self._item({"item_id": field_of(item, "id"), **_index(chunk)}).comments = True
+            return self._item_of(item, {"item_id": field_of(item, "id"), **_index(chunk)}, whole=False)
         elif name == "response.output_item.done":
             return self._item_done(chunk)
         elif name == "response.output_text.annotation.added":
@@ -234,6 +240,7 @@ class ResponsesDecoder:
         if not delta:
             return []
         place = _place(chunk)
+        grown = "commentary" if item.comments and grown == "text" else grown
         last = next((one for one in reversed(item.parts) if one.field == grown), None)
         # Some servers count deltas in content_index: a place that was not announced is no other part.
         announced = (_name(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
@@ -254,6 +261,7 @@ class ResponsesDecoder:
         """Take the whole text of a part that has ended."""
         if not whole:
             return []
+        grown = "commentary" if item.comments and grown == "text" else grown
         part = next((one for one in item.open if one.field == grown), None)
         if part is not None:
             return self._correct(item, part, whole)
@@ -291,13 +299,21 @@ class ResponsesDecoder:
 
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
-        held = _held(chunk, item)
-        return [*self._called(item, held, whole=True), *self._left_out(item), *self._item_whole(item, held)]
+        held = {"item_id": field_of(item, "id"), **_index(chunk)}
+        return [*self._item_of(item, held, whole=True), *self._item_whole(item, held)]
+
+    def _item_of(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
+        """Take an output item that is no text: a call, a tool of the provider's, or what is not shown."""
+        hosted = self._hosted.item(item, place["output_index"], whole=whole)
+        return [*self._called(item, place, whole=whole), *self._left_out(item), *hosted]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
         events: list[Event] = []
+        if _name(item, "type") in TOOLS:
+            return events
         reasons = field_of(item, "type") == "reasoning"
+        text_kind = "commentary" if field_of(item, "phase") == _COMMENTARY else "text"
         found: _Item | None = None
         known: dict[str, list[_Part]] = {}
         for index, part in enumerate((*parts_of(item, "summary"), *parts_of(item, "content"))):
@@ -305,7 +321,7 @@ class ResponsesDecoder:
             text = words_of(field_of(part, "refusal")) if refused else words_of(part)
             for annotation in parts_of(part, "annotations"):
                 self._cite(annotation)
-            grown = "reasoning" if reasons else "refusal" if refused else "text"
+            grown = "reasoning" if reasons else "refusal" if refused else text_kind
             if not text or (reasons and "reasoning" in self._answer.said):
                 continue
             if found is None:
@@ -325,11 +341,9 @@ class ResponsesDecoder:
     def _left_out(self, item: object) -> list[Event]:
         """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
-        if kind is None or kind in _STEPS or kind in _CALLED:
+        if kind is None or kind in _STEPS or kind in _CALLED or kind in TOOLS:
             return []
-        if kind in _CALLS:
-            self._answer.leave_out_call(field_of(item, "name"))
-        elif kind in _UNSHOWN:
+        if kind in _UNSHOWN:
             self._answer.leave_out(_UNSHOWN[kind])
         else:
             return self._answer.unknown(kind, words_of(item), _name(item, "id") or "")
@@ -401,8 +415,7 @@ class ResponsesDecoder:
         told = {one.text.strip() for item in self._items for one in item.parts}
         for index, item in enumerate(parts_of(response, "output")):
             id_ = _name(item, "id")
-            events.extend(self._called(item, {"item_id": id_, "output_index": index}, whole=True))
-            events.extend(self._left_out(item))
+            events.extend(self._item_of(item, {"item_id": id_, "output_index": index}, whole=True))
             matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]
             if spoke and (not matched or all(text.strip() in told for text in texts if text)):
@@ -425,15 +438,14 @@ class ResponsesDecoder:
         return self._terminal(body, status if status in _ENDS else "completed")
 
 
-def _held(chunk: object, item: object) -> dict[str, object]:
-    """Return where an item stands, as its events say it."""
-    return {"item_id": field_of(item, "id"), "output_index": field_of(chunk, "output_index")}
-
-
 def _name(chunk: object, field: str) -> str | None:
     """Return a field that should be a name, and may be anything."""
     name = field_of(chunk, field)
     return name if isinstance(name, str) and name else None
+
+
+def _index(chunk: object) -> dict[str, object]:
+    return {"output_index": field_of(chunk, "output_index")}
 
 
 def _place(chunk: object) -> object:
