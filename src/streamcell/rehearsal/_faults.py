@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ._request import RefusedError
 from ._shapes import Shape
-from ._steps import Broken, Called, Cut, End, Open, Page, Raw, Stall, Step, Thought, Token, Torn
+from ._steps import Broken, Called, Cited, Cut, End, Open, Page, Raw, Stall, Step, Thought, Token, Torn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ def _torn(*, in_character: bool) -> Callable[[Sequence[Token], Settings, Asked],
         yield Torn(
             "Zoë"
             if in_character
-            else "".join(token.text for token in rest[:1] if not isinstance(token, Called)) or "more",
+            else "".join(token.text for token in rest[:1] if not isinstance(token, (Called, Cited))) or "more",
             in_character,
         )
         yield Cut("fin")

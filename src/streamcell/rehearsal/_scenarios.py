@@ -20,7 +20,7 @@ from . import _answers, _bulk, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
-from ._steps import Piece, Step, Thought, Timing, Token, limited, paced
+from ._steps import Cited, Piece, Step, Thought, Timing, Token, limited, paced
 
 Tokens: TypeAlias = Callable[[Asked, Settings, Random], Iterator[Token]]
 
@@ -70,6 +70,22 @@ def _bulk_text(_asked: Asked, settings: Settings, rng: Random) -> Iterator[Token
     yield from map(Piece, _bulk.cut(_bulk.text(characters, rng), chunks))
 
 
+_CITED = (
+    "Rain comes from the sea[1], falls on the hills, and the hills send it back down the rivers[2]."
+    " The gauge's own records[3] show how long that takes."
+)
+_SOURCES = (
+    Cited("The water cycle", url="https://example.org/water-cycle?utm_source=rehearsal"),
+    Cited("How *rivers* find their way", url="https://example.org/rivers"),
+    Cited("gauge_2026.csv", file="file-rehearsal-1"),
+)
+
+
+def _citations(_asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:
+    yield from map(Piece, _tokens.pieces(_CITED))
+    yield from _SOURCES
+
+
 DEFAULT = "tour"
 
 ANSWERS: Mapping[str, Answer] = {
@@ -86,6 +102,7 @@ ANSWERS: Mapping[str, Answer] = {
         # The most is what a test of limits may want; it is made in memory, in some seconds.
         {"characters": Setting(50_000, 1, 5_000_000), "chunks": Setting(0, 0, 1_000_000)},
     ),
+    "citations": Answer("A text that names its sources: two pages and a file.", _citations),
 }
 
 SCENARIOS: Mapping[str, Answer | Fault] = {**ANSWERS, **FAULTS}

@@ -58,6 +58,15 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """A source of the answer's text: a page by its address, or a file by its id."""
+
+    title: str
+    url: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Stall:
     """Silence on an open connection: never shortened, however late the server is."""
 
@@ -110,8 +119,10 @@ class Page:
     body: bytes | None = None
 
 
-Step: TypeAlias = Open | Wait | Thought | Piece | Called | Argument | Stall | End | Cut | Torn | Raw | Broken | Page
-Token: TypeAlias = Thought | Piece | Called | Argument
+Step: TypeAlias = (
+    Open | Wait | Thought | Piece | Called | Argument | Cited | Stall | End | Cut | Torn | Raw | Broken | Page
+)
+Token: TypeAlias = Thought | Piece | Called | Argument | Cited
 
 LAST = (End, Cut, Broken, Page)
 
