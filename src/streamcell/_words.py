@@ -19,6 +19,8 @@ ENDINGS: Final = {
 }
 """By finish reason."""
 
+SOURCES: Final = "Sources"
+
 
 def refused(words: str) -> str:
     """Say that the model refused, in its own words."""

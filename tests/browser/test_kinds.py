@@ -91,7 +91,7 @@ def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callab
         notebook.page.screenshot(path=f"{folder}/parts.png")
     assert notebook.copied(0) == (
         "# One\n\nBefore the second thought.\n\nAnd **after** it.\n\n"
-        "1. <https://example.org/rivers>\n2. javascript:alert(1)"
+        "**Sources**\n\n1. <https://example.org/rivers>\n2. javascript:alert(1)"
     )
     without_kernel(notebook)
     assert [name for name, _ in notebook.view(0).evaluate(BLOCKS)] == [

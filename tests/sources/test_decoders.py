@@ -289,7 +289,7 @@ def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
         decoder.feed(chat({"tool_calls": [{"index": at, "function": {"name": f"tool {at}"}}]}))
         decoder._answer.leave_out(f"thing {at}")
         decoder.feed({**says(""), "citations": [f"https://a.example/{at}"]})
-    assert (len(decoder._answer._unshown), len(decoder._answer._sources)) == (6, 100)
+    assert (len(decoder._answer._unshown), len(decoder._answer.sources._found)) == (6, 100)
     *sources, finished = run(decoder, [chat(finish="stop")])
     assert sources[0] == cited(1, "https://a.example/0")
     assert len(sources) == 100

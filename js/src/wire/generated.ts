@@ -78,8 +78,12 @@ export interface TextFields {
 export interface CitationFields {
   /** Counted from 1. */
   readonly number: number;
+  /** Empty for a file. */
   readonly url: string;
+  /** Of a file its name. */
   readonly title: string;
+  /** The provider's id of a file. */
+  readonly file: string;
 }
 
 /** Fields of a part of the kind `tool_call`, a call of a tool of the user's. Its body is the arguments: JSON, or a text where it is `custom`. */
@@ -342,6 +346,7 @@ export const CITATION_FIELDS_SHAPE = {
   number: ["count", 1],
   url: ["string", ""],
   title: ["string", ""],
+  file: ["string", ""],
 } as const;
 
 export const TOOL_CALL_FIELDS_SHAPE = {

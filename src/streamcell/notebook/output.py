@@ -118,7 +118,8 @@ def _blocks(parts: Sequence[Part]) -> Iterator[str]:
         alike = list(group)
         said = [one for part in alike if (one := part.markdown())]
         if said:
-            yield ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said)
+            heading = f"**{alike[0].heading}**\n\n" if alike[0].heading else ""
+            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said)
 
 
 def _says_something(value: object) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ._request import RefusedError
 from ._shapes import Shape
-from ._steps import Broken, Called, Cut, End, Open, Page, Raw, Said, Stall, Step, Thought, Token, Torn
+from ._steps import Broken, Called, Cited, Cut, End, Open, Page, Raw, Said, Stall, Step, Thought, Token, Torn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def _torn(*, in_character: bool) -> Callable[[Sequence[Token], Settings, Asked],
         before, rest = _split(tokens, settings)
         yield Open()
         yield from before
-        following = "".join(token.text for token in rest[:1] if not isinstance(token, (Called, Said)))
+        following = "".join(token.text for token in rest[:1] if not isinstance(token, (Called, Cited, Said)))
         yield Torn("Zoë" if in_character else following or "more", in_character)
         yield Cut("fin")
 

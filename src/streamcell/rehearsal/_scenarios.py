@@ -20,7 +20,7 @@ from . import _answers, _bulk, _hosted, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
-from ._steps import Piece, Step, Thought, Timing, Token, limited, paced
+from ._steps import Cited, Piece, Step, Thought, Timing, Token, limited, paced
 
 Tokens: TypeAlias = Callable[[Asked, Settings, Random], Iterator[Token]]
 
@@ -75,6 +75,22 @@ def _hosted_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[To
     yield from play(fails=bool(settings["fail"]), hostile=bool(settings["hostile"]))
 
 
+_CITED = (
+    "Rain comes from the sea[1], falls on the hills, and the hills send it back down the rivers[2]."
+    " The gauge's own records[3] show how long that takes."
+)
+_SOURCES = (
+    Cited("The water cycle", url="https://example.org/water-cycle?utm_source=rehearsal"),
+    Cited("How *rivers* find their way", url="https://example.org/rivers"),
+    Cited("gauge_2026.csv", file="file-rehearsal-1"),
+)
+
+
+def _citations(_asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:
+    yield from map(Piece, _tokens.pieces(_CITED))
+    yield from _SOURCES
+
+
 DEFAULT = "tour"
 
 ANSWERS: Mapping[str, Answer] = {
@@ -96,6 +112,7 @@ ANSWERS: Mapping[str, Answer] = {
         _hosted_tools,
         {"fail": Setting(0, 0, 1), "hostile": Setting(0, 0, 1)},
     ),
+    "citations": Answer("A text that names its sources: two pages and a file.", _citations),
 }
 
 SCENARIOS: Mapping[str, Answer | Fault] = {**ANSWERS, **FAULTS}

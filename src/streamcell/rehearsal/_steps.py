@@ -67,6 +67,15 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """A source of the answer's text: a page by its address, or a file by its id."""
+
+    title: str
+    url: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Stall:
     """Silence on an open connection: never shortened, however late the server is."""
 
@@ -120,9 +129,9 @@ class Page:
 
 
 Step: TypeAlias = (
-    Open | Wait | Thought | Piece | Called | Argument | Said | Stall | End | Cut | Torn | Raw | Broken | Page
+    Open | Wait | Thought | Piece | Called | Argument | Said | Cited | Stall | End | Cut | Torn | Raw | Broken | Page
 )
-Token: TypeAlias = Thought | Piece | Called | Argument | Said
+Token: TypeAlias = Thought | Piece | Called | Argument | Said | Cited
 
 LAST = (End, Cut, Broken, Page)
 

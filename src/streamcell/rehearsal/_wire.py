@@ -9,10 +9,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._steps import Argument, Broken, Called, End, Open, Piece, Said, Step, Thought, Torn
+from ._steps import Argument, Broken, Called, Cited, End, Open, Piece, Said, Step, Thought, Torn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ._request import Asked, Body
 
@@ -68,6 +68,7 @@ class _Tally:
         self.pieces: list[str] = []
         self.thoughts: list[str] = []
         self.calls: list[tuple[str, str, list[str]]] = []  # name, id, and arguments
+        self.sources: list[Event] = []  # annotations of the text
 
     def call(self, name: str, token: str) -> str:
         """Begin a call, and give its id."""
@@ -115,6 +116,11 @@ class ChatWire:
             return [self._called({"function": {"arguments": step.text}})]
         elif isinstance(step, Said):
             return [*self._opening(), self._chunk(dict(step.event))]
+        elif isinstance(step, Cited):
+            said = _annotation(step, len(self._tally.text))
+            nested = {"type": said["type"], said["type"]: {key: said[key] for key in said if key != "type"}}
+            self._tally.sources.append(nested)
+            return [*self._opening(), self._chunk({"annotations": [nested]})]
         elif isinstance(step, Broken):
             # This API has no event for an answer that was cancelled.
             return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
@@ -130,7 +136,8 @@ class ChatWire:
         return b"data: " + (_json(event) if event else b"[DONE]") + b"\n\n"
 
     def whole(self) -> Event:
-        message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None, "annotations": []}
+        message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None}
+        message["annotations"] = self._tally.sources
         if self._tally.calls:
             message["tool_calls"] = [
                 {"id": id_, "type": "function", "function": {"name": name, "arguments": "".join(arguments)}}
@@ -221,6 +228,12 @@ class ResponsesWire:
             return [self._delta("response.function_call_arguments.delta", step.text)]
         if isinstance(step, Said):
             return self._said(step.event)
+        if isinstance(step, Cited):
+            events = self._begin_message()
+            place = {"content_index": 0, "annotation_index": len(self._tally.sources)}
+            said = _annotation(step, len(self._tally.text))
+            self._tally.sources.append(said)
+            return [*events, self._event("response.output_text.annotation.added", annotation=said, **place)]
         if isinstance(step, Broken):
             if step.kind == "error":
                 return [self._numbered({"type": "error", **_FAILURE, "param": None})]
@@ -300,9 +313,9 @@ class ResponsesWire:
             return events
         if item["type"] == "message":
             text = self._tally.text
-            item.update(status=status, content=[_text_part(text)])
+            item.update(status=status, content=[_text_part(text, self._tally.sources)])
             events.append(self._event("response.output_text.done", content_index=0, text=text, logprobs=[]))
-            events.append(self._event("response.content_part.done", content_index=0, part=_text_part(text)))
+            events.append(self._event("response.content_part.done", content_index=0, part=item["content"][0]))
         elif item["type"] == "function_call":
             text = "".join(self._tally.calls[-1][2])
             item.update(status=status, arguments=text)
@@ -388,8 +401,15 @@ class ResponsesWire:
         }
 
 
-def _text_part(text: str) -> Event:
-    return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+def _text_part(text: str, sources: Sequence[Event] = ()) -> Event:
+    return {"type": "output_text", "annotations": list(sources), "logprobs": [], "text": text}
+
+
+def _annotation(source: Cited, end: int) -> Event:
+    if source.file:
+        return {"type": "file_citation", "file_id": source.file, "filename": source.title, "index": end}
+    place = {"start_index": max(0, end - 1), "end_index": end}
+    return {"type": "url_citation", "url": source.url, "title": source.title, **place}
 
 
 def _noise(shown: str, turn: int) -> str:

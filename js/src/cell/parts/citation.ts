@@ -1,26 +1,21 @@
-/** The sources that an answer names, as a list below it, each with its address in plain sight. */
+/** The sources that an answer names, as a list below it: pages with their host in plain sight, and files. */
 
 import { element } from "../../render/element.js";
-import { CITATION_FIELDS_SHAPE } from "../../wire/generated.js";
+import { CITATION_FIELDS_SHAPE, type CitationFields } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
 import { KINDS } from "./kinds.js";
+import { copiedSite, literal, site } from "./site.js";
 
-const citationOf = ({ fields }: Part) =>
-  read(CITATION_FIELDS_SHAPE, fields) as { number: number; url: string; title: string };
-
-/** A link for what a browser opens in a page of its own; anything else stays text. */
-export function target(url: string): HTMLElement {
-  if (!/^https?:\/\//i.test(url)) return element("span", {}, url);
-  return element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url);
-}
+const citationOf = ({ fields }: Part) => read(CITATION_FIELDS_SHAPE, fields) as CitationFields;
 
 function item(part: Part): HTMLElement {
-  const { number, url, title } = citationOf(part);
+  const { number, url, title, file } = citationOf(part);
   const made = element("li", { value: String(number) });
-  if (title !== "") made.append(element("span", { dir: "auto" }, title), " ");
-  made.append(target(url));
+  if (url !== "") made.append(...site(url, title));
+  else if (title !== "") made.append(element("span", { dir: "auto" }, title));
+  if (url === "" && file !== "") made.append(element("code", { class: "sc-host" }, file));
   return made;
 }
 
@@ -37,8 +32,10 @@ KINDS.set("citation", {
   },
   joins: () => true,
   foot: true,
+  heading: words.SOURCES,
   copied(part) {
-    const { number, url, title } = citationOf(part);
-    return `${number}. ${[title, /^https?:/i.test(url) ? `<${url}>` : url].filter(Boolean).join(", ")}`;
+    const { number, url, title, file } = citationOf(part);
+    const target = url === "" ? file && `\`${file.replaceAll("`", "")}\`` : copiedSite(url);
+    return `${number}. ${[literal(title), target].filter(Boolean).join(", ")}`;
   },
 });

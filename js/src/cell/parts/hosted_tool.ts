@@ -5,8 +5,8 @@ import { HOSTED_TOOL_FIELDS_SHAPE, type HostedState, type HostedToolFields } fro
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
-import { target } from "./citation.js";
 import { KINDS, type Looks, type PartView } from "./kinds.js";
+import { target } from "./site.js";
 
 /** Characters of a text, and sources, that are shown: a notebook may hold more. */
 const LONG = 20_000;

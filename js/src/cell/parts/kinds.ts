@@ -44,6 +44,8 @@ export interface Kind {
   readonly foot?: boolean;
   /** What the status line says while a part of this kind grows. */
   readonly doing?: string;
+  /** What stands above such parts where they are copied. */
+  readonly heading?: string;
   /** What Copy takes of it, as Markdown. */
   copied?(part: Part): string;
   /** Whether there is a blank line between two of them then. */
@@ -57,11 +59,13 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
   let text = "";
   let before: string | null = null;
   for (const part of parts) {
-    const said = part.text ? part.body : (KINDS.get(part.kind)?.copied?.(part) ?? "");
+    const kind = KINDS.get(part.kind);
+    const said = part.text ? part.body : (kind?.copied?.(part) ?? "");
     if (said === "") continue;
-    const close = before === part.kind && !KINDS.get(part.kind)?.apart;
+    const close = before === part.kind && !kind?.apart;
     const gap = before === null || (part.text && close) ? "" : close ? "\n" : "\n\n";
-    text += gap + said;
+    const heading = kind?.heading && before !== part.kind ? `**${kind.heading}**\n\n` : "";
+    text += gap + heading + said;
     before = part.kind;
   }
   return text;

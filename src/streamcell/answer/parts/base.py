@@ -30,6 +30,8 @@ class Part:
     """Whether its body belongs to the answer's text."""
     is_output: ClassVar[bool] = True
     """Whether the model said something with it: it counts as the first token, and makes an attempt one to keep."""
+    heading: ClassVar[str] = ""
+    """What stands above parts of this kind in Markdown that is saved."""
     id: str = ""
     open: bool = True
 

@@ -10,16 +10,13 @@ from ..._errors import Interrupted
 from ...answer.events import Alive, Event, Failed, Finished, PartChanged, PartGrew, PartRestored
 from ...answer.finish import Meaning, finish_of
 from ..base import Surrogates, field_of, showable
+from .citations import Sources
 from .thinking import ThinkTags
 
 __all__ = ["Assembly", "words_of"]
 
 _TOLD: Final = 5  # kinds of unshown content that a notice lists: it is a line, not a page
 _NAME: Final = 60  # characters of a tool's name in it
-
-_SOURCES: Final = 100  # sources that are kept
-_TITLE: Final = 200  # characters of a source's title
-_ADDRESS: Final = 2000  # characters of its address: browsers and servers take no longer one for granted
 
 _WORDS: Final = ("text", "content", "output_text")
 
@@ -52,7 +49,7 @@ class Assembly:
         self._ids = dict.fromkeys(_GROWING, "")
         self._tags = ThinkTags()
         self._unshown: list[str] = []
-        self._sources: dict[str, str] = {}
+        self.sources = Sources()
 
     @property
     def spoke(self) -> bool:
@@ -108,17 +105,6 @@ class Assembly:
         self.said.add("unknown")
         return [PartChanged("unknown", {"name": showable(name[:_NAME]), "text": showable(text)}, id_ or name[:_NAME])]
 
-    def cite(self, source: object) -> None:
-        """Note where the answer says that it comes from: an address, or an object with `url` and `title`."""
-        url = source if isinstance(source, str) else field_of(source, "url")
-        title = None if isinstance(source, str) else field_of(source, "title")
-        if isinstance(url, str) and url.strip():
-            url = showable(" ".join(url.split())[:_ADDRESS])
-            if len(self._sources) >= _SOURCES and url not in self._sources:
-                return
-            known = " ".join(title.split())[:_TITLE] if isinstance(title, str) else ""
-            self._sources[url] = showable(known) or self._sources.get(url, "")
-
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self, word: str | None, *notices: str | None) -> list[Event]:
@@ -132,7 +118,7 @@ class Assembly:
         limited = finish is not None and finish.meaning is Meaning.LIMIT
         said = [*notices, None if finish is None else finish.notice, self._missing(limited)]
         notice = " ".join(one for one in said if one) or None
-        return [*self._cited(), Finished(None if finish is None else finish.reason, notice)]
+        return [*self.sources.events(), Finished(None if finish is None else finish.reason, notice)]
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
@@ -143,10 +129,3 @@ class Assembly:
         if "reasoning" not in self.said:
             return words.NOTHING
         return words.REASONING_TO_THE_LIMIT if limited else words.ONLY_REASONING
-
-    def _cited(self) -> list[Event]:
-        """The sources as parts: at the end, as a provider may name them before the text and with each chunk of it."""
-        return [
-            PartChanged("citation", {"number": number, "url": url, "title": title}, id=f"citation:{url}")
-            for number, (url, title) in enumerate(self._sources.items(), 1)
-        ]

@@ -13,6 +13,7 @@ from ...request.request import Request
 from ..base import field_of, parts_of
 from .assembly import Assembly, words_of
 from .calls import ChatCalls
+from .citations import cited_beside
 from .conversation import chat_messages
 from .failures import error_in
 from .hosted import HostedTools
@@ -148,7 +149,8 @@ class ChatDecoder:
         choices = parts_of(chunk, "choices")
         for choice in choices:
             self._choice(choice, events)
-        self._cited(chunk)
+        for source in cited_beside(chunk):
+            self._answer.sources.note(source)
         usage = field_of(chunk, "usage")
         if usage:
             counted = usage_of(usage, "prompt", "completion")
@@ -229,14 +231,6 @@ class ChatDecoder:
             events.extend(self._answer.leave_out("an image"))
         if field_of(delta, "audio"):
             events.extend(self._answer.leave_out("speech"))
-
-    def _cited(self, chunk: object) -> None:
-        """Note where the text comes from: Perplexity's fields beside it, and annotations of its deltas."""
-        for source in (*parts_of(chunk, "citations"), *parts_of(chunk, "search_results")):
-            self._answer.cite(source)
-        for choice in parts_of(chunk, "choices"):
-            for annotation in parts_of(field_of(choice, "delta") or field_of(choice, "message"), "annotations"):
-                self._answer.cite(field_of(annotation, "url_citation") or annotation)
 
     def _fail(self, error: StreamCellError) -> list[Event]:
         self.finished = True

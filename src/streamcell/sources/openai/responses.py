@@ -199,7 +199,7 @@ class ResponsesDecoder:
         elif name == "response.output_item.done":
             return self._item_done(chunk)
         elif name == "response.output_text.annotation.added":
-            self._cite(field_of(chunk, "annotation"))
+            self._answer.sources.note(field_of(chunk, "annotation"))
         return alive
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ class ResponsesDecoder:
             refused = field_of(part, "type") == "refusal"
             text = words_of(field_of(part, "refusal")) if refused else words_of(part)
             for annotation in parts_of(part, "annotations"):
-                self._cite(annotation)
+                self._answer.sources.note(annotation)
             grown = "reasoning" if reasons else "refusal" if refused else text_kind
             if not text or (reasons and "reasoning" in self._answer.said):
                 continue
@@ -374,9 +374,6 @@ class ResponsesDecoder:
         text = written(field_of(item, _CALLED[kind])) if whole else ""
         return [*events, *(self._correct(found, part, text) if whole and not part.closed else [])]
 
-    def _cite(self, annotation: object) -> None:
-        self._answer.cite(field_of(annotation, "url_citation") or annotation)
-
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
@@ -421,7 +418,7 @@ class ResponsesDecoder:
             if spoke and (not matched or all(text.strip() in told for text in texts if text)):
                 for part in parts_of(item, "content"):
                     for annotation in parts_of(part, "annotations"):
-                        self._cite(annotation)
+                        self._answer.sources.note(annotation)
                 continue
             events.extend(self._item_whole(item, {"item_id": id_, "output_index": index}))
         return events
