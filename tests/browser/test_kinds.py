@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .accessible import checked
+from .cells import ask
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -53,6 +56,11 @@ cell"""
 )
 
 THOUGHT = "Thought for less than a second"
+CITED = (
+    "1. The water cycle, <https://example.org/water-cycle?utm_source=rehearsal>\n"
+    "2. How \\*rivers\\* find their way, <https://example.org/rivers>\n"
+    "3. gauge\\_2026.csv, `file-rehearsal-1`"
+)
 
 BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-foot > *')].map(
     (one) => [one.className, one.textContent])"""
@@ -101,6 +109,30 @@ def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callab
         "sc-text",
         "sc-sources",
     ]
+
+
+def test_pages_and_files_are_cited_below_the_answer(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("How do rivers work?", "rehearsal/citations?rate=0")])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    sources = notebook.view(0).get_by_role("region", name="Sources")
+    shown = [
+        ["The water cycle", "example.org"],
+        ["How *rivers* find their way", "example.org"],
+        ["gauge_2026.csv", "file-rehearsal-1"],
+    ]
+    each = "items => items.map((item) => [...item.children].map((one) => one.textContent))"
+    assert sources.locator("li").evaluate_all(each) == shown
+    assert sources.get_by_role("link").nth(1).get_attribute("href") == "https://example.org/rivers"
+    assert checked(notebook.page)["violations"] == []
+    if folder := os.environ.get("STREAMCELL_PICTURES"):
+        notebook.page.screenshot(path=f"{folder}/citations.png")
+    assert notebook.copied(0).endswith("\n\n**Sources**\n\n" + CITED)
+    without_kernel(notebook)
+    sources = notebook.view(0).get_by_role("region", name="Sources")
+    assert sources.locator("li").evaluate_all(each) == shown
+    content = json.loads(notebook.path.read_text("utf-8"))
+    assert "".join(content["cells"][0]["outputs"][0]["data"]["text/markdown"]).endswith(CITED)
 
 
 def test_a_kind_that_the_page_does_not_know_is_shown_as_a_block_under_its_name(

@@ -192,6 +192,14 @@ def test_what_is_left_to_the_client_says_that_it_was_not_run() -> None:
     assert "does not run it" in tool.note
 
 
+def test_a_request_for_approval_names_its_response_however_that_comes() -> None:
+    item = {"type": "mcp_approval_request", "id": "a", "name": "delete", "server_label": "s", "arguments": "{}"}
+    begun = {"type": "response.created", "response": {"id": "resp_1"}}
+    for chunks in ([begun, done(item)], [ends(id="resp_1", output=[item])]):
+        (tool,) = tools(parts_of(*chunks))
+        assert 'previous_response_id="resp_1"' in tool.note
+
+
 def test_what_comes_twice_is_shown_once() -> None:
     item = {"type": "web_search_call", "id": "w", "status": "completed", "action": {"type": "search", "query": "q"}}
     state = {"type": "response.web_search_call.completed", "item_id": "w"}

@@ -286,11 +286,6 @@ class HostedTools:
         self.response = ""
         """The response's id, which an answer to a request for approval names."""
 
-    @property
-    def any(self) -> bool:
-        """Whether there is one."""
-        return bool(self._calls)
-
     def item(self, item: object, index: object, *, whole: bool) -> list[Event]:
         """Take an output item of a type in `TOOLS` as it begins, or `whole`."""
         kind = field_of(item, "type")

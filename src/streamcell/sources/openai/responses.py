@@ -161,7 +161,6 @@ class ResponsesDecoder:
             return []
         self._last = (number, chunk)
         response = field_of(chunk, "response")
-        self._hosted.response = _name(response, "id") or self._hosted.response
         if field_of(response, "background") is True:
             self._kept_as = field_of(response, "id")
         events = self._feed(chunk)
@@ -172,6 +171,7 @@ class ResponsesDecoder:
     def _feed(self, chunk: object) -> list[Event]:
         if self.finished:
             return []
+        self._hosted.response = _name(field_of(chunk, "response"), "id") or self._hosted.response
         kind = field_of(chunk, "type")
         name = kind if isinstance(kind, str) else ""
         if name.startswith("response.") and name.removeprefix("response.") in _ENDS:
@@ -378,6 +378,7 @@ class ResponsesDecoder:
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
         """Take the terminal event: what its response says of itself counts for more than the event's name."""
+        self._hosted.response = _name(response, "id") or self._hosted.response
         events = self._output_of(response)
         events.extend(self._answer.held())
         usage = field_of(response, "usage")
