@@ -56,6 +56,7 @@ describe("JSON is laid out", () => {
     ["[ ]", "[]"],
     ['{"a":[1,[ ],{}],"b":null}', '{\n  "a": [\n    1,\n    [],\n    {}\n  ],\n  "b": null\n}'],
     ['{"code":"if x:\\n\\tpass"}', '{\n  "code": "if x:\n    \tpass"\n}'],
+    ['{"code":"a\nb"}', '{\n  "code": "a\n    b"\n}'],
     ['"\\u00e9\\/\\ud83d\\ude00"', '"é/😀"'],
     ["17", "17"],
     ["", ""],
@@ -91,6 +92,10 @@ describe("what could deceive a reader is not decoded", () => {
   test("a line of a string never stands where a key would", () => {
     const lines = pretty('{"a":"x\\n\\"b\\": 1","c":2}').split("\n");
     expect(lines.map((line) => line.search(/\S/))).toEqual([0, 2, 4, 2, 0]);
+  });
+
+  test("a hidden character of two halves, that come apart", () => {
+    expect(stages('"\u{e0041}"', 1).at(-1)).toBe('"\\udb40\\udc41"');
   });
 
   test("in plain text neither, but for what text is made of", () => {

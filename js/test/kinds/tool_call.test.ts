@@ -127,9 +127,9 @@ describe("the arguments", () => {
   });
 
   test("are the user's where there are any, and a text as it came where the tool takes one", () => {
-    open([call({ state: "done", edited: '{"city":"Basel"}' }), call({ custom: true }, '{"a":1}  x')]);
+    open([call({ state: "done", edited: '{"city":"Basel"}' }), call({ custom: true }, '{"a":1}  \u202ex')]);
     expect(get(".sc-box").textContent).toBe('{\n  "city": "Basel"\n}');
-    expect(get(".sc-call:nth-of-type(2) .sc-box").textContent).toBe('{"a":1}  x');
+    expect(get(".sc-call:nth-of-type(2) .sc-box").textContent).toBe('{"a":1}  \\u202ex');
   });
 
   test("are cut where they are very long, and shown whole on demand", () => {
@@ -144,12 +144,12 @@ describe("the arguments", () => {
   test("do not leave the box, whatever they are", () => {
     open([
       call(
-        { name: `<b>${"x".repeat(200)}\u202e`, state: "asked", result: { a: 1 }, shown: [1], seconds: "1" },
+        { name: `<b>\u202e${"x".repeat(200)}`, state: "asked", result: { a: 1 }, shown: [1], seconds: "1" },
         '"</script>\u202e',
       ),
       call({ name: 7, state: "exploded", shown: "image/png" }, "\u0000"),
     ]);
-    expect(get(".sc-call-head code").textContent).toBe(`<b>${"x".repeat(61)}…`);
+    expect(get(".sc-call-head code").textContent).toBe(`<b>\\u202e${"x".repeat(55)}…`);
     expect(get(".sc-box").textContent).toBe('"</script>\\u202e');
     expect(get(".sc-call-head code", 1).textContent).toBe("?");
     expect(get(".sc-call:nth-of-type(2) .sc-box").textContent).toBe("\\u0000");
