@@ -296,4 +296,4 @@ def test_what_is_left_out_is_counted_only_as_far_as_it_is_told() -> None:
     assert isinstance(finished, Finished)
     assert finished.notice is not None
     assert "thing 4, …" in finished.notice
-    assert len(decoder._calls._calls) == 100
+    assert len(decoder._calls.all) == 100

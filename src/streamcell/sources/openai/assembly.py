@@ -34,7 +34,7 @@ def words_of(value: object) -> str:
     return ""
 
 
-_GROWING: Final = ("text", "reasoning", "commentary", "refusal", "tool_call")
+_GROWING: Final = ("text", "reasoning", "commentary", "refusal")
 
 
 class Assembly:
@@ -57,7 +57,7 @@ class Assembly:
         return bool(self.said or self._unshown)
 
     def grow(self, kind: str, delta: str, id_: str = "") -> list[Event]:
-        """Return the events for more of a part: of a kind (one of `_GROWING`), and of the item `id_`."""
+        """Return the events for more of a part: of a kind (`text`, `reasoning` or `refusal`), and of the item `id_`."""
         self._ids[kind] = id_
         shown = self._surrogates[kind].feed(delta)
         if kind != "text":

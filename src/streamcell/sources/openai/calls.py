@@ -1,24 +1,30 @@
-"""Calls of tools as Chat Completions streams them: pieces that belong together by index, id, or neither. Pure."""
+"""Calls of tools while they come: bounded, each with an id of its own, whichever way a server cuts them. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from ...answer.events import Event, PartChanged, PartEnded, PartGrew
+from ...answer.events import Event, PartChanged, PartEnded, PartGrew, PartRestored
 from ...answer.parts.tool_call import ARGUMENTS
-from ..base import Surrogates, field_of, parts_of, showable
+from ..base import REPLACEMENT, Surrogates, field_of, parts_of, showable
 
-__all__ = ["MOST", "ChatCalls", "called", "is_object", "written"]
+__all__ = ["BEYOND", "MOST", "Call", "Calls", "ChatCalls", "ids_of", "written"]
 
 MOST: Final = 100
 """Calls of one answer that are taken; what follows is left out."""
 
+BEYOND: Final = f"calls of tools after the first {MOST}"
+"""What a notice says of those."""
+
 _NAME: Final = 200  # characters of a tool's name, and of a call's id
 
-KIND: Final = "tool_call"
+_CUT: Final = "…"
+"""Ends arguments that are too long: with it no text is JSON, wherever it was cut."""
+
+_KIND: Final = "tool_call"
 
 
 class Growth(Protocol):
@@ -30,143 +36,264 @@ class Growth(Protocol):
 
 def written(value: Any) -> str:
     """Return arguments as JSON text: some servers send the object itself."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else ""
-
-
-def called(name: object, call_id: object, fallback: str, *, custom: bool) -> dict[str, Any]:
-    """Return the fields of a call's part; a call without an id gets `fallback` for one."""
-    fields: dict[str, Any] = {"name": _short(name), "call_id": _short(call_id) or fallback}
-    return {**fields, "custom": True} if custom else fields
-
-
-def _short(value: object) -> str:
-    return showable(value.strip()[:_NAME]) if isinstance(value, str) else ""
-
-
-def is_object(text: str) -> bool:
-    """Whether a text is a whole JSON object."""
-    if not text.rstrip().endswith("}"):
-        return False
+    if isinstance(value, str) or not isinstance(value, (dict, list)):
+        return value if isinstance(value, str) else ""
     try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
+
+
+def ids_of(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the ids of the calls in a conversation, in either API's words."""
+    found = [message.get("call_id") for message in messages]
+    found += [field_of(call, "id") for message in messages for call in parts_of(message, "tool_calls")]
+    return frozenset(one for one in found if isinstance(one, str))
+
+
+def _name(value: object) -> str:
+    """Return a name so that it can be shown: no bidirectional or control character changes what a user approves."""
+    short = value.strip()[:_NAME] if isinstance(value, str) else ""
+    return "".join(one if one.isprintable() else REPLACEMENT for one in showable(short))
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= ARGUMENTS else text[:ARGUMENTS] + _CUT
+
+
+class _Object:
+    """Tells when JSON that comes in pieces is a whole object; it looks at each character once."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quoted = self._escaped = self._begun = False
+
+    def feed(self, text: str) -> None:
+        for one in text:
+            if self._escaped:
+                self._escaped = False
+            elif self._quoted:
+                self._escaped, self._quoted = one == "\\", one != '"'
+            elif one == '"':
+                self._quoted = True
+            elif one in "{[":
+                self._depth, self._begun = self._depth + 1, True
+            elif one in "}]":
+                self._depth -= 1
+
+    @property
+    def whole(self) -> bool:
+        return self._begun and self._depth == 0 and not self._quoted
 
 
 @dataclass(eq=False)
-class _Call:
-    """One call while it comes. `index` and `given_id` are the server's, where it has any."""
+class Call:
+    """One call while it comes. `id` is its part's, `given` the id that the server has for it, or empty.
 
-    number: int
-    index: object
-    given_id: str
-    name: str
-    custom: bool
-    growth: Growth
-    surrogates: Surrogates = field(default_factory=Surrogates)
-    arguments: str = ""
-
-    @property
-    def id(self) -> str:
-        return f"call-{self.number}"
-
-
-class ChatCalls:
-    """The calls of one answer. A piece without an index or an id belongs to the last call, unless it begins another.
-
-    Servers count every call as 0, name a call in each piece or in the first only, send no id at all, another one with
-    each piece, or the same for two calls; they send the arguments in pieces, whole, whole once more at the end, or as
-    an object. A name together with an id, or after arguments that are whole, begins another call.
+    `foreseen` are the arguments that it has where no others come.
     """
 
-    def __init__(self, growth: Callable[[], Growth]) -> None:
+    id: str
+    name: str
+    given: str
+    custom: bool
+    foreseen: str = ""
+    ended: bool = False
+    length: int = 0
+    _pieces: list[str] = field(default_factory=list)
+    _surrogates: Surrogates = field(default_factory=Surrogates)
+    _object: _Object = field(default_factory=_Object)
+
+    @property
+    def arguments(self) -> str:
+        """All that has come of them."""
+        return "".join(self._pieces)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the arguments are an object, and nothing can follow."""
+        return self._object.whole
+
+    @property
+    def bare(self) -> bool:
+        """Whether the arguments are an empty object so far, which some servers send before the arguments."""
+        return not self.custom and self.length < _NAME and self.arguments.strip() == "{}"
+
+    def grow(self, delta: str) -> list[Event]:
+        """Take more of the arguments."""
+        return [] if self.ended else self._take(self._surrogates.feed(delta))
+
+    def hold(self, whole: str) -> list[Event]:
+        """Take all of the arguments, which count for more than what has come of them."""
+        whole, known = _bounded(showable(whole)), self.arguments
+        if self.ended or not whole or whole == known:
+            return []
+        self._surrogates = Surrogates()
+        return self._take(whole[len(known) :]) if whole.startswith(known) else self._put(whole)
+
+    def held(self) -> list[Event]:
+        """Return what was held back; nothing more comes."""
+        return self._take(self._surrogates.end())
+
+    def end(self) -> list[Event]:
+        """Take the end of the call."""
+        if self.ended:
+            return []
+        events = [*self.held(), *([] if self.length else self.hold(self.foreseen))]
+        self.ended = True
+        return [*events, PartEnded(self.id)]
+
+    def _take(self, new: str) -> list[Event]:
+        room = ARGUMENTS - self.length
+        new = new if len(new) <= room else new[:room] + _CUT
+        if not new or room < 0:
+            return []
+        if self.bare and new.strip():
+            return self._put(new)
+        self._add(new)
+        return [PartGrew(_KIND, new, self.id)]
+
+    def _put(self, whole: str) -> list[Event]:
+        self._pieces, self.length, self._object = [], 0, _Object()
+        self._add(whole)
+        return [PartRestored(_KIND, whole, self.id)]
+
+    def _add(self, text: str) -> None:
+        self._pieces.append(text)
+        self.length += len(text)
+        self._object.feed(text)
+
+
+class Calls:
+    """The calls of one answer. `taken` are the ids that calls before it have: no two can be answered by one id."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.all: list[Call] = []
+        self.full = False  # more came than are taken
+        self._ids = set(taken)
+
+    def begin(self, part: str, name: object, id_: object, *, custom: bool) -> tuple[Call | None, list[Event]]:
+        """Begin a call that is shown as `part`; None: there are too many."""
+        if len(self.all) >= MOST:
+            self.full = True
+            return None, []
+        call = Call(part, _name(name), _name(id_), custom)
+        self.all.append(call)
+        fields = {"name": call.name, "call_id": self._own(call.given or f"call_{len(self.all)}")}
+        return call, [PartChanged(_KIND, {**fields, "custom": True} if custom else fields, part)]
+
+    def learn(self, call: Call, name: object, id_: object) -> list[Event]:
+        """Take the name and the id of a call that had none."""
+        changed = {}
+        if not call.name and _name(name):
+            changed["name"] = call.name = _name(name)
+        if not call.given and _name(id_):
+            call.given = _name(id_)
+            changed["call_id"] = self._own(call.given)
+        return [PartChanged(_KIND, changed, call.id)] if changed else []
+
+    def _own(self, id_: str) -> str:
+        own, number = id_, 1
+        while own in self._ids:
+            number += 1
+            own = f"{id_}-{number}"
+        self._ids.add(own)
+        return own
+
+    def held(self) -> list[Event]:
+        """Return what was held back of calls that have not ended."""
+        return [event for call in self.all if not call.ended for event in call.held()]
+
+    def end(self) -> list[Event]:
+        """Take the end of the answer."""
+        return [event for call in self.all for event in call.end()]
+
+
+class ChatCalls(Calls):
+    """The calls of Chat Completions, which come in pieces that belong together by index, id, or neither.
+
+    Servers count every call as 0 or do not count, name a call in each piece or in the first only, send no id at all,
+    another one with each piece, or the same for two calls; they send the arguments in pieces, whole, whole once more at
+    the end, as an object, or after an empty one. A name together with another id, a second one in one chunk without an
+    index, and one after arguments that are whole begins another call; a piece without name and id goes on with one.
+    """
+
+    def __init__(self, growth: Callable[[], Growth], taken: Iterable[str] = ()) -> None:
+        super().__init__(taken)
         self._growth = growth
-        self._calls: list[_Call] = []
-        self.left_out = 0
+        self._growths: dict[Call, Growth] = {}
+        self._places: dict[Call, int | None] = {}
+        self._last: Call | None = None
 
     def feed(self, delta: object) -> list[Event]:
         """Take the calls in a delta, or in a whole message."""
-        events: list[Event] = []
-        for piece in parts_of(delta, "tool_calls"):
-            events.extend(self._piece(piece))
+        before = len(self.all)
+        pieces = parts_of(delta, "tool_calls")
         older = field_of(delta, "function_call")  # the API before calls had ids
-        if older:
-            events.extend(self._piece({"index": 0, "function": older}))
-        return events
+        if older and not pieces:
+            pieces = [{"index": 0, "function": older}]
+        return [event for piece in pieces for event in self._piece(piece, before)]
 
-    def _piece(self, piece: object) -> list[Event]:
-        custom = field_of(piece, "custom")
-        inner = custom or field_of(piece, "function") or piece
-        name, id_ = _short(field_of(inner, "name")), _short(field_of(piece, "id"))
-        given = field_of(inner, "input" if custom else "arguments")
-        index = field_of(piece, "index")
-        call = self._of(index, id_, name, written(given))
-        if call is not None:
-            events = self._known(call, id_, name)
-        elif len(self._calls) >= MOST:
-            self.left_out += 1
-            return []
-        else:
-            call, events = self._begin(index, id_, name, custom=bool(custom))
-        return [*events, *self._grow(call, written(given))]
-
-    def _of(self, index: object, id_: str, name: str, arguments: str) -> _Call | None:
-        """Return the call that a piece belongs to; None: it begins one."""
-        if not self._calls:
-            return None
-        counted = isinstance(index, int) and not isinstance(index, bool)
-        known = [one for one in self._calls if one.given_id == id_] if id_ else []
-        same = [one for one in known if not counted or one.index == index]
-        if same:
-            return same[-1]
-        at = [one for one in self._calls if one.index == index] if counted else self._calls[-1:]
-        if not at or known:  # another place, or the id of a call at another place
-            return None
-        last = at[-1]
-        if not name:
-            return last
-        if id_ and last.given_id:  # a further call where all are counted as 0, or a new id for the same call
-            return last if name == last.name and not last.arguments else None
-        begins = bool(arguments) and last.arguments != arguments and is_object(last.arguments)
-        return None if begins or (last.arguments and name != last.name) else last
-
-    def _begin(self, index: object, id_: str, name: str, *, custom: bool) -> tuple[_Call, list[Event]]:
-        number = len(self._calls) + 1
-        taken = any(one.given_id == id_ for one in self._calls)
-        call = _Call(number, index, id_, name, custom, self._growth())
-        self._calls.append(call)
-        # Two calls of one id could not be answered apart.
-        unique = "" if not id_ else f"{id_}-{number}" if taken else id_
-        return call, [PartChanged(KIND, called(name, unique, f"call_{number}", custom=custom), call.id)]
-
-    def _known(self, call: _Call, id_: str, name: str) -> list[Event]:
-        """Take what comes late of a call: its id, or the rest of its name."""
-        changed: dict[str, Any] = {}
-        if id_ and not call.given_id:
-            call.given_id = changed["call_id"] = id_
-        if name and name != call.name and not call.arguments:
-            call.name = name if name.startswith(call.name) else call.name + name
-            changed["name"] = call.name
-        return [PartChanged(KIND, changed, call.id)] if changed else []
-
-    def _grow(self, call: _Call, delta: str) -> list[Event]:
-        if not delta or (delta == call.arguments and is_object(delta)):  # some say all of them once more at the end
-            return []
-        return self._shown(call, call.growth.feed(delta))
-
-    def _shown(self, call: _Call, new: str) -> list[Event]:
-        # One character too many shows that they are not whole.
-        new = call.surrogates.feed(new)[: ARGUMENTS + 1 - len(call.arguments)]
-        call.arguments += new
-        return [PartGrew(KIND, new, call.id)] if new else []
+    def held(self) -> list[Event]:
+        """See `Calls.held`."""
+        return [event for call in self.all for event in (*call.grow(self._growths[call].end()), *call.held())]
 
     def end(self) -> list[Event]:
-        """Return what was held back, and the calls as ended."""
-        events: list[Event] = []
-        for call in self._calls:
-            rest = call.growth.end()
-            events += [*self._shown(call, rest), *self._shown(call, call.surrogates.end())]
-            events.append(PartEnded(call.id))
+        """See `Calls.end`."""
+        return [*self.held(), *super().end()]
+
+    def _piece(self, piece: object, before: int) -> list[Event]:
+        custom = field_of(piece, "custom")
+        inner = custom or field_of(piece, "function") or piece
+        name, id_ = _name(field_of(inner, "name")), _name(field_of(piece, "id"))
+        new = written(field_of(inner, "input" if custom else "arguments"))
+        index = field_of(piece, "index")
+        place = index if isinstance(index, int) and not isinstance(index, bool) else None
+        if not (name or id_ or new):
+            return []
+        call, events = self._of(place, id_, name, new, self.all[before:]), list[Event]()
+        if call is None:
+            call, events = self.begin(f"call-{len(self.all) + 1}", name, id_, custom=bool(custom))
+            if call is not None:
+                self._growths[call], self._places[call] = self._growth(), place
+        else:
+            events = self._further(call, name, id_)
+        self._last = call
+        if call is None or (len(new) == call.length and call.whole and new == call.arguments):
+            return events  # some say all of the arguments once more at the end
+        return [*events, *call.grow(self._growths[call].feed(new))]
+
+    def _of(self, place: int | None, id_: str, name: str, new: str, begun: list[Call]) -> Call | None:
+        """Return the call that a piece belongs to; None: it begins one. `begun` are those of the same chunk."""
+        named = [one for one in self.all if id_ and one.given == id_]
+        here = [one for one in self.all if place is not None and self._places[one] == place]
+        if named and not name:
+            return (here or named)[-1]  # a call that is counted otherwise in its middle is one all the same
+        if named:
+            there = [one for one in named if place is None or self._places[one] in (place, None)]
+            # One id for two calls is told by their places, or by what they are called with.
+            return None if not there or self._is_another(there[-1], name, new) else there[-1]
+        last = here[-1] if here else self._last
+        if last is None or (place is not None and not here and (name or id_)):
+            return None
+        if not name:
+            return last
+        if (id_ and last.given) or (place is None and last in begun):
+            return None
+        return None if self._is_another(last, name, new) else last
+
+    def _is_another(self, last: Call, name: str, new: str) -> bool:
+        """Whether a name begins another call than the last at its place, and is not that one's name again."""
+        if not last.length or not last.name:
+            return False
+        return name != last.name or (bool(new) and last.whole and not last.bare and new != last.arguments)
+
+    def _further(self, call: Call, name: str, id_: str) -> list[Event]:
+        """Take what comes late of a call: its id, its name, or the rest of its name."""
+        events = self.learn(call, name, id_)
+        if name and name != call.name and not call.length:
+            whole = name if name.startswith(call.name) else (call.name + name)[:_NAME]
+            if whole != call.name:
+                call.name = whole
+                events.append(PartChanged(_KIND, {"name": whole}, call.id))
         return events

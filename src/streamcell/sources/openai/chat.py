@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ... import _words as words
@@ -12,7 +12,7 @@ from ...request.parameters import Server, translated
 from ...request.request import Request
 from ..base import field_of, parts_of
 from .assembly import Assembly, words_of
-from .calls import ChatCalls
+from .calls import BEYOND, ChatCalls
 from .citations import cited_beside
 from .conversation import chat_messages
 from .failures import error_in
@@ -121,14 +121,15 @@ class ChatDecoder:
     The end mark is a `finish_reason`, but what comes after it still belongs to the answer, until the server says
     `[DONE]`, closes, or falls silent. `[DONE]` alone ends an answer too, as some local servers never give a reason, but
     then the notice says so. Each request asks for one choice, and servers use its index for other things: an index that
-    has not been seen before continues the answer, one that was seen beside another is another choice.
+    has not been seen before continues the answer, one that was seen beside another is another choice. `taken` are ids
+    of earlier calls, see `Calls`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self._answer = Assembly()
         self._hosted = HostedTools()
         self._growth = {"text": _Growth(), "reasoning": _Growth()}
-        self._calls = ChatCalls(_Growth)
+        self._calls = ChatCalls(_Growth, taken)
         self._word: str | None = None
         self._wait: float | None = None
         self._index: object = None
@@ -220,12 +221,12 @@ class ChatDecoder:
         return "".join(texts)
 
     def _left_out(self, delta: object, events: list[Event]) -> None:
-        called = self._calls.feed(delta)
-        if called:
-            self._answer.said.add("tool_call")
-        elif parts_of(delta, "tool_calls") or field_of(delta, "function_call"):
-            called = [Alive(working=True)]
-        events.extend(called)
+        if parts_of(delta, "tool_calls") or field_of(delta, "function_call"):
+            events.extend(self._calls.feed(delta) or [Alive(working=True)])
+            if self._calls.all:
+                self._answer.said.add("tool_call")
+            if self._calls.full:
+                self._answer.leave_out(BEYOND)
         events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
         if parts_of(delta, "images"):
             events.extend(self._answer.leave_out("an image"))
@@ -240,7 +241,7 @@ class ChatDecoder:
         events: list[Event] = []
         for field, growth in self._growth.items():
             events.extend(self._answer.grow(field, growth.end()))
-        return [*events, *self._answer.held(), *self._calls.end()]
+        return [*events, *self._answer.held(), *self._calls.held()]
 
     def end(self, *, marked: bool = False) -> list[Event]:
         """Take the end of the stream; without an end mark this emits what was held back, and no Finished."""
@@ -249,6 +250,7 @@ class ChatDecoder:
         events = self._held()
         if self._word is not None or (marked and self._answer.spoke):
             self.finished = True
+            events.extend(self._calls.end())
             events.extend(self._answer.end(self._word, None if self._word is not None else words.NO_REASON))
         return events
 

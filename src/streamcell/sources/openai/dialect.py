@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...answer.events import Alive, Event
@@ -13,13 +13,13 @@ from .responses import ResponsesDecoder
 __all__ = ["AnyDecoder", "decoder_for"]
 
 
-def decoder_for(chunk: object) -> Decoder | None:
-    """Return the decoder for the API that `chunk` is of; None where it does not tell."""
+def decoder_for(chunk: object, taken: Iterable[str] = ()) -> Decoder | None:
+    """Return the decoder for the API that `chunk` is of; None where it does not tell. `taken`: see `Calls`."""
     kind = field_of(chunk, "type")
     if isinstance(kind, str) and kind.startswith("response."):
-        return ResponsesDecoder()
+        return ResponsesDecoder(taken)
     if field_of(chunk, "object") == "chat.completion.chunk" or isinstance(field_of(chunk, "choices"), (list, tuple)):
-        return ChatDecoder()
+        return ChatDecoder(taken)
     return None
 
 
@@ -29,8 +29,9 @@ class AnyDecoder:
     The other API's decoder takes over with its first event: a stray frame of its shape is passed over.
     """
 
-    def __init__(self, expected: Decoder) -> None:
+    def __init__(self, expected: Decoder, taken: Iterable[str] = ()) -> None:
         self._decoder = expected
+        self._taken = taken
         self._other: Decoder | None = None
         self._known = False
 
@@ -47,7 +48,7 @@ class AnyDecoder:
     def feed(self, chunk: object) -> list[Event]:
         """Take one chunk."""
         if not self._known:
-            found = decoder_for(chunk)
+            found = decoder_for(chunk, self._taken)
             if found is not None and not isinstance(self._decoder, type(found)):
                 self._other = self._other or found
                 events = self._other.feed(chunk)
@@ -69,7 +70,7 @@ class AnyDecoder:
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
         """Take an answer in one piece, of either API."""
-        for decoder in (self._decoder, ChatDecoder(), ResponsesDecoder()):
+        for decoder in (self._decoder, ChatDecoder(self._taken), ResponsesDecoder(self._taken)):
             events = decoder.whole(body)
             if events is not None:
                 self._decoder = decoder

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ... import _words as words
-from ...answer.events import Alive, Cursor, Event, Failed, PartChanged, PartEnded, PartRestored, UsageReported
+from ...answer.events import Alive, Cursor, Event, Failed, PartEnded, UsageReported
 from ...request.parameters import Server, translated
 from ...request.request import Request
-from ..base import field_of, parts_of, showable
+from ..base import field_of, parts_of
 from .assembly import Assembly, words_of
-from .calls import MOST, called, written
+from .calls import BEYOND, Call, Calls, written
 from .chat import usage_of
 from .conversation import responses_items
 from .failures import error_in, error_in_stream
@@ -50,19 +50,23 @@ _GROWS: Final = {
     "response.reasoning_summary_text.delta": "reasoning",
     "response.reasoning_text.delta": "reasoning",
     "response.refusal.delta": "refusal",
-    "response.function_call_arguments.delta": "tool_call",
-    "response.custom_tool_call_input.delta": "tool_call",
 }
 _IS_WHOLE: Final = {
     "response.output_text.done": ("text", "text"),
     "response.reasoning_summary_text.done": ("reasoning", "text"),
     "response.reasoning_text.done": ("reasoning", "text"),
     "response.refusal.done": ("refusal", "refusal"),
-    "response.function_call_arguments.done": ("tool_call", "arguments"),
-    "response.custom_tool_call_input.done": ("tool_call", "input"),
 }
 _CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input"}
 """Calls of the user's tools, and the field with what each is called with."""
+
+_OF_CALLS: Final = {
+    f"response.{name}.{how}": (kind, field)
+    for kind, name in (("function_call", "function_call_arguments"), ("custom_tool_call", "custom_tool_call_input"))
+    for how, field in (("delta", "delta"), ("done", _CALLED[kind]))
+}
+"""Events about what a call is called with: the kind of call, and the field of the event."""
+
 _UNSHOWN: Final = {
     "image_generation_call": "an image",
     "audio": "speech",
@@ -99,7 +103,7 @@ class _Item:
     parts: list[_Part] = dataclasses.field(default_factory=list)
     open: list[_Part] = dataclasses.field(default_factory=list)
     closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
-    called: bool = False  # the name of the tool that it calls has been told
+    call: Call | None = None
     comments: bool = False  # a message that is no part of the answer
 
     def begin(self, part: _Part) -> None:
@@ -122,10 +126,13 @@ class ResponsesDecoder:
     count other things in them. Within an item a part ends with its `done` event. Each is a part of the answer; a blank
     line sets a text off from the one before it. A `done` event that knows more text than its deltas gave makes up for
     the difference; one that knows another text is right. What is not shown, and what is not known, is life at least.
+    `taken` are ids of earlier calls, see `Calls`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self._answer = Assembly()
+        self._calls = Calls(taken)
+        self._calling: list[_Item] = []
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
         self._by_index: dict[int, _Item] = {}
@@ -133,7 +140,6 @@ class ResponsesDecoder:
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
-        self._call_ids: dict[str, _Item] = {}
         self._hosted = HostedTools()
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
@@ -179,7 +185,9 @@ class ResponsesDecoder:
         error = error_in(chunk)
         if error is not None:
             self.finished = True
-            return [*self._answer.held(), Failed(error)]
+            return [*self._held(), Failed(error)]
+        if name in _OF_CALLS:
+            return self._of_call(*_OF_CALLS[name], chunk, ended=name.endswith(".done"))
         if name in _GROWS:
             return self._grow(_GROWS[name], self._item(chunk), chunk, words_of(field_of(chunk, "delta")))
         if name in _IS_WHOLE:
@@ -286,9 +294,6 @@ class ResponsesDecoder:
         if whole.startswith(known):
             part.pieces.append(whole[len(known) :])
             return self._answer.grow(part.field, whole[len(known) :], part.id) if len(whole) > len(known) else []
-        if part.field == "tool_call":
-            part.pieces = [whole]
-            return [PartRestored("tool_call", showable(whole), part.id)]
         if part.field != "text" or known.startswith(whole) or _same(without_thinking(known), whole):
             return []
         part.pieces, self._restored = [whole], True
@@ -302,10 +307,15 @@ class ResponsesDecoder:
         held = {"item_id": field_of(item, "id"), **_index(chunk)}
         return [*self._item_of(item, held, whole=True), *self._item_whole(item, held)]
 
-    def _item_of(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
-        """Take an output item that is no text: a call, a tool of the provider's, or what is not shown."""
+    def _item_of(
+        self, item: object, place: Mapping[str, object], *, whole: bool, but: list[Call] | None = None
+    ) -> list[Event]:
+        """Take an output item that is no text: a call, a tool of the provider's, or what is not shown.
+
+        `but`: see `_called`.
+        """
         hosted = self._hosted.item(item, place["output_index"], whole=whole)
-        return [*self._called(item, place, whole=whole), *self._left_out(item), *hosted]
+        return [*self._called(item, place, whole=whole, but=but), *self._left_out(item), *hosted]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
@@ -349,38 +359,62 @@ class ResponsesDecoder:
             return self._answer.unknown(kind, words_of(item), _name(item, "id") or "")
         return []
 
-    def _called(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
-        """Take a call of the user's tool; `whole`: with all that it is called with."""
-        kind = _name(item, "type") or ""
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def _of_call(self, kind: str, field: str, chunk: object, *, ended: bool) -> list[Event]:
+        """Take a piece of what a call is called with, or all of it once it has `ended`."""
+        call, events = self._call_at(self._item(chunk), kind, None, None)
+        given = written(field_of(chunk, field))
+        if call is None:
+            return [Alive(working=True)]
+        new = [*call.hold(given), *call.end()] if ended else call.grow(given)
+        return [*events, *new] or [Alive(working=True)]
+
+    def _call_at(self, item: _Item, kind: str, name: object, id_: object) -> tuple[Call | None, list[Event]]:
+        """Return the call that an output item is; None: there are too many."""
+        if item.call is not None:
+            return item.call, self._calls.learn(item.call, name, id_)
+        part = f"{item.id or f'item-{item.number}'}/{len(item.parts)}"
+        item.call, events = self._calls.begin(part, name, id_, custom=kind == "custom_tool_call")
+        if item.call is None:
+            self._answer.leave_out(BEYOND)
+        else:
+            self._answer.said.add("tool_call")
+            self._calling.append(item)
+        return item.call, events
+
+    def _called(
+        self, item: object, place: Mapping[str, object], *, whole: bool, but: list[Call] | None = None
+    ) -> list[Event]:
+        """Take an output item that is a call; `whole`: with all that it is called with.
+
+        `but`: it is told once more at the end, and is none of these, to which it is added. There its id and its place
+        may be others, so that it is known by its `call_id` first.
+        """
+        kind = _name(item, "type")
         if kind not in _CALLED:
             return []
-        id_ = _name(item, "call_id")
-        events: list[Event] = []
-        found = self._call_ids.get(id_) if id_ and whole else None
-        found = self._item(place) if found is None else found
-        part = next((one for one in found.parts if one.field == "tool_call"), None)
-        if part is None:
-            if len(self._call_ids) >= MOST:
-                return [Alive(working=True)]
-            part = _Part("tool_call", None, [], f"{found.id or f'item-{found.number}'}/{len(found.parts)}")
-            found.begin(part)
-        if not found.called:
-            found.called = True
-            self._answer.said.add("tool_call")
-            fallback = f"call_{len(self._call_ids) + 1}"
-            self._call_ids[id_ or fallback] = found
-            fields = called(_name(item, "name"), id_, fallback, custom=kind == "custom_tool_call")
-            events.append(PartChanged("tool_call", fields, part.id))
-        text = written(field_of(item, _CALLED[kind])) if whole else ""
-        return [*events, *(self._correct(found, part, text) if whole and not part.closed else [])]
+        id_, found = _name(item, "call_id"), None
+        if id_ and (but is not None or not any(isinstance(one, (str, int)) for one in place.values())):
+            known = (one for one in self._calling if one.call is not None and one.call.given == id_)
+            found = next((one for one in known if one.call not in (but or ())), None)
+        call, events = self._call_at(found or self._item(place), kind, _name(item, "name"), id_)
+        if call is None:
+            return [Alive(working=True)]
+        if but is not None:
+            but.append(call)
+        given = written(field_of(item, _CALLED[kind]))
+        if whole:
+            return [*events, *call.hold(given), *call.end()]
+        call.foreseen = given
+        return events
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
         """Take the terminal event: what its response says of itself counts for more than the event's name."""
         self._hosted.response = _name(response, "id") or self._hosted.response
-        events = self._output_of(response)
-        events.extend(self._answer.held())
+        events = [*self._output_of(response), *self._held()]
         usage = field_of(response, "usage")
         counted = usage_of(usage, "input", "output") if usage else None
         if counted is not None:
@@ -391,6 +425,7 @@ class ResponsesDecoder:
         why = field_of(field_of(response, "incomplete_details"), "reason")
         if kind == "failed" or status == "failed" or error:
             return [*events, Failed(error_in_stream(error))]
+        events.extend(self._calls.end())
         if kind == "cancelled" or status == "cancelled":
             word = "cancelled"
         elif kind == "incomplete" or status == "incomplete" or isinstance(why, str):
@@ -411,9 +446,10 @@ class ResponsesDecoder:
         events: list[Event] = []
         spoke = bool(self._answer.said & {"text", "refusal"})
         told = {one.text.strip() for item in self._items for one in item.parts}
+        called: list[Call] = []
         for index, item in enumerate(parts_of(response, "output")):
             id_ = _name(item, "id")
-            events.extend(self._item_of(item, {"item_id": id_, "output_index": index}, whole=True))
+            events.extend(self._item_of(item, {"item_id": id_, "output_index": index}, whole=True, but=called))
             matched = index in self._by_index if id_ is None else id_ in self._by_id or index in self._nameless
             texts = [words_of(part) for part in parts_of(item, "content")]
             if spoke and (not matched or all(text.strip() in told for text in texts if text)):
@@ -426,7 +462,10 @@ class ResponsesDecoder:
 
     def end(self, *, marked: bool = False) -> list[Event]:  # noqa: ARG002
         """Take the end of the stream; only a terminal event is an end mark of this API, `[DONE]` is none."""
-        return [] if self.finished else self._answer.held()
+        return [] if self.finished else self._held()
+
+    def _held(self) -> list[Event]:
+        return [*self._answer.held(), *self._calls.held()]
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
         """Take a `response` that came in one piece, from a server that ignores `stream`."""

@@ -36,6 +36,7 @@ from ...request.veiled import Secrets, Veiled
 from ..base import Decoder, field_of, parts_of
 from ..http.body import closing, read
 from ..iterables.bridge import Handoff, close, from_loop, running_loop
+from .calls import ids_of
 from .chat import ChatDecoder, chat_body
 from .client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
 from .continuation import going_on, without_repetition
@@ -241,9 +242,11 @@ class OpenAISource:
             raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
         return names[0], "the server's first model, as none was named"
 
-    def _decoder_for(self, api: str, resume: ResumeFrom | None) -> Decoder:
+    def _decoder_for(self, api: str, context: Context) -> Decoder:
+        resume = context.resume
         if resume is None or resume.way is not ResumeMode.EXACT or self._decoder is None:
-            self._decoder = AnyDecoder(ChatDecoder() if api == "chat" else ResponsesDecoder())
+            taken = ids_of((*self._request.messages, *context.history))
+            self._decoder = AnyDecoder(ChatDecoder(taken) if api == "chat" else ResponsesDecoder(taken), taken)
         return self._decoder
 
     def _overlap_for(self, resume: ResumeFrom | None) -> Overlap | Rest | None:
@@ -307,7 +310,7 @@ class OpenAISource:
             return _failed(self._advised(error, answering), cause, answering.secrets)
 
         try:
-            decoder = self._decoder_for(api, resume)
+            decoder = self._decoder_for(api, context)
             try:
                 opening, ours = self._opening(answering, api, model, context, lean=lean)
                 response = await opening.__aenter__()
