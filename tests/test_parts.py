@@ -67,6 +67,16 @@ def test_a_part_with_an_id_grows_wherever_it_stands_until_it_ends() -> None:
     assert [part.open for part in parts] == [False, True, True]
 
 
+def test_a_call_that_was_cut_continues_in_its_part_and_a_text_in_a_further_one() -> None:
+    parts = grown(PartChanged("tool_call", {"name": "look"}, "c"), PartGrew("tool_call", "{", "c"))
+    for part in (*ended(parts), *of_another(parts)):
+        assert not part.open
+    (continued,) = after(ended(parts), PartGrew("tool_call", "}", "c"))
+    assert (continued.body, continued.open) == ("{}", True)
+    assert len(after(of_another(parts), PartGrew("tool_call", "}", "c"))) == 2
+    assert len(after(ended(grown(PartGrew("text", "Wor", "t"))), PartGrew("text", "ds", "t"))) == 2
+
+
 def test_one_id_may_name_parts_of_two_kinds() -> None:
     parts = grown(PartGrew("reasoning", "a", "1"), PartGrew("text", "b", "1"), PartGrew("reasoning", "A", "1"))
     assert plain(parts) == [("reasoning", "aA"), ("text", "b")]

@@ -81,8 +81,8 @@ class Cursor:
 class PartGrew:
     """More of a part's body, and its beginning where there is no such part; `text` is always encodable as UTF-8.
 
-    The part is the open one of that `kind` and `id`. Without an id it is the last part, if that is of this kind and has
-    none either: so text, reasoning and text again are three parts.
+    The part is the one of that `kind` and `id`, if it is open or is no text. Without an id it is the last part, if that
+    is of this kind and has none either: so text, reasoning and text again are three parts.
     """
 
     kind: str

@@ -214,6 +214,7 @@ def _unknown(prompt: str) -> str:
         "| `rehearsal?rate=400` | the same, ten times as fast |\n"
         "| `rehearsal/echo` | says what you said |\n"
         "| `rehearsal/bulk?rate=4000` | a great deal of text, fast |\n"
+        "| `rehearsal/tools` | calls the tools that you give it with `tools=` |\n"
         "| `rehearsal/stall?after=20` | falls silent after twenty tokens |\n"
         "| `rehearsal/cut?after=20` | breaks off after twenty tokens |\n\n"
         "For a real answer, give the name of a real model and set `OPENAI_API_KEY`, or point `OPENAI_BASE_URL` at any"

@@ -55,6 +55,7 @@ def whole(tokens: Sequence[Token], _settings: Settings, _asked: Asked) -> Iterat
 
 
 def _end(tokens: Sequence[Token]) -> End:
+    """The end of a whole answer: one with calls ends for them."""
     return End("tool_calls" if any(isinstance(token, Called) for token in tokens) else "stop")
 
 
@@ -117,7 +118,7 @@ def _stall(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterat
     yield from before
     yield Stall(settings["seconds"])
     yield from rest
-    yield End("stop")
+    yield _end(tokens)
 
 
 def _keep_alive(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
@@ -129,7 +130,7 @@ def _keep_alive(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> I
         yield Raw(b": keep-alive\n\n")
         yield Stall(every)
     yield from rest
-    yield End("stop")
+    yield _end(tokens)
 
 
 def _slow_head(tokens: Sequence[Token], settings: Settings, asked: Asked) -> Iterator[Step]:

@@ -12,11 +12,12 @@ from random import Random
 from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import uuid4
 
+from ._faults import whole as whole_answer
 from ._handler import Going, Handler, Stage
 from ._request import Asked, Body, RefusedError, Turn, decode, read_chat
 from ._scenarios import Script, answer_tokens, write_script
 from ._shapes import Shaping
-from ._steps import LAST, Cut, End, Open, Page, Piece, Raw, Stall, Step, Token, Torn, schedule
+from ._steps import LAST, Cut, Open, Page, Piece, Raw, Stall, Step, Token, Torn, schedule
 from ._wire import Stamp, Wire, wire
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class Answer(_Plays):
         whole = script
         if page is not None:
             tokens_of_all = answer_tokens(asked, self.stage.timing, seed=seed)
-            whole = replace(script, steps=[Open(), *tokens_of_all, End("stop")])
+            whole = replace(script, steps=list(whole_answer(tokens_of_all, {}, asked)))
         if await self._wait_through(whole, answer):
             self._remember(asked, answer, whole)
             self.record.sent(_text(whole.steps))

@@ -101,7 +101,7 @@ class Asked:
         """What tools have returned since the user spoke last."""
         roles = [turn.role for turn in self.turns]
         begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
-        return [turn.text for turn in self.turns[begin:] if turn.role == "tool"]
+        return [turn.text for turn in self.turns[begin:] if turn.role in ("tool", "function")]
 
     @property
     def words(self) -> str:
@@ -118,7 +118,9 @@ class Asked:
         """
         if len(self.turns) > 1 and self.turns[-1].role == "assistant":
             return replace(self, turns=self.turns[:-1]), self.turns[-1].text, 0
-        if len(self.turns) < 3 or self.turns[-2].role != "assistant" or not _GOES_ON.search(self.turns[-1].text):
+        if [turn.role for turn in self.turns[-2:]] != ["assistant", "user"] or len(self.turns) < 3:
+            return None  # what a tool has returned after the model's words is no wish, whatever it says
+        if not _GOES_ON.search(self.turns[-1].text):
             return None
         return replace(self, turns=self.turns[:-2]), self.turns[-2].text, _REPEATED
 
@@ -174,7 +176,7 @@ def read_chat(body: Body) -> Asked:
         include_usage=_flag(options, "include_usage", "stream_options."),
         obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
         thinks=body.get("reasoning_effort") not in {None, "none"},
-        tools=tools_of(body.get("tools")),
+        tools=tools_of(body),
     )
 
 
@@ -205,7 +207,7 @@ def read_responses(body: Body) -> Asked:
         summarizes=summarizes,
         previous_response_id=_string(body, "previous_response_id", default="") or None,
         background=_flag(body, "background"),
-        tools=tools_of(body.get("tools")),
+        tools=tools_of(body),
     )
 
 

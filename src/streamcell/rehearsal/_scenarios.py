@@ -20,7 +20,7 @@ from . import _answers, _bulk, _hosted, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
-from ._steps import Cited, Piece, Step, Thought, Timing, Token, limited, paced
+from ._steps import Argument, Called, Cited, Piece, Step, Thought, Timing, Token, limited, paced
 
 Tokens: TypeAlias = Callable[[Asked, Settings, Random], Iterator[Token]]
 
@@ -98,7 +98,7 @@ ANSWERS: Mapping[str, Answer] = {
     "tools": Answer(
         "Calls of the request's tools, and an answer that quotes what they return.",
         _call_tools,
-        {name: Setting(0, 0, 1) for name in ("parallel", "silent", "unknown", "broken", "huge", "loop")},
+        dict.fromkeys(("parallel", "silent", "unknown", "broken", "huge", "loop"), Setting(0, 0, 1)),
     ),
     "echo": Answer("The last message of the user, said back exactly.", _echo),
     "bulk": Answer(
@@ -210,9 +210,11 @@ def _plan(asked: Asked, timing: Timing, seed: int) -> tuple[Answer | Fault, dict
 def _rest(asked: Asked, answer: Answer, settings: Settings, rng: Random) -> list[Token]:
     """What is left of an answer; asked for by a message, it begins with the last words that were there."""
     before, so_far, repeated = asked.interrupted or (asked, "", 0)
-    text = "".join(token.text for token in answer.tokens(before, settings, rng) if isinstance(token, Piece))
+    tokens = list(answer.tokens(before, settings, rng))
+    text = "".join(token.text for token in tokens if isinstance(token, Piece))
     begin = len(so_far) - repeated if text.startswith(so_far) else 0
-    return list(map(Piece, _tokens.pieces(text[max(0, begin) :])))
+    calls = (token for token in tokens if isinstance(token, (Called, Argument)))
+    return [*map(Piece, _tokens.pieces(text[max(0, begin) :])), *calls]
 
 
 def _number(key: str, text: str, setting: Setting) -> float:

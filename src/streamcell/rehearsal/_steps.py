@@ -172,7 +172,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
     """Put before each token the wait that a model would make there."""
     delay = timing.first_token
     for step in steps:
-        if isinstance(step, (Piece, Thought, Argument, Said, Torn)):
+        if isinstance(step, (Piece, Thought, Called, Argument, Said, Torn)):
             if delay:
                 yield Wait(delay * (1 + timing.jitter * rng.uniform(-1, 1)))
             delay = 1 / timing.rate if timing.rate else 0.0

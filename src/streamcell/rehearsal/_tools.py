@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +17,36 @@ if TYPE_CHECKING:
     from ._request import Asked
 
 _DEPTH: Final = 8  # levels of a schema that an example fills
+_VALUES: Final = 200  # values of an example: a schema may refer to itself many times over
+_MOST: Final = 1e15  # of a bound of numbers that an example keeps to
+_HUGE: Final = 200_000  # characters of arguments that are huge
 _SHOWN: Final = 600  # characters of a result that the answer quotes
+_RESULTS: Final = 8  # results that it quotes
 
 _WORDS: Final = {
     "city": "Oslo",
     "place": "Oslo",
     "location": "Oslo",
+    "country": "Norway",
+    "language": "English",
     "name": "Ada",
     "query": "entropy",
+    "question": "What is entropy?",
+    "topic": "entropy",
     "text": "a text",
+    "expression": "6 * 7",
+    "url": "https://example.org",
+    "path": "notes.txt",
+    "unit": "celsius",
+}
+_FORMATS: Final = {
+    "date": "2026-06-21",
+    "date-time": "2026-06-21T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "P1D",
+    "email": "ada@example.org",
+    "uri": "https://example.org",
+    "uuid": "00000000-0000-4000-8000-000000000000",
 }
 _NUMBERS: Final = {"days": 3, "year": 2026, "count": 3}
 
@@ -37,8 +59,9 @@ class Tool:
     schema: Mapping[str, Any]
 
 
-def tools_of(given: object) -> tuple[Tool, ...]:
-    """The functions among a request's tools, in either API's shape."""
+def tools_of(body: Mapping[str, Any]) -> tuple[Tool, ...]:
+    """The functions among a request's tools, in either API's shape; none where the model is not to call any."""
+    given = body.get("tools") if body.get("tool_choice") != "none" else None
     found: list[Tool] = []
     for one in given if isinstance(given, list) else []:
         inner = one.get("function", one) if isinstance(one, dict) and one.get("type") == "function" else None
@@ -67,9 +90,11 @@ def tokens(asked: Asked, settings: Settings) -> Iterator[Token]:
 
 
 def _arguments(tool: Tool, settings: Settings) -> str:
+    found = _Example(tool.schema).value(tool.schema)
+    example = dict(found) if isinstance(found, dict) else {}
     if settings.get("huge"):
-        return json.dumps({"text": "x" * 200_000})
-    written = json.dumps(_example(tool.schema, tool.schema, 0, ""), ensure_ascii=False)
+        example[next((name for name, one in example.items() if isinstance(one, str)), "text")] = "x" * _HUGE
+    written = json.dumps(example, ensure_ascii=False)
     return written[:-1] if settings.get("broken") else written
 
 
@@ -80,49 +105,92 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _answer(results: Sequence[str]) -> str:
-    said = "\n\n".join(f"{_fence(result)}\n{result[:_SHOWN]}\n{_fence(result)}" for result in results[:8])
+    said = "\n\n".join(map(_quoted, results[:_RESULTS]))
+    more = f"\n\nAnd {len(results) - _RESULTS} more." if len(results) > _RESULTS else ""
     what = "the tool returned this" if len(results) == 1 else f"the {len(results)} tools returned this"
-    return f"I have no idea of my own, but {what}:\n\n{said}\n\nThat is a rehearsal: no model has read it."
+    return f"I have no idea of my own, but {what}:\n\n{said}{more}\n\nThat is a rehearsal: no model has read it."
 
 
-def _fence(text: str) -> str:
-    return "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+def _quoted(result: str) -> str:
+    """The beginning of a result as code, which no result ends."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", result)), default=0))
+    return f"{fence}\n{result[:_SHOWN]}{'…' if len(result) > _SHOWN else ''}\n{fence}"
 
 
-def _example(schema: Any, root: Mapping[str, Any], depth: int, name: str) -> Any:
-    """A value that fits a schema, as far as one can see."""
-    if not isinstance(schema, dict) or depth > _DEPTH:
-        return None
-    if isinstance(schema.get("$ref"), str):
-        return _example(_found(schema["$ref"], root), root, depth + 1, name)
-    for key in ("const", "default"):
-        if key in schema:
-            return schema[key]
-    for key in ("enum", "examples"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            return schema[key][0]
-    for key in ("anyOf", "oneOf", "allOf"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            return _example(schema[key][0], root, depth + 1, name)
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = kind[0] if kind else None
-    if kind == "object" or "properties" in schema:
-        properties, required = schema.get("properties"), schema.get("required")
-        names = required if isinstance(required, list) else []
-        inner = properties if isinstance(properties, dict) else {}
-        return {one: _example(inner.get(one), root, depth + 1, one) for one in names if isinstance(one, str)}
-    if kind == "array":
-        return [_example(schema.get("items"), root, depth + 1, name)]
-    if kind in ("integer", "number"):
-        least = schema.get("minimum")
-        return _NUMBERS.get(name, least if isinstance(least, (int, float)) else 1)
-    word = _WORDS.get(name, name) or "text"
-    return {"boolean": True, "null": None}.get(kind, word) if isinstance(kind, str) else word
+@dataclass
+class _Example:
+    """Makes a value that fits a schema, as far as one can see: of each object only what is required."""
+
+    root: Mapping[str, Any]
+    left: int = _VALUES
+
+    def value(self, schema: Any, depth: int = 0, name: str = "") -> Any:
+        self.left -= 1
+        if not isinstance(schema, dict) or depth > _DEPTH:
+            return None
+        if isinstance(schema.get("$ref"), str):
+            return self.value(self._found(schema["$ref"]), depth + 1, name)
+        for key in ("const", "default"):
+            if key in schema:
+                return schema[key]
+        for key in ("enum", "examples"):
+            if isinstance(schema.get(key), list) and schema[key]:
+                return schema[key][0]
+        for key in ("anyOf", "oneOf", "allOf"):
+            if isinstance(schema.get(key), list) and schema[key]:
+                return self.value(_first(schema[key], lambda one: one != {"type": "null"}), depth + 1, name)
+        return self._of_type(schema, depth, name)
+
+    def _of_type(self, schema: Mapping[str, Any], depth: int, name: str) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = _first(kind, lambda one: one != "null") if kind else None
+        if kind == "object" or "properties" in schema:
+            properties, required = schema.get("properties"), schema.get("required")
+            inner = properties if isinstance(properties, dict) else {}
+            names = [one for one in required if isinstance(one, str)] if isinstance(required, list) else []
+            return {one: self.value(inner.get(one), depth + 1, one) for one in names[: max(0, self.left)]}
+        if kind == "array":
+            items = schema.get("prefixItems")
+            items = items if isinstance(items, list) else [schema.get("items")]
+            return [self.value(one, depth + 1, name) for one in items[: max(0, self.left)]]
+        if kind in ("integer", "number"):
+            return _number(schema, name)
+        if kind in ("boolean", "null"):
+            return True if kind == "boolean" else None
+        known = schema.get("format")
+        return _FORMATS.get(known if isinstance(known, str) else "", _WORDS.get(name, name) or "text")
+
+    def _found(self, reference: str) -> Any:
+        """What a reference within the schema points to."""
+        found: Any = self.root
+        for step in reference.removeprefix("#").split("/")[1:]:
+            found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        return found
 
 
-def _found(reference: str, root: Mapping[str, Any]) -> Any:
-    found: Any = root
-    for step in reference.removeprefix("#/").split("/"):
-        found = found.get(step) if isinstance(found, dict) else None
-    return found
+def _first(values: Sequence[Any], fits: Any) -> Any:
+    return next(filter(fits, values), values[0])
+
+
+def _number(schema: Mapping[str, Any], name: str) -> float:
+    """A number within a schema's bounds, and a whole one if it can be."""
+
+    def bound(key: str) -> float | None:
+        value = schema.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return value if -_MOST <= value <= _MOST else None
+
+    least, above = bound("minimum"), bound("exclusiveMinimum")
+    most, below = bound("maximum"), bound("exclusiveMaximum")
+    value: float = _NUMBERS.get(name, 1)
+    if least is not None and value < least:
+        value = math.ceil(least)
+    if above is not None and value <= above:
+        value = math.floor(above) + 1
+    if most is not None and value > most:
+        value = math.floor(most)
+    if below is not None and value >= below:
+        value = math.ceil(below) - 1
+    return value

@@ -139,6 +139,7 @@ class ChatWire:
         message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None}
         message["annotations"] = self._tally.sources
         if self._tally.calls:
+            message["content"] = self._tally.text or None
             message["tool_calls"] = [
                 {"id": id_, "type": "function", "function": {"name": name, "arguments": "".join(arguments)}}
                 for name, id_, arguments in self._tally.calls

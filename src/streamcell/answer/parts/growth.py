@@ -31,7 +31,8 @@ def after(parts: Parts, event: PartEvent, resumed: ResumeMode | None = None) -> 
     at = _place(parts, event, resumed)
     if at is None:
         return _begun(parts, event, resumed)
-    return (*parts[:at], _changed(parts[at], event), *parts[at + 1 :])
+    part = parts[at] if parts[at].open else replace(parts[at], open=True)
+    return (*parts[:at], _changed(part, event), *parts[at + 1 :])
 
 
 def ended(parts: Parts) -> Parts:
@@ -49,14 +50,17 @@ def _kind(event: PartGrew | PartChanged | PartRestored) -> type[Part]:
 
 
 def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | None) -> int | None:
-    """Return the index of the open part that an event is about: the one of its id, else the last if of its kind."""
+    """Return the index of the part that an event is about: the one of its id, else the last if of its kind.
+
+    It is open, unless it is no text and has an id: such a part was cut, and the provider continues it.
+    """
     kind = _kind(event)
     if resumed is not None and kind.is_text:
         return None
     least = 0 if event.id else len(parts) - 1
     for at in range(len(parts) - 1, max(least, 0) - 1, -1):
         part = parts[at]
-        if part.open and part.id == event.id and _is_of(part, event.kind):
+        if (part.open or (event.id and not kind.is_text)) and part.id == event.id and _is_of(part, event.kind):
             return at
     return None
 
