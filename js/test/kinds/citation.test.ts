@@ -60,3 +60,10 @@ test("sources are copied under a heading, letter for letter", () => {
     "1. one\n\n**Sources**\n\n1. A \\*b\\*, <https://a.example/%3E%21%5Bx%5D(b)>\n2. a\\_b.pdf, `file-1`\n3. javascript:alert(1)",
   );
 });
+
+test("what stands in a source has no class of the cell's own box, which would move every cell", () => {
+  const view = KINDS.get("citation")?.make(undefined as never);
+  view?.update([source({ url: "https://a.example/", title: "A" }), source({ file: "f" })], undefined as never);
+  expect(view?.root.querySelectorAll(".sc-site")).toHaveLength(2);
+  expect(view?.root.querySelectorAll(".sc-host")).toHaveLength(0);
+});

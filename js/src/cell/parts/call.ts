@@ -5,6 +5,7 @@ import { read } from "../../wire/narrow.js";
 import type { Doc, Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
 import { visible } from "../pretty.js";
+import { fenced } from "./kinds.js";
 
 export const TOOL_CALL = "tool_call";
 
@@ -50,12 +51,6 @@ function short(text: string): string {
   const rest = text.slice(kept.length);
   const count = rest.length - (rest.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
   return kept + words.moreCharacters(integer.format(count));
-}
-
-function fenced(text: string): string {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = "`".repeat(Math.max(3, longest + 1));
-  return `${fence}\n${text}\n${fence}`;
 }
 
 const copies = new WeakMap<Part, string>();

@@ -15,7 +15,7 @@ function item(part: Part): HTMLElement {
   const made = element("li", { value: String(number) });
   if (url !== "") made.append(...site(url, title));
   else if (title !== "") made.append(element("span", { dir: "auto" }, title));
-  if (url === "" && file !== "") made.append(element("code", { class: "sc-host" }, file));
+  if (url === "" && file !== "") made.append(element("code", { class: "sc-site" }, file));
   return made;
 }
 

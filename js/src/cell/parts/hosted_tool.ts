@@ -5,8 +5,8 @@ import { HOSTED_TOOL_FIELDS_SHAPE, type HostedState, type HostedToolFields } fro
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
-import { KINDS, type Looks, type PartView } from "./kinds.js";
-import { target } from "./site.js";
+import { fenced, KINDS, type Looks, type PartView } from "./kinds.js";
+import { site } from "./site.js";
 
 /** Characters of a text, and sources, that are shown: a notebook may hold more. */
 const LONG = 20_000;
@@ -78,7 +78,7 @@ class HostedTool implements PartView {
       ...links.slice(0, SOURCES).map(({ url, title }) => {
         const item = element("li");
         if (title !== "") item.append(element("span", { dir: "auto" }, title), " ");
-        item.append(target(url));
+        item.append(...site(url, ""));
         return item;
       }),
     );
@@ -101,7 +101,6 @@ KINDS.set("hosted_tool", {
     const title = titleOf(tool);
     if (short === "") return title;
     if (!tool.code && !short.includes("\n")) return `${title}: ${short}`;
-    const fence = "`".repeat(Math.max(3, 1 + Math.max(0, ...(short.match(/`+/g) ?? []).map((run) => run.length))));
-    return `${title}:\n\n${fence}\n${short}\n${fence}`;
+    return `${title}:\n\n${fenced(short)}`;
   },
 });

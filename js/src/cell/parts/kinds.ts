@@ -70,3 +70,10 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
   }
   return text;
 }
+
+/** A text as a block of code in Markdown, in a fence that is longer than any run of backticks in it. */
+export function fenced(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(Math.max(3, longest + 1));
+  return `${fence}\n${text}\n${fence}`;
+}

@@ -10,7 +10,7 @@ export function site(url: string, label: string): HTMLElement[] {
   if (found === null) return [...named, element("span", {}, url)];
   const link = element("a", { href: found.src, target: "_blank", rel: "noopener noreferrer", title: found.src });
   link.append(...(label === "" ? [found.src] : named));
-  return [link, ...(label === "" ? [] : [element("span", { class: "sc-host" }, found.host)])];
+  return [link, ...(label === "" ? [] : [element("span", { class: "sc-site" }, found.host)])];
 }
 
 /** An address as Markdown that shows it whole. */
@@ -21,9 +21,3 @@ export const copiedSite = (url: string): string => {
 
 /** A text as Markdown that shows it letter for letter. */
 export const literal = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~$&!]/g, "\\$&");
-
-/** The address itself as a link, for what a browser opens in a page of its own; anything else stays text. */
-export function target(url: string): HTMLElement {
-  if (!/^https?:\/\//i.test(url)) return element("span", {}, url);
-  return element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url);
-}
