@@ -307,8 +307,14 @@ def _long(size: int) -> Iterator[str]:
 )
 def test_each_character_travels_once(make: Any, parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(StreamCell, "send", lambda _self, content, _buffers=None: sent.append(content))
     gate = threading.Event()
+
+    def send(_self: StreamCell, content: dict[str, Any], _buffers: object = None) -> None:
+        sent.append(content)
+        if content["type"] == "snapshot":  # the page was heard, so nothing is sent unasked from here on
+            gate.set()
+
+    monkeypatch.setattr(StreamCell, "send", send)
 
     def slowly() -> Iterator[Any]:
         gate.wait(TIMEOUT)
@@ -316,7 +322,6 @@ def test_each_character_travels_once(make: Any, parts: int, monkeypatch: pytest.
 
     cell = stream_cell(slowly, display=False)
     cell._on_page_message(cell, {"type": "hello", "wire": 2}, [])
-    gate.set()
     cell.result(TIMEOUT)
     assert len(cell.parts) == parts
     (snapshot,) = [message for message in sent if message["type"] == "snapshot"]
