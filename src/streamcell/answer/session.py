@@ -190,10 +190,18 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     document = replace(
         session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
     )
-    opened = replace(session, document=document, run=run, opened_at=now, life_at=now, token_at=None, failing=None)
-    opened = replace(opened, head_at=now, thinking=None)
-    if session.begin == 0:
-        opened = replace(opened, begun_at=now)
+    opened = replace(
+        session,
+        document=document,
+        run=run,
+        opened_at=now,
+        begun_at=session.begun_at if session.begin else now,
+        life_at=now,
+        token_at=None,
+        head_at=now,
+        failing=None,
+        thinking=None,
+    )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
     source = OpenSource(run, session.resuming, hurried, conversation(before.parts[: session.begin]))
     return opened, (source, *_watching(opened, now), *_URGENT)

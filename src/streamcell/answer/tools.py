@@ -39,10 +39,10 @@ def awaited(rules: ToolRules | None, parts: Sequence[Part], begin: int) -> list[
     """Return which parts from `begin` on are calls that we can answer; none where one of them is the user's."""
     if rules is None:
         return []
-    calls = [at for at, part in enumerate(parts) if at >= begin and _is(part, CallState.CALLED)]
-    names = {part.name for part in parts[begin:] if isinstance(part, ToolCall)}
-    custom = any(isinstance(parts[at], ToolCall) and parts[at].custom for at in calls)  # type: ignore[attr-defined]
-    return [] if custom or names & rules.declared else calls
+    calls = {at: part for at, part in enumerate(parts[begin:], begin) if isinstance(part, ToolCall)}
+    if any(call.custom or call.name in rules.declared for call in calls.values()):
+        return []
+    return [at for at, call in calls.items() if call.state is CallState.CALLED]
 
 
 def _is(part: Part, *states: CallState) -> bool:

@@ -77,18 +77,15 @@ def toolbox_of(given: Sequence[Any]) -> Toolbox:
     runnable: dict[str, Tool] = {}
     declared: set[str] = set()
     for one in given:
-        if isinstance(one, Mapping):
-            declarations.append(_as_function(one))
-            name = _name_of(declarations[-1])
-            declared |= set() if name is None else {name}
-        else:
-            tool = _tool(one)
-            name = tool.name
-            declarations.append(tool.declaration)
-            runnable[name] = tool
-        names = [_name_of(each) for each in declarations]
-        if name is not None and names.count(name) > 1:
+        tool = None if isinstance(one, Mapping) else _tool(one)
+        declarations.append(_as_function(one) if tool is None else tool.declaration)
+        name = _name_of(declarations[-1])
+        if name in declared or name in runnable:
             raise ValueError(f"tools= has two tools named {name!r}: the model could not tell them apart")
+        if tool is not None:
+            runnable[tool.name] = tool
+        elif name is not None:
+            declared.add(name)
     return Toolbox(runnable, tuple(declarations), frozenset(declared))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
@@ -131,6 +132,13 @@ def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tupl
 
 def _said(text: str) -> list[Mapping[str, Any]]:
     return [{"role": "assistant", "content": text.strip("\n")}] if text.strip() else []
+
+
+def fenced(text: str) -> str:
+    """Return a text as a block of code in Markdown, in a fence that is longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def body_of(parts: Iterable[Part], kind: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from ... import _words as words
-from .base import Part
+from .base import Part, fenced
 
 __all__ = ["HostedState", "HostedTool"]
 
@@ -48,9 +47,7 @@ class HostedTool(Part):
             return self._line
         if "\n" not in short and not self.code:
             return f"{self._line}: {short}"
-        longest = max((len(run) for run in re.findall(r"`+", short)), default=0)
-        fence = "`" * max(3, longest + 1)
-        return f"{self._line}:\n\n{fence}\n{short}\n{fence}"
+        return f"{self._line}:\n\n{fenced(short)}"
 
     def plain(self) -> str:
         """Return its title and the beginning of what it was asked."""

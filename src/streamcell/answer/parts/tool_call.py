@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from ... import _words as words
-from .base import Part
+from .base import Part, fenced
 
 __all__ = ["CallState", "ToolCall", "flaw_of"]
 
@@ -102,7 +102,7 @@ class ToolCall(Part):
         """Return the name, the arguments and the result, each no longer than a reader wants."""
         name = re.sub(r"[`\s]+", " ", self.name).strip() or "?"
         blocks = [f"{words.TOOL} `{name}` ({words.CALL_STATES[self.state.value]})"]
-        blocks += [_fenced(_short(text)) for text in (self.asked_for, self.result) if text.strip()]
+        blocks += [fenced(_short(text)) for text in (self.asked_for, self.result) if text.strip()]
         return "\n\n".join(blocks)
 
     def plain(self) -> str:
@@ -149,9 +149,3 @@ def flaw_of(arguments: str) -> str | None:
 
 def _short(text: str) -> str:
     return text if len(text) <= _SAVED else f"{text[:_SAVED]}… ({len(text) - _SAVED:,} more characters)"
-
-
-def _fenced(text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
