@@ -64,8 +64,8 @@ _IS_WHOLE: Final = {
 _CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input"}
 """Calls of the user's tools, and the field with what each is called with."""
 _UNSHOWN: Final = {
-    "image_generation_call": "an image",
-    "audio": "speech",
+    "image_generation_call": words.IMAGE_NOT_SHOWN,
+    "audio": words.SPEECH_NOT_SHOWN,
 }
 """Output items that a cell does not show, besides calls of tools."""
 
