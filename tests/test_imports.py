@@ -43,7 +43,7 @@ HOLDS = {
     "_errors": "what can go wrong, as exceptions with a card for the cell",
     "_terminal": "text that no terminal obeys",
     "_version": "the version",
-    "_words": "what a cell says beside errors",
+    "_words": "all texts that a cell shows from the kernel",
     "rehearsal": "the rehearsal server; it stands alone",
 }
 """What is in each room, for `ARCHITECTURE.md`."""

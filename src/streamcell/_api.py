@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
+from . import _words as words
 from . import sources
 from ._files import with_files_read
 from .answer.document import Document, Version
@@ -274,7 +275,7 @@ def _ask(
     if previous is not None:
         before, version = _answered(previous)
         former = (*before.messages, *conversation(version.parts, answered_in(messages)))
-        remark = "" if version.status is Status.DONE else f"continues an answer that was {_ENDED[version.status]}"
+        remark = "" if version.status is Status.DONE else words.continues(words.CONTINUED[version.status.value])
         instructions = before.instructions if instructions is None else instructions
         if model is None and not (client is not None and is_rehearsal(before.model)):
             model = before.model or version.origin.model or None
@@ -370,8 +371,6 @@ def _tools(
 
 
 _DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}
-
-_ENDED: Final = {Status.STOPPED: "stopped", Status.INTERRUPTED: "cut off", Status.FAILED: "cut off by an error"}
 
 
 def _answered(previous: object) -> tuple[Request, Version]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from . import _words as words
 from ._terminal import inert_words
 
 __all__ = [
@@ -93,14 +94,6 @@ def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
     return text
 
 
-def _span(seconds: float) -> str:
-    """Return a wait as people say it."""
-    for unit, size, most in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 100), ("days", 86_400, 730)):
-        if seconds / size < most:
-            return f"{seconds / size:,.0f} {unit}"
-    return "more than two years"
-
-
 @dataclass(frozen=True)
 class Step:
     """One thing to do next: a sentence, and maybe a line of code."""
@@ -117,7 +110,7 @@ class StreamCellError(Exception):
     """
 
     kind: ClassVar[str] = "provider"
-    title: ClassVar[str] = "The provider reported an error"
+    title: ClassVar[str] = words.PROVIDER_FAILED
     retryable: ClassVar[bool] = False
     steps: ClassVar[tuple[Step, ...]] = ()
 
@@ -141,7 +134,7 @@ class StreamCellError(Exception):
         self.retry_after = retry_after
         self.next_steps = self.steps if steps is None else steps
         if retry_after is not None and retry_after >= 1 and self.retryable:
-            wait = Step(f"The provider asks to wait {_span(retry_after)}. Press Retry after that.")
+            wait = Step(words.wait_first(words.span(retry_after)))
             others = () if steps is None else tuple(step for step in steps if step != wait)
             self.next_steps = (wait, *others)
         self.error_kind = kind or self.kind
@@ -152,9 +145,9 @@ class StreamCellError(Exception):
         """Return what happened, what was kept and what to do next, as one paragraph."""
         parts = [super().__str__().rstrip(".") + "."]
         if self.text:
-            parts.append(f"Kept {len(self.text):,} characters of the answer in `.text`.")
+            parts.append(words.kept(len(self.text)))
         if self.request_id:
-            parts.append(f"Request id: {self.request_id}.")
+            parts.append(words.request_id(self.request_id))
         parts.extend(step.text if step.code is None else f"{step.text} {step.code}" for step in self.next_steps[:3])
         return " ".join(parts)
 
@@ -209,99 +202,82 @@ def _made(kind: type[StreamCellError], fields: Mapping[str, Any]) -> StreamCellE
     return kind(**fields)
 
 
-_RETRY_STEP = Step("Press Retry to ask again.")
-REPORT: Final = Step(
-    "This is a fault of streamcell, or of an HTTP client that it was given: please report it, with what the cell's "
-    "result() raises and what its log.to_jsonl() returns."
-)
+_RETRY_STEP = Step(words.RETRY)
+REPORT: Final = Step(words.REPORT)
 
 
 class NoKey(StreamCellError):
     """There is no API key and no client; nothing was sent."""
 
     kind = "no_key"
-    title = "No API key"
-    steps = (
-        Step(
-            "Give OpenAI's key to this kernel, then press Retry:",
-            'import os, getpass; os.environ["OPENAI_API_KEY"] = getpass.getpass("OpenAI key: ")',
-        ),
-        Step(
-            "Or use any OpenAI-compatible server, local ones too:",
-            "from openai import AsyncOpenAI; from streamcell import stream_cell; "
-            'stream_cell("Hello", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))',
-        ),
-        Step(
-            "Or rehearse without a key or a network:",
-            'from streamcell import stream_cell; stream_cell("Hello", model="rehearsal")',
-        ),
-    )
+    title = words.NO_KEY
+    steps = (Step(*words.GIVE_KEY), Step(*words.USE_ANOTHER_SERVER), Step(*words.REHEARSE))
 
 
 class AuthenticationFailed(StreamCellError):
     """The provider did not accept this key (HTTP 401)."""
 
     kind = "authentication"
-    title = "The API key was not accepted"
-    steps = (Step("Check OPENAI_API_KEY, and that it belongs to this server, then press Retry."),)
+    title = words.KEY_NOT_ACCEPTED
+    steps = (Step(words.CHECK_KEY),)
 
 
 class PermissionDenied(StreamCellError):
     """The key is known but may not do this (HTTP 403)."""
 
     kind = "permission"
-    title = "This key may not use this model or region"
-    steps = (Step("Choose another model, or ask the owner of the account for access."),)
+    title = words.NOT_ALLOWED
+    steps = (Step(words.OTHER_MODEL),)
 
 
 class ModelNotFound(StreamCellError):
     """The server does not have this model (HTTP 404)."""
 
     kind = "model_not_found"
-    title = "The server does not have this model"
-    steps = (Step("List what it has:", "import openai; [m.id for m in openai.OpenAI().models.list()]"),)
+    title = words.NO_SUCH_MODEL
+    steps = (Step(words.LIST_MODELS, words.LIST_MODELS_OF_OPENAI),)
 
 
 class ContextTooLong(StreamCellError):
     """The prompt is longer than the model reads."""
 
     kind = "context_length"
-    title = "The prompt is too long for this model"
-    steps = (Step("Shorten the prompt, or choose a model with a larger context."),)
+    title = words.PROMPT_TOO_LONG
+    steps = (Step(words.SHORTEN),)
 
 
 class BadRequest(StreamCellError):
     """The provider refused the request as it is (HTTP 4xx)."""
 
     kind = "bad_request"
-    title = "The server refused this request"
-    steps = (Step("Change what the message above names, and run the cell again."),)
+    title = words.REQUEST_REFUSED
+    steps = (Step(words.CHANGE_REQUEST),)
 
 
 class RateLimited(StreamCellError):
     """Too many requests or tokens in this minute (HTTP 429)."""
 
     kind = "rate_limit"
-    title = "Rate limit reached"
+    title = words.RATE_LIMITED
     retryable = True
-    steps = (Step("Wait a moment, then press Retry."),)
+    steps = (Step(words.RETRY_IN_A_MOMENT),)
 
 
 class QuotaExhausted(StreamCellError):
     """The account's credit is used up (HTTP 402, or 429 `insufficient_quota`); a retry cannot help."""
 
     kind = "quota"
-    title = "The account's quota is used up"
-    steps = (Step("Check the plan and the billing of this account with the provider."),)
+    title = words.QUOTA_USED_UP
+    steps = (Step(words.CHECK_BILLING),)
 
 
 class ConnectionFailed(StreamCellError):
     """The server could not be reached, or closed the connection before it answered; nothing was received."""
 
     kind = "connection"
-    title = "No connection to the server"
+    title = words.NO_CONNECTION
     retryable = True
-    steps = (Step("Check the network and the server's address (OPENAI_BASE_URL), then press Retry."),)
+    steps = (Step(words.CHECK_NETWORK),)
 
 
 def closed_early(detail: str, *, request_id: str | None = None) -> ConnectionFailed:
@@ -310,8 +286,8 @@ def closed_early(detail: str, *, request_id: str | None = None) -> ConnectionFai
         detail,
         request_id=request_id,
         kind="closed",
-        title="The server closed the connection before it answered",
-        steps=(Step("Press Retry to ask again. If it happens each time, look into the server's own log."),),
+        title=words.CLOSED_EARLY,
+        steps=(Step(words.RETRY_OR_LOOK),),
     )
 
 
@@ -319,7 +295,7 @@ class TimedOut(StreamCellError):
     """The server took too long."""
 
     kind = "timeout"
-    title = "The server did not answer in time"
+    title = words.NOT_IN_TIME
     retryable = True
     steps = (_RETRY_STEP,)
 
@@ -328,7 +304,7 @@ class Interrupted(StreamCellError):
     """The stream ended without the provider's own end mark; the text so far is kept."""
 
     kind = "interrupted"
-    title = "The answer was cut off"
+    title = words.CUT_OFF
     retryable = True
     steps = (_RETRY_STEP,)
 
@@ -337,14 +313,14 @@ class Stalled(Interrupted):
     """The server fell silent in mid-answer and the connection was given up; the text so far is kept."""
 
     kind = "stalled"
-    title = "The server fell silent"
+    title = words.FELL_SILENT
 
 
 class ProviderFailed(StreamCellError):
     """The provider's own fault (HTTP 5xx, or an error inside the stream)."""
 
     kind = "provider"
-    title = "The provider reported an error"
+    title = words.PROVIDER_FAILED
     retryable = True
     steps = (_RETRY_STEP,)
 
@@ -353,15 +329,15 @@ class ContentFiltered(StreamCellError):
     """The provider withheld the answer."""
 
     kind = "content_filter"
-    title = "The provider's content filter ended this answer"
-    steps = (Step("Rephrase the prompt and run the cell again."),)
+    title = words.FILTERED
+    steps = (Step(words.REPHRASE),)
 
 
 class BadData(StreamCellError):
     """The server sent something that is not what its API promises; the text so far is kept."""
 
     kind = "bad_data"
-    title = "The server sent data that cannot be read"
+    title = words.UNREADABLE
     steps = (_RETRY_STEP,)
 
 
@@ -369,34 +345,34 @@ class NotAStream(StreamCellError):
     """The address answered, but not with a stream of this API."""
 
     kind = "not_a_stream"
-    title = "The server's answer is not a stream"
-    steps = (Step("Check OPENAI_BASE_URL: it usually ends in /v1. Some proxies answer with a page of their own."),)
+    title = words.NOT_A_STREAM
+    steps = (Step(words.CHECK_ADDRESS),)
 
 
 class SourceFailed(StreamCellError):
     """The iterator or the callable that was given raised, or gave something that is no text; see `__cause__`."""
 
     kind = "source"
-    title = "The source of this answer failed"
-    steps = (Step("Correct what was given to stream_cell, and run the cell again."),)
+    title = words.SOURCE_FAILED
+    steps = (Step(words.CORRECT_SOURCE),)
 
 
 class TooManyRounds(StreamCellError):
     """The model called tools again and again, and `max_rounds` allows no further round."""
 
     kind = "too_many_rounds"
-    title = "The model called tools too many times"
-    steps = (Step("Ask more precisely, or raise the limit, and run the cell again:", "stream_cell(…, max_rounds=20)"),)
+    title = words.TOO_MANY_ROUNDS
+    steps = (Step(*words.MORE_ROUNDS),)
 
     @classmethod
     def after(cls, rounds: int) -> TooManyRounds:
         """Return the error for a limit of so many rounds."""
-        return cls(f"It made {rounds:,} rounds of calls and asked for more.")
+        return cls(words.rounds_made(rounds))
 
 
 class Stopped(StreamCellError):
     """The answer was stopped before its end; `text` holds the text so far."""
 
     kind = "stopped"
-    title = "Stopped before the end"
-    steps = (Step("Press Retry, or call .retry(), to ask again."),)
+    title = words.STOPPED_EARLY
+    steps = (Step(words.RETRY_OR_CALL),)

@@ -1,6 +1,8 @@
-"""What a cell says to its user beside errors, which `_errors.py` has: notes below a saved answer, and remarks on one.
+"""All texts that a cell shows to its user from the kernel: cards of errors, notes below a saved answer, remarks on one.
 
-The page's half is `js/src/words.ts`. Who changes a text or translates it does so in these three.
+The page's texts are in `js/src/words.ts`. To change or translate a text, edit these two files. Two kinds of text are
+elsewhere: a TypeError or ValueError for a wrong argument is worded where the check is, and what is sent to a model as a
+prompt is worded where it is sent.
 """
 
 from __future__ import annotations
@@ -52,6 +54,14 @@ TOO_MANY_CALLS: Final = "This call was not run: too many calls were made at the 
 def no_such_tool(name: str, known: str) -> str:
     """Tell the model that it asked for a tool that it was not given."""
     return f"There is no tool named {name!r}. The tools are: {known}." if known else f"There is no tool named {name!r}."
+
+
+TOO_DEEP: Final = "it is nested too deep"
+
+
+def no_object(kind: str) -> str:
+    """Say what a model's arguments are where they are no JSON object; goes into `not_json`."""
+    return f"it is no object but {kind}"
 
 
 def not_json(why: str) -> str:
@@ -141,19 +151,23 @@ CLIENT_RUNS: Final = "The provider leaves it to your code to run this. streamcel
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
-RESTORED: Final = "Parts of the stream were lost on the way; the text is the provider's own, as sent at the end."
+RESTORED: Final = "Parts of the stream were lost. This is the complete text, which the provider sent at the end."
 NOTHING: Final = "The model sent no text."
 ONLY_REASONING: Final = "The model sent no text, only reasoning."
 REASONING_TO_THE_LIMIT: Final = "The model sent no text: its reasoning used up the limit of tokens."
 NOTHING_FROM_SOURCE: Final = "The source gave no text."
 ONCE: Final = (
-    "This answer comes from an iterator, which can be read only once; give stream_cell a callable that makes it."
+    "This answer comes from an iterator, which can be read only once. Give stream_cell a callable that makes it."
 )
 
 
 def not_shown(listed: str) -> str:
     """Say what an answer has beside its text and a cell does not show."""
     return f"Not shown here: {listed}."
+
+
+IMAGE_NOT_SHOWN: Final = "an image"
+SPEECH_NOT_SHOWN: Final = "speech"
 
 
 def no_text_but(listed: str) -> str:
@@ -169,3 +183,267 @@ def unknown_reason(word: str) -> str:
 def policy_failed(what: str) -> str:
     """Say why a retry policy of the user's own was not asked again."""
     return f"Nothing was tried again: the retry policy {what}."
+
+
+def raised(what: str) -> str:
+    """Say of a retry policy that it raised; goes into `policy_failed`."""
+    return f"raised {what}"
+
+
+def not_decided_within(seconds: float) -> str:
+    """Say of a retry policy that it was too slow; goes into `policy_failed`."""
+    return f"did not answer within {seconds:.0f} s"
+
+
+# -- where an answer comes from: the note behind the model's name ------------------------------------------------------
+
+APIS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
+API_CHOSEN: Final = "chosen with api="
+API_OF_OPENAI: Final = "OpenAI has the Responses API"
+API_ANSWERED: Final = "the server answered to the Responses API"
+DEFAULT_MODEL: Final = "streamcell's default model"
+FIRST_MODEL: Final = "the server's first model, because none was named"
+OPTIONS_LEFT_OUT: Final = "the server refuses stream_options, so they were left out and tokens may not be counted"
+
+
+def only_in(what: str, api: str) -> str:
+    """Say that a parameter or a message decided which API was asked."""
+    return f"{what} is only in {APIS[api]}"
+
+
+def no_api(api: str, why: str, path: str) -> str:
+    """Say that a server does not have an API, and what it answered."""
+    return f"the server has no {APIS[api]} ({why} for {path})"
+
+
+def came_from(name: str) -> str:
+    """Say which iterator or callable an answer comes from."""
+    return f"from {name}"
+
+
+def continues(ended: str) -> str:
+    """Say that an answer continues one that did not end well."""
+    return f"continues an answer that was {ended}"
+
+
+CONTINUED: Final = {"stopped": "stopped", "interrupted": "cut off", "failed": "cut off by an error"}
+"""By the status of the answer that is continued."""
+
+# -- errors: the titles of cards ---------------------------------------------------------------------------------------
+
+NO_KEY: Final = "No API key"
+KEY_NOT_ACCEPTED: Final = "The API key was not accepted"
+NO_KEY_FROM_PROVIDER: Final = "The client's key provider gave no key"
+NOT_ALLOWED: Final = "This key may not use this model or region"
+NO_SUCH_MODEL: Final = "The server does not have this model"
+PROMPT_TOO_LONG: Final = "The prompt is too long for this model"
+REQUEST_TOO_LARGE: Final = "The request is too large for this server"
+REQUEST_REFUSED: Final = "The server refused this request"
+NAMES_WHAT_IS_NOT_THERE: Final = "The server does not have what this request names"
+RATE_LIMITED: Final = "Rate limit reached"
+QUOTA_USED_UP: Final = "The account's quota is used up"
+OVERLOADED: Final = "The server is overloaded"
+LOADING: Final = "The server is loading its model"
+NO_ADDRESS: Final = "The server has no such address"
+NO_ADDRESS_OR_RESOURCE: Final = "The server has no such address or resource"
+GATEWAY_GAVE_UP: Final = "A server between here and the provider gave up the request"
+NO_CONNECTION: Final = "No connection to the server"
+NO_SECURE_CONNECTION: Final = "No secure connection to the server"
+CONNECTION_REFUSED: Final = "The server refused the connection"
+NAME_NOT_FOUND: Final = "The server's name was not found"
+PROXY_UNUSABLE: Final = "The proxy cannot be used"
+CERTIFICATES_UNREADABLE: Final = "The certificates cannot be read"
+CLOSED_EARLY: Final = "The server closed the connection before it answered"
+NOT_IN_TIME: Final = "The server did not answer in time"
+CUT_OFF: Final = "The answer was cut off"
+BROKEN_OFF: Final = "The server broke off this answer"
+FELL_SILENT: Final = "The server fell silent"
+PROVIDER_FAILED: Final = "The provider reported an error"
+FILTERED: Final = "The provider's content filter ended this answer"
+UNREADABLE: Final = "The server sent data that cannot be read"
+NOT_A_STREAM: Final = "The server's answer is not a stream"
+SOURCE_FAILED: Final = "The source of this answer failed"
+TOO_MANY_ROUNDS: Final = "The model called tools too many times"
+STOPPED_EARLY: Final = "Stopped before the end"
+ERROR_IN_STREAMCELL: Final = "An error in streamcell"
+STREAMCELL_FAILED: Final = "streamcell itself failed"
+
+# -- errors: what to do next -------------------------------------------------------------------------------------------
+
+RETRY: Final = "Press Retry to ask again."
+RETRY_OR_CALL: Final = "Press Retry, or call .retry(), to ask again."
+RETRY_OR_LOOK: Final = "Press Retry to ask again. If it happens each time, look at the server's own log."
+RETRY_IN_A_MOMENT: Final = "Wait a moment, then press Retry."
+RETRY_WHEN_LOADED: Final = "Wait until the model is loaded, then press Retry."
+REPORT: Final = (
+    "This is a bug in streamcell, or in an HTTP client that it was given. Please report it, with the error that the "
+    "cell's result() raises and what its log.to_jsonl() returns."
+)
+GIVE_KEY: Final = (
+    "Give OpenAI's key to this kernel, then press Retry:",
+    'import os, getpass; os.environ["OPENAI_API_KEY"] = getpass.getpass("OpenAI key: ")',
+)
+USE_ANOTHER_SERVER: Final = (
+    "Or use any OpenAI-compatible server, local ones too:",
+    (
+        "from openai import AsyncOpenAI; from streamcell import stream_cell; "
+        'stream_cell("Hello", client=AsyncOpenAI(base_url="http://127.0.0.1:11434/v1", api_key="-"))'
+    ),
+)
+REHEARSE: Final = (
+    "Or rehearse without a key or a network:",
+    'from streamcell import stream_cell; stream_cell("Hello", model="rehearsal")',
+)
+CHECK_KEY: Final = "Check OPENAI_API_KEY, and that it belongs to this server, then press Retry."
+CORRECT_CLIENTS_KEY: Final = "Correct the key of the client that was given, and run the cell again."
+CORRECT_KEY_PROVIDER: Final = "Correct the callable that gives the client its key, then press Retry."
+OTHER_MODEL: Final = "Choose another model, or ask the owner of the account for access."
+LIST_MODELS: Final = "List what it has:"
+LIST_MODELS_OF_OPENAI: Final = "import openai; [m.id for m in openai.OpenAI().models.list()]"
+NAME_A_MODEL: Final = "Name a model of this server with model=, and run the cell again."
+SHORTEN: Final = "Shorten the prompt, or choose a model with a larger context."
+CHANGE_REQUEST: Final = "Change what the message above names, and run the cell again."
+CHECK_BILLING: Final = "Check the plan and the billing of this account with the provider."
+CHECK_NETWORK: Final = "Check the network and the server's address (OPENAI_BASE_URL), then press Retry."
+CHECK_CERTIFICATE: Final = (
+    "Check the certificate, and whether the server speaks https at all: local ones often speak http only."
+)
+CHECK_ADDRESS: Final = "Check OPENAI_BASE_URL: it usually ends in /v1. Some proxies answer with a page of their own."
+START_SERVER: Final = "Start the server at this address, or correct OPENAI_BASE_URL, then press Retry."
+LOCAL_SERVERS: Final = {
+    11434: ("This is the usual address of Ollama. In a terminal, start it with:", "ollama serve"),
+    1234: ("This is the usual address of LM Studio. In a terminal, start its server with:", "lms server start"),
+    8000: ("This is the usual address of vLLM. In a terminal, start it with:", "vllm serve Qwen/Qwen3-0.6B"),
+    8080: (
+        "This is the usual address of llama.cpp. In a terminal, start it with:",
+        "llama-server -hf ggml-org/gemma-3-1b-it-GGUF",
+    ),
+}
+"""What to do where nothing listens at a port that a local server is known by."""
+
+INSTALL_SOCKS: Final = ("Install it and restart the kernel, or remove the variable:", "%pip install socksio")
+CORRECT_VARIABLE: Final = "Correct the variable or remove it, then press Retry."
+CORRECT_PROXY: Final = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry."
+REPHRASE: Final = "Rephrase the prompt and run the cell again."
+CORRECT_SOURCE: Final = "Correct what was given to stream_cell, and run the cell again."
+MORE_ROUNDS: Final = (
+    "Ask more precisely, or raise the limit, and run the cell again:",
+    "stream_cell(…, max_rounds=20)",
+)
+
+
+def wait_first(span: str) -> str:
+    """Say how long the provider asks to wait."""
+    return f"The provider asks to wait {span}. Press Retry after that."
+
+
+def span(seconds: float) -> str:
+    """Return a wait as people say it."""
+    for unit, size, most in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 100), ("days", 86_400, 730)):
+        if seconds / size < most:
+            return f"{seconds / size:,.0f} {unit}"
+    return "more than two years"
+
+
+# -- errors: details ---------------------------------------------------------------------------------------------------
+
+NEITHER_KEY_NOR_CLIENT: Final = "Neither OPENAI_API_KEY nor a client was given."
+NO_MESSAGE: Final = "The provider gave no message."
+NO_MODEL_LISTED: Final = "No model was named, and the server does not list any."
+ONLY_HEADERS: Final = "The server sent its headers and no answer."
+NO_END_MARK: Final = "The stream ended without the provider's end mark."
+NO_CONTENT_TYPE: Final = "data without a content type"
+NO_SOCKS: Final = (
+    "The environment has a SOCKS proxy (ALL_PROXY, HTTPS_PROXY or HTTP_PROXY), and socksio is not installed."
+)
+SYSTEM_CERTIFICATES: Final = "the system's certificates"
+KEY_NOT_ASCII: Final = "The key contains a character that is not ASCII, so it was not sent."
+KEY_WITH_SPACE: Final = "The key contains white space, perhaps a line break at its end, so it was not sent."
+CALLABLE_GAVE_CALLABLE: Final = "The callable gave another callable, not an iterable."
+CHUNK: Final = "A chunk of the stream"
+
+
+def kept(characters: int) -> str:
+    """Say how much of the answer an exception holds."""
+    return f"Kept {characters:,} characters of the answer in `.text`."
+
+
+def request_id(named: str) -> str:
+    """Say what to tell the provider's support."""
+    return f"Request id: {named}."
+
+
+def silent_for(seconds: float) -> str:
+    """Say how long nothing came."""
+    return f"Nothing came for {seconds:,.0f} s."
+
+
+def broke_midway(why: str) -> str:
+    """Say that a connection broke after the answer had begun."""
+    return f"The connection broke in mid-answer ({why})."
+
+
+def gave_reason(word: str) -> str:
+    """Say why a provider broke off an answer, in its own word."""
+    return f'It gave the reason "{word}".'
+
+
+def sent_instead(kind: str, shown: str) -> str:
+    """Say what a server sent that is no stream of an answer; `kind` is its content type."""
+    return f"It sent {kind or NO_CONTENT_TYPE}: {shown}"
+
+
+def other_api(path: str, why: str) -> str:
+    """Say what the server answered when the other API was asked."""
+    return f"{path} answered: {why}"
+
+
+def rounds_made(rounds: int) -> str:
+    """Say how many rounds of tool calls there were."""
+    return f"It made {rounds:,} rounds of calls and asked for more."
+
+
+def no_scheme(address: str) -> str:
+    """Say that an address is no URL of HTTP."""
+    return f"The base URL does not begin with http:// or https://: {address}"
+
+
+def certificates_unreadable(places: str, why: object) -> str:
+    """Say which certificates cannot be read."""
+    return f"The certificates cannot be read ({places}): {why}"
+
+
+def proxy_unusable(why: object) -> str:
+    """Say that a proxy that the environment names cannot be used."""
+    return f"A proxy of the environment cannot be used: {why}"
+
+
+def key_provider_raised(what: str) -> str:
+    """Say that the callable that gives the client its key raised."""
+    return f"The client's key provider raised {what}"
+
+
+def key_provider_gave(value: object) -> str:
+    """Say what the callable that gives the client its key returned; never the value itself."""
+    kind = "an empty string" if value == "" else "None" if value is None else f"a value of type {type(value).__name__}"
+    return f"The client's key provider gave no key, but {kind}."
+
+
+def callable_gave(kind: str) -> str:
+    """Say that a callable returned something that cannot be streamed."""
+    return f"The callable gave {kind}, not an iterable of strings or chunks."
+
+
+def source_gave(kind: str) -> str:
+    """Say that an iterator gave something that is neither text nor a chunk."""
+    return f"The source gave {kind}: give strings, or chunks of an OpenAI stream."
+
+
+def source_cancelled(kind: str) -> str:
+    """Say that an iterator was cancelled."""
+    return f"The source was cancelled ({kind})."
+
+
+def call_ended(kind: str) -> str:
+    """Say that a call of the user's function was ended."""
+    return f"The call was ended ({kind})."

@@ -16,11 +16,12 @@ import pytest
 
 from streamcell import RetryPolicy, StreamCellError, stream_cell
 from streamcell import _errors as errors
+from streamcell._words import LOCAL_SERVERS
 from streamcell.answer.events import Event, PartGrew
 from streamcell.engine.faults import own_fault
 from streamcell.sources.openai import source
 from streamcell.sources.openai.chat import ChatDecoder
-from streamcell.sources.openai.failures import _LOCAL, listing, own_error
+from streamcell.sources.openai.failures import listing, own_error
 from streamcell.sources.openai.refusals import REFUSALS
 
 from .deciding import deciding, end_of, whole
@@ -145,11 +146,10 @@ def test_a_key_that_came_with_a_client_is_corrected_there() -> None:
 
 
 def test_a_line_for_a_terminal_says_so_and_runs_as_it_stands() -> None:
-    for step in _LOCAL.values():
-        assert "In a terminal, start" in step.text
-        assert step.code is not None
-        assert not any(word.isupper() for word in step.code.split())  # MODEL, for example, stands for something else
-        assert shlex.split(step.code)[0] in ("ollama", "lms", "vllm", "llama-server")
+    for text, code in LOCAL_SERVERS.values():
+        assert "In a terminal, start" in text
+        assert not any(word.isupper() for word in code.split())  # MODEL, for example, stands for something else
+        assert shlex.split(code)[0] in ("ollama", "lms", "vllm", "llama-server")
 
 
 def test_no_card_offers_a_line_with_a_name_that_only_its_author_has() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from .. import _words
 from .._errors import Interrupted, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
 from .document import Document, Idle, Timings, Version, reduce, way_on
 from .events import (
@@ -224,7 +225,7 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
         return session, ()
     silence, limit = timeouts.silence(session.life_at, session.token_at, session.opened_at, now)
     if silence >= limit:
-        words = f"Nothing came for {silence:,.0f} s."
+        words = _words.silent_for(silence)
         return _fail(session, Failed(Stalled(words) if has_output(session.parts) else TimedOut(words)), now, chance)
     if now - session.life_at < timeouts.notify_after:
         return session, _watching(session, now)
@@ -310,10 +311,10 @@ def _with_life(session: Session, event: Event, now: float) -> _Step:
 def _closed(session: Session, now: float, chance: float) -> _Step:
     status = session.status
     if status is Status.CONNECTING:
-        return _fail(session, Failed(closed_early("It sent a head and no answer.")), now, chance)
+        return _fail(session, Failed(closed_early(_words.ONLY_HEADERS)), now, chance)
     if status is not Status.STREAMING:
         return session, ()
-    return _fail(session, Failed(Interrupted("The stream ended without the provider's end mark.")), now, chance)
+    return _fail(session, Failed(Interrupted(_words.NO_END_MARK)), now, chance)
 
 
 def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:

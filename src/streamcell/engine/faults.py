@@ -26,7 +26,7 @@ def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
         answer = policy.wait(asked.attempt, asked.error, asked.chance, asked.elapsed)
     except BaseException as error:  # noqa: BLE001
         _log.warning("the retry policy raised", exc_info=True)
-        return Decided(asked.run, None, _undecided(f"raised {words_of(error)}"))
+        return Decided(asked.run, None, _undecided(words.raised(words_of(error))))
     try:
         return Decided(asked.run, seconds_of(answer))
     except Exception as error:  # noqa: BLE001
@@ -36,7 +36,7 @@ def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
 
 def late(asked: AskPolicy) -> Decided:
     """Return what is decided where the policy does not answer in time."""
-    return Decided(asked.run, None, _undecided(f"did not answer within {WITHIN:.0f} s"))
+    return Decided(asked.run, None, _undecided(words.not_decided_within(WITHIN)))
 
 
 def _undecided(what: str) -> str:
@@ -58,7 +58,7 @@ def own_fault(error: BaseException) -> StreamCellError:
     fault = StreamCellError(
         words_of(error),
         kind="internal",
-        title="streamcell itself failed",
+        title=words.STREAMCELL_FAILED,
         steps=(REPORT,),
     )
     fault.__cause__ = error

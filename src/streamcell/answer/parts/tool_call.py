@@ -141,10 +141,10 @@ def flaw_of(arguments: str) -> str | None:
     try:
         found = json.loads(arguments)
     except RecursionError:
-        return words.not_json("it is nested too deep")
+        return words.not_json(words.TOO_DEEP)
     except ValueError as error:
         return words.not_json(str(error))
-    return None if isinstance(found, dict) else words.not_json(f"it is no object but {type(found).__name__}")
+    return None if isinstance(found, dict) else words.not_json(words.no_object(type(found).__name__))
 
 
 def _short(text: str) -> str:

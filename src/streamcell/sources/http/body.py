@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
+from ... import _words
 from ..._errors import NotAStream, closed_early
 from ...answer.events import Alive, Chunk, Event, Failed, Note, Origin, Started
 from ..base import Decoder, field_of, parts_of
@@ -177,7 +178,7 @@ class _Reading:
         self._flawed = True
         if self.decoder.trailer_wait is not None:
             return self.decoder.end()
-        unreadable = bad_data(error, "A chunk of the stream")
+        unreadable = bad_data(error, _words.CHUNK)
         unreadable.__cause__ = error
         return [Failed(unreadable)]
 
@@ -273,10 +274,10 @@ def _whole(reading: _Reading, kind: str) -> list[Event]:
         if error is not None:
             return [Failed(error)]
     if not body or reading.is_stream:
-        return [Failed(closed_early("It sent a head and no answer."))]
+        return [Failed(closed_early(_words.ONLY_HEADERS))]
     words = plain(body[:_PAGE_LIMIT].decode("utf-8", "replace"))[:_WORDS_SHOWN]
     known = None if body.startswith(b"<") else words_error(words)
-    return [Failed(known or NotAStream(f"It sent {kind or 'data without a content type'}: {words}"))]
+    return [Failed(known or NotAStream(_words.sent_instead(kind, words)))]
 
 
 async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: _Reading) -> AsyncGenerator[bytes, None]:

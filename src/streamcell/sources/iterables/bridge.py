@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
+from ... import _words as words
 from ..._errors import SourceFailed
 
 __all__ = ["Handoff", "close", "from_loop", "from_thread", "in_thread", "running_loop"]
@@ -108,7 +109,7 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         return value
     if isinstance(error, Exception):
         raise error
-    raise SourceFailed(f"The call was ended ({type(error).__name__}).") from error
+    raise SourceFailed(words.call_ended(type(error).__name__)) from error
 
 
 class Handoff:
@@ -167,7 +168,7 @@ class Handoff:
             raise StopAsyncIteration
         if isinstance(self._error, Exception):
             raise self._error
-        raise SourceFailed(f"The source was cancelled ({type(self._error).__name__}).") from self._error
+        raise SourceFailed(words.source_cancelled(type(self._error).__name__)) from self._error
 
 
 async def close(iterable: Any) -> None:

@@ -49,7 +49,7 @@ class IteratorSource:
     def __init__(self, given: Any) -> None:
         self._given = given
         self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
-        self.origin = Origin(note=f"from {_name_of(given)}")
+        self.origin = Origin(note=words.came_from(_name_of(given)))
         self.retry_disabled_reason: str | None = None
         self.home: asyncio.AbstractEventLoop | None = None
         self._once = False
@@ -112,9 +112,9 @@ class IteratorSource:
         if inspect.isawaitable(made):
             made = await made
         if callable(made) and not is_iterable(made):
-            raise SourceFailed("The callable gave another callable, not an iterable.")
+            raise SourceFailed(words.CALLABLE_GAVE_CALLABLE)
         if not is_iterable(made):
-            raise SourceFailed(f"The callable gave {type(made).__name__}, not an iterable of strings or chunks.")
+            raise SourceFailed(words.callable_gave(type(made).__name__))
         return [made] if isinstance(made, str) else made
 
 
@@ -154,7 +154,7 @@ def _decoder_for(item: object) -> Decoder:
     decoder = ResponsesDecoder() if field_of(item, "type") == "error" else decoder_for(item)
     if decoder is not None:
         return decoder
-    raise SourceFailed(f"The source gave {type(item).__name__}: give strings, or chunks of an OpenAI stream.")
+    raise SourceFailed(words.source_gave(type(item).__name__))
 
 
 def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterator[Any]:

@@ -113,8 +113,8 @@ class Assembly:
         if "tool_call" in self.said and (finish is None or finish.meaning is Meaning.WHOLE):
             finish = finish_of("tool_calls")  # some servers have the same word for every good end
         if finish is not None and finish.meaning is Meaning.TROUBLE:
-            words = f'It gave the reason "{finish.word}".'
-            return [Failed(Interrupted(words, kind="broken_off", title="The server broke off this answer"))]
+            reason = words.gave_reason(finish.word)
+            return [Failed(Interrupted(reason, kind="broken_off", title=words.BROKEN_OFF))]
         limited = finish is not None and finish.meaning is Meaning.LIMIT
         said = [*notices, None if finish is None else finish.notice, self._missing(limited)]
         notice = " ".join(one for one in said if one) or None

@@ -210,7 +210,7 @@ class ChatDecoder:
                 said = words_of(field_of(part, "thinking")) or words_of(part)
                 events.extend(self._answer.grow("reasoning", said))
             elif kind in ("image_url", "image", "output_image"):
-                events.extend(self._answer.leave_out("an image"))
+                events.extend(self._answer.leave_out(words.IMAGE_NOT_SHOWN))
             elif kind == "reference":
                 continue
             else:
@@ -229,9 +229,9 @@ class ChatDecoder:
                 self._answer.leave_out(BEYOND)
         events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
         if parts_of(delta, "images"):
-            events.extend(self._answer.leave_out("an image"))
+            events.extend(self._answer.leave_out(words.IMAGE_NOT_SHOWN))
         if field_of(delta, "audio"):
-            events.extend(self._answer.leave_out("speech"))
+            events.extend(self._answer.leave_out(words.SPEECH_NOT_SHOWN))
 
     def _fail(self, error: StreamCellError) -> list[Event]:
         self.finished = True

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from ... import _words as words
 from ..._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
 from ...request.parameters import Server
 from ...request.veiled import Secrets
@@ -153,20 +154,16 @@ _NO_PROXY: Final = {f"all://{host}": None for host in ("127.0.0.1", "localhost",
 def _unusable(error: Exception) -> ConnectionFailed:
     """What is wrong with the settings of the environment: its proxies, or its certificates."""
     if isinstance(error, ImportError):
-        detail = (
-            "The environment has a SOCKS proxy (ALL_PROXY, HTTPS_PROXY or HTTP_PROXY), and socksio is not installed."
-        )
-        step = Step("Install it and restart the kernel, or take the variable away:", "%pip install socksio")
-        return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+        step = Step(*words.INSTALL_SOCKS)
+        return ConnectionFailed(words.NO_SOCKS, kind="proxy", title=words.PROXY_UNUSABLE, steps=(step,))
     if isinstance(error, OSError):
         names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-        places = " and ".join(f"{name}={os.environ[name]}" for name in names) or "the system's certificates"
-        detail = f"The certificates cannot be read ({places}): {error}"
-        step = Step("Correct the variable, or take it away, then press Retry.")
-        return ConnectionFailed(detail, kind="tls", title="The certificates cannot be read", steps=(step,))
-    detail = f"A proxy of the environment cannot be used: {error}"
-    step = Step("Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry.")
-    return ConnectionFailed(detail, kind="proxy", title="The proxy cannot be used", steps=(step,))
+        places = " and ".join(f"{name}={os.environ[name]}" for name in names) or words.SYSTEM_CERTIFICATES
+        detail = words.certificates_unreadable(places, error)
+        step = Step(words.CORRECT_VARIABLE)
+        return ConnectionFailed(detail, kind="tls", title=words.CERTIFICATES_UNREADABLE, steps=(step,))
+    step = Step(words.CORRECT_PROXY)
+    return ConnectionFailed(words.proxy_unusable(error), kind="proxy", title=words.PROXY_UNUSABLE, steps=(step,))
 
 
 def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
@@ -215,19 +212,15 @@ async def _key_from(provider: Callable[[], Any]) -> str:
         made = provider() if inspect.iscoroutinefunction(provider) else await in_thread(provider)
         key = await made if inspect.isawaitable(made) else made
     except Exception as error:
-        raise _no_key(f"The client's key provider raised {type(error).__name__}: {error}") from error
+        raise _no_key(words.key_provider_raised(f"{type(error).__name__}: {error}")) from error
     if not isinstance(key, str) or not key:
-        raise _no_key(f"The client's key provider gave no key, but {'an empty string' if key == '' else _kind(key)}.")
+        raise _no_key(words.key_provider_gave(key))
     return key
 
 
 def _no_key(detail: str) -> AuthenticationFailed:
-    step = Step("Correct the callable that the client was given for its key, then press Retry.")
-    return AuthenticationFailed(detail, title="The client's key provider gave no key", steps=(step,))
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"a value of type {type(value).__name__}"
+    step = Step(words.CORRECT_KEY_PROVIDER)
+    return AuthenticationFailed(detail, title=words.NO_KEY_FROM_PROVIDER, steps=(step,))
 
 
 def _copy_of(client: Any, credentials: dict[str, str]) -> AsyncOpenAI:
@@ -314,10 +307,10 @@ def flaw_of(client: AsyncOpenAI) -> StreamCellError | None:
     """Return what is wrong with a client's settings before a request: such flaws fail late and obscurely."""
     parts = urlsplit(str(client.base_url))
     if parts.scheme not in ("http", "https"):
-        return BadRequest(f"The base URL has no http:// or https:// in front: {address_of(client)}")
+        return BadRequest(words.no_scheme(address_of(client)))
     key = _key_of(client)
     if not key.isascii():
-        return AuthenticationFailed("The key holds a character that no key has (not ASCII); it was not sent.")
+        return AuthenticationFailed(words.KEY_NOT_ASCII)
     if any(mark.isspace() for mark in key):
-        return AuthenticationFailed("The key holds white space, perhaps a line break at its end; it was not sent.")
+        return AuthenticationFailed(words.KEY_WITH_SPACE)
     return None

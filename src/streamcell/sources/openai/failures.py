@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from ... import _words
 from ..._errors import (
     REPORT,
     BadData,
@@ -44,17 +45,6 @@ __all__ = [
     "words_error",
 ]
 
-_LOCAL: Final = {
-    11434: Step("This is the usual address of Ollama. In a terminal, start it with:", "ollama serve"),
-    1234: Step("This is the usual address of LM Studio. In a terminal, start its server with:", "lms server start"),
-    8000: Step("This is the usual address of vLLM. In a terminal, start it with:", "vllm serve Qwen/Qwen3-0.6B"),
-    8080: Step(
-        "This is the usual address of llama.cpp. In a terminal, start it with:",
-        "llama-server -hf ggml-org/gemma-3-1b-it-GGUF",
-    ),
-}
-"""What to do where nothing listens at a port that a local server is known by."""
-
 
 def error_in(chunk: object) -> StreamCellError | None:
     """Return the error that a chunk, or a JSON body, of any shape tells of; None where it tells of none."""
@@ -69,7 +59,7 @@ def error_in_stream(error: object) -> StreamCellError:
 
 def _in_stream(told: Told) -> StreamCellError:
     named = not told.code or told.code in told.words
-    words = told.words or "The provider gave no message."
+    words = told.words or _words.NO_MESSAGE
     return _error(told, told.status, words if named else f"{words} ({told.code})", retry_after=told.wait)
 
 
@@ -133,12 +123,10 @@ def connection_error(error: BaseException, *, address: str, begun: bool, answere
     told = next((str(one) for one in reversed(chain) if str(one) and str(one) != "Connection error."), "")
     detail = f"{address}: {told or type(error).__name__}"
     if begun:
-        return Interrupted(f"The connection broke in mid-answer ({told or type(error).__name__}).")
+        return Interrupted(_words.broke_midway(told or type(error).__name__))
     if any(isinstance(one, ssl.SSLError) for one in chain) or "ssl" in words.lower() or "certificate" in words.lower():
-        hint = "Check the certificate, and whether the server speaks https at all: local ones often speak http only."
-        return ConnectionFailed(
-            detail, kind="tls", title="No secure connection to the server", steps=(Step(hint), *ConnectionFailed.steps)
-        )
+        steps: tuple[Step, ...] = (Step(_words.CHECK_CERTIFICATE), *ConnectionFailed.steps)
+        return ConnectionFailed(detail, kind="tls", title=_words.NO_SECURE_CONNECTION, steps=steps)
     if "timeout" in names or "timed out" in words:
         return TimedOut(detail)
     if (
@@ -146,12 +134,11 @@ def connection_error(error: BaseException, *, address: str, begun: bool, answere
         or "refused" in words
         or "all connection attempts" in words.lower()
     ):
-        usual = next((step for port, step in _LOCAL.items() if re.search(rf":{port}\b", address)), None)
-        start = Step("Start the server at this address, or correct OPENAI_BASE_URL, then press Retry.")
-        steps = (start,) if usual is None else (start, usual)
-        return ConnectionFailed(detail, kind="refused", title="The server refused the connection", steps=steps)
+        usual = (Step(*told) for port, told in _words.LOCAL_SERVERS.items() if re.search(rf":{port}\b", address))
+        steps = (Step(_words.START_SERVER), *usual)
+        return ConnectionFailed(detail, kind="refused", title=_words.CONNECTION_REFUSED, steps=steps)
     if "gaierror" in names or "name or service" in words.lower() or "name resolution" in words.lower():
-        return ConnectionFailed(detail, kind="dns", title="The server's name was not found")
+        return ConnectionFailed(detail, kind="dns", title=_words.NAME_NOT_FOUND)
     made = any(word in names for word in ("protocolerror", "readerror", "writeerror", "connectionreset", "brokenpipe"))
     return closed_early(detail) if answered or made else ConnectionFailed(detail)
 
@@ -161,7 +148,7 @@ def own_error(error: Exception) -> StreamCellError:
     return SourceFailed(
         f"{type(error).__name__}: {error}",
         kind="bug",
-        title="An error in streamcell",
+        title=_words.ERROR_IN_STREAMCELL,
         steps=(REPORT,),
     )
 
@@ -170,7 +157,7 @@ def unsent_error(error: Exception) -> StreamCellError:
     """Return the error for what the SDK refused before it sent anything: most often, no key."""
     message = str(error)
     if re.search(r"api_key|OPENAI_API_KEY|credential", message):
-        return NoKey("Neither OPENAI_API_KEY nor a client was given.")
+        return NoKey(_words.NEITHER_KEY_NOR_CLIENT)
     return BadRequest(message)
 
 

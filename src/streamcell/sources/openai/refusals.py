@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from ... import _words
 from ..._errors import (
     AuthenticationFailed,
     BadRequest,
@@ -81,9 +82,6 @@ def meaning_of(told: Told, status: int | None) -> Refusal:
     return next(row for row in REFUSALS if row.fits(told, status))
 
 
-_NO_ROUTE: Final = "The server has no such address"
-_TOO_LARGE: Final = "The request is too large for this server"
-
 REFUSALS: Final = (
     Refusal(
         "the account has no credit left",
@@ -95,13 +93,13 @@ REFUSALS: Final = (
         ),
     ),
     Refusal("the same", QuotaExhausted, "402"),
-    Refusal("the request can never fit", ContextTooLong, "413", title=_TOO_LARGE),
+    Refusal("the request can never fit", ContextTooLong, "413", title=_words.REQUEST_TOO_LARGE),
     Refusal(
         "the same",
         ContextTooLong,
         codes=("request_too_large",),
         words=("request too large", "request entity too large", "payload too large"),
-        title=_TOO_LARGE,
+        title=_words.REQUEST_TOO_LARGE,
     ),
     Refusal(
         "the prompt is longer than the model reads",
@@ -166,17 +164,17 @@ REFUSALS: Final = (
             *("still loading", "being loaded", "still being loaded", "warming up", "cold start", "is starting up"),
         ),
         kind="loading",
-        title="The server is loading its model",
-        steps=(Step("Wait until the model is loaded, then press Retry."),),
+        title=_words.LOADING,
+        steps=(Step(_words.RETRY_WHEN_LOADED),),
     ),
-    Refusal("the server has too much to do", ProviderFailed, "529", title="The server is overloaded"),
+    Refusal("the server has too much to do", ProviderFailed, "529", title=_words.OVERLOADED),
     Refusal(
         "the same",
         ProviderFailed,
         "- 429 5xx",
         codes=("overloaded_error", "engine_overloaded_error", "server_overloaded", "overloaded"),
         words=("overloaded", "over capacity", "at capacity", "no available capacity"),
-        title="The server is overloaded",
+        title=_words.OVERLOADED,
     ),
     Refusal(
         "the provider's filter",
@@ -238,7 +236,7 @@ REFUSALS: Final = (
         "400 404",
         codes=("previous_response_not_found", "conversation_not_found"),
         words=("previous response", "response with id", "conversation with id", "no such file", "file with id"),
-        title="The server does not have what this request names",
+        title=_words.NAMES_WHAT_IS_NOT_THERE,
     ),
     Refusal(
         "the server does not have the model",
@@ -281,7 +279,7 @@ REFUSALS: Final = (
             ),
         ),
         kind="no_route",
-        title=_NO_ROUTE,
+        title=_words.NO_ADDRESS,
     ),
     Refusal(
         "the same",
@@ -289,7 +287,7 @@ REFUSALS: Final = (
         "500 501",
         codes=("not_implemented",),
         kind="no_route",
-        title=_NO_ROUTE,
+        title=_words.NO_ADDRESS,
     ),
     Refusal("the same, as far as the words tell", ModelNotFound, "404", words=("model", "deployment")),
     Refusal(
@@ -301,9 +299,9 @@ REFUSALS: Final = (
         "404",
         words=("resource",),
         kind="no_resource",
-        title="The server has no such address or resource",
+        title=_words.NO_ADDRESS_OR_RESOURCE,
     ),
-    Refusal("the server has no such API", NotAStream, "404 405 501", kind="no_route", title=_NO_ROUTE),
+    Refusal("the server has no such API", NotAStream, "404 405 501", kind="no_route", title=_words.NO_ADDRESS),
     Refusal(
         "the key may not do this",
         PermissionDenied,
@@ -317,7 +315,7 @@ REFUSALS: Final = (
         "a server on the way gave up",
         ProviderFailed,
         "499",
-        title="A server on the way gave the request up",
+        title=_words.GATEWAY_GAVE_UP,
     ),
     Refusal("too much in this minute", RateLimited, "429"),
     Refusal("the same", RateLimited, "-", codes=("resource_exhausted",)),

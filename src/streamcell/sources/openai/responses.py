@@ -68,8 +68,8 @@ _OF_CALLS: Final = {
 """Events about what a call is called with: the kind of call, and the field of the event."""
 
 _UNSHOWN: Final = {
-    "image_generation_call": "an image",
-    "audio": "speech",
+    "image_generation_call": words.IMAGE_NOT_SHOWN,
+    "audio": words.SPEECH_NOT_SHOWN,
 }
 """Output items that a cell does not show, besides calls of tools."""
 

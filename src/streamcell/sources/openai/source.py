@@ -15,6 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ... import _words
 from ..._errors import AuthenticationFailed, ModelNotFound, Step, StreamCellError, without_keys, without_secrets
 from ...answer.context import ALONE, Context
 from ...answer.events import (
@@ -67,8 +68,6 @@ _SECRET_HEADER: Final = re.compile(
     r"cookie|authori[sz]ation|api-?key|secret|password|credential|auth-token", re.IGNORECASE
 )
 """Response headers that are told to nobody; those of rate limits speak of tokens and are no secret."""
-
-_LABELS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
 
 _chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # per address, for this process: what "auto" learnt
 _refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process, that refuse the options that we add
@@ -131,7 +130,7 @@ class OpenAISource:
         # A user's own HTTP client (a proxy, a transport) cannot be copied, so its requests are made on the loop that it
         # was given on, where its open connections belong.
         self.home = running_loop() if client is not None and has_own_http_client(client) else None
-        api = "" if request.api == "auto" else _LABELS[request.api]
+        api = "" if request.api == "auto" else _words.APIS[request.api]
         self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
         # A response that is resumed is read by the decoder that knows what came before, and what it repeats.
         self._decoder: Decoder | None = None
@@ -187,7 +186,7 @@ class OpenAISource:
         missing, lean = "", False
         while True:
             lean = lean or (lane.endpoint, api) in _refusing
-            origin = self._labelled(model, api, model_note, note, _LEFT_OUT if lean else "")
+            origin = self._labelled(model, api, model_note, note, _words.OPTIONS_LEFT_OUT if lean else "")
             attempt = self._attempt(replace(answering, origin=origin, missing=missing), api, model, context, lean=lean)
             try:
                 async with aclosing(attempt) as events:
@@ -200,8 +199,8 @@ class OpenAISource:
             except _OursRefusedError:
                 lean = True
             except _NoSuchRouteError as found:
-                missing = f"{_PATHS[api]} had said: {_short(found.error)}"
-                note = f"the server has no {_LABELS[api]} ({_short(found.error)} for {_PATHS[api]})"
+                missing = _words.other_api(_PATHS[api], _short(found.error))
+                note = _words.no_api(api, _short(found.error), _PATHS[api])
                 _chosen.pop(lane.endpoint, None)
                 api, lean = _OTHER[api], False
                 if api == "chat" and found.error.error_kind == "no_route":
@@ -211,23 +210,23 @@ class OpenAISource:
 
     def _labelled(self, model: str, api: str, *notes: str) -> Origin:
         note = "; ".join(note for note in (*notes, self._request.remark) if note)
-        return replace(self.origin, model=model, api=_LABELS[api], note=note)
+        return replace(self.origin, model=model, api=_words.APIS[api], note=note)
 
     def _api(self, client: AsyncOpenAI) -> tuple[Literal["responses", "chat"], str]:
         api = self._request.api
         if api == "responses" or api == "chat":
             decided = self._request.decided
-            return api, f"{decided} is only in {_LABELS[api]}" if decided else "chosen with api="
+            return api, _words.only_in(decided, api) if decided else _words.API_CHOSEN
         if server_of(client) == "openai":
-            return "responses", "OpenAI has the Responses API"
-        return _chosen.get(address_of(client), ("responses", "the server answered to the Responses API"))
+            return "responses", _words.API_OF_OPENAI
+        return _chosen.get(address_of(client), ("responses", _words.API_ANSWERED))
 
     async def _model(self, client: AsyncOpenAI) -> tuple[str, str]:
         """Return the model to ask and how it was found: the one named, our default at OpenAI, or the server's first."""
         if self._request.model is not None:
             return self._request.model, ""
         if server_of(client) == "openai":
-            return DEFAULT_MODEL, "streamcell's default model"
+            return DEFAULT_MODEL, _words.DEFAULT_MODEL
         import openai
 
         try:
@@ -238,9 +237,8 @@ class OpenAISource:
         except (openai.APIError, ValueError):
             names = []
         if not names:
-            steps = (Step("Name a model of this server with model=, and run the cell again."),)
-            raise ModelNotFound("No model was named, and the server does not list any.", steps=steps)
-        return names[0], "the server's first model, as none was named"
+            raise ModelNotFound(_words.NO_MODEL_LISTED, steps=(Step(_words.NAME_A_MODEL),))
+        return names[0], _words.FIRST_MODEL
 
     def _decoder_for(self, api: str, context: Context) -> Decoder:
         resume = context.resume
@@ -293,7 +291,7 @@ class OpenAISource:
         import openai
 
         resume = context.resume
-        await context.turn(answering.lane, _LABELS[api], self._request.tokens)
+        await context.turn(answering.lane, _words.APIS[api], self._request.tokens)
         answered = begun = ours = False
         overlap = self._overlap_for(resume)
         exact = resume is not None and resume.way is ResumeMode.EXACT
@@ -349,9 +347,9 @@ class OpenAISource:
     def _advised(self, error: StreamCellError, answering: _Answering) -> StreamCellError:
         """An error with the steps that are right for this client, and with what the other API had said."""
         if error.next_steps == ModelNotFound.steps and self._client is not None:
-            error.next_steps = (Step("List what it has:", listing(answering.address)),)
+            error.next_steps = (Step(_words.LIST_MODELS, listing(answering.address)),)
         elif error.next_steps == AuthenticationFailed.steps and self._client is not None:
-            error.next_steps = (Step("Correct the key of the client that was given, and run the cell again."),)
+            error.next_steps = (Step(_words.CORRECT_CLIENTS_KEY),)
         return error.with_detail(f"{error.detail} ({answering.missing})") if answering.missing else error
 
 
@@ -364,8 +362,6 @@ def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any
     known = {name: value for name, value in body.items() if name not in new}
     return {**known, "extra_body": {**{name: body[name] for name in sorted(new)}, **(body.get("extra_body") or {})}}
 
-
-_LEFT_OUT: Final = "the server refuses stream_options, so this is left out and it may not count tokens"
 
 _BODY_SHOWN: Final = 100_000  # characters of a refusal's body that go to the log
 
