@@ -271,7 +271,9 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     if isinstance(event, _PIECES):
         since = session.head_at if session.token_at is None else session.token_at
         parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
-        changed, alive = replace(changed, parts=parts), replace(alive, thinking=thinking)
+        # Most pieces change neither, and each costs a copy.
+        changed = changed if parts is changed.parts else replace(changed, parts=parts)
+        alive = alive if thinking is alive.thinking else replace(alive, thinking=thinking)
     if isinstance(event, Cursor):
         return _with_current(alive, changed), effects
     effects = (*effects, Publish()) if not any(isinstance(one, Publish) for one in effects) else effects

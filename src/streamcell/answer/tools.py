@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from .. import _words as words
 from .events import Event, PartGrew, PartRestored
@@ -105,9 +105,9 @@ _PARAGRAPH: Final = "\n\n"
 
 def as_paragraph(event: Event, parts: Sequence[Part], begin: int) -> Event:
     """Return an event so that the first text of a further round stands apart from the text before it."""
-    if not isinstance(event, (PartGrew, PartRestored)) or event.kind != "text" or not text_of(parts[:begin]):
+    if begin == 0 or not isinstance(event, (PartGrew, PartRestored)) or event.kind != "text" or not event.text:
         return event
-    first: Any = next((part for part in parts[begin:] if part.is_text), None)
-    if first is None or (isinstance(event, PartRestored) and first.id == event.id):
-        return replace(event, text=_PARAGRAPH + event.text) if event.text else event
-    return event
+    first = next((part for part in parts[begin:] if part.is_text), None)
+    if first is not None and not (isinstance(event, PartRestored) and first.id == event.id):
+        return event
+    return replace(event, text=_PARAGRAPH + event.text) if text_of(parts[:begin]) else event
