@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .cells import ask
+from .cells import grow_until
 from .conftest import close
 from .jupyterlab import COLLABORATION, JupyterLab
 from .notebook import Opener
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from streamcell.rehearsal import RehearsalServer
 
-PROMPT = "Seen by two people at once. " * 20
+GATE = "seen-by-two.gate"
 
 
 @pytest.fixture
@@ -44,23 +44,28 @@ def people(
 @pytest.mark.long
 def test_an_answer_that_two_people_see_and_run_stays_one_output(people: tuple[Opener, Opener]) -> None:
     ada, bob = people
-    first = ada([ask(PROMPT, "echo?rate=20")])
+    first = ada([grow_until(GATE)])
+    gate = first.path.with_name(GATE)
+    said = first.path.with_name(f"{GATE}.txt")
     assert first.memory("panel.context.model.collaborative") is True
     first.run(0)
     first.wait_for_status(0, "streaming")
     second = bob.again(first)
     second.wait_for_status(0, "streaming")
+    gate.touch()
     for notebook in (first, second):
         notebook.wait_for_status(0, "done")
     for runs in (second, first):
         assert [len(notebook.outputs(0)) for notebook in (first, second)] == [1, 1]
+        gate.unlink()
         runs.run(0)
         for notebook in (first, second):
             notebook.wait_for_status(0, "streaming")
+        gate.touch()
         for notebook in (first, second):
             notebook.wait_for_status(0, "done")
             notebook.save()
     assert [len(notebook.outputs(0)) for notebook in (first, second)] == [1, 1]
     (output,) = json.loads(first.path.read_text("utf-8"))["cells"][0]["outputs"]
-    assert PROMPT.strip() in "".join(output["data"]["text/plain"])
+    assert "".join(output["data"]["text/plain"]) == said.read_text("utf-8")
     assert [notebook.cell(0).locator("[data-streamcell]:visible").count() for notebook in (first, second)] == [1, 1]
