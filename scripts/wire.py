@@ -125,7 +125,8 @@ def shape(name: str, schema: Schema) -> list[str]:
 
 
 SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "CitationFields"]
-SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ToolCallFields", "UnknownFields", "Part", "Doc"]
+SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ImageFields", "ToolCallFields", "UnknownFields"]
+SHAPED += ["Part", "Doc"]
 
 
 def types(schema: Schema) -> str:

@@ -7,7 +7,6 @@ import math
 from fractions import Fraction
 from typing import Any, cast
 
-import httpx
 import openai
 import pytest
 from openai.resources.chat.completions import AsyncCompletions
@@ -318,7 +317,7 @@ def test_headers_queries_and_timeouts_that_can_be_sent_are_taken() -> None:
         display=False,
         extra_headers=cast("Any", {"X-A": "a b", "x-empty": "", "X-None": openai.omit}),
         extra_query={"a": [1, "b", None], "c": {"d": True}},
-        timeout=httpx.Timeout(5, read=9),
+        timeout=openai.Timeout(5, read=9),
     )
     assert cell.result()
 

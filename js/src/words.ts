@@ -159,6 +159,17 @@ export const thoughtFor = (seconds: number): string =>
       : `Thought for ${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 export const COMMENTARY = "Commentary";
 export const SOURCES = "Sources";
+export const IMAGE = "Image";
+export const IMAGE_ALT = "Image created by the model";
+export const CREATING_IMAGE_STATUS = "Creating an image";
+export const CREATING_IMAGE = "Creating the image…";
+export const PREVIEW = "Preview: the image is not finished yet";
+export const UNFINISHED_IMAGE = "This image was not finished.";
+export const IMAGE_ELSEWHERE = "The image is on another site. It is not loaded here:";
+export const IMAGE_LOST = "The data of this image is missing.";
+export const imageSize = (width: number, height: number, type: string): string => `${width} × ${height} ${type}`;
+export const DOWNLOAD = "Download";
+export const DOWNLOAD_TITLE = "Save this image as a file";
 export const ERROR = "Error";
 export const PRESS_CONTINUE = "Press Continue to pick up where the text stops.";
 export const foreign = (kernel: number, page: number): string =>

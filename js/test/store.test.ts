@@ -166,6 +166,14 @@ describe("what the notebook keeps", () => {
     expect(markdownOf(message(synced(document, 1, 5), given).state)).toBe(markdown);
   });
 
+  test("has the images that the page has already", () => {
+    const fields = { data: "AAAA", mime: "image/png" };
+    const parts = [part("text", "a"), part("image", "", { fields })];
+    const said = kept(1, 1, "a\n\n![x](\u00011\u0001)");
+    const { state } = message(synced({ ...done, parts }, 1, 5), said);
+    expect(markdownOf(state)).toBe("a\n\n![x](data:image/png;base64,AAAA)");
+  });
+
   test("is nothing before it was said, and may be said before the end is here", () => {
     expect(markdownOf(synced(done, 1, 5))).toBeNull();
     const said = message(synced(doc({ text: "a", status: "streaming" }), 1, 5), kept(1, 2, "A"));

@@ -120,7 +120,6 @@ HOSTED_ENDINGS: Final = {
 """By the state of a tool that did not end well."""
 
 SCREENSHOT: Final = "(screenshot)"
-IMAGE: Final = "(image)"
 NO_OUTPUT: Final = "(no output)"
 TIMED_OUT: Final = "(timed out)"
 APPROVED: Final = "Approved"
@@ -148,6 +147,32 @@ def approve(request: str, response: str) -> str:
 
 CLIENT_RUNS: Final = "The provider leaves it to your code to run this. streamcell does not run it."
 
+# -- images ------------------------------------------------------------------------------------------------------------
+
+IMAGE: Final = "Image"
+NOT_FINISHED: Final = "not finished"
+NO_IMAGE_DATA: Final = "The provider sent no data for this image."
+IMAGE_FAILED: Final = "The provider could not create this image."
+NOT_AN_IMAGE: Final = "This is not a PNG, JPEG, GIF or WebP image, so it cannot be shown."
+ALL_IMAGES_TOO_LARGE: Final = "The images of this answer are too large together, so this one is left out."
+TOO_MANY_IMAGES: Final = "more images"
+
+
+def image_too_large(size: str, limit: str) -> str:
+    """Say that an image has too many bytes."""
+    return f"This image is too large to show: {size}, where {limit} are the limit."
+
+
+def image_too_wide(width: int, height: int) -> str:
+    """Say that an image has too many pixels."""
+    return f"This image is too large to show: {width:,} × {height:,} pixels."
+
+
+def image_size(width: int, height: int, mime: str) -> str:
+    """Say how large an image is, and of which type."""
+    return f"{width} × {height} {mime.removeprefix('image/').upper()}"
+
+
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
@@ -166,7 +191,6 @@ def not_shown(listed: str) -> str:
     return f"Not shown here: {listed}."
 
 
-IMAGE_NOT_SHOWN: Final = "an image"
 SPEECH_NOT_SHOWN: Final = "speech"
 
 

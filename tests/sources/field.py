@@ -4,7 +4,7 @@
 reply has `steps` (`send`, `wait` in seconds) and, where it is not an ordinary event stream, `status`, `content_type`
 (None: no such header), `headers`, `chunked`, `http`. `want` is a row's fields as they must be; besides: `not_status`
 ("done/Done": not done, or not without a notice), `error` (the class), `error_says` and `says` (words of the error, and
-of the notice), `attempts` (no more requests than that).
+of the notice, or of a part), `attempts` (no more requests than that).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, Final
 import openai
 
 from streamcell import Citation, RetryPolicy, StreamCellError, ToolCall, stream_cell
+from streamcell.answer.parts import Image
 
 from .wire_server import TIMEOUT, _request
 
@@ -128,6 +129,7 @@ def ask(server: FieldServer, api: str, **options: Any) -> dict[str, Any]:
         "notice": cell.notice or "",
         "sources": " · ".join(part.plain() for part in cell.parts if isinstance(part, Citation)),
         "calls": " · ".join(part.plain() for part in cell.parts if isinstance(part, ToolCall)),
+        "images": " · ".join(part.plain() for part in cell.parts if isinstance(part, Image)),
         "error": "" if error is None else type(error).__name__,
         "message": "" if error is None else error.detail,
         "attempts": len(server.requests),
@@ -156,7 +158,7 @@ def told(found: Mapping[str, Any]) -> str:
     shown += ["with the reasoning apart"] if found["reasoning"] else []
     shown += [f"notice: {found['notice']}"] if found["notice"] else []
     shown += [f"sources: {found['sources']}"] if found["sources"] else []
-    shown += [found["calls"]] if found["calls"] else []
+    shown += [found[kind] for kind in ("calls", "images") if found[kind]]
     shown += [f"{found['attempts']} requests"] if found["attempts"] > 1 else []
     shown += ["Continue"] if found["resumable"] else []
     return " · ".join(shown)
@@ -174,7 +176,7 @@ def flaws(want: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
         elif key == "error_says":
             held = value in found["message"]
         elif key == "says":
-            held = value in found["notice"] + found["sources"] + found["calls"]
+            held = value in found["notice"] + found["sources"] + found["calls"] + found["images"]
         elif key == "attempts":
             held = found["attempts"] <= value
         else:

@@ -9,9 +9,9 @@ import pytest
 
 from streamcell._words import NO_REASON
 from streamcell.answer.events import (
-    Alive,
     Finished,
     PartChanged,
+    PartEnded,
     PartGrew,
     Usage,
     UsageReported,
@@ -29,6 +29,8 @@ from tests.sources.chunks import (
     says,
     shown,
 )
+
+GIF = "R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 CHAT: dict[str, tuple[list[Any], list[object]]] = {
     "a whole answer": (
@@ -139,8 +141,17 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
         ],
     ),
     "text and an image": (
-        [says("Look"), chat({"images": [{"image_url": {"url": "data:x"}}]}), chat(finish="stop")],
-        [PartGrew("text", "Look"), Alive(working=True), Finished("stop", "Not shown here: an image.")],
+        [says("Look"), chat({"images": [{"image_url": {"url": f"data:image/gif;base64,{GIF}"}}]}), chat(finish="stop")],
+        [
+            PartGrew("text", "Look"),
+            PartChanged(
+                "image",
+                {"data": GIF, "mime": "image/gif", "width": 1, "height": 1, "state": "done", "item": ""},
+                "image-1",
+            ),
+            PartEnded("image-1"),
+            Finished("stop", None),
+        ],
     ),
     "no text": ([chat(finish="stop")], [Finished("stop", "The model sent no text.")]),
     "reasoning up to the limit": (

@@ -2,10 +2,11 @@
 
 import answer from "../render/answer.css";
 import code from "../render/code.css";
+import image from "./parts/image.css";
 import call from "./parts/tool_call.css";
 import view from "./view.css";
 
-const css = view + answer + code + call;
+const css = view + answer + code + call + image;
 
 const MARK = "data-streamcell-style";
 

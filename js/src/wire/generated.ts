@@ -137,6 +137,28 @@ export interface HostedToolFields {
   readonly note: string;
 }
 
+/** Fields of a part of the kind `image`, an image of the answer. */
+export interface ImageFields {
+  /** The image in base64; empty until some of it has come. */
+  readonly data: string;
+  /** Its media type. */
+  readonly mime: string;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** What it shows, as the provider says. */
+  readonly alt: string;
+  /** `preview`: the data is a preview. */
+  readonly state: "creating" | "preview" | "done" | "failed";
+  /** The address of an image that came without its data. */
+  readonly url: string;
+  /** Why there is no image. */
+  readonly error: string;
+  /** The provider's name for it. */
+  readonly item: string;
+}
+
 /** Fields of a part of the kind `unknown`, which the kernel did not know either. */
 export interface UnknownFields {
   readonly name: string;
@@ -381,6 +403,18 @@ export const HOSTED_TOOL_FIELDS_SHAPE = {
   links: [["list", HOSTED_LINK_SHAPE], []],
   error: ["string", ""],
   note: ["string", ""],
+} as const;
+
+export const IMAGE_FIELDS_SHAPE = {
+  data: ["string", ""],
+  mime: ["string", ""],
+  width: ["count", 0],
+  height: ["count", 0],
+  alt: ["string", ""],
+  state: [["one", ["creating", "preview", "done", "failed"]], "creating"],
+  url: ["string", ""],
+  error: ["string", ""],
+  item: ["string", ""],
 } as const;
 
 export const UNKNOWN_FIELDS_SHAPE = {

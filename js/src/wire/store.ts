@@ -80,8 +80,12 @@ export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerm
 export function markdownOf({ doc, place, kept }: State): string | null {
   const text = textOf(doc);
   if (kept === null || kept.epoch !== place.epoch || kept.length !== text.length || !isTerminal(doc)) return null;
-  return kept.markdown ?? text;
+  // What the page has already does not travel again: between two marks is the index of an image's part.
+  const pieces = (kept.markdown ?? text).split("\u0001");
+  return pieces.map((piece, at) => (at % 2 === 0 ? piece : dataOf(doc.parts[Number(piece)]))).join("");
 }
+
+const dataOf = (part: Part | undefined): string => `data:${part?.fields.mime};base64,${part?.fields.data}`;
 
 /** The versions that the notebook keeps beside the shown one; null where the kernel has not said them. */
 export const othersOf = ({ doc, place, kept }: State): readonly unknown[] | null =>

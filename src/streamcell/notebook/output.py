@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final
 
 from .. import _words as words
 from .._terminal import inert
 from ..answer.document import Document
 from ..answer.parts import Part, body_of, text_of
+from ..answer.parts.image import DATA, Image
 from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
 from ..wire.messages import MOMENTARY, View, part_of, view_of
@@ -46,7 +46,9 @@ def bundle_of(
     """
     text = inert(text_of(view["parts"]))
     note = inert(note_of(view))
-    document = _kept(view, _without_text)
+    markdown = markdown_of(view)
+    images = {found[2]: at for at, found in reversed([*enumerate(DATA.finditer(markdown))])}
+    document = _kept(view, lambda part: _once(part, images))
     timings = document.pop("timings", None)
     request_id = (view["error"] or {}).get("request_id")
     run = {
@@ -63,7 +65,7 @@ def bundle_of(
             "document": document,
             **({"others": list(others)} if others else {}),
         },
-        "text/markdown": markdown_of(view),
+        "text/markdown": markdown,
         "text/plain": text or (note if view["status"] in TERMINAL else words.STILL_STREAMING) or words.NO_TEXT,
     }
     return data, {ANSWER: {name: value for name, value in run.items() if value is not None}}
@@ -90,11 +92,15 @@ def _seconds_of(parts: Sequence[Part]) -> dict[str, float] | None:
     return {at: seconds for at, seconds in found.items() if seconds is not None} or None
 
 
-def _without_text(part: Part) -> dict[str, Any]:
-    """Return a part as ANSWER keeps it: of a text only how many characters of text/plain it has."""
-    if not part.is_text:
-        return _with_text(part)
-    return {**part_of(replace(part.with_body(""), open=False)), "characters": len(part.body)}
+def _once(part: Part, images: Mapping[str, int]) -> dict[str, Any]:
+    """Return a part as ANSWER keeps it, without what the bundle has elsewhere.
+
+    Of a text that is how many characters of text/plain it has, and of an image which one of text/markdown it is.
+    """
+    if part.is_text:
+        return {**part_of(replace(part.with_body(""), open=False)), "characters": len(part.body)}
+    at = images.get(part.data) if isinstance(part, Image) else None
+    return _with_text(part) if at is None else {**_with_text(part.with_fields({"data": ""})), "image": at}
 
 
 def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
@@ -105,21 +111,43 @@ def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def markdown_of(view: View) -> str:
-    """Return `view` as Markdown for readers that know nothing of us and may not sanitise it."""
-    blocks = [inert(block) for block in _blocks(view["parts"])] or [""]
-    before = [saved for block in blocks[:-1] if (saved := saved_markdown(block).strip("\n"))]
-    return "\n\n".join([*before, saved_markdown(blocks[-1], inert(note_of(view)))])
+def markdown_of(view: View, *, images: bool = True) -> str:
+    """Return `view` as Markdown for readers that know nothing of us and may not sanitise it.
+
+    Without `images` the address of each is the index of its part between two marks, see `_MARK`.
+    """
+    *before, (last, checked) = list(_blocks(view["parts"], images=images)) or [("", False)]
+    saved = [block if is_checked else saved_markdown(inert(block)).strip("\n") for block, is_checked in before]
+    note = inert(note_of(view))
+    saved += [last, saved_markdown("", note)] if checked else [saved_markdown(inert(last), note)]
+    return "\n\n".join(one for one in saved if one)
 
 
-def _blocks(parts: Sequence[Part]) -> Iterator[str]:
-    """The Markdown of parts that stand by themselves; texts that follow each other are one."""
-    for _, group in groupby(parts, key=attrgetter("kind")):
-        alike = list(group)
+_MARK: Final = "\x01"
+"""Stands around the index of a part: `inert` leaves no such character in anything else."""
+
+
+def _blocks(parts: Sequence[Part], *, images: bool) -> Iterator[tuple[str, bool]]:
+    """The Markdown of parts that stand by themselves, and whether it is made of checked data alone.
+
+    Texts that follow each other are one.
+    """
+    for _, group in groupby(enumerate(parts), key=lambda one: one if isinstance(one[1], Image) else one[1].kind):
+        (at, first), *more = group
+        picture = _picture(at, first, images=images)
+        if picture:
+            yield picture, True
+            continue
+        alike = [first, *(part for _, part in more)]
         said = [one for part in alike if (one := part.markdown())]
         if said:
             heading = f"**{alike[0].heading}**\n\n" if alike[0].heading else ""
-            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said)
+            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said), False
+
+
+def _picture(at: int, part: Part, *, images: bool) -> str:
+    whole = part.picture()
+    return whole if images or not isinstance(part, Image) else whole.replace(part.address, f"{_MARK}{at}{_MARK}")
 
 
 def _says_something(value: object) -> bool:

@@ -192,7 +192,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         view, epoch = self._view, self._published.get("_epoch", 1)
         others = others_of(self._stream.document, view["version"])
         if view["status"] in TERMINAL:
-            self.send(Kept(epoch, others, text_of(view["parts"]), markdown_of(view)).to_wire())
+            self.send(Kept(epoch, others, text_of(view["parts"]), markdown_of(view, images=False)).to_wire())
         elif others:
             self.send(Kept(epoch, others).to_wire())
 

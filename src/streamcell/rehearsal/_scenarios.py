@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from . import _answers, _bulk, _hosted, _tokens, _tools
+from . import _answers, _bulk, _hosted, _pictures, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
@@ -75,6 +75,12 @@ def _hosted_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[To
     yield from play(fails=bool(settings["fail"]), hostile=bool(settings["hostile"]))
 
 
+def _images(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
+    play = _pictures.chat if asked.api == "chat" else _pictures.responses
+    flags = {name: bool(settings[name]) for name in ("fail", "cut", "hostile")}
+    yield from play(previews=int(settings["previews"]), **flags)
+
+
 _CITED = (
     "Rain comes from the sea[1], falls on the hills, and the hills send it back down the rivers[2]."
     " The gauge's own records[3] show how long that takes."
@@ -111,6 +117,11 @@ ANSWERS: Mapping[str, Answer] = {
         "Tools that the provider runs, with reasoning and commentary; some fail, and some say what may do harm.",
         _hosted_tools,
         {"fail": Setting(0, 0, 1), "hostile": Setting(0, 0, 1)},
+    ),
+    "images": Answer(
+        "A text with an image that the model makes, after some previews; some fail, are cut, or are no images.",
+        _images,
+        {"previews": Setting(2, 0, 3), **dict.fromkeys(("fail", "cut", "hostile"), Setting(0, 0, 1))},
     ),
     "citations": Answer("A text that names its sources: two pages and a file.", _citations),
 }

@@ -81,10 +81,6 @@ class _Tally:
         return "".join(self.pieces)
 
     @property
-    def thinking(self) -> str:
-        return "".join(self.thoughts)
-
-    @property
     def output(self) -> int:
         return len(self.pieces) + len(self.thoughts) + sum(len(arguments) for _, _, arguments in self.calls)
 
@@ -204,6 +200,7 @@ class ResponsesWire:
         self._number = 0
         self._output: list[Event] = []  # items that are done
         self._item: Event | None = None  # the one that is under way
+        self._since = (0, 0, 0)  # pieces, thoughts and sources before it
         self._status = "in_progress"
         self._reason = "stop"
         self._ended_at: int | None = None
@@ -212,7 +209,7 @@ class ResponsesWire:
         if isinstance(step, Open):
             return [self._about("response.created"), self._about("response.in_progress")]
         if isinstance(step, Thought):
-            events = [] if self._item else self._begin_reasoning()
+            events = self._begin_reasoning()
             self._tally.thoughts.append(step.text)
             if self._asked.summarizes:
                 events.append(self._delta("response.reasoning_summary_text.delta", step.text, summary_index=0))
@@ -231,8 +228,8 @@ class ResponsesWire:
             return self._said(step.event)
         if isinstance(step, Cited):
             events = self._begin_message()
-            place = {"content_index": 0, "annotation_index": len(self._tally.sources)}
-            said = _annotation(step, len(self._tally.text))
+            place = {"content_index": 0, "annotation_index": len(self._tally.sources) - self._since[2]}
+            said = _annotation(step, len(self._said_in_item()))
             self._tally.sources.append(said)
             return [*events, self._event("response.output_text.annotation.added", annotation=said, **place)]
         if isinstance(step, Broken):
@@ -258,9 +255,21 @@ class ResponsesWire:
         self._finish_item("incomplete")  # where the script ended without an end
         return self._response()
 
+    def _begin(self, item: Event) -> list[Event]:
+        """The events for an item that begins; a second one of its type has a number in its id."""
+        events = self._finish_item("completed")
+        before = sum(one["type"] == item["type"] for one in self._output)
+        self._item = {**item, "id": f"{item['id']}{before or ''}"}
+        self._since = (len(self._tally.pieces), len(self._tally.thoughts), len(self._tally.sources))
+        return [*events, self._event("response.output_item.added", item=dict(self._item))]
+
+    def _said_in_item(self) -> str:
+        return "".join(self._tally.pieces[self._since[0] :])
+
     def _begin_reasoning(self) -> list[Event]:
-        self._item = {"id": f"rs_{self._stamp.token}", "type": "reasoning", "summary": []}
-        events = [self._event("response.output_item.added", item=dict(self._item))]
+        if self._item and self._item["type"] == "reasoning":
+            return []
+        events = self._begin({"id": f"rs_{self._stamp.token}", "type": "reasoning", "summary": []})
         if self._asked.summarizes:
             part = {"type": "summary_text", "text": ""}
             events.append(self._event("response.reasoning_summary_part.added", summary_index=0, part=part))
@@ -296,15 +305,8 @@ class ResponsesWire:
     def _begin_message(self) -> list[Event]:
         if self._item and self._item["type"] == "message":
             return []
-        events = self._finish_item("completed")
-        self._item = {
-            "id": f"msg_{self._stamp.token}",
-            "type": "message",
-            "status": "in_progress",
-            "content": [],
-            "role": "assistant",
-        }
-        events.append(self._event("response.output_item.added", item=dict(self._item)))
+        message = {"type": "message", "status": "in_progress", "content": [], "role": "assistant"}
+        events = self._begin({"id": f"msg_{self._stamp.token}", **message})
         events.append(self._event("response.content_part.added", content_index=0, part=_text_part("")))
         return events
 
@@ -313,8 +315,8 @@ class ResponsesWire:
         if item is None:
             return events
         if item["type"] == "message":
-            text = self._tally.text
-            item.update(status=status, content=[_text_part(text, self._tally.sources)])
+            text = self._said_in_item()
+            item.update(status=status, content=[_text_part(text, self._tally.sources[self._since[2] :])])
             events.append(self._event("response.output_text.done", content_index=0, text=text, logprobs=[]))
             events.append(self._event("response.content_part.done", content_index=0, part=item["content"][0]))
         elif item["type"] == "function_call":
@@ -322,11 +324,10 @@ class ResponsesWire:
             item.update(status=status, arguments=text)
             events.append(self._event("response.function_call_arguments.done", arguments=text, name=item["name"]))
         elif item["type"] == "reasoning" and self._asked.summarizes:
-            part = {"type": "summary_text", "text": self._tally.thinking}
+            thinking = "".join(self._tally.thoughts[self._since[1] :])
+            part = {"type": "summary_text", "text": thinking}
             item["summary"] = [part]
-            events.append(
-                self._event("response.reasoning_summary_text.done", summary_index=0, text=self._tally.thinking)
-            )
+            events.append(self._event("response.reasoning_summary_text.done", summary_index=0, text=thinking))
             events.append(self._event("response.reasoning_summary_part.done", summary_index=0, part=part))
         events.append(self._event("response.output_item.done", item=item))
         self._output.append(item)

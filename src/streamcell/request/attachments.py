@@ -8,7 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["ALL_LIMIT", "FILE_LIMIT", "OFFICE", "Attachment", "Data", "check_sizes", "folded", "megabytes", "part_of"]
+__all__ = [
+    "ALL_LIMIT",
+    "FILE_LIMIT",
+    "OFFICE",
+    "Attachment",
+    "Data",
+    "check_sizes",
+    "folded",
+    "media_of",
+    "megabytes",
+    "part_of",
+]
 
 FILE_LIMIT: Final = 20_000_000
 """Bytes of one file."""
@@ -99,7 +110,7 @@ def part_of(attachment: Attachment, where: str) -> dict[str, Any]:
     if not data:
         raise ValueError(f"{shown} is empty")
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
-    media = _media_of(data, suffix)
+    media = media_of(data, suffix)
     if media.startswith("image/"):
         return {"type": "image_url", "image_url": {"url": _address(media, data)}}
     if media.startswith("audio/"):
@@ -110,8 +121,8 @@ def part_of(attachment: Attachment, where: str) -> dict[str, Any]:
     return {"type": "text", "text": _fenced(_text_of(data, suffix, shown), name, suffix)}
 
 
-def _media_of(data: bytes, suffix: str) -> str:
-    """The media type of what APIs take as data; empty for text, and for what they do not take."""
+def media_of(data: bytes, suffix: str = "") -> str:
+    """Return the media type of what APIs take as data; empty for text, and for what they do not take."""
     for magic, media in _IMAGES:
         if data.startswith(magic):
             return media

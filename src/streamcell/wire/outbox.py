@@ -24,7 +24,7 @@ _FIRST_UNHEARD: Final = 256  # characters: below this an unasked snapshot costs 
 class Outbox:
     """What the page has been sent: its epoch, the last sequence number, the view that it should now show, and when.
 
-    `heard` turns true with the first message from any page; `resent` is the length of all bodies in the last
+    `heard` turns true with the first message from any page; `resent` is the weight of all parts in the last
     snapshot, and `whole` its sequence number if it was of this epoch.
     """
 
@@ -88,7 +88,7 @@ def wants_snapshot(outbox: Outbox, view: View) -> bool:
 
 
 def _length(view: View) -> int:
-    return sum(len(part.body) for part in view["parts"])
+    return sum(part.weight for part in view["parts"])
 
 
 def _difference(sent: View | None, view: View) -> list[Op] | None:

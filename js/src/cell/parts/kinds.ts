@@ -65,10 +65,17 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
     const close = before === part.kind && !kind?.apart;
     const gap = before === null || (part.text && close) ? "" : close ? "\n" : "\n\n";
     const heading = kind?.heading && before !== part.kind ? `**${kind.heading}**\n\n` : "";
-    text += gap + heading + said;
+    text = gap === "\n\n" ? withoutEnd(text) + gap + heading + said.replace(/^\n+/, "") : text + gap + heading + said;
     before = part.kind;
   }
   return text;
+}
+
+/** A text without the line ends at its end. */
+function withoutEnd(text: string): string {
+  let { length } = text;
+  while (text[length - 1] === "\n") length -= 1;
+  return text.slice(0, length);
 }
 
 /** A text as a block of code in Markdown, in a fence that is longer than any run of backticks in it. */

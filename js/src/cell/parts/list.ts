@@ -7,6 +7,7 @@ import type { Page } from "../page.js";
 import "./citation.js";
 import "./commentary.js";
 import "./hosted_tool.js";
+import "./image.js";
 import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kinds.js";
 import "./reasoning.js";
 import "./refusal.js";

@@ -5,6 +5,7 @@ import { Renderer } from "../../render/render.js";
 import * as words from "../../words.js";
 import { LiveMarkdown } from "../live.js";
 import type { Context } from "./kinds.js";
+import { imageAddress } from "./site.js";
 
 /** Characters of HTML or Markdown that are shown; what is longer is there as text only. */
 const LONGEST = 1_000_000;
@@ -12,10 +13,6 @@ const LONGEST = 1_000_000;
 /** Pixels. */
 const HIGHEST = 400;
 const BAR = 16;
-
-const IMAGE = /^image\/(?:png|jpeg|webp|gif)$/;
-
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export interface Returned {
   readonly root: HTMLElement;
@@ -26,16 +23,17 @@ export interface Returned {
 
 /** The view of a result of this MIME type; null where it has none, and the text is all there is. */
 export function returned(mime: string, data: string, name: string, context: Context): Returned | null {
-  if (IMAGE.test(mime)) return image(mime, data.replace(/\s+/g, ""), name);
+  if (mime.startsWith("image/")) return image(mime, data.replace(/\s+/g, ""), name);
   if (data === "" || data.length > LONGEST) return null;
   if (mime === "text/markdown") return markdown(data, context);
   return mime === "text/html" ? new Frame(data, name) : null;
 }
 
 function image(mime: string, data: string, name: string): Returned | null {
-  if (!BASE64.test(data)) return null;
+  const src = imageAddress(mime, data);
+  if (src === null) return null;
   const root = element("img", {
-    src: `data:${mime};base64,${data}`,
+    src,
     alt: words.returnedImage(name),
     class: "sc-shown",
   });

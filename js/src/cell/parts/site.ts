@@ -19,5 +19,12 @@ export const copiedSite = (url: string): string => {
   return found === null ? literal(url) : `<${found.src.replaceAll("!", "%21")}>`;
 };
 
+const TYPE = /^image\/(?:png|jpeg|webp|gif)$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** An image's data as an address; null for a type that not every reader shows, and for what is no base64. */
+export const imageAddress = (mime: string, data: string): string | null =>
+  TYPE.test(mime) && BASE64.test(data) ? `data:${mime};base64,${data}` : null;
+
 /** A text as Markdown that shows it letter for letter. */
 export const literal = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~$&!]/g, "\\$&");

@@ -54,7 +54,8 @@ export function readOutput({ data, metadata }: Output): Saved | null {
   };
   const plain = data["text/plain"];
   const text = known.characters === 0 ? "" : Array.isArray(plain) ? plain.join("") : plain;
-  const parts = timed(partsIn(document, typeof text === "string" ? text : ""), run.seconds);
+  const inText = partsIn(document, typeof text === "string" ? text : "");
+  const parts = timed(withImages(inText, data["text/markdown"]), run.seconds);
   const doc = readDoc((key) => (key === "parts" ? parts : document[key]));
   const others = othersIn({ data, metadata }).filter(isRecord);
   return {
@@ -67,6 +68,22 @@ export function readOutput({ data, metadata }: Output): Saved | null {
       attempts: doc.attempts,
     })),
   };
+}
+
+/** An image in Markdown that we made. */
+const IMAGE = /data:image\/(?:png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})/g;
+
+/** The data of the images in a saved Markdown, in their order. */
+const imagesIn = (markdown: string): string[] => [...markdown.matchAll(IMAGE)].map(([, data]) => data ?? "");
+
+/** Parts with the images that the Markdown holds: each part says which of them is its own. */
+function withImages(parts: readonly unknown[], saved: unknown): readonly unknown[] {
+  if (!parts.some((part) => isRecord(part) && "image" in part)) return parts;
+  const images = imagesIn(Array.isArray(saved) ? saved.join("") : String(saved ?? ""));
+  return parts.map((part) => {
+    if (!isRecord(part) || typeof part.image !== "number") return part;
+    return { ...part, fields: { ...(isRecord(part.fields) ? part.fields : {}), data: images[part.image] ?? "" } };
+  });
 }
 
 /** Parts with the seconds that they took, by their places. */
@@ -136,13 +153,14 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
   const seconds = saysSomething(Object.keys(took)) ? took : null;
   const run = { id: key, model_id: modelId, timings, request_id: error?.request_id, seconds };
   const note = inert(noteOf(document));
+  const images = imagesIn(markdown ?? "");
   return {
     data: {
       // Characters as Python counts them.
       [ANSWER]: {
         version: VERSION,
         characters: [...text].length,
-        document: { ...kept, parts: parts.map(keptPart) },
+        document: { ...kept, parts: parts.map((part) => keptPart(part, images)) },
         ...(others && others.length > 0 ? { others } : {}),
       },
       "text/markdown": markdown ?? preformatted(text, note),
@@ -152,10 +170,17 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
   };
 }
 
-/** A part as it is kept: of a text only how many characters of text/plain it has; what is empty is left out. */
-function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part): Bundle {
-  const kept = { kind, text, ...(text ? { characters: [...body].length } : { body: inert(body) }), fields };
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => saysSomething(value)));
+/**
+ * A part as it is kept, without what the output has elsewhere: of a text how many characters of text/plain it has, of an
+ * image which one of text/markdown it is. What is empty is left out.
+ */
+function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part, images: readonly string[]): Bundle {
+  const { data, ...others } = fields;
+  const at = kind === "image" ? images.indexOf(String(data)) : -1;
+  const held = text ? { characters: [...body].length } : { body: inert(body) };
+  const said = Object.entries({ kind, text, ...held, fields: at < 0 ? fields : others });
+  const kept = Object.fromEntries(said.filter(([, value]) => saysSomething(value)));
+  return at < 0 ? kept : { ...kept, image: at };
 }
 
 const STILL_STREAMING = "The answer is still streaming: cell.result() waits for it and returns its text.";

@@ -4,6 +4,7 @@ from .base import KINDS, Part, body_of, conversation, defaults, has_output, text
 from .citation import Citation
 from .commentary import Commentary
 from .hosted_tool import HostedTool
+from .image import Image
 from .reasoning import Reasoning, ShowReasoning
 from .refusal import Refusal
 from .text import Text
@@ -16,6 +17,7 @@ __all__ = [
     "Citation",
     "Commentary",
     "HostedTool",
+    "Image",
     "Part",
     "Reasoning",
     "Refusal",

@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
-__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "text_of"]
+__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "literal", "target", "text_of"]
 
 _Part = TypeVar("_Part", bound="Part")
 
@@ -51,6 +51,11 @@ class Part:
         """The field that grows, or an empty string."""
         return "" if self.grows is None else str(getattr(self, self.grows))
 
+    @property
+    def weight(self) -> int:
+        """Characters that a snapshot of it costs, about."""
+        return len(self.body)
+
     def with_body(self: _Part, body: str) -> _Part:  # noqa: PYI019  # 3.10 has no Self
         """Return the part with another body; a part that has none is returned as it is."""
         changed: dict[str, Any] = {} if self.grows is None else {self.grows: body}
@@ -69,6 +74,10 @@ class Part:
             for name, value, default in values
             if value != default
         }
+
+    def picture(self) -> str:
+        """Return the part as an image in Markdown, made of checked data alone, so nothing sanitises it; or nothing."""
+        return ""
 
     def markdown(self) -> str:
         """Return the part as Markdown for a saved notebook, not sanitised yet; empty for what is not kept there."""
@@ -132,6 +141,22 @@ def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tupl
 
 def _said(text: str) -> list[Mapping[str, Any]]:
     return [{"role": "assistant", "content": text.strip("\n")}] if text.strip() else []
+
+
+_MARKS: Final = re.compile(r"[\\`*_{}\[\]<>#|~$&!]")
+_NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20<>\\`!]")
+
+
+def literal(text: str) -> str:
+    """Return text as Markdown that shows it letter for letter."""
+    return _MARKS.sub(lambda found: f"\\{found[0]}", text)
+
+
+def target(url: str) -> str:
+    """Return an address as Markdown that shows it whole: as a link, if a browser may follow it."""
+    if not url.lower().startswith(("http://", "https://")):
+        return literal(url)
+    return f"<{_NOT_IN_AN_ADDRESS.sub(lambda found: f'%{ord(found[0]):02X}', url)}>"
 
 
 def fenced(text: str) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final
 
 from ... import _words as words
-from .base import Part
+from .base import Part, literal, target
 
 __all__ = ["Citation"]
-
-_MARKS: Final = re.compile(r"[\\`*_{}\[\]<>#|~$&!]")
-_NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20<>\\`!]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +28,9 @@ class Citation(Part):
 
     def markdown(self) -> str:
         """Return a line with the number and the title, and the address or the file's id in plain sight."""
-        if not self.url:
-            target = f"`{self.file.replace('`', '')}`" if self.file else ""
-        elif self.url.lower().startswith(("http://", "https://")):
-            target = f"<{_NOT_IN_AN_ADDRESS.sub(lambda found: f'%{ord(found[0]):02X}', self.url)}>"
-        else:
-            target = _literal(self.url)
-        return f"{self.number}. {', '.join(one for one in (_literal(self.title), target) if one)}"
+        where = target(self.url) if self.url else f"`{self.file.replace('`', '')}`" if self.file else ""
+        return f"{self.number}. {', '.join(one for one in (literal(self.title), where) if one)}"
 
     def plain(self) -> str:
         """Return a line with the number, the title and the address or the file's id."""
         return f"[{self.number}] {', '.join(one for one in (self.title, self.url or self.file) if one)}"
-
-
-def _literal(text: str) -> str:
-    """Return text as Markdown that shows it letter for letter."""
-    return _MARKS.sub(lambda found: f"\\{found[0]}", text)

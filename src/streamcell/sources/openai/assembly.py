@@ -10,6 +10,7 @@ from ..._errors import Interrupted
 from ...answer.events import Alive, Event, Failed, Finished, PartChanged, PartGrew, PartRestored
 from ...answer.finish import Meaning, finish_of
 from ..base import Surrogates, field_of, showable
+from ..images import Images
 from .citations import Sources
 from .thinking import ThinkTags
 
@@ -50,6 +51,7 @@ class Assembly:
         self._tags = ThinkTags()
         self._unshown: list[str] = []
         self.sources = Sources()
+        self.images = Images()
 
     @property
     def spoke(self) -> bool:
@@ -100,6 +102,14 @@ class Assembly:
             self._unshown.append(what)
         return [Alive(working=True)]
 
+    def pictured(self, events: list[Event]) -> list[Event]:
+        """Return what `images` gave; at least, the model is at work."""
+        if events:
+            self.said.add("image")
+        if self.images.full:
+            self.leave_out(words.TOO_MANY_IMAGES)
+        return events or [Alive(working=True)]
+
     def unknown(self, name: str, text: str, id_: str) -> list[Event]:
         """Return the event for something that no decoder knows: what the provider calls it, and what of it is text."""
         self.said.add("unknown")
@@ -122,7 +132,7 @@ class Assembly:
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
-        if self.said & {"text", "refusal", "tool_call"}:
+        if self.said & {"text", "refusal", "tool_call", "image"}:
             return words.not_shown(listed) if listed else None
         if listed:
             return words.no_text_but(listed)

@@ -20,6 +20,9 @@ from .hosted import HostedTools
 
 __all__ = ["ChatDecoder", "chat_body"]
 
+_IMAGES: Final = ("image_url", "image", "output_image")
+"""Parts of a content that are images."""
+
 _TRAILER_WAIT: Final = 5.0
 """Seconds of silence after the finish_reason that end the answer: usage has been seen to come three seconds late."""
 
@@ -168,10 +171,9 @@ class ChatDecoder:
         delta = field_of(choice, "delta") or field_of(choice, "message") or choice
         begun = len(events)
         self._reason(delta, events)
-        text = self._text_of(delta, events)
-        if text and self._is_ours(field_of(choice, "index")):
-            events.extend(self._answer.grow("text", self._growth["text"].feed(text)))
-        self._seen.add(_known(field_of(choice, "index")))
+        index = field_of(choice, "index")
+        self._say(self._text_of(delta, index, events), index, events)
+        self._seen.add(_known(index))
         refusal = field_of(delta, "refusal")
         if isinstance(refusal, str):
             events.extend(self._answer.grow("refusal", refusal))
@@ -182,6 +184,10 @@ class ChatDecoder:
             self._wait = _DOUBTFUL_WAIT if len(events) > begun else _TRAILER_WAIT
         elif len(events) > begun and self._wait is not None:
             self._wait = _DOUBTFUL_WAIT  # the reason was none: more came after it
+
+    def _say(self, text: str, index: object, events: list[Event]) -> None:
+        if text and self._is_ours(index):
+            events.extend(self._answer.grow("text", self._growth["text"].feed(text)))
 
     def _is_ours(self, index: object) -> bool:
         index = _known(index)
@@ -197,7 +203,7 @@ class ChatDecoder:
         if said:
             events.extend(self._answer.grow("reasoning", self._growth["reasoning"].feed(said)))
 
-    def _text_of(self, delta: object, events: list[Event]) -> str:
+    def _text_of(self, delta: object, index: object, events: list[Event]) -> str:
         content = field_of(delta, "content")
         if content is None:
             content = field_of(delta, "text")  # the older API for completions
@@ -209,8 +215,10 @@ class ChatDecoder:
             if kind in ("thinking", "reasoning"):  # Mistral
                 said = words_of(field_of(part, "thinking")) or words_of(part)
                 events.extend(self._answer.grow("reasoning", said))
-            elif kind in ("image_url", "image", "output_image"):
-                events.extend(self._answer.leave_out(words.IMAGE_NOT_SHOWN))
+            elif kind in _IMAGES:
+                self._say("".join(texts), index, events)
+                texts.clear()
+                events.extend(self._answer.pictured(self._answer.images.given(part)))
             elif kind == "reference":
                 continue
             else:
@@ -228,8 +236,8 @@ class ChatDecoder:
             if self._calls.full:
                 self._answer.leave_out(BEYOND)
         events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
-        if parts_of(delta, "images"):
-            events.extend(self._answer.leave_out(words.IMAGE_NOT_SHOWN))
+        for image in parts_of(delta, "images"):
+            events.extend(self._answer.pictured(self._answer.images.given(image)))
         if field_of(delta, "audio"):
             events.extend(self._answer.leave_out(words.SPEECH_NOT_SHOWN))
 

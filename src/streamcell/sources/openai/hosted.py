@@ -88,11 +88,8 @@ def _found(item: object) -> str:
 
 
 def _logs(item: object) -> str:
-    """Return what a program has written; an image is only named."""
-    said: list[str] = []
-    for one in parts_of(item, "outputs")[:_RESULTS]:
-        logs = _str(field_of(one, "logs"))
-        said.append(logs if logs or field_of(one, "type") != "image" else words.IMAGE)
+    """Return what a program has written; its images are parts of their own."""
+    said = [_str(field_of(one, "logs")) for one in parts_of(item, "outputs")[:_RESULTS]]
     return "\n".join(one.rstrip("\n") for one in said if one)
 
 

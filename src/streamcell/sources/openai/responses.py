@@ -67,10 +67,13 @@ _OF_CALLS: Final = {
 }
 """Events about what a call is called with: the kind of call, and the field of the event."""
 
-_UNSHOWN: Final = {
-    "image_generation_call": words.IMAGE_NOT_SHOWN,
-    "audio": words.SPEECH_NOT_SHOWN,
-}
+_IMAGE: Final = "image_generation_call"
+"""The output item that is an image."""
+
+_UNFINISHED: Final = ("in_progress", "generating", "incomplete")
+"""Its states in which a preview may be all that there is."""
+
+_UNSHOWN: Final = {"audio": words.SPEECH_NOT_SHOWN}
 """Output items that a cell does not show, besides calls of tools."""
 
 _STEPS: Final = frozenset({"message", "reasoning", "compaction"})
@@ -196,7 +199,9 @@ class ResponsesDecoder:
         hosted = event_of(name)
         if hosted is not None:
             return self._hosted.event(*hosted, chunk)
-        alive: list[Event] = [Alive(working=True)] if name.endswith((".delta", ".partial_image")) else []
+        if name.startswith(f"response.{_IMAGE}."):
+            return self._of_image(name.rpartition(".")[2], chunk)
+        alive: list[Event] = [Alive(working=True)] if name.endswith(".delta") else []
         if name == "response.content_part.added":
             self._announced.add((_name(chunk, "item_id"), _place(chunk)))
         elif name == "response.output_item.added":
@@ -315,12 +320,13 @@ class ResponsesDecoder:
         `but`: see `_called`.
         """
         hosted = self._hosted.item(item, place["output_index"], whole=whole)
-        return [*self._called(item, place, whole=whole, but=but), *self._left_out(item), *hosted]
+        images = self._images_of(item, place, whole=whole)
+        return [*self._called(item, place, whole=whole, but=but), *self._left_out(item), *hosted, *images]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Take an output item whole, as its own `done` event or the terminal event has it."""
         events: list[Event] = []
-        if _name(item, "type") in TOOLS:
+        if _name(item, "type") in (*TOOLS, _IMAGE):
             return events
         reasons = field_of(item, "type") == "reasoning"
         text_kind = "commentary" if field_of(item, "phase") == _COMMENTARY else "text"
@@ -351,13 +357,38 @@ class ResponsesDecoder:
     def _left_out(self, item: object) -> list[Event]:
         """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
-        if kind is None or kind in _STEPS or kind in _CALLED or kind in TOOLS:
+        if kind is None or kind in (*_STEPS, _IMAGE) or kind in _CALLED or kind in TOOLS:
             return []
         if kind in _UNSHOWN:
             self._answer.leave_out(_UNSHOWN[kind])
         else:
             return self._answer.unknown(kind, words_of(item), _name(item, "id") or "")
         return []
+
+    # -- images -------------------------------------------------------------------------------------------------------
+
+    def _of_image(self, verb: str, chunk: object) -> list[Event]:
+        """Take an event about an image that is being made."""
+        images, id_ = self._answer.images, _named(_name(chunk, "item_id"), field_of(chunk, "output_index"))
+        if verb == "partial_image":
+            return self._answer.pictured(images.preview(id_, field_of(chunk, "partial_image_b64")))
+        return self._answer.pictured(images.begin(id_))
+
+    def _images_of(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
+        """Take an output item that is an image, or the images that a program has made."""
+        kind, images = _name(item, "type"), self._answer.images
+        if kind == "code_interpreter_call" and whole:
+            made = [one for one in parts_of(item, "outputs") if field_of(one, "type") == "image"]
+            return [event for one in made for event in self._answer.pictured(images.given(one))]
+        if kind != _IMAGE:
+            return []
+        id_ = _named(_name(item, "id"), place["output_index"])
+        status = field_of(item, "status")
+        if not whole or (status in _UNFINISHED and not field_of(item, "result")):
+            return self._answer.pictured(images.begin(id_))
+        failed = status == "failed"
+        name, shows = _name(item, "id") or "", field_of(item, "revised_prompt")
+        return self._answer.pictured(images.end(id_, field_of(item, "result"), shows, failed=failed, item=name))
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -479,6 +510,11 @@ def _name(chunk: object, field: str) -> str | None:
     """Return a field that should be a name, and may be anything."""
     name = field_of(chunk, field)
     return name if isinstance(name, str) and name else None
+
+
+def _named(id_: str | None, index: object) -> str:
+    """Return the name of a part that has no other than its place."""
+    return id_ or f"image-at-{index if isinstance(index, int) else 0}"
 
 
 def _index(chunk: object) -> dict[str, object]:

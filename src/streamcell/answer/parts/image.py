@@ -1,0 +1,93 @@
+"""An image of the answer, as data."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from ... import _words as words
+from .base import Part, literal, target
+
+__all__ = ["DATA", "Image", "ImageState"]
+
+ImageState = Literal["creating", "preview", "done", "failed"]
+
+DATA: Final = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})")
+"""An image as an address: its media type, and its data in base64. These types are what every reader shows."""
+
+_MARKS: Final = re.compile(r"[&<>\\`*_\[\]!$~|()\"'#^{}]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Part):
+    """An image that the model made. `content` is its bytes.
+
+    `data` is the image in base64, empty until some of it has come; `mime` is its media type: PNG, JPEG, GIF or WebP.
+    `width` and `height` are in pixels. `alt` is what the provider says that it shows. `state` is `preview` while `data`
+    is a preview. `url` is the address of an image that came without its data: it is shown as a link, and never loaded.
+    `error` says why there is no image. `item` is the provider's name for it, which a later request can refer to.
+    """
+
+    kind = "image"
+
+    data: str = field(default="", repr=False)
+    mime: str = ""
+    width: int = 0
+    height: int = 0
+    alt: str = ""
+    state: ImageState = "creating"
+    url: str = ""
+    error: str = ""
+    item: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The image's bytes; empty where there is no data."""
+        return base64.b64decode(self.data)
+
+    @property
+    def weight(self) -> int:
+        """Characters of its data."""
+        return len(self.data)
+
+    @property
+    def address(self) -> str:
+        """The data as an address, or an empty string."""
+        found = f"data:{self.mime};base64,{self.data}"
+        return found if DATA.fullmatch(found) else ""
+
+    def picture(self) -> str:
+        """Return the image with its alternative text, and below it why it is not whole; or nothing without data."""
+        if not self.address:
+            return ""
+        flaw = "" if self.state == "done" else self.error or f"{words.IMAGE} ({words.NOT_FINISHED})"
+        return f"![{_inert(self.alt or words.IMAGE)}]({self.address})" + (f"\n\n*{_inert(flaw)}*" if flaw else "")
+
+    def markdown(self) -> str:
+        """Return what there is in place of the image: its address, or why there is none."""
+        if self.url:
+            return ": ".join(one for one in (words.IMAGE, literal(self.alt), target(self.url)) if one)
+        return f"{words.IMAGE}: {literal(self.error)}" if self.error else f"{words.IMAGE} ({words.NOT_FINISHED})"
+
+    def plain(self) -> str:
+        """Return a line: what the image shows, and its size, its address or why there is none."""
+        if self.error or self.url or not self.data:
+            return ": ".join(
+                one for one in (words.IMAGE, self.alt, self.error or self.url or words.NOT_FINISHED) if one
+            )
+        size = words.image_size(self.width, self.height, self.mime)
+        return f"{words.IMAGE}: {self.alt} ({size})" if self.alt else f"{words.IMAGE} ({size})"
+
+    def message(self) -> Mapping[str, Any] | None:
+        """Return the image as an item of the Responses API, with which a later request can ask to change it."""
+        if not self.item or self.state != "done" or not self.data:
+            return None
+        return {"type": "image_generation_call", "id": self.item, "status": "completed", "result": self.data}
+
+
+def _inert(text: str) -> str:
+    """Return text in one line, so that no reader takes anything in it for Markdown or HTML."""
+    return _MARKS.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))

@@ -1,0 +1,149 @@
+"""Images of an answer while they come: checked and bounded, each a part of its own. Pure.
+
+An image is taken from data alone. An address that leads elsewhere is passed on as text: nothing loads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from typing import Any, Final
+
+from .. import _words as words
+from ..answer.events import Event, PartChanged, PartEnded
+from ..request.attachments import media_of, megabytes
+from .base import field_of, showable
+
+__all__ = ["ALL_LIMIT", "IMAGE_LIMIT", "MOST", "Images"]
+
+IMAGE_LIMIT: Final = 10_000_000
+"""Bytes of one image: what OpenAI's largest has, 4096 × 4096 pixels as PNG, is about that."""
+
+ALL_LIMIT: Final = 30_000_000
+"""Bytes of all images of one response: a notebook keeps them, and a browser's tab holds them."""
+
+MOST: Final = 50
+"""Images of one response."""
+
+_PIXELS: Final = 100_000_000  # a browser needs four bytes for each
+_ALT: Final = 1000  # characters of what an image shows
+_ADDRESS: Final = 2000  # characters of an address: browsers and servers take no longer one for granted
+
+_DATA: Final = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+
+
+class Images:
+    """Takes the images of one response, in whichever form a server sends them, and gives the events for their parts."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+        self._closed: set[str] = set()
+        self._given: set[int] = set()
+        self.full = False
+        """Whether an image was left out, as there are too many."""
+
+    def begin(self, id_: str) -> list[Event]:
+        """Take the word that an image is being made; `id_` names it in this response."""
+        if id_ in self._sizes or not self._enter(id_):
+            return []
+        return [PartChanged("image", {"state": "creating"}, id_)]
+
+    def preview(self, id_: str, data: object) -> list[Event]:
+        """Take an image as far as it is made, in base64. What is none is passed over: the next one may be better."""
+        if id_ in self._closed or not self._enter(id_):
+            return []
+        fields = self._checked(id_, data)
+        return [] if "error" in fields else [PartChanged("image", {**fields, "state": "preview"}, id_)]
+
+    def end(self, id_: str, data: object, alt: object = None, *, failed: bool = False, item: str = "") -> list[Event]:
+        """Take a whole image: base64, a `data:` address, or an address that leads elsewhere; `item` as in the part."""
+        if id_ in self._closed or not self._enter(id_):
+            return []
+        self._closed.add(id_)
+        fields = self._checked(id_, data)
+        if failed and "error" in fields:
+            fields = {"error": words.IMAGE_FAILED}
+        state = "failed" if "error" in fields else "done"
+        shows = {"alt": _line(alt, _ALT)} if isinstance(alt, str) else {}
+        return [PartChanged("image", {**fields, **shows, "state": state, "item": item}, id_), PartEnded(id_)]
+
+    def given(self, one: object) -> list[Event]:
+        """Take an image that comes in one piece, as an object of any provider's; the same one is shown once."""
+        data, alt = _source_of(one), field_of(one, "revised_prompt") or field_of(one, "alt")
+        known = hash(data)
+        if known in self._given:
+            return []
+        self._given.add(known)
+        return self.end(f"image-{len(self._given)}", data, alt)
+
+    def _enter(self, id_: str) -> bool:
+        if id_ not in self._sizes and len(self._sizes) >= MOST:
+            self.full = True
+            return False
+        self._sizes.setdefault(id_, 0)
+        return True
+
+    def _checked(self, id_: str, given: object) -> dict[str, Any]:
+        """Return the fields of a part for an image; `error` says why it is not shown."""
+        if not isinstance(given, str) or not given.strip():
+            return {"error": words.NO_IMAGE_DATA}
+        if given[:8].lower().startswith(("http://", "https://")):
+            return {"url": _line(given, _ADDRESS)}
+        if len(given) > 2 * IMAGE_LIMIT:
+            return {"error": words.image_too_large(megabytes(len(given) * 3 // 4), megabytes(IMAGE_LIMIT))}
+        content = _content_of(given)
+        mime = media_of(content)
+        if not mime.startswith("image/"):
+            return {"error": words.NOT_AN_IMAGE}
+        if len(content) > IMAGE_LIMIT:
+            return {"error": words.image_too_large(megabytes(len(content)), megabytes(IMAGE_LIMIT))}
+        # A preview makes room for what takes its place.
+        if sum(self._sizes.values()) - self._sizes[id_] + len(content) > ALL_LIMIT:
+            return {"error": words.ALL_IMAGES_TOO_LARGE}
+        width, height = _pixels_of(content)
+        if width < 1 or height < 1:
+            return {"error": words.NOT_AN_IMAGE}
+        if width * height > _PIXELS:
+            return {"error": words.image_too_wide(width, height)}
+        self._sizes[id_] = len(content)
+        return {"data": base64.b64encode(content).decode("ascii"), "mime": mime, "width": width, "height": height}
+
+
+_SOURCES: Final = ("image_url", "url", "b64_json", "data", "result", "source", "inline_data")
+
+
+def _source_of(one: object, depth: int = 0) -> str | None:
+    """Return where an object of a provider's has its image: its data, or an address."""
+    if isinstance(one, str):
+        return one
+    found = next((value for name in _SOURCES if (value := field_of(one, name)) is not None), None)
+    return None if found is None or depth > 1 else _source_of(found, depth + 1)
+
+
+def _content_of(given: str) -> bytes:
+    """Return the bytes of a `data:` address or of base64, also where lines are broken; empty for anything else."""
+    head = _DATA.match(given)
+    data = "".join(given[head.end() :].split()) if head else "".join(given.split())
+    try:
+        return base64.b64decode(
+            data.translate(_URL_SAFE).rstrip("=") + "=" * (-len(data.rstrip("=")) % 4), validate=True
+        )
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _pixels_of(content: bytes) -> tuple[int, int]:
+    import imagesize  # it loads what it needs for images on the web, too
+
+    try:
+        width, height = imagesize.get(io.BytesIO(content))
+    except Exception:  # noqa: BLE001  # a hostile head may lead it anywhere
+        return 0, 0
+    return int(width), int(height)
+
+
+def _line(text: str, most: int) -> str:
+    return showable(" ".join(text[: 2 * most].split())[:most])

@@ -1,0 +1,107 @@
+"""Images of an answer in a real page: created, previewed, kept in the notebook, copied and saved as files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streamcell.rehearsal._pictures import base64_of, png
+
+from .accessible import checked
+from .cells import ask
+from .test_kinds import without_kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .notebook import Notebook
+
+APIS = pytest.mark.parametrize("api", ["responses", "chat"])
+PICTURE = f"data:image/png;base64,{base64_of(1)}"
+DRAWN = "images => images.map((one) => [one.src, one.naturalWidth, one.alt !== ''])"
+KINDS = "view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot)')].map((one) => one.className)"
+
+
+def picture(notebook: Notebook, name: str) -> None:
+    if folder := os.environ.get("STREAMCELL_PICTURES"):
+        notebook.page.screenshot(path=f"{folder}/{name}.png")
+
+
+@APIS
+def test_an_image_is_shown_copied_downloaded_and_kept(
+    open_notebook: Callable[..., Notebook], api: str, tmp_path: Path
+) -> None:
+    notebook = open_notebook([ask("Draw a river", "images?rate=0", api=api)])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    view = notebook.view(0)
+    view.get_by_text("480 × 320 PNG").wait_for()
+    assert view.evaluate(KINDS) == ["sc-text", "sc-image", "sc-text"]
+    assert view.locator("img").evaluate_all(DRAWN) == [[PICTURE, 480, True]]
+    assert checked(notebook.page)["violations"] == []
+    picture(notebook, f"image-{api}")
+    with notebook.page.expect_download() as download:
+        view.get_by_role("button", name="Download").press("Enter")
+    download.value.save_as(tmp_path / "saved")
+    assert (download.value.suggested_filename, (tmp_path / "saved").read_bytes()) == ("image.png", png(1))
+    assert f"]({PICTURE})\n\nThe light" in notebook.copied(0)
+
+    without_kernel(notebook)
+    view = notebook.view(0)
+    view.get_by_text("480 × 320 PNG").wait_for()
+    assert view.evaluate(KINDS) == ["sc-text", "sc-image", "sc-text"]
+    assert view.locator("img").evaluate_all(DRAWN) == [[PICTURE, 480, True]]
+    # The notebook has the image once, where every reader shows it.
+    content = notebook.path.read_text("utf-8")
+    assert content.count(base64_of(1)) == 1
+    (output,) = json.loads(content)["cells"][0]["outputs"]
+    assert PICTURE in "".join(output["data"]["text/markdown"])
+
+
+def test_a_preview_becomes_the_image_and_nothing_below_it_moves(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("Draw a river", "images?previews=3&rate=2", api="responses")])
+    notebook.run(0)
+    view = notebook.view(0)
+    view.get_by_text("Creating the image…").wait_for()
+    assert view.locator(".sc-status").inner_text().startswith("Creating an image")
+    view.get_by_text("Preview: the image is not finished yet").wait_for()
+    height = "one => one.getBoundingClientRect().height"
+    before = view.locator(".sc-picture").evaluate(height)
+    picture(notebook, "image-preview")
+    view.get_by_text("480 × 320 PNG").wait_for()
+    assert view.locator(".sc-picture").evaluate(height) == before
+    notebook.wait_for_status(0, "done")
+
+
+@APIS
+def test_what_is_no_image_is_told_and_nothing_is_loaded(open_notebook: Callable[..., Notebook], api: str) -> None:
+    notebook = open_notebook([ask("Draw a river", "images?hostile=1&rate=0", api=api)])
+    asked: list[str] = []
+    notebook.page.on("request", lambda request: asked.append(request.url))
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    view = notebook.view(0)
+    view.get_by_text("it is not loaded here", exact=False).wait_for()
+    assert view.locator(".sc-picture:not([hidden])").count() == 0
+    assert view.locator(".sc-image a").evaluate_all("links => links.map((one) => one.href)") == [
+        "https://example.org/image.png?who=you"
+    ]
+    assert [url for url in asked if "example.org" in url or url.startswith("data:")] == []
+    assert checked(notebook.page)["violations"] == []
+    picture(notebook, f"image-hostile-{api}")
+
+
+def test_an_image_that_failed_or_was_cut_says_so_below_its_preview(open_notebook: Callable[..., Notebook]) -> None:
+    cells = [ask("Draw a river", f"images?{one}=1&rate=0", api="responses") for one in ("cut", "fail")]
+    notebook = open_notebook(cells)
+    notebook.run_all()
+    for index, words in enumerate(("This image was not finished.", "The provider could not create this image.")):
+        notebook.wait_for_status(index, "done")
+        view = notebook.view(index)
+        view.get_by_text(words).wait_for()
+        assert view.locator(".sc-picture:not([hidden])").count() == 1
+    picture(notebook, "image-failed")
