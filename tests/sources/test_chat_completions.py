@@ -11,7 +11,6 @@ from streamcell._words import NO_REASON
 from streamcell.answer.events import (
     Finished,
     PartChanged,
-    PartEnded,
     PartGrew,
     Usage,
     UsageReported,
@@ -149,7 +148,6 @@ CHAT: dict[str, tuple[list[Any], list[object]]] = {
                 {"data": GIF, "mime": "image/gif", "width": 1, "height": 1, "state": "done", "item": ""},
                 "image-1",
             ),
-            PartEnded("image-1"),
             Finished("stop", None),
         ],
     ),
