@@ -150,3 +150,21 @@ def test_nothing_comes_out_of_a_hostile_source(citation: Citation) -> None:
     for text in (said.replace("`![", ""), saved):
         assert "![" not in text
         assert "<img" not in text.replace(r"\<", "")
+
+
+def test_the_sources_of_a_text_come_behind_it_and_are_not_told_twice() -> None:
+    annotation = {"type": "url_citation", "url": "https://a.example/", "title": "A"}
+    noted = {"type": "response.output_text.annotation.added", "output_index": 0, "annotation": annotation}
+    item = message("One", annotations=[annotation])
+    chunks = [says_text("One"), noted, {"type": "response.output_item.done", "output_index": 0, "item": item}]
+    decoder = ResponsesDecoder()
+    assert [len(found(decoder.feed(chunk))) for chunk in chunks] == [0, 0, 1]
+    assert found(decoder.feed(ends(output=[item]))) == []
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_an_answer_that_is_cut_keeps_the_sources_that_have_come(error: bool) -> None:
+    decoder = ChatDecoder()
+    events = decoder.feed({**says("Hi[1]"), "citations": ["https://a.example/"]})
+    events += decoder.feed({"error": {"message": "overloaded"}}) if error else decoder.end()
+    assert [one["url"] for one in found(events)] == ["https://a.example/"]

@@ -15,6 +15,8 @@ from ._steps import Piece, Said, Token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ._request import Asked
+
 WIDTH, HEIGHT = 480, 320
 
 _BEFORE = "Here is the river at **dusk**:\n\n"
@@ -58,6 +60,13 @@ def chat(*, previews: int, fail: bool, cut: bool, hostile: bool) -> Iterator[Tok
     for address in [] if cut else addresses:
         yield Said({"images": [{"type": "image_url", "image_url": {"url": address}}]})
     yield from map(Piece, _tokens.pieces(_AFTER))
+
+
+def alone(asked: Asked) -> Iterator[Token]:
+    """The image without its texts and previews."""
+    said = chat if asked.api == "chat" else responses
+    tokens = said(previews=0, fail=False, cut=False, hostile=False)
+    yield from (token for token in tokens if isinstance(token, Said))
 
 
 def _hostile() -> list[str]:

@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from . import _answers, _bulk, _hosted, _pictures, _tokens, _tools
+from . import _answers, _bulk, _everything, _hosted, _pictures, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
@@ -75,6 +75,10 @@ def _hosted_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[To
     yield from play(fails=bool(settings["fail"]), hostile=bool(settings["hostile"]))
 
 
+def _every_kind(asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:
+    yield from _everything.tokens(asked)
+
+
 def _images(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
     play = _pictures.chat if asked.api == "chat" else _pictures.responses
     flags = {name: bool(settings[name]) for name in ("fail", "cut", "hostile")}
@@ -123,6 +127,7 @@ ANSWERS: Mapping[str, Answer] = {
         _images,
         {"previews": Setting(2, 0, 3), **dict.fromkeys(("fail", "cut", "hostile"), Setting(0, 0, 1))},
     ),
+    "everything": Answer("Each kind of part in one answer, with a call of a tool between its texts.", _every_kind),
     "citations": Answer("A text that names its sources: two pages and a file.", _citations),
 }
 

@@ -77,7 +77,7 @@ class Assembly:
         return [PartRestored("text", showable(text), id_)]
 
     def held(self) -> list[Event]:
-        """Return what was held back; nothing more comes."""
+        """Return what was held back, and the sources of a text that may be cut; nothing more comes."""
         text = [*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()]
         others = [kind for kind in _GROWING if kind not in ("text", "reasoning")]
         return [
@@ -88,6 +88,7 @@ class Assembly:
                 for kind in others
                 for event in self._events([(kind, self._surrogates[kind].end())], self._ids[kind])
             ),
+            *self.sources.events(),
         ]
 
     def _events(self, pieces: Sequence[tuple[str, str]], id_: str) -> list[Event]:
@@ -104,11 +105,12 @@ class Assembly:
 
     def pictured(self, events: list[Event]) -> list[Event]:
         """Return what `images` gave; at least, the model is at work."""
-        if events:
-            self.said.add("image")
         if self.images.full:
             self.leave_out(words.TOO_MANY_IMAGES)
-        return events or [Alive(working=True)]
+        if not events:
+            return [Alive(working=True)]
+        self.said.add("image")
+        return [*self.sources.events(), *events]
 
     def unknown(self, name: str, text: str, id_: str) -> list[Event]:
         """Return the event for something that no decoder knows: what the provider calls it, and what of it is text."""

@@ -32,6 +32,7 @@ class Sources:
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, dict[str, Any]] = {}
 
     def note(self, source: object) -> None:
         """Note a source: an address, an annotation of either API, or an object with `url` and `title`."""
@@ -56,8 +57,10 @@ class Sources:
             self._found[name] = {"number": len(self._found) + 1, **fields}
 
     def events(self) -> list[Event]:
-        """Return the sources as parts: at the end, as a server may name them before the text and with each chunk."""
-        return [PartChanged("citation", fields, id=name) for name, fields in self._found.items()]
+        """Return the sources that are new as parts: behind their text, as a server may name them before it."""
+        new = {name: dict(fields) for name, fields in self._found.items() if self._told.get(name) != fields}
+        self._told.update(new)
+        return [PartChanged("citation", fields, id=name) for name, fields in new.items()]
 
 
 def _line(source: object, name: str, most: int) -> str:

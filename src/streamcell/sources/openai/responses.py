@@ -310,7 +310,8 @@ class ResponsesDecoder:
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
         held = {"item_id": field_of(item, "id"), **_index(chunk)}
-        return [*self._item_of(item, held, whole=True), *self._item_whole(item, held)]
+        events = [*self._item_of(item, held, whole=True), *self._item_whole(item, held)]
+        return [*events, *self._answer.sources.events()] if field_of(item, "type") == "message" else events
 
     def _item_of(
         self, item: object, place: Mapping[str, object], *, whole: bool, but: list[Call] | None = None

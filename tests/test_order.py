@@ -1,0 +1,45 @@
+"""The field's order: reasoning, text, call and result, text, source, image; in both APIs, by the real SDK over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+
+from streamcell import ToolCall, stream_cell
+from streamcell.notebook.output import ANSWER
+from streamcell.rehearsal import RehearsalServer, _server
+from streamcell.rehearsal._pictures import base64_of
+
+KINDS = ["reasoning", "text", "tool_call", "text", "citation", "image"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rehearsal() -> Iterator[RehearsalServer]:
+    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_server, "_shared", running)
+        yield running
+
+
+def gauge(place: str) -> str:
+    """Say how high the water stands at a place."""
+    return f"4.2 m in {place}"
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_parts_are_kept_saved_and_said_in_the_order_in_which_they_came(api: Literal["responses", "chat"]) -> None:
+    thinks = {"reasoning": {"summary": "auto"}} if api == "responses" else {}
+    options = {"tools": [gauge], "approve": True, "api": api, "display": False, **thinks}
+    cell = stream_cell("How high is the river?", model="rehearsal/everything", **options)
+    assert cell.result(300).endswith("The gauge says: 4.2 m in Oslo.")
+    assert [part.kind for part in cell.parts] == KINDS
+    call = cell.parts[2]
+    assert isinstance(call, ToolCall)
+    assert call.result == "4.2 m in Oslo"
+    bundle = cell._repr_mimebundle_()[0]
+    assert [part["kind"] for part in bundle[ANSWER]["document"]["parts"]] == KINDS
+    saved = ["Let me look", "`gauge` (done)", "4.2 m in Oslo\n```", "The gauge says", "**Sources**", base64_of(1)]
+    places = [bundle["text/markdown"].find(one) for one in saved]
+    assert -1 not in places
+    assert places == sorted(places)
