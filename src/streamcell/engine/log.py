@@ -1,4 +1,4 @@
-"""What happened, in order: every attempt, head and chunk with its time. Times come in as arguments."""
+"""The log: every attempt, response and chunk with its time, in order. Times are arguments."""
 
 from __future__ import annotations
 

@@ -320,7 +320,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         bundle, metadata = self._bundle_and_metadata()
         ipython.publish(bundle, metadata, self._key, update=True)
 
-    # -- a run that nobody attends ------------------------------------------------------------------------------------
+    # -- an unattended run --------------------------------------------------------------------------------------------
 
     def finish(self) -> BaseException | None:
         """Block until the answer has ended and its output is complete; return what fails the run. Internal."""

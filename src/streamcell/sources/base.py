@@ -21,7 +21,7 @@ class Source(Protocol):
     Attributes:
         origin: what the page shows before anything is received.
         retry_disabled_reason: why the source cannot be opened twice, or None.
-        home: the event loop of a user's own async iterator, if it is not ours; else None.
+        home: the event loop that a user's own async iterable belongs to, or None.
         way: how an interrupted answer can be resumed if the provider does not have the rest of it, or None.
     """
 
