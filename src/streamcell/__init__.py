@@ -1,6 +1,6 @@
 """Stream a language model's answer into a Jupyter cell as live Markdown, with Stop and Retry.
 
-`stream_cell(prompt)` shows the cell at once and returns at once; see its docstring.
+`stream_cell(prompt)` shows a cell and returns it immediately; see its docstring.
 """
 
 from ._api import configure, stream_cell

@@ -1,4 +1,7 @@
-"""The call: validates, wires the parts, shows the cell. The only module that knows all the others."""
+"""`stream_cell` and `configure`: validate the arguments, build the cell and show it.
+
+This is the only module that imports from all the others.
+"""
 
 from __future__ import annotations
 
@@ -68,15 +71,28 @@ def configure(
     unattended: Unattended | None = _UNSET,
     show_reasoning: ShowReasoning | None = _UNSET,
 ) -> None:
-    """Set what `stream_cell` takes where a call does not say; what is left out stays, None sets it back.
+    """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
-    `model` is a model's name, `client` an OpenAI SDK client; for the others see `stream_cell`. `max_concurrency` is how
-    many answers may be under way at once for one endpoint, key and model (16 unless set): the others wait in line, and
-    their cells show their place. `log_limit` is how many bytes the logs of all cells may take together (64 million
-    unless set): then the oldest entries go, see `cell.log.dropped`. Raises TypeError or ValueError for anything else,
-    and then changes nothing.
+    An argument that is left out here keeps its present value; None restores streamcell's own default.
+
+    Args:
+        model: a model's name.
+        client: an `openai.AsyncOpenAI` or `OpenAI`.
+        retry: see `stream_cell`, as for the other arguments that it has too.
+        timeouts: see `stream_cell`.
+        auto_resume: see `stream_cell`.
+        prefix: see `stream_cell`.
+        max_concurrency: how many answers may stream at once for one endpoint, key and model. The others wait in a
+            queue, and their cells show their position. Default: 16.
+        log_limit: how many bytes the logs of all cells may take together. Beyond it the oldest entries are dropped, see
+            `cell.log.dropped`. Default: 64,000,000.
+        unattended: see `stream_cell`.
+        show_reasoning: see `stream_cell`.
+
+    Raises:
+        TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
     """
-    global _defaults  # noqa: PLW0603  # a session's defaults are one value, replaced whole
+    global _defaults  # noqa: PLW0603  # one immutable value, so that a call never sees half of a change
     changed = _defaults
     if model is not _UNSET:
         if model is not None and not isinstance(model, str):
@@ -133,63 +149,75 @@ def stream_cell(
     show_reasoning: ShowReasoning | None = None,
     **params: Unpack[Parameters],
 ) -> StreamCell:
-    """Show a cell at once into which the answer to `prompt` streams, and return it at once; the kernel stays free.
+    """Show a cell that streams the answer to `prompt`, and return it immediately; the kernel stays free.
 
     Args:
-        prompt: a string; a message (`{"role": …, "content": …}`), an item of the Responses API, one of the SDK's
-            objects for these, or a list of them; a list of texts and files, at least one of each, which is one message;
-            any async or sync iterable of strings (a list of strings alone, too), or of chunks of an OpenAI stream; or
-            a callable that makes such an iterable (only that can be retried). A file is a `pathlib.Path`, an image of
-            PIL, or bytes, and may stand in a message's `content` list, too. It is read at the call, and what it is
-            is told by its bytes: an image (PNG, JPEG, GIF, WebP), sound (WAV, MP3: Chat Completions only), a PDF, a
-            document of Word, PowerPoint or Excel (Responses only), or text in UTF-8. Its name is sent with it, its
-            folder is not. A file has at most 20 MB, all files of a conversation 50 MB.
-        model: the model's name. `"rehearsal"` streams from the embedded server: no key, no network. None takes the
-            default set with `configure`, else streamcell's at OpenAI, else the first model that the server lists.
-        client: an `openai.AsyncOpenAI` (or `OpenAI`); None makes one from the SDK's environment variables. It is
-            copied onto streamcell's own event loop for each attempt, as it is then; a callable `api_key` is called for
-            each attempt, on a thread unless it is a coroutine function. An `OpenAI` with an `http_client` of its own
-            is refused, as that cannot be used from an event loop.
-        api: `"responses"`, `"chat"`, or `"auto"`: Responses where the server has it, else Chat Completions; the
-            cell's status line tells how it was decided.
-        instructions: how to answer, as the system's words.
-        previous: a cell that has ended, whose conversation this one continues: its messages and the version that is
-            shown. Its model, client, API and instructions are used too, unless you give others. A stopped or cut
-            answer is taken as it stands, and the new cell says so.
-        retry: a `RetryPolicy` (or any object with its `attempts` and `wait`), or a number of attempts in all (1: never
-            again by itself). None takes the default:
-            4 attempts, only for errors that can pass, only before any text has come.
+        prompt: one of:
+
+            - a string;
+            - a message (`{"role": …, "content": …}`), an item of the Responses API, the SDK's object for one of these,
+              or a list of them;
+            - a list of texts and files, with at least one of each, which is sent as one message;
+            - an async or sync iterable (also a list) of strings, or of chunks of an OpenAI stream, to show as the
+              answer;
+            - a callable that returns such an iterable. Only this kind of iterable can be retried.
+
+            A file is a `pathlib.Path`, a PIL image, or bytes; it can also be an item of a message's `content` list. It
+            is read during the call, and its bytes decide what it is: an image (PNG, JPEG, GIF, WebP), sound (WAV or
+            MP3, Chat Completions only), a PDF, a Word, PowerPoint or Excel document (Responses only), or UTF-8 text.
+            Its name is sent with it, its folder is not. A file may have 20 MB, all files of a conversation 50 MB.
+        model: the model's name. `"rehearsal"` streams from the embedded server, without a key or a network. None uses
+            the default set with `configure`, else streamcell's default for OpenAI, else the first model that the server
+            lists.
+        client: an `openai.AsyncOpenAI` or `OpenAI`. None makes one from the SDK's environment variables. Each attempt
+            uses a copy of the client, made at that moment, on streamcell's own event loop. A callable `api_key` is
+            called once per attempt, on a thread unless it is a coroutine function. An `OpenAI` that was given its own
+            `http_client` is refused, because a sync HTTP client cannot be used from an event loop.
+        api: `"responses"`, `"chat"`, or `"auto"`: the Responses API if the server has it, else Chat Completions. The
+            cell's status line says how it was decided.
+        instructions: the system message: how to answer.
+        previous: a cell whose answer has ended and whose conversation this one continues: its messages, and the version
+            of its answer that is shown. Its model, client, API and instructions are used too, unless you give others. A
+            stopped or interrupted answer is used as far as it came, and the new cell says so.
+        retry: a `RetryPolicy`, any object with the same `attempts` and `wait`, or the total number of attempts (1: no
+            automatic retry). None uses the default: 4 attempts, only for transient errors, and only before any text has
+            been received.
         timeouts: how long the server may be silent, see `Timeouts`.
-        auto_resume: whether a cut answer resumes automatically. None: only where that is exact and costs nothing (a
-            background response); True: also by another request; False: never. `cell.resume()` does it by hand.
-        prefix: how to ask the server to continue the answer that ends the request, if it can:
+        auto_resume: whether an interrupted answer resumes automatically. None: only where that is exact and costs
+            nothing (a background response). True: also with another request. False: never. `cell.resume()` resumes it
+            by hand.
+        prefix: how to ask the server to continue an answer that the request ends with, if the server can do that:
             `"continue_final_message"` (vLLM, SGLang), `"prefix"` (Mistral, DeepSeek) or `"prefill"` (llama.cpp,
-            Anthropic-style). A cut answer then resumes at its last token, by Chat Completions. None: another message
-            asks for the rest.
-        tools: what the model may call: Python functions (`async` ones too), whose types and docstring make the schema;
-            pydantic models, which check the arguments and are called with them if they can be; JSON schemas and tools
-            in either API's shape, which nobody runs here: the answer ends with the call, for you to answer.
-        approve: whether calls of functions and models run: None asks the user in the cell, and denies where there is no
-            page to ask in; True runs each of them; a function `approve(name, arguments)` says True, False, or None to
-            ask the user. A call that is denied is answered with that, and the model goes on.
-        max_rounds: how many rounds of calls there may be; the model asking for more fails with `TooManyRounds`.
-        tool_timeout: seconds that a call may run. It runs on a thread of its own, several of one round side by side;
-            what it raises goes back to the model as its message, and with its traceback to `cell.log`.
-        display: whether to show the cell now; a cell can be displayed again at any time.
-        unattended: what a notebook that runs without a user (nbclient, papermill, `jupyter execute`) does at the end of
-            each cell. `"raise"`: it waits until the cell's answers have ended, so that they are saved whole, and fails
-            where an answer failed, unless `result()` or `await` has raised that error already. `"wait"`: it waits, and
-            never fails. `"return"`: it does not wait. None: `"raise"`. A front end never waits.
-        show_reasoning: when the model's reasoning is unfolded: `"closed"`: when the user opens it; `"streaming"`: while
-            it comes, until the answer begins; `"open"`: always. What the user opens or closes stays so. None:
+            Anthropic-style). An interrupted answer then resumes at its last token; the API is Chat Completions. None:
+            the rest is asked for with another message.
+        tools: what the model may call. Python functions (also `async`), whose type hints and docstring give the schema.
+            Pydantic models, which validate the arguments, and are called with them if they are callable. JSON schemas
+            and tools in either API's shape, which streamcell does not run: the answer ends with the call, and you
+            answer it.
+        approve: whether calls of functions and models run. None: the user is asked in the cell; without a page to ask
+            in, the call is denied. True: every call runs. A function `approve(name, arguments)` returns True, False, or
+            None to ask the user. The model is told about a denied call, and continues.
+        max_rounds: how many rounds of tool calls are allowed. If the model asks for another one, the answer fails with
+            `TooManyRounds`.
+        tool_timeout: how many seconds a call may run. Each call has its own thread, and the calls of a round run in
+            parallel. If a call raises, the error's message is sent to the model, and the traceback is added to
+            `cell.log`.
+        display: whether to show the cell now. A cell can be displayed again at any time.
+        unattended: what happens at the end of each notebook cell when no user is present (nbclient, papermill, `jupyter
+            execute`). `"raise"`: the run waits until the cell's answers have ended, so that they are saved complete,
+            and fails if an answer failed and `result()` or `await` has not already raised its error. `"wait"`: it
+            waits and does not fail. `"return"`: it does not wait. None: `"raise"`. In a front end nothing waits.
+        show_reasoning: when the model's reasoning is unfolded. `"closed"`: when the user opens it. `"streaming"`: while
+            it streams, until the answer begins. `"open"`: always. What the user opens or closes stays that way. None:
             `"closed"`.
-        **params: the parameters of both APIs, under either's name (`max_tokens` or `max_output_tokens`): each is sent
-            as the API that is asked has it, and one that only one API has decides for that API. `docs/parameters.md`
-            lists them. What only your server knows goes into `extra_body`.
+        **params: parameters of both APIs, under either name (`max_tokens` or `max_output_tokens`). Each is sent under
+            the name that the API in use has for it; a parameter that only one API has selects that API.
+            `docs/parameters.md` lists them. Parameters that only your server has go into `extra_body`.
 
     Raises:
-        TypeError, ValueError: for bad input, before anything is sent; OSError for a file that cannot be read. Whatever
-            happens later is shown in the cell, and raised by `await cell` and `cell.result()`.
+        TypeError, ValueError: for invalid arguments, before anything is sent.
+        OSError: for a file that cannot be read. Later errors are shown in the cell, and `await cell` and
+            `cell.result()` raise them.
     """
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
@@ -240,7 +268,7 @@ def stream_cell(
         show_reasoning=_defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning),
     )
     unattended = _defaults.unattended if unattended is None else _unattended(unattended)
-    source.claim()  # when all else was found good: whoever is refused can give the same iterator again
+    source.claim()  # last of all checks: after a refused call the same iterator can be given again
     try:
         cell = StreamCell(source, session, request, client=asked_by, unattended=unattended, shown=display, tools=box)
         if display:
@@ -265,7 +293,7 @@ def _ask(
     params: Mapping[str, Any],
     prefix: Prefix | None,
 ) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
-    """The request, the client that it is asked by (None: one of our own), and the source of its answer."""
+    """Return the request, the client that sends it (None: one of our own), and the source of its answer."""
     if client is not None:
         check_client(client)
         if is_rehearsal(model):
@@ -296,7 +324,7 @@ def _ask(
 
 
 def _rehearsal_address(model: str) -> str:
-    from . import rehearsal  # the server is loaded when it is first asked for by name
+    from . import rehearsal  # imported only when it is used: it brings a whole server
 
     return str(rehearsal.shared().url_for(model))
 
@@ -347,7 +375,7 @@ def _tools(
     timeout: float,
     previous: object,
 ) -> tuple[ToolRules | None, Toolbox | None]:
-    """What the session and the stream need to know of the tools; those of the conversation where none are given."""
+    """Return what the session and the stream need to know about the tools; by default those of `previous`."""
     if approve is not None and not isinstance(approve, bool) and not callable(approve):
         raise TypeError(f"approve must be True, False, None or a function, not {type(approve).__name__}")
     given: Any = max_rounds
@@ -374,7 +402,7 @@ _DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}
 
 
 def _answered(previous: object) -> tuple[Request, Version]:
-    """What was asked in another cell, and the version of its answer that is shown there."""
+    """Return what was asked in another cell, and the version of its answer that is shown there."""
     if not isinstance(previous, StreamCell):
         raise TypeError(f"previous must be a cell that stream_cell returned, not {type(previous).__name__}")
     if previous.request is None:

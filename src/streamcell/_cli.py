@@ -23,7 +23,7 @@ QUICKSTART: Final = "01_quickstart.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; give the process's exit code."""
+    """Run the command with `argv` (None: the process's own arguments), and return the exit code."""
     options = _parser().parse_args(argv)
     return _demo(options) if options.command == "demo" else _serve(options)
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         help="open JupyterLab on the quickstart",
         description="Open JupyterLab on a copy of the quickstart notebook. It needs no key and no network.",
     )
-    demo.add_argument("--port", type=int, default=0, help="JupyterLab's port; 0, the default, takes a free one")
+    demo.add_argument("--port", type=int, default=0, help="JupyterLab's port; 0, the default, selects a free one")
     demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     serve = commands.add_parser(
         "serve",
@@ -47,11 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Run an OpenAI-compatible server on 127.0.0.1 that answers from scripts: no key, no model.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    serve.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
-    serve.add_argument("--rate", type=float, default=40.0, help="tokens a second; 0 as fast as they are taken")
+    serve.add_argument("--port", type=int, default=0, help="port to listen on; 0 selects a free one")
+    serve.add_argument("--rate", type=float, default=40.0, help="tokens per second; 0: as fast as the client reads")
     serve.add_argument("--first-token", type=float, default=0.25, help="seconds to the first token")
-    serve.add_argument("--jitter", type=float, default=0.3, help="fraction by which waits vary, 0 to 1")
-    serve.add_argument("--seed", type=int, default=None, help="make every answer fall alike")
+    serve.add_argument("--jitter", type=float, default=0.3, help="random variation of waits, a fraction from 0 to 1")
+    serve.add_argument("--seed", type=int, default=None, help="number that makes all random choices repeatable")
     return parser
 
 
@@ -80,7 +80,7 @@ def _serve(options: argparse.Namespace) -> int:
     former = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     with server:
         print(_greeting(server.base_url), flush=True)
-        # Woken now and then, because on Windows a wait without an end does not see Ctrl-C.
+        # The wait has a timeout, because on Windows Ctrl-C does not interrupt one without.
         while not stopped.wait(0.5):
             pass
     for number, handler in former.items():
@@ -94,7 +94,7 @@ def _demo(options: argparse.Namespace) -> int:
         print("streamcell demo: JupyterLab is not installed; `pip install jupyterlab` brings it.", file=sys.stderr)
         return 1
     here = Path(__file__).resolve()
-    # In the wheel the notebook stands in the package, in a checkout beside src/.
+    # In the wheel the notebook is in the package, in a checkout it is beside src/.
     places = (here.parent / "notebooks" / QUICKSTART, here.parents[2] / "notebooks" / QUICKSTART)
     notebook = next(place for place in places if place.exists())
     with tempfile.TemporaryDirectory(prefix="streamcell-demo-") as folder:
@@ -106,7 +106,7 @@ def _demo(options: argparse.Namespace) -> int:
             f"--ServerApp.port={options.port}",
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url=/lab/tree/{QUICKSTART}",
-            "--LabApp.news_url=None",  # nothing is fetched
+            "--LabApp.news_url=None",  # so that JupyterLab fetches nothing
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *(("--no-browser",) if options.no_browser else ()),
             *(("--allow-root",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()),
@@ -116,7 +116,7 @@ def _demo(options: argparse.Namespace) -> int:
         former = signal.signal(signal.SIGTERM, lambda *_: jupyterlab.terminate())
         code = None
         while code is None:
-            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C went to JupyterLab too, which asks before it ends
+            with contextlib.suppress(KeyboardInterrupt):  # JupyterLab gets Ctrl-C too, and asks before it ends
                 code = jupyterlab.wait()
         signal.signal(signal.SIGTERM, former)
         return code

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree of exceptions that carry their own card for the cell."""
+"""The exceptions: each carries the error card that the cell shows for it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ __all__ = [
 ]
 
 _KEYS = (
-    # As issued, or half hidden with stars: with a digit, as words with hyphens have the same beginning (sk-toggleable).
+    # Whole, or masked with stars. It must have a digit: hyphenated words can begin alike (sk-toggleable).
     re.compile(r"\bsk-(?=[A-Za-z_\-]*[0-9*])[A-Za-z0-9_\-*]{16,}"),
     re.compile(r"\b(?:AIza|gsk_|hf_|xai-|pplx-)[A-Za-z0-9_\-*]{16,}"),
     re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}"),  # a JSON Web Token
 )
-"""What has the look of a key wherever it stands."""
+"""Keys that are recognised by their shape, whatever the text around them."""
 
 _NAMES = (
     r"api[-_ ]?key|secret[-_]?key|authorization|password|passwd"
@@ -51,36 +51,37 @@ _NAMES = (
 _TOLD = (
     *_KEYS,
     re.compile(r"\bsk-[A-Za-z0-9_\-*]{6,}"),
-    # "basic authentication" and the like are words of a message, not a header.
+    # "basic authentication" and the like are prose, not a header.
     re.compile(r"(?i)\b(bearer|basic)\s+(?!(?:auth|token|credential)[a-z]*\b)[A-Za-z0-9._~+/\-]{8,}=*"),
     re.compile(rf"(?i)((?:{_NAMES})[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;]{{6,}}"),
-    # A token may be a word of the answer or of a grammar; one that is a secret is long, and letters and digits.
+    # "token: …" may be prose or part of a grammar; a secret token is long and has both letters and digits.
     re.compile(r"(?i)(\btoken[\"']?\s*[:=]\s*[\"']?)(?=[a-z._\-]*[0-9])(?=[0-9._\-]*[a-z])[A-Za-z0-9._~+/\-]{16,}=*"),
     re.compile(r"(?i)([?&]key=)[^\s\"'&]+"),
     re.compile(r"(?<=://)[^/@\s]+(?=@)"),
 )
 _BASE64 = re.compile(r"([A-Za-z0-9+/]{40})[A-Za-z0-9+/]{200,}={0,2}")
-_DETAIL_LIMIT = 2_000  # characters of a provider's words that a card shows: an HTML error page is not a message
+_DETAIL_LIMIT = 2_000  # characters of a provider's message on a card: it may be a whole HTML page
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a message or a header with the given secrets, and whatever is named as one, replaced by `…`.
+    """Return a message or a header with secrets replaced by `…`.
 
-    Secret is what has the look of a key, and what stands behind a name that keys have. Base64 of a file is shortened:
-    some servers say the whole request back.
+    Replaced are the given `secrets`, everything shaped like a key, and values whose name says that they are secret
+    (`api_key=…`). The base64 of a file is shortened, because some servers echo the whole request.
     """
     return _BASE64.sub(lambda found: f"{found[1]}…", _masked(without_keys(text, secrets), _TOLD))
 
 
 def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return words of an answer with the given secrets, and whatever has the look of a key, replaced by `…`.
+    """Return text of an answer with the given `secrets`, and everything shaped like a key, replaced by `…`.
 
-    What a name says is no reason here: an answer may speak of tokens and passwords, and chunks have fields named so.
+    Unlike `without_secrets`, names do not count: an answer may be about tokens and passwords, and chunks have fields
+    with such names.
     """
     for secret in secrets:
         if len(secret) >= _WHOLE:
             text = text.replace(secret, "…")
-        elif len(secret) >= _LEAST:  # so short a key may be a part of any word
+        elif len(secret) >= _LEAST:  # a key this short may occur inside a word
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
     return _masked(text, _KEYS)
 
@@ -96,17 +97,23 @@ def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do next: a sentence, and maybe a line of code."""
+    """One thing that the user can do next: a sentence, and optionally a line of code."""
 
     text: str
     code: str | None = None
 
 
 class StreamCellError(Exception):
-    """Why an answer is not whole: what the cell's card says, as an exception.
+    """The base class: why an answer is incomplete, with what the cell's error card shows.
 
-    `text` is what was received before it happened; nothing of it is lost. `retryable` says whether the same request
-    may succeed later, `retry_after` how many seconds the provider asked to wait, `request_id` what to tell its support.
+    Attributes:
+        detail: the provider's own message, without secrets, at most 2,000 characters.
+        text: what was received before the error.
+        retryable: whether the same request may succeed later.
+        retry_after: how many seconds the provider asked to wait, or None.
+        request_id: the provider's id of the request, for its support, or None.
+        status_code: the HTTP status, or None.
+        next_steps: what the user can do next, as the card lists it.
     """
 
     kind: ClassVar[str] = "provider"
@@ -142,7 +149,7 @@ class StreamCellError(Exception):
         super().__init__(self.error_title if not self.detail else f"{self.error_title}: {self.detail}")
 
     def __str__(self) -> str:
-        """Return what happened, what was kept and what to do next, as one paragraph."""
+        """Return what happened, how much text was kept, and up to three next steps, as one paragraph."""
         parts = [super().__str__().rstrip(".") + "."]
         if self.text:
             parts.append(words.kept(len(self.text)))
@@ -152,15 +159,15 @@ class StreamCellError(Exception):
         return " ".join(parts)
 
     def with_text(self, text: str) -> StreamCellError:
-        """Return the same error, told how much of the answer had come."""
+        """Return a copy with `text`: what was received before the error."""
         return self._with(self.detail, text)
 
     def with_detail(self, detail: str) -> StreamCellError:
-        """Return the same error in other words."""
+        """Return a copy with another `detail`."""
         return self._with(detail, self.text)
 
     def fresh(self) -> StreamCellError:
-        """Return the same error as one that nobody has raised: who raises one again and again adds to its traceback."""
+        """Return a copy without a traceback: raising the same object again would make its traceback longer."""
         told = self._with(self.detail, self.text)
         return told.with_traceback(None)
 
@@ -182,11 +189,11 @@ class StreamCellError(Exception):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle what it was made of: made of its message, as exceptions are, it would say its title twice."""
+        """Pickle the fields: by default an exception is rebuilt from its message, which would repeat the title."""
         return _made, (type(self), self._fields())
 
     def card(self) -> Mapping[str, Any]:
-        """Return what the page shows: plain JSON values, no secret."""
+        """Return what the page shows, as plain JSON values without secrets."""
         return {
             "kind": self.error_kind,
             "title": self.error_title,
@@ -207,7 +214,7 @@ REPORT: Final = Step(words.REPORT)
 
 
 class NoKey(StreamCellError):
-    """There is no API key and no client; nothing was sent."""
+    """No API key and no client was given; nothing was sent."""
 
     kind = "no_key"
     title = words.NO_KEY
@@ -215,7 +222,7 @@ class NoKey(StreamCellError):
 
 
 class AuthenticationFailed(StreamCellError):
-    """The provider did not accept this key (HTTP 401)."""
+    """The provider did not accept the API key (HTTP 401)."""
 
     kind = "authentication"
     title = words.KEY_NOT_ACCEPTED
@@ -223,7 +230,7 @@ class AuthenticationFailed(StreamCellError):
 
 
 class PermissionDenied(StreamCellError):
-    """The key is known but may not do this (HTTP 403)."""
+    """The API key is valid but is not allowed to do this (HTTP 403)."""
 
     kind = "permission"
     title = words.NOT_ALLOWED
@@ -239,7 +246,7 @@ class ModelNotFound(StreamCellError):
 
 
 class ContextTooLong(StreamCellError):
-    """The prompt is longer than the model reads."""
+    """The prompt is longer than the model's context window, or the request is too large (HTTP 413)."""
 
     kind = "context_length"
     title = words.PROMPT_TOO_LONG
@@ -247,7 +254,7 @@ class ContextTooLong(StreamCellError):
 
 
 class BadRequest(StreamCellError):
-    """The provider refused the request as it is (HTTP 4xx)."""
+    """The provider rejected the request (another HTTP 4xx)."""
 
     kind = "bad_request"
     title = words.REQUEST_REFUSED
@@ -255,7 +262,7 @@ class BadRequest(StreamCellError):
 
 
 class RateLimited(StreamCellError):
-    """Too many requests or tokens in this minute (HTTP 429)."""
+    """The provider's limit of requests or tokens per time was reached (HTTP 429)."""
 
     kind = "rate_limit"
     title = words.RATE_LIMITED
@@ -264,7 +271,7 @@ class RateLimited(StreamCellError):
 
 
 class QuotaExhausted(StreamCellError):
-    """The account's credit is used up (HTTP 402, or 429 `insufficient_quota`); a retry cannot help."""
+    """The account has no credit left (HTTP 402, or 429 with `insufficient_quota`); a retry does not help."""
 
     kind = "quota"
     title = words.QUOTA_USED_UP
@@ -272,7 +279,7 @@ class QuotaExhausted(StreamCellError):
 
 
 class ConnectionFailed(StreamCellError):
-    """The server could not be reached, or closed the connection before it answered; nothing was received."""
+    """The server could not be reached, or closed the connection before it answered; no text was received."""
 
     kind = "connection"
     title = words.NO_CONNECTION
@@ -281,7 +288,7 @@ class ConnectionFailed(StreamCellError):
 
 
 def closed_early(detail: str, *, request_id: str | None = None) -> ConnectionFailed:
-    """Return the error for a connection that was made and has ended before anything of an answer came."""
+    """Return the error for a connection that ended before any part of an answer was received."""
     return ConnectionFailed(
         detail,
         request_id=request_id,
@@ -292,7 +299,7 @@ def closed_early(detail: str, *, request_id: str | None = None) -> ConnectionFai
 
 
 class TimedOut(StreamCellError):
-    """The server took too long."""
+    """The server took too long: see `Timeouts`, or HTTP 408, 504 or 524."""
 
     kind = "timeout"
     title = words.NOT_IN_TIME
@@ -301,7 +308,7 @@ class TimedOut(StreamCellError):
 
 
 class Interrupted(StreamCellError):
-    """The stream ended without the provider's own end mark; the text so far is kept."""
+    """The stream ended without the provider's end mark; the text so far is kept."""
 
     kind = "interrupted"
     title = words.CUT_OFF
@@ -310,14 +317,14 @@ class Interrupted(StreamCellError):
 
 
 class Stalled(Interrupted):
-    """The server fell silent in mid-answer and the connection was given up; the text so far is kept."""
+    """The server sent nothing for too long in the middle of an answer (see `Timeouts`); the text so far is kept."""
 
     kind = "stalled"
     title = words.FELL_SILENT
 
 
 class ProviderFailed(StreamCellError):
-    """The provider's own fault (HTTP 5xx, or an error inside the stream)."""
+    """The provider failed (HTTP 5xx, or an error inside the stream)."""
 
     kind = "provider"
     title = words.PROVIDER_FAILED
@@ -326,7 +333,7 @@ class ProviderFailed(StreamCellError):
 
 
 class ContentFiltered(StreamCellError):
-    """The provider withheld the answer."""
+    """The provider's content filter withheld the answer or refused the prompt."""
 
     kind = "content_filter"
     title = words.FILTERED
@@ -334,7 +341,7 @@ class ContentFiltered(StreamCellError):
 
 
 class BadData(StreamCellError):
-    """The server sent something that is not what its API promises; the text so far is kept."""
+    """The server sent something that does not follow its API; the text so far is kept."""
 
     kind = "bad_data"
     title = words.UNREADABLE
@@ -342,7 +349,7 @@ class BadData(StreamCellError):
 
 
 class NotAStream(StreamCellError):
-    """The address answered, but not with a stream of this API."""
+    """The server answered, but not with a stream of this API."""
 
     kind = "not_a_stream"
     title = words.NOT_A_STREAM
@@ -350,7 +357,7 @@ class NotAStream(StreamCellError):
 
 
 class SourceFailed(StreamCellError):
-    """The iterator or the callable that was given raised, or gave something that is no text; see `__cause__`."""
+    """The iterator or callable that was given raised, or gave something other than text or chunks; see `__cause__`."""
 
     kind = "source"
     title = words.SOURCE_FAILED
@@ -358,7 +365,7 @@ class SourceFailed(StreamCellError):
 
 
 class TooManyRounds(StreamCellError):
-    """The model called tools again and again, and `max_rounds` allows no further round."""
+    """The model asked for another round of tool calls than `max_rounds` allows."""
 
     kind = "too_many_rounds"
     title = words.TOO_MANY_ROUNDS
@@ -366,12 +373,12 @@ class TooManyRounds(StreamCellError):
 
     @classmethod
     def after(cls, rounds: int) -> TooManyRounds:
-        """Return the error for a limit of so many rounds."""
+        """Return the error for a limit of `rounds` rounds."""
         return cls(words.rounds_made(rounds))
 
 
 class Stopped(StreamCellError):
-    """The answer was stopped before its end; `text` holds the text so far."""
+    """The answer was stopped before its end; `text` is what was received."""
 
     kind = "stopped"
     title = words.STOPPED_EARLY

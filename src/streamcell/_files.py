@@ -1,4 +1,4 @@
-"""A prompt's files, read at the call: what they hold then is asked, also by a retry an hour later."""
+"""Reads a prompt's files during the call, so that a retry an hour later sends the same content."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOST_READ: Final = 1 << 20  # bytes at once
 
 
 def with_files_read(prompt: Any) -> Any:
-    """Return `prompt` with attachments where it has paths, images of PIL or bytes: in a list, and in messages' content.
+    """Return `prompt` with its paths, PIL images and bytes as attachments, in a list and in the content of messages.
 
-    Raises TypeError for such a thing alone, ValueError for what is no file, is empty or too large, and OSError
-    (FileNotFoundError, PermissionError, …) for what cannot be read.
+    Raises TypeError for a path or image without a text, ValueError for something that is not a file, is empty or too
+    large, and OSError (FileNotFoundError, PermissionError, …) for a file that cannot be read.
     """
     if isinstance(prompt, os.PathLike) or _is_picture(prompt):
         raise TypeError(
@@ -42,7 +42,7 @@ def _is_attached(item: object) -> bool:
 
 
 def _is_picture(item: object) -> bool:
-    """Whether `item` is an image of PIL, or of what looks like it: PIL is not asked for."""
+    """Whether `item` is a PIL image, or looks like one: PIL is not imported for this."""
     return (
         isinstance(getattr(item, "mode", None), str)
         and isinstance(getattr(item, "size", None), tuple)
@@ -52,20 +52,20 @@ def _is_picture(item: object) -> bool:
 
 
 class _Reader:
-    """Reads the files of one prompt, and no more of them than a request takes."""
+    """Reads the files of one prompt, up to the limit for a request."""
 
     def __init__(self) -> None:
         self._left = ALL_LIMIT
 
     def message(self, message: Mapping[Any, Any]) -> Mapping[Any, Any]:
-        """Return a message whose content has attachments in place of files; the same one where it has none."""
+        """Return a message with its files as attachments; the same object if it has no files."""
         content = message.get("content")
         if not isinstance(content, (list, tuple)) or not any(map(_is_attached, content)):
             return message
         return {**message, "content": [self.item(one) for one in content]}
 
     def item(self, item: Any) -> Any:
-        """Return a file, an image or bytes as an attachment; anything else as it is."""
+        """Return a file, an image or bytes as an attachment, and anything else unchanged."""
         if isinstance(item, (bytes, bytearray, memoryview)):
             size = item.nbytes if isinstance(item, memoryview) else len(item)
             return self._attachment("bytes of the prompt", "", size, lambda: bytes(item))
@@ -92,9 +92,9 @@ class _Reader:
     def _file(self, path: Path) -> Attachment:
         shown = repr(str(path))
         try:
-            # A pipe or a device may block, and opening some devices does something: they are not opened at all.
+            # Pipes and devices are not opened at all: they may block, and opening some devices has effects.
             _check_regular(path.stat().st_mode, shown)
-            # Another may have taken the file's place meanwhile, and some files of the system wait for more.
+            # The path may name something else by now, and reading some system files blocks: hence O_NONBLOCK.
             flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
             try:
@@ -120,7 +120,7 @@ def _check_regular(mode: int, shown: str) -> None:
 
 
 def _read(handle: int) -> bytes:
-    """What a file holds, and one byte more than it may hold: it may grow while it is read."""
+    """Return a file's content, up to one byte more than is allowed: a file can grow while it is read."""
     pieces: list[bytes] = []
     left = FILE_LIMIT + 1
     while left > 0 and (piece := os.read(handle, min(left, _MOST_READ))):
@@ -130,16 +130,16 @@ def _read(handle: int) -> bytes:
 
 
 def _encoded(picture: Any) -> bytes:
-    """A picture as a file: a photo as the JPEG that it came as, anything else as PNG, which loses nothing."""
+    """Return a picture as a file: a JPEG with its original quality, anything else as PNG, which is lossless."""
     if getattr(picture, "format", None) == "JPEG":
         try:
             return _saved(picture, format="JPEG", quality="keep")
         except (OSError, ValueError):
-            pass  # changed since it was opened, or of a mode that JPEG does not have
+            pass  # changed since it was opened, or of a mode that JPEG does not support
     try:
         try:
             return _saved(picture, format="PNG")
-        except OSError:  # a mode that PNG does not have, such as CMYK
+        except OSError:  # a mode that PNG does not support, such as CMYK
             return _saved(picture.convert("RGB"), format="PNG")
     except (OSError, ValueError) as error:
         raise ValueError(f"an image of the prompt cannot be saved as PNG: {error}") from error

@@ -187,7 +187,7 @@ ONCE: Final = (
 
 
 def not_shown(listed: str) -> str:
-    """Say what an answer has beside its text and a cell does not show."""
+    """Say what an answer has besides its text that a cell does not show."""
     return f"Not shown here: {listed}."
 
 
@@ -219,7 +219,7 @@ def not_decided_within(seconds: float) -> str:
     return f"did not answer within {seconds:.0f} s"
 
 
-# -- where an answer comes from: the note behind the model's name ------------------------------------------------------
+# -- where an answer comes from: the note after the model's name -------------------------------------------------------
 
 APIS: Final = {"responses": "Responses API", "chat": "Chat Completions"}
 API_CHOSEN: Final = "chosen with api="
@@ -343,7 +343,7 @@ LOCAL_SERVERS: Final = {
         "llama-server -hf ggml-org/gemma-3-1b-it-GGUF",
     ),
 }
-"""What to do where nothing listens at a port that a local server is known by."""
+"""The next step if no server listens at the usual port of a local server."""
 
 INSTALL_SOCKS: Final = ("Install it and restart the kernel, or remove the variable:", "%pip install socksio")
 CORRECT_VARIABLE: Final = "Correct the variable or remove it, then press Retry."

@@ -1,4 +1,4 @@
-/** What is used of Ace's highlighter; its own types speak of the whole editor. */
+/** The parts of Ace's highlighter that are used; Ace's own types are for the whole editor. */
 
 declare module "ace-code/src/tokenizer" {
   import type { Rules } from "ace-code/src/mode/text_highlight_rules";

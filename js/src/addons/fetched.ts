@@ -1,11 +1,11 @@
-/** Addons that come from the kernel or the extension, once for each page. */
+/** Loads addons from the kernel or the extension, each once per page. */
 
 import type { Addons, DiagramRenderer, Grammar, MathRenderer } from "../render/addons.js";
 
-/** The grammar's name for the first word of a fence; null for a language that is not known. */
+/** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
 
-/** What an addon's module exports: the names of languages, a grammar, or the renderer of formulas or of diagrams. */
+/** The exports of an addon's module: the names of languages, a grammar, or a renderer for formulas or diagrams. */
 interface Module {
   readonly addonOf?: NameOf;
   readonly grammar?: Grammar;
@@ -14,8 +14,8 @@ interface Module {
 }
 
 /**
- * The text of an addon's module, or null where there is none. It may take as long as a cell runs, or for ever; asking
- * again while it is awaited is allowed. Null at once: there is nobody to ask.
+ * Fetches the text of an addon's module, or null if there is none. It may take as long as a cell runs, or never end,
+ * and it may be called again meanwhile. Null without a promise: there is no kernel to ask.
  */
 export type Fetch = (name: string) => Promise<string | null> | null;
 

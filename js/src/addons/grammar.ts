@@ -1,4 +1,4 @@
-/** A language's rules of Ace as a grammar: line by line, with the state between lines as a value. */
+/** Makes a grammar from Ace's rules for a language: line by line, with the state between lines as a value. */
 
 import type { TextHighlightRules } from "ace-code/src/mode/text_highlight_rules";
 import { type State, Tokenizer } from "ace-code/src/tokenizer";
@@ -7,14 +7,14 @@ import { styleOf } from "./styles.js";
 
 export function grammar(Rules: new () => TextHighlightRules, first = "start"): Grammar<State> {
   const tokenizer = new Tokenizer(new Rules().getRules());
-  // It would throw into the page from a timer; the tokens that it has by then are as good as any.
+  // By default, errors are thrown from a timer into the page. The tokens so far can be used anyway.
   tokenizer.reportError = () => {};
   return {
     start: () => first,
     line(text, from) {
       const { tokens, state } = tokenizer.getLineTokens(text, from);
       const spans = spansOf(tokens);
-      // Some rules lose characters of a line: then nobody knows whose colour is whose.
+      // Some rules lose characters of a line; then it is not known which style belongs where.
       const isWhole = (spans.at(-1)?.end ?? 0) === text.length;
       return { spans: isWhole ? spans : [{ end: text.length, style: null }], next: state };
     },

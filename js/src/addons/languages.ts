@@ -1,4 +1,4 @@
-/** The languages that can be highlighted: the addon that holds each, and the other words that fences use for it. */
+/** The languages that can be highlighted: the addon for each, and other words that fences use for it. */
 
 const LANGUAGES: Readonly<Record<string, string>> = {
   ada: "ada",
@@ -112,10 +112,10 @@ for (const [name, others] of Object.entries(LANGUAGES)) {
   for (const word of [name, ...others.split(" ")]) if (word !== "") BY_WORD.set(word, name);
 }
 
-/** What names a language in the first word of a fence's info string: `{.py}`, `rust,no_run`, `js{3}`. */
+/** The name of the language in the first word of a fence's info string: `{.py}`, `rust,no_run`, `js{3}`. */
 const NAME = /^\{?\.?([\w.+#-]+)/;
 
-/** The addon for the first word of a fence's info string, or null for a language that is not known. */
+/** The addon for the first word of a fence's info string, or null for an unknown language. */
 export function addonOf(language: string): string | null {
   const name = NAME.exec(language.toLowerCase())?.[1] ?? "";
   return BY_WORD.get(name) ?? BY_WORD.get(name.replace(/^lang(?:uage)?-/, "")) ?? null;

@@ -1,22 +1,22 @@
 /**
- * The addon that draws diagrams: Mermaid at its strict level, in a frame of its own that has no origin, loads nothing, and
- * runs beside the page, so that neither what a model writes nor a fault of Mermaid's reaches the notebook. What comes out
- * is shown as an image, in which nothing runs either.
+ * The addon that draws diagrams: Mermaid at its strict security level, in a separate frame that has no origin and loads
+ * nothing, so that neither a model's text nor a fault in Mermaid can affect the notebook. The result is shown as an
+ * image, in which no code runs either.
  */
 
 import script from "script:mermaid";
 import type { Diagram, DiagramRenderer } from "../render/addons.js";
 
-/** Characters of a diagram, and connections in it; beyond, laying out takes longer than anyone waits. */
+/** The most characters of a diagram, and the most connections in it; beyond, its layout takes too long. */
 const LONGEST = 20_000;
 const MOST_EDGES = 300;
 
-/** Milliseconds: then the frame is given up, with all that it was to draw. */
+/** Milliseconds until the frame is given up, with all its requests. */
 const PATIENCE = 15_000;
 
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
-/** What a diagram's own text must not set. */
+/** Settings that a diagram's own text must not change. */
 const SECURE =
   "secure securityLevel startOnLoad maxTextSize maxEdges suppressErrorRendering htmlLabels themeCSS themeVariables fontFamily altFontFamily dompurifyConfig";
 
@@ -57,7 +57,7 @@ class Frame {
     frame.setAttribute("sandbox", "allow-scripts");
     frame.setAttribute("aria-hidden", "true");
     frame.setAttribute("tabindex", "-1");
-    // It must be laid out, as text is measured in it.
+    // It must be laid out, because Mermaid measures text in it.
     frame.style.cssText =
       "position:fixed;inset:0 auto auto 0;width:1200px;height:900px;border:0;visibility:hidden;pointer-events:none;z-index:-1";
     frame.srcdoc = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><body><script>${inScript(script)}</script><script>${inScript(LISTENER)}</script>`;
@@ -95,10 +95,10 @@ class Frame {
   }
 }
 
-/** The first line of what the library says, which is what a reader can use. */
+/** The first line of the library's message, which is the part that helps a reader. */
 const reasonOf = (error: string): string => (error.slice(0, 500).split("\n", 1)[0] ?? "").replace(/[\s:]+$/, "");
 
-/** Whether the text of an element stands on a dark ground. */
+/** Whether the text of an element is on a dark background. */
 function isOnDark(element: Element): boolean {
   const { color } = getComputedStyle(element);
   const [red = 0, green = 0, blue = 0] = (/^rgba?\(([^)]*)\)/.exec(color)?.[1] ?? "").split(/[\s,/]+/).map(Number);

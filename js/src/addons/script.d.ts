@@ -1,4 +1,4 @@
-/** Mermaid as the one script that it is; the build puts it in. */
+/** Mermaid as one script; the build inserts it. */
 declare module "script:mermaid" {
   const script: string;
   export default script;

@@ -1,6 +1,6 @@
-/** From Ace's dotted token types to our few styles. */
+/** Maps Ace's dotted token types to our few styles. */
 
-/** The longest name that a type begins with decides; null is plain. */
+/** The style by the longest name that a type begins with; null is plain. */
 const STYLES: Readonly<Record<string, string | null>> = {
   annotation: "meta",
   comment: "comment",

@@ -1,8 +1,9 @@
 /**
- * The only user of the widget model: reads its traits, listens to its messages, sends commands.
+ * The connection to the kernel, and the only user of the widget model: reads its traits, receives its messages, sends
+ * commands.
  *
- * Runs the store's effects, and asks again where nothing comes: a message may be lost, and an old kernel answers only
- * when its cell has ended. And it asks the kernels for addons of the front end.
+ * It runs the store's effects, and asks again if nothing comes: a message may be lost, and an old kernel answers only
+ * when its cell has ended. It also requests addons of the front end from the kernels.
  */
 
 import { isRecord, parseAddon, parseMessage, readDoc, readPlace } from "../wire/narrow.js";
@@ -17,55 +18,55 @@ import {
 } from "../wire/protocol.js";
 import { type Input, isAwaiting, reduce, type State, start } from "../wire/store.js";
 
-/** What is used of anywidget's model. */
+/** The part of anywidget's model that is used here. */
 export interface WidgetModel {
   get(name: string): unknown;
   on(event: string, callback: (...args: unknown[]) => void): void;
   off(event: string, callback: (...args: unknown[]) => void): void;
   send(content: unknown): void;
-  /** Change a trait in this page only. */
+  /** Change a trait, only in this page. */
   set?(name: string, value: unknown): void;
 }
 
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Call back once, after `ms`; the returned function cancels. */
+  /** Call `callback` once, after `ms` milliseconds; the returned function cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** One answer, as the views of a page share it. */
+/** One answer, shared by its views in a page. */
 export interface Cell {
   readonly state: State;
   subscribe(listener: (state: State) => void): () => void;
   press(command: Command): void;
 }
 
-/** What the page around a cell says of it. */
+/** What the page around a cell knows about it. */
 export interface PageOfCell {
-  /** Whether it keeps the notebook. */
+  /** Whether the page writes answers into the notebook. */
   keeps(): boolean;
-  /** Whether it shows the cell. */
+  /** Whether the page shows the cell. */
   shows(): boolean;
 }
 
 const ALONE: PageOfCell = { keeps: () => false, shows: () => true };
 
-/** Without any sign of the kernel after a command, the status line says so. */
+/** Milliseconds after a command until the status line says that the kernel has not reacted. */
 export const LATE_AFTER = 1500;
 
-/** Hellos in a row without any message from the kernel; a page without a kernel need not ask for ever. */
+/** The most hellos in a row without a message from the kernel: a page without a kernel stops asking. */
 export const HELLOS = 8;
 
-/** Seconds until a snapshot that was asked for is asked for again. */
+/** Seconds until a requested snapshot is requested again. */
 const FOR_A_SNAPSHOT = [1, 2, 4, 8, 16, 32, 60];
 
-/** Seconds without a word from the kernel until a page that is in step asks for a sign of it. */
+/** Seconds without a message from the kernel until a page in step checks whether it is still there. */
 const FOR_A_SIGN = [5, 5, 10, 20, 30];
 
 /**
- * The traits that say which moment the others are of. They change only when the front end fetches the whole state
- * again; the other traits may run ahead of the messages one by one, and are not looked at then.
+ * The traits that identify the moment of the others. They change only when the front end fetches the whole state again.
+ * The other traits can change before the messages arrive, so their changes are ignored.
  */
 const PLACE_CHANGES = ["change:_epoch", "change:_seq"];
 
@@ -75,13 +76,13 @@ export class Connection implements Cell {
   readonly #page: PageOfCell;
   readonly #listeners = new Set<(state: State) => void>();
   #state: State;
-  /** Hellos for what is awaited now. */
+  /** The number of hellos sent for what is awaited now. */
   #hellos = 0;
   #cancelHello: (() => void) | null = null;
   #cancelLate: (() => void) | null = null;
   #cancelRestore: (() => void) | null = null;
 
-  /** `early`: messages that came before this module was loaded. */
+  /** `early`: messages that were received before this module was loaded. */
   constructor(model: WidgetModel, clock: Clock, early: readonly unknown[] = [], page: PageOfCell = ALONE) {
     this.#model = model;
     this.#clock = clock;
@@ -99,7 +100,7 @@ export class Connection implements Cell {
     return this.#state;
   }
 
-  /** The cell's name in its notebook. */
+  /** The cell's unique id in its notebook. */
   get key(): string {
     return String(this.#model.get("_key"));
   }
@@ -113,7 +114,7 @@ export class Connection implements Cell {
     this.#take({ kind: "command", command });
   }
 
-  /** The kernel is no more. */
+  /** Note that the kernel has ended. */
   gone(): void {
     this.#take({ kind: "gone" });
   }
@@ -145,7 +146,7 @@ export class Connection implements Cell {
 
   readonly #onRestored = (): void => {
     this.#cancelRestore?.();
-    // Each trait of a restored state announces itself: read them when all are there.
+    // Each restored trait causes its own event: read them when all are there.
     this.#cancelRestore = this.#clock.after(0, () => {
       this.#cancelRestore = null;
       const place = this.#readPlace();
@@ -163,7 +164,7 @@ export class Connection implements Cell {
     if (state !== before) for (const listener of [...this.#listeners]) listener(state);
   }
 
-  /** Patches bring these beside the traits: so that `jslink` finds them, the traits follow, in this page only. */
+  /** Set the traits that patches have changed, in this page only, so that `jslink` works with them. */
   #mirror(before: Doc, now: Doc): void {
     if (before.parts !== now.parts) this.#model.set?.("text", textOf(now));
     if (before.status !== now.status) this.#model.set?.("status", now.status);
@@ -172,7 +173,7 @@ export class Connection implements Cell {
   /** Start and stop the timers that the new state asks for. */
   #watch(before: State, heard: boolean): void {
     const { synced, pending } = this.#state;
-    // Patches that cannot be applied are no snapshot: where one is awaited, they change nothing.
+    // While a snapshot is awaited, patches that cannot be applied do not count as an answer.
     const begins = before.synced !== synced || (synced && heard);
     if (begins || !isAwaiting(this.#state)) {
       this.#cancelHello?.();
@@ -200,7 +201,7 @@ export class Connection implements Cell {
     try {
       this.#model.send(message.type === "hello" && this.#page.keeps() ? { ...message, keeps: true } : message);
     } catch (error) {
-      // The kernel is gone. The command stays pending, and the status line says that nothing comes.
+      // The kernel is gone. The command stays pending, and the status line says that there is no reaction.
       console.warn("[streamcell] could not reach the kernel", error);
     }
   }
@@ -208,29 +209,29 @@ export class Connection implements Cell {
 
 // -- addons --------------------------------------------------------------------------------------------------------------
 
-/** What is used of the shared widget's model. */
+/** The part of the shared widget's model that is used here. */
 export type SharedModel = Pick<WidgetModel, "on" | "off" | "send">;
 
-/** Milliseconds in which one question is enough, however many fences and cells need the addon. */
+/** Milliseconds after a request for an addon in which it is not repeated, however many cells need the addon. */
 export const ASK_AGAIN = 5000;
 
 interface Awaited {
   readonly text: Promise<string | null>;
   readonly answer: (text: string | null) => void;
   asked: number;
-  /** Who has been asked, and has not said that it has no such addon. */
+  /** The kernels that were asked and have not replied that they lack the addon. */
   readonly models: Set<SharedModel>;
 }
 
 /**
  * The kernels that this page can ask for addons of the front end, through the widget that each kernel's cells share.
  *
- * A question may be lost, and a busy kernel without subshells answers it only when its cell has ended. So an answer is
- * awaited for as long as the page lives, and who needs the addon too asks again.
+ * A request may be lost, and a busy kernel without subshells answers it only when its cell has ended. So a reply is
+ * awaited for as long as the page exists, and each further use of the addon may ask again.
  */
 export class Kernels {
   readonly #clock: Clock;
-  /** How many cells of each are in the page. */
+  /** The number of cells in the page for each shared model. */
   readonly #cells = new Map<SharedModel, number>();
   readonly #alone = new Set<SharedModel>();
   readonly #listeners = new Map<SharedModel, (message: unknown) => void>();
@@ -241,8 +242,8 @@ export class Kernels {
   }
 
   /**
-   * A cell whose kernel shares `model` has come; the returned function tells that it has gone. A cell that has only
-   * itself to ask is `alone`: of those, whose kernels cannot be told apart, one is asked for all.
+   * Add a cell whose kernel shares `model`; the returned function removes it. A cell that can only ask itself is
+   * `alone`. The kernels of such cells cannot be distinguished, so only the newest of them is asked.
    */
   join(model: SharedModel, alone = false): () => void {
     const cells = this.#cells.get(model) ?? 0;
@@ -256,7 +257,7 @@ export class Kernels {
     };
   }
 
-  /** An addon's text, null where its kernel has no such addon; null at once if there is nobody to ask. */
+  /** An addon's text, or null if no kernel has it; null without a promise if there is no kernel to ask. */
   fetch(name: string): Promise<string | null> | null {
     const awaited = this.#awaited.get(name) ?? this.#await(name);
     const due = awaited.models.size === 0 || this.#clock.now() - awaited.asked >= ASK_AGAIN;
@@ -284,7 +285,7 @@ export class Kernels {
         model.send(request);
         awaited.models.add(model);
       } catch {
-        // This kernel is gone; another may be there, or will be.
+        // This kernel is gone; there may be another one, now or later.
       }
     }
   }

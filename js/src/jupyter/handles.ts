@@ -1,42 +1,42 @@
 /**
- * The cells of a page by their keys, for who keeps the notebook: JupyterLab's extension is built apart from the bundle,
- * and may be of another release, so they meet in the page by this much only.
+ * The cells of a page by their keys, for the JupyterLab extension, which writes them into the notebook. The extension
+ * is built separately from the bundle and may be of another release, so this small interface is all that they share.
  */
 
-/** One cell, whatever shows it. */
+/** One cell, wherever it is shown. */
 export interface Handle {
-  /** The answer as the wire's document has it. */
+  /** The answer, as a document of the protocol. */
   document(): Readonly<Record<string, unknown>>;
-  /** The answer as Markdown for the notebook, where the kernel has said it. Older releases do not know it. */
+  /** The answer as Markdown for the notebook; null if the kernel has not sent it. Older releases lack this. */
   markdown?(): string | null;
-  /** The versions that are not shown, as the notebook keeps them; null where the kernel has not said them. */
+  /** The versions that are not shown, as the notebook saves them; null if the kernel has not sent them. */
   others?(): readonly unknown[] | null;
-  /** Whether nothing more will come unless somebody asks. */
+  /** Whether nothing more will come, unless the user asks for it. */
   ended(): boolean;
   subscribe(listener: () => void): () => void;
-  /** The kernel is no more. */
+  /** Note that the kernel has ended. */
   gone(): void;
-  /** The cell's output was deleted: the kernel may forget it. */
+  /** Let the kernel forget the cell, because its output was deleted. */
   forget(): void;
-  /** Let go of it in this page: the kernel keeps it. Older releases do not know it. */
+  /** Release the cell in this page only; the kernel keeps it. Older releases lack this. */
   leave?(): void;
-  /** Where the page shows it now, in whatever output or box. Older releases do not say. */
+  /** The elements that show it now, in any output or box. Older releases lack this. */
   readonly views?: ReadonlySet<Element>;
-  /** The id of its kernel, where that is known. */
+  /** The id of its kernel, if that is known. */
   readonly kernel?: string | null;
 }
 
 interface Shared {
   readonly cells: Map<string, Handle>;
-  /** Set by who writes the answers into the notebook. */
+  /** Whether the extension writes the answers into the notebook. */
   keeper: boolean;
-  /** Set by who knows of more than views: whether an answer is shown, or would be after scrolling, in the page. */
+  /** Set by the extension: whether an answer is shown in the page, or would be after scrolling. */
   shows?: (key: string) => boolean;
 }
 
 const KEY = Symbol.for("streamcell.page");
 
-/** What the page's bundles and extension share. */
+/** The object that the page's bundles and the extension share. */
 export function shared(): Shared {
   const page = globalThis as unknown as Record<symbol, Shared | undefined>;
   page[KEY] ??= { cells: new Map(), keeper: false };

@@ -1,4 +1,4 @@
-/** The entry that anywidget's protocol asks for: wiring only. One connection per model, shared by its views. */
+/** The module that anywidget's protocol requires: wiring only. One connection per model, shared by its views. */
 
 import { FetchedAddons } from "../addons/fetched.js";
 import { browserClock, browserPage } from "../cell/page.js";
@@ -10,11 +10,11 @@ import { type Handle, shared as inPage } from "./handles.js";
 interface InitializeProps {
   readonly model: WidgetModel;
   readonly signal?: AbortSignal;
-  /** Messages that came while the bundle was loading. */
+  /** Messages that were received while the bundle was loading. */
   readonly early?: readonly unknown[];
-  /** The kernel's one widget that holds the front end; the cell's own where it has none, or none can be found. */
+  /** The kernel's widget that holds the front end; the cell's own if there is none, or it cannot be found. */
   readonly shared?: SharedModel;
-  /** The id of the cell's kernel, where the front end tells. */
+  /** The id of the cell's kernel, if the front end provides it. */
   readonly kernel?: string | null;
 }
 
@@ -24,11 +24,11 @@ interface RenderProps {
   readonly signal?: AbortSignal;
 }
 
-/** This module is loaded once per page for all kernels that carry the same front end. */
+/** This module is loaded once per page for all kernels with the same front end. */
 const kernels = new Kernels(browserClock);
 const page = browserPage(new FetchedAddons((name) => kernels.fetch(name)));
 
-/** What a keeper of the notebook may know and do of a cell. */
+/** The handle of a cell, for the extension that writes the notebook. */
 const handleOf = (
   connection: Connection,
   views: ReadonlySet<Element>,
@@ -45,7 +45,7 @@ const handleOf = (
   gone: () => connection.gone(),
   leave: end,
   forget: () => {
-    // Where there is no kernel that would close the model, nobody else lets go of it.
+    // Without a kernel that closes the model, nothing else would release it.
     if (connection.state.gone === null) connection.press({ type: "forget" });
     else end();
   },
@@ -70,7 +70,7 @@ export default () => {
       const { key } = cell;
       const { cells } = inPage();
       const end = () => {
-        // Two notebooks on one kernel have a model of the cell each: where one ends, the other is still there.
+        // Two notebooks on one kernel each have a model of the cell: if one ends, the other may still be there.
         if (cells.get(key) === handle) cells.delete(key);
         leave();
         leave = () => {};

@@ -1,15 +1,15 @@
 /**
- * What we use of JupyterLab, ipywidgets and anywidget in the page that they do not promise, all of it, each with a guard.
+ * Every use of private API of JupyterLab, ipywidgets and anywidget in the page, each with a guard.
  *
- * A release that changes one of these costs the feature that is named here, and no answer. `tests/browser/test_private.py`
- * says which one it was.
+ * If a release changes one of these, only the feature named in its comment is lost, and no answer.
+ * `tests/browser/test_private.py` says which one it is.
  */
 
 import type { Cells, SharedList } from "./lab/jupyterlab.js";
 
 // -- ipywidgets and anywidget ---------------------------------------------------------------------------------------------
 
-/** What anywidget hands out, as far as it is needed here. */
+/** The part of anywidget's model that is used here. */
 interface Handed {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
@@ -17,7 +17,7 @@ interface Handed {
   off(event: string, callback: (value: unknown) => void): void;
 }
 
-/** ipywidgets' own model, behind the one that anywidget hands out. */
+/** ipywidgets' own model, which anywidget's model wraps. */
 export interface OwnModel {
   readonly comm?: { on_msg(callback: (message: unknown) => unknown): void };
   _handle_comm_msg?(message: unknown): Promise<void>;
@@ -25,10 +25,10 @@ export interface OwnModel {
 }
 
 /**
- * ipywidgets' own model, or null: Backbone tells listeners of a change of `trait` which model has changed.
+ * ipywidgets' own model, or null. Backbone passes it to listeners when `trait` changes, so the trait is changed and
+ * changed back.
  *
- * Without it: a copy of a notebook with a kernel of its own may be written to by the original's answers, and `listenPast`
- * does nothing.
+ * Without it: a notebook's answers may be written into a copy that has its own kernel, and `listenPast` does nothing.
  */
 export function ownModelOf(handed: Handed, trait: string): OwnModel | null {
   let found: OwnModel | null = null;
@@ -43,14 +43,15 @@ export function ownModelOf(handed: Handed, trait: string): OwnModel | null {
   return found;
 }
 
-/** The kernel that the model's manager speaks with; null where the front end does not tell. */
+/** The id of the kernel of the model's manager; null if the front end does not provide it. */
 export const kernelOf = (own: OwnModel | null): string | null => own?.widget_manager?.kernel?.id ?? null;
 
 /**
- * A page that was busy for two seconds when the cell was made has lost it: anywidget (0.11) then refuses each of the
- * model's messages, for ever. What it refuses goes past it, by the `_handle_comm_msg` that anywidget's has replaced.
+ * Pass messages that anywidget rejects to the `_handle_comm_msg` that anywidget's own has replaced.
  *
- * Without it: such a cell stays as it was saved until the page is loaded again.
+ * If the page was busy for two seconds when the cell was made, anywidget (0.11) rejects all its later messages.
+ *
+ * Without this: such a cell shows only what was saved, until the page is reloaded.
  */
 export function listenPast(own: OwnModel | null): void {
   let above = own && Object.getPrototypeOf(own);
@@ -63,14 +64,14 @@ export function listenPast(own: OwnModel | null): void {
 // -- JupyterLab -------------------------------------------------------------------------------------------------------------
 
 /**
- * A cell's outputs in the document that pages share, the `ymodel` of its shared model; undefined where there are none.
+ * A cell's outputs in the document that pages share, from the `ymodel` of its shared model; undefined if it has none.
  *
- * Without it: outputs are replaced in JupyterLab's model, so two people who run a cell at once get two outputs.
+ * Without it: outputs are replaced in JupyterLab's model, so if two people run a cell at once, two outputs remain.
  */
 export const sharedOutputsOf = ({ sharedModel }: ReturnType<Cells["get"]>): SharedList | undefined =>
   sharedModel?.ymodel?.get("outputs") as SharedList | undefined;
 
-/** A module that the page shares, of whatever version; null where this application has none. Webpack's own scope. */
+/** A module in webpack's shared scope, of any version; null if this application does not share it. */
 export async function moduleOf<T>(scope: Scope, name: string): Promise<T | null> {
   const [version] = Object.values(scope[name] ?? {});
   return version ? ((await version.get())() as T) : null;
@@ -78,7 +79,7 @@ export async function moduleOf<T>(scope: Scope, name: string): Promise<T | null>
 
 export type Scope = Readonly<Record<string, Readonly<Record<string, { get(): Promise<() => unknown> }>>>>;
 
-/** Give JupyterLab the container of an extension, where its builder's scripts put theirs: `_JUPYTERLAB`. */
+/** Register the container of an extension in `_JUPYTERLAB`, as the scripts of JupyterLab's builder do. */
 export function offer(name: string, container: unknown): void {
   const page = globalThis as unknown as { _JUPYTERLAB?: Record<string, unknown> };
   page._JUPYTERLAB ??= {};

@@ -1,10 +1,10 @@
 /**
- * What each cell carries instead of the bundle: it takes the bundle's text from the one widget that the kernel's cells
- * share, imports it once per page, and hands over to it. Where there is no such widget, or the host does not let
- * widgets find each other, the cell's own comm brings the text.
+ * The small module that each cell carries instead of the bundle. It takes the bundle's text from the widget that the
+ * kernel's cells share, imports it once per page, and delegates to it. If there is no such widget, or the host does not
+ * let widgets find each other, the text is requested over the cell's own comm.
  *
- * `initialize` must be back at once: anywidget gives up on a model, for good, whose `initialize` takes over two
- * seconds. So it only begins to listen; what comes before the bundle is there is kept for it.
+ * `initialize` must return immediately: if it takes more than two seconds, anywidget gives up on the model for good. So
+ * it only starts to listen, and keeps the messages that come before the bundle is loaded.
  */
 
 import { kernelOf, listenPast, ownModelOf } from "./private.js";
@@ -43,18 +43,18 @@ interface Bundle {
 
 const PREFIX = "IPY_MODEL_";
 
-/** Until the next try, in ms: then ever longer, as a kernel may be busy for as long as it likes. */
+/** Milliseconds until the next attempt. The pauses grow up to LONGEST, because a kernel may be busy for long. */
 const PAUSE = 500;
 const ASK_AGAIN = 3000;
 const LONGEST = 60_000;
 
-/** So long a view stays empty; then it shows the plain text until the bundle is there. */
+/** Milliseconds that a view stays empty; then it shows the plain text until the bundle is loaded. */
 const PLAIN_AFTER = 10_000;
 
-/** So long nothing but the shared widget is waited for. */
+/** Milliseconds to wait for the shared widget alone, before the cell's own comm is used too. */
 const OWN_AFTER = 1000;
 
-/** A kernel that is cut off could fill it; the snapshot brings everything anyway. */
+/** The most early messages that are kept. If some are lost, a snapshot replaces them. */
 const MOST_EARLY = 1000;
 
 const KEY = Symbol.for("streamcell.bundles");
@@ -62,10 +62,10 @@ const page = globalThis as unknown as Record<symbol, Map<string, Promise<Bundle>
 page[KEY] ??= new Map<string, Promise<Bundle>>();
 const bundles = page[KEY];
 
-/** Where the bundle is looked for, by two ways at once. */
+/** The state of the search for the bundle, which uses two ways at once. */
 interface Search {
   found: boolean;
-  /** The last thing that went wrong. */
+  /** The last error. */
   why: unknown;
   signal?: AbortSignal | undefined;
 }
@@ -74,7 +74,7 @@ const isOver = ({ found, signal }: Search): boolean => found || signal?.aborted 
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Widgets that are restored together come in any order. */
+/** Find the shared widget. It may come later than the cell: widgets that are restored together come in any order. */
 async function findShared({ model, host }: Props, search: Search): Promise<Model> {
   const id = String(model.get("_bundle")).slice(PREFIX.length);
   for (let pause = PAUSE; ; pause = Math.min(pause * 1.2, LONGEST)) {
@@ -90,7 +90,7 @@ async function findShared({ model, host }: Props, search: Search): Promise<Model
   }
 }
 
-/** Ask the kernel for the bundle over the cell's own comm; a question may be lost, and the answer is some 130 kB. */
+/** Request the bundle over the cell's own comm. A request may be lost, and the reply has about 130 kB. */
 function askFor({ model }: Props, search: Search): Promise<string> {
   const question = { type: "addon", name: "streamcell" };
   return new Promise((resolve) => {
@@ -122,7 +122,7 @@ function askFor({ model }: Props, search: Search): Promise<string> {
 }
 
 interface Found {
-  /** Whom to ask for addons: the shared widget, or the cell itself. */
+  /** The model to ask for addons: the shared widget, or the cell itself. */
   readonly shared: Model;
   readonly digest: string;
   readonly esm: string;

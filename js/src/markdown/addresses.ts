@@ -1,15 +1,15 @@
-/** Addresses as links: in angle brackets (CommonMark 0.31.2, section 6.5), and bare (GitHub Flavored Markdown, 6.9). */
+/** Autolinks: in angle brackets (CommonMark 0.31.2, section 6.5), and bare (GitHub Flavored Markdown, section 6.9). */
 
 import { MORE, matchAt, NO } from "./characters.js";
 
 const SCHEME = /(?:https?:\/\/|ftp:\/\/|www\.)/iy;
 const SCHEMES = ["http://", "https://", "ftp://", "www."] as const;
 
-/** Up to white space or "<", and in brackets to the closing one. */
+/** Up to white space or "<"; inside brackets also up to "]". */
 const REST = /[^\s<]*/y;
 const REST_IN_BRACKETS = /[^\s<\]]*/y;
 
-/** Chinese and Japanese punctuation, which ends an address: no space stands between the two. */
+/** Chinese and Japanese punctuation ends an address, because these scripts write no space after the address. */
 const CJK_PUNCTUATION = /[\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/;
 
 const DOMAIN = /^[\p{L}\p{N}\p{M}\p{S}_-]+(?:\.[\p{L}\p{N}\p{M}\p{S}_-]+)*/u;
@@ -19,7 +19,7 @@ export interface Address {
   readonly href: string;
 }
 
-/** The address that begins at `at`, where a word begins. */
+/** The bare address that begins at `at`, which is the beginning of a word. */
 export function scanAddress(
   text: string,
   at: number,
@@ -49,7 +49,7 @@ export function scanAddress(
 /** Whether a text may end an address. */
 export const mayEndAddress = (text: string): boolean => /[\s<\]]/.test(text) || CJK_PUNCTUATION.test(text);
 
-/** Whether a scan that wants more has seen the whole scheme already: then it is an address, whatever follows. */
+/** Whether the whole scheme is at `at`, so that the text is an address, whatever follows. */
 export function isAddressBegun(text: string, at: number): boolean {
   SCHEME.lastIndex = at;
   return SCHEME.test(text);
@@ -65,7 +65,7 @@ function isDomain(text: string, dotted: boolean): boolean {
 
 const ENTITY_END = /&[a-z0-9]{1,32};$/i;
 
-/** Without the punctuation that belongs to the sentence around it. */
+/** The address without the punctuation of the sentence around it. */
 function trim(address: string): string {
   let end = address.length;
   let unbalanced = address.split(")").length - address.split("(").length;
@@ -84,12 +84,12 @@ function trim(address: string): string {
 const LOCAL = /[a-z0-9.+_-]+$/i;
 const MAIL_DOMAIN = /[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/iy;
 
-/** How long a mail address' part before "@" may be to be looked for. */
+/** The longest part before "@" of a mail address that is recognised, in characters. */
 const LONGEST_LOCAL = 64;
 
 const MAIL_SCHEME = /(?<![a-z0-9])(?:mailto|xmpp):$/i;
 
-/** What before an "@" would belong to an address, with a scheme in front of it or without; `local` "": nothing. */
+/** The local part of a mail address at the end of the text before "@", and its scheme; both may be "". */
 export function readMailBegin(before: string): { readonly scheme: string; readonly local: string } {
   const local = LOCAL.exec(before.slice(-LONGEST_LOCAL))?.[0] ?? "";
   const from = before.length - local.length;
@@ -98,7 +98,7 @@ export function readMailBegin(before: string): { readonly scheme: string; readon
 
 const RESOURCE = /\/[a-z0-9@.]*/iy;
 
-/** Where the mail address ends whose "@" is at `at`; those of XMPP may have a resource. */
+/** The end of the mail address with its "@" at `at`; XMPP addresses may have a resource. */
 export function scanMailEnd(text: string, at: number, scheme: string, final: boolean): number {
   const end = scanMailDomain(text, at, final);
   if (end < 0 || !/^xmpp/i.test(scheme)) return end;
@@ -113,7 +113,7 @@ function scanMailDomain(text: string, at: number, final: boolean): number {
   MAIL_DOMAIN.lastIndex = at + 1;
   if (!MAIL_DOMAIN.test(text)) return at + 1 >= text.length && !final ? MORE : NO;
   const end = MAIL_DOMAIN.lastIndex;
-  // A point at the end may be the sentence's, or go on.
+  // A period at the end may end the sentence, or be followed by more of the domain.
   if (!final && (end >= text.length || (text[end] === "." && end + 1 >= text.length))) return MORE;
   const domain = text.slice(at + 1, end);
   return domain.includes(".") && /[a-z]$/i.test(domain) ? end : NO;
@@ -137,7 +137,7 @@ export function scanAutolink(text: string, at: number): (Address & { readonly te
   return null;
 }
 
-/** Whether all that has come may be the beginning of one. */
+/** Whether the text from `at` to its end may be the beginning of an autolink in angle brackets. */
 export function isAutolinkBegun(text: string, at: number): boolean {
   return matchAt(AUTOLINK_BEGUN, text, at) !== null || matchAt(MAIL_BEGUN, text, at) !== null;
 }

@@ -1,8 +1,8 @@
-/** The tree's growing blocks: where a block is put, and when what is before it is settled. */
+/** Adds blocks to the growing tree, removes them, and counts settled children. */
 
 import type { Block, Box, Document, Inline, Item, List, Note, Quote, Row, Table } from "./tree.js";
 
-/** A block that holds others, or inlines beside them. */
+/** A block with child blocks, or with blocks and inlines. */
 export type Parent = Document | Quote | List | Item | Note | Box | Table | Row;
 
 type Child = Block | Item | Row | Inline;
@@ -25,7 +25,7 @@ export function replace(parent: Parent, before: Child, after: Child): void {
   if (index >= 0) children(parent)[index] = after;
 }
 
-/** Count the children that have been closed by now. */
+/** Advance `settled` over the children that are closed. */
 export function settle(parent: Parent): void {
   const all = children(parent);
   while (parent.settled < all.length && !isOpen(all[parent.settled] as Child)) parent.settled += 1;

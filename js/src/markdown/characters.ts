@@ -1,12 +1,12 @@
-/** The characters of the specification, and what becomes of escapes, entities and labels. */
+/** Character classes of the specification, and the handling of escapes, entities and labels. */
 
 import { decodeHTMLStrict } from "#entities";
 
-/** A scan that found nothing, and one that cannot know before more has come; else a scan gives the end of its match. */
+/** Results of a scan: NO match, or MORE text is needed to know; any other number is the end of the match. */
 export const NO = -1;
 export const MORE = -2;
 
-/** What a sticky pattern matches here. */
+/** The match of a sticky pattern at `at`, or null. */
 export const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
   pattern.lastIndex = at;
   return pattern.exec(text);
@@ -19,13 +19,13 @@ const PUNCTUATION = /[\p{P}\p{S}]/u;
 export const isWhitespace = (char: string): boolean => char === "" || WHITESPACE.test(char);
 export const isPunctuation = (char: string): boolean => PUNCTUATION.test(char);
 
-/** Han, kana, bopomofo, hangul, and the punctuation and full-width forms of these scripts; no emoji. */
+/** Han, kana, bopomofo and hangul, with the punctuation and full-width forms of these scripts, but without emoji. */
 const CJK =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\u3000-\u303f\u30fb\u30fc\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uffef]/u;
 
 export const isCjk = (char: string): boolean => CJK.test(char);
 
-/** The character before a position, whole where it is a pair of surrogates; "" at the beginning. */
+/** The whole character before a position, even if it is a surrogate pair; "" at the beginning. */
 export function charBefore(text: string, at: number): string {
   const low = text.charCodeAt(at - 1);
   return low >= 0xdc00 && low <= 0xdfff ? text.slice(Math.max(0, at - 2), at) : text.slice(Math.max(0, at - 1), at);
@@ -46,7 +46,7 @@ const ENTITIES = new RegExp(ENTITY, "gi");
 
 const decode = (entity: string): string => decodeHTMLStrict(entity);
 
-/** Where the entity at `at` ends. */
+/** The end of the entity at `at`. */
 export function scanEntity(text: string, at: number, final: boolean): number {
   ENTITY_HERE.lastIndex = at;
   if (ENTITY_HERE.test(text)) return ENTITY_HERE.lastIndex;
@@ -56,16 +56,16 @@ export function scanEntity(text: string, at: number, final: boolean): number {
 
 export const decodeEntity = decode;
 
-/** A text outside Markdown: entities alone mean something. */
+/** A text outside Markdown, in which only entities are decoded. */
 export const decodeEntities = (text: string): string => (text.includes("&") ? text.replace(ENTITIES, decode) : text);
 
-/** Destinations, titles and info strings: escapes and entities mean what they mean in text. */
+/** A destination, title or info string, with escapes and entities decoded as in text. */
 export const unescaped = (text: string): string =>
   /[\\&]/.test(text)
     ? text.replace(ESCAPE_OR_ENTITY, (match) => (match.startsWith("\\") ? match.slice(1) : decode(match)))
     : text;
 
-/** Labels that are the same to the specification (section 4.7) are the same string. */
+/** The normal form of a label: labels match if it is equal (section 4.7). */
 export const normalizeLabel = (label: string): string =>
   label
     .trim()
@@ -73,7 +73,7 @@ export const normalizeLabel = (label: string): string =>
     .toLowerCase()
     .toUpperCase();
 
-/** A code span's text: section 6.1. */
+/** The text of a code span: section 6.1. */
 export function codeText(raw: string): string {
   const text = raw.replaceAll("\n", " ");
   return text.startsWith(" ") && text.endsWith(" ") && /[^ ]/.test(text) ? text.slice(1, -1) : text;

@@ -1,4 +1,4 @@
-/** Code spans (CommonMark 0.31.2, section 6.1): the search for the end of the one that begins where the reading stands. */
+/** Code spans (CommonMark 0.31.2, section 6.1): finds the end of the span at the current position. */
 
 import { MORE, matchAt, NO } from "./characters.js";
 
@@ -6,18 +6,18 @@ const TICKS = /`+/y;
 
 const ticksAt = (text: string, at: number): number => matchAt(TICKS, text, at)?.[0].length ?? 0;
 
-/** Each character is looked at once, however the text is cut. Places are counted from where the span begins. */
+/** Examines each character once, in whatever pieces the text comes. Positions are relative to the span's beginning. */
 export class CodeSearch {
-  /** Backticks of the opening run so far; it is whole once other text follows. */
+  /** Backticks of the opening run so far; the run is complete once other text follows. */
   #ticks = 0;
   #isWhole = false;
   #searched = 0;
-  /** Backticks before the place where the search continues. */
+  /** Backticks directly before the position where the search continues. */
   #run = 0;
-  /** Where the last runs of each length stand, once no more text comes. */
+  /** The position of the last run of each length; known once all text has come. */
   #last: ReadonlyMap<number, number> | null = null;
 
-  /** Where the span ends; NO: it has no end, and `ticks` characters are text. */
+  /** The end of the span; NO: it has none, and its first `ticks` characters are text. */
   scan(text: string, at: number, final: boolean): { readonly end: number; readonly ticks: number } | typeof MORE {
     if (!this.#isWhole) {
       this.#ticks += ticksAt(text, at + this.#ticks);

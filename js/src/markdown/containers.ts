@@ -1,23 +1,23 @@
-/** The open containers, and where the next block goes. */
+/** The open container blocks, and the place for the next block. */
 
 import { attach, type Parent, settle } from "./blocks.js";
 import type { Labels } from "./labels.js";
 import type { ContainerStart, Marker } from "./line.js";
 import type { Box, Document, Item, List, Note, Quote } from "./tree.js";
 
-/** What is kept of a container while it is open. */
+/** The state of an open container. */
 export interface Container {
   readonly type: "document" | "quote" | "list" | "item" | "note";
   readonly node: Document | Quote | List | Item | Note;
-  /** What it was put into; null: it stands elsewhere (a footnote), or nowhere (the document). */
+  /** Its parent; null for a footnote, which is listed elsewhere, and for the document. */
   readonly parent: Parent | null;
   readonly indent: number;
-  /** Elements of raw HTML that are open in it. */
+  /** Open raw HTML elements in it. */
   readonly boxes: Box[];
-  /** A list's. */
+  /** For a list: its marker. */
   readonly marker: Marker | null;
   filled: boolean;
-  /** The number of the last blank line that counts for it. */
+  /** The number of the last blank line in it. */
   blank: number;
 }
 
@@ -26,10 +26,10 @@ const isSameList = (one: Marker, other: Marker): boolean =>
 
 export class Containers {
   readonly open: Container[] = [];
-  /** Elements of raw HTML that ended with their containers; their end tags, which may come behind these, are no text. */
+  /** Raw HTML elements that ended with their containers; a later end tag of one is not shown as text. */
   readonly cut = new Set<string>();
   readonly #labels: Labels;
-  /** The number of the line. */
+  /** The number of the current line. */
   number = 1;
 
   constructor(document: Document, labels: Labels) {
@@ -41,18 +41,18 @@ export class Containers {
     return this.open.at(-1) as Container;
   }
 
-  /** The item or the quotation whose first block the next one is. */
+  /** The item or quotation that has no block yet and will get the next one; else null. */
   get empty(): Item | Quote | null {
     const { node, filled } = this.top;
     return !filled && (node.kind === "item" || node.kind === "quote") ? node : null;
   }
 
-  /** What stands in front of a line that all of them go on with. */
+  /** The prefix of a line that continues all of them. */
   get prefix(): string {
     return this.open.map(({ type, indent }) => (type === "quote" ? "> " : " ".repeat(indent))).join("");
   }
 
-  /** Where the next block goes; a list takes only items, so it ends. */
+  /** The parent for the next block. A list is closed, because it can only have items. */
   place(): Parent {
     if (this.top.type === "list") this.close();
     const { top } = this;
@@ -69,7 +69,7 @@ export class Containers {
       this.place();
       const note: Note = { kind: "note", note: 0, uses: 0, children: [], settled: 0, open: true };
       this.#labels.defineNote(start.label, note);
-      // Further lines are indented as those of code are.
+      // Further lines are indented by four columns, like code.
       this.#push("note", note, null, 4);
     }
   }
@@ -111,7 +111,7 @@ export class Containers {
     if (closed.parent) settle(closed.parent);
   }
 
-  /** A blank line counts for the containers that it stands in, up to a quotation, whose own line it is. */
+  /** Note a blank line in the containers around it, from the inside up to a quotation, which a blank line ends. */
   markBlank(): void {
     for (let index = this.open.length - 1; index >= 0; index -= 1) {
       const each = this.open[index] as Container;
@@ -120,7 +120,7 @@ export class Containers {
     }
   }
 
-  /** Section 5.3: a blank line between an item's blocks, or between items, makes a list loose. */
+  /** A blank line between an item's blocks, or between items, makes a list loose (section 5.3). */
   #loosen(top: Container): void {
     if (top.blank !== this.number - 1 || !top.filled) return;
     const list = top.type === "list" ? top : top.type === "item" ? this.open.at(-2) : undefined;

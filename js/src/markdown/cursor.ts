@@ -1,23 +1,23 @@
-/** A place in a line, in characters and in columns: a tab reaches to the next multiple of four. */
+/** A position in a line, in characters and in columns: a tab extends to the next multiple of four columns. */
 export class Cursor {
   readonly text: string;
   offset = 0;
   column = 0;
-  /** Columns of the tab at `offset` that are left. */
+  /** Columns that are left of the tab at `offset`. */
   #inTab = 0;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  /** Where the next character that is no space or tab stands. */
+  /** The position of the next character that is not a space or tab. */
   get nonspace(): number {
     let at = this.offset;
     while (this.text[at] === " " || this.text[at] === "\t") at += 1;
     return at;
   }
 
-  /** Columns up to it. */
+  /** Columns up to that position. */
   get indent(): number {
     let column = this.column;
     for (let at = this.offset; at < this.text.length; at += 1) {
@@ -32,12 +32,12 @@ export class Cursor {
     return this.nonspace >= this.text.length;
   }
 
-  /** What follows the indentation. */
+  /** The text after the indentation. */
   get rest(): string {
     return this.text.slice(this.nonspace);
   }
 
-  /** What follows, with the columns that are left of a tab as spaces. */
+  /** The text from here on, with the columns that are left of a tab as spaces. */
   get remainder(): string {
     return this.#inTab > 0 ? " ".repeat(this.#inTab) + this.text.slice(this.offset + 1) : this.text.slice(this.offset);
   }
@@ -48,13 +48,13 @@ export class Cursor {
     this.#inTab = 0;
   }
 
-  /** Over characters that are no tabs. */
+  /** Skip characters that are not tabs. */
   skip(characters: number): void {
     this.offset += characters;
     this.column += characters;
   }
 
-  /** Over at most so many columns of white space. */
+  /** Skip at most `columns` columns of white space. */
   skipColumns(columns: number): void {
     for (let left = columns; left > 0 && this.offset < this.text.length; ) {
       const char = this.text[this.offset];
@@ -68,14 +68,14 @@ export class Cursor {
     }
   }
 
-  /** Over ">" and the space that may follow it (section 5.1). */
+  /** Skip ">" and the optional space after it (section 5.1). */
   skipQuoteMark(): void {
     this.skipIndent();
     this.skip(1);
     this.skipColumns(1);
   }
 
-  /** The same place in the same text, or in one that begins with it. */
+  /** A copy at the same position, in the same text or in one that begins with it. */
   copy(text = this.text): Cursor {
     const other = new Cursor(text);
     other.offset = this.offset;

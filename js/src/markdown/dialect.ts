@@ -1,4 +1,4 @@
-/** What may differ between readers of Markdown. */
+/** The options of the Markdown engine. */
 
 import { type Policy, SAFE } from "./links.js";
 
@@ -7,12 +7,12 @@ export interface Dialect {
   readonly gfm: boolean;
   /** `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. */
   readonly math: boolean;
-  /** Marks that the specification takes for syntax, or does not, against what nearly all writers mean by them. */
+  /** Deviate from the specification where nearly all writers mean something else by a mark. */
   readonly habits: boolean;
-  /** "safe": allowed elements are elements, the rest is shown as text. "raw": kept as it is written, for comparisons. */
+  /** Raw HTML. "safe": allowed elements become elements, the rest is text. "raw": kept unchanged, for comparisons. */
   readonly html: "safe" | "raw";
   readonly policy: Policy;
 }
 
-/** What answers are read as. */
+/** The dialect of answers. */
 export const ANSWER: Dialect = { gfm: true, math: true, habits: true, html: "safe", policy: SAFE };

@@ -1,5 +1,5 @@
 /**
- * The flat list of what a line of text holds before its delimiters are matched, and the matching: CommonMark 0.31.2,
+ * Emphasis: the flat list of items in a text before its delimiters are matched, and the matching. CommonMark 0.31.2,
  * "An algorithm for parsing nested emphasis and links".
  */
 
@@ -9,7 +9,7 @@ import type { Inline } from "./tree.js";
 export interface Delimiter {
   readonly type: "delimiter";
   readonly char: string;
-  /** How many there were, and how many are not matched yet. */
+  /** The length of the run, and how many of its characters are not matched yet. */
   readonly size: number;
   count: number;
   canOpen: boolean;
@@ -19,15 +19,15 @@ export interface Delimiter {
 export interface Bracket {
   readonly type: "bracket";
   readonly image: boolean;
-  /** Where the text behind it begins. */
+  /** The position of the text after it. */
   readonly at: number;
-  /** False: within another link, where no link may be. */
+  /** False inside another link, where no link is allowed. */
   active: boolean;
-  /** Another bracket follows, so that what is between is no label. */
+  /** Another bracket follows, so the text between the brackets cannot be a label. */
   nested: boolean;
 }
 
-/** The opening tag of an allowed element, and what it makes of what it holds. */
+/** The opening tag of an allowed element; `make` wraps its content. */
 export interface OpenTag {
   readonly type: "tag";
   readonly tag: string;
@@ -42,7 +42,7 @@ const DIGIT = /\d/;
 const LABEL_END = /[:.!?]/;
 const WORD = /[\p{L}\p{N}]/u;
 
-// "5*4*3", "20~25 °C" and the stars of globs: no writer means these for marks.
+// "5*4*3", "20~25 °C" and the stars of globs: no writer means these as markup.
 function isNoMark(char: string, size: number, before: string, after: string): boolean {
   // "About 5", "about $40B".
   if (char === "~")
@@ -51,9 +51,9 @@ function isNoMark(char: string, size: number, before: string, after: string): bo
 }
 
 /**
- * A run of delimiters, or null where it can neither open nor close anything. With `habits` characters of Chinese,
- * Japanese and Korean, their punctuation too, are no punctuation, and what stands beside one is as good as beside a space
- * (the proposal "CJK-friendly emphasis"): those scripts write no spaces between words.
+ * A run of delimiters, or null if it can neither open nor close anything. With `habits`, Chinese, Japanese and Korean
+ * characters and punctuation do not count as punctuation, and beside one, delimiters are treated as beside a space (the
+ * proposal "CJK-friendly emphasis"), because those scripts write no spaces between words.
  */
 export function delimiter(text: string, at: number, end: number, habits: boolean): Delimiter | null {
   const char = text[at] as string;
@@ -69,7 +69,7 @@ export function delimiter(text: string, at: number, end: number, habits: boolean
   const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || cjkAfter);
   const canOpen = word ? left && (!right || markBefore) : left;
   const size = end - at;
-  // "**Note:**text": who writes two stars behind a colon or a full stop has opened with two before.
+  // "**Note:**text": two stars after a colon or a full stop are meant to close.
   const isLabel = habits && char === "*" && size === 2 && LABEL_END.test(before) && WORD.test(after);
   const canClose = word ? right && (!left || markAfter) : right || isLabel;
   if ((!canOpen && !canClose) || (char === "~" && size > 2)) return null;
@@ -77,7 +77,7 @@ export function delimiter(text: string, at: number, end: number, habits: boolean
   return { type: "delimiter", char, size, count: size, canOpen, canClose };
 }
 
-/** How far back the search for an opener need not go, by kind of closer. */
+/** For each kind of closer, the index before which there is no opener for it. */
 export type Bottoms = Map<string, number>;
 
 const kindOf = (closer: Delimiter): string =>
@@ -90,7 +90,7 @@ function matches(opener: Delimiter, closer: Delimiter): boolean {
   return closer.size % 3 === 0 || (opener.size + closer.size) % 3 !== 0;
 }
 
-/** Match the closer at `index` with openers behind `floor`; the index of the item that the next search begins with. */
+/** Match the closer at `index` with openers after `floor`; returns the index at which to continue. */
 export function close(items: Item[], index: number, floor: number, bottoms: Bottoms): number {
   let at = index;
   const closer = items[at] as Delimiter;
@@ -117,7 +117,7 @@ function findOpener(items: readonly Item[], from: number, bottom: number, closer
   return -1;
 }
 
-/** Turn what is between an opener and a closer into a node; the closer's index afterwards, or that of what follows it. */
+/** Turn the items between opener and closer into a node; returns the index of the closer, or of the item after it. */
 function wrap(items: Item[], opener: number, closer: number): number {
   const open = items[opener] as Delimiter;
   const end = items[closer] as Delimiter;
@@ -137,7 +137,7 @@ const itemOf = (node: Inline): Item =>
 
 const depths = new WeakMap<Inline, number>();
 
-/** How many nodes stand within each other, at most. Each node is looked at once: its children do not change. */
+/** The nesting depth of nodes. Each node is examined once, because its children do not change. */
 function depthOf(nodes: readonly Inline[]): number {
   let most = 0;
   for (const node of nodes) {
@@ -151,7 +151,7 @@ function depthOf(nodes: readonly Inline[]): number {
   return most;
 }
 
-/** What `make` puts around nodes; the nodes alone where there is as much around and within them as a page can show. */
+/** The nodes wrapped by `make`, or the nodes alone if they are already nested as deeply as a page can show. */
 export const nested = (nodes: Inline[], make: Maker): readonly Inline[] =>
   depthOf(nodes) < DEEPEST ? make(nodes) : nodes;
 
@@ -165,15 +165,15 @@ export function closeAll(items: Item[], from: number, floor: number, bottoms: Bo
   }
 }
 
-/** Whether an opener that nothing has closed yet is taken for one. */
+/** Whether to treat an opener that is not closed yet as if it were. */
 export type Predict = (item: Delimiter | Bracket | OpenTag, index: number) => boolean;
 
 const NEVER: Predict = () => false;
 
-/** Elements deeper than this are flat: no answer means them, and each level costs the page a frame of its stack. */
+/** Elements are not nested deeper than this: no answer needs it, and each level costs the page a stack frame. */
 const DEEPEST = 64;
 
-/** The nodes of a list whose closers are matched: what is open is text, or ends where the list ends. */
+/** The nodes of a list whose closers are matched. An open item becomes text, or if predicted, ends with the list. */
 export function settle(items: readonly Item[], predict: Predict = NEVER): Inline[] {
   const root: Inline[] = [];
   const open: { readonly make: Maker; readonly children: Inline[] }[] = [];
@@ -201,7 +201,7 @@ type Maker = OpenTag["make"];
 
 const LINK: Maker = (children) => [{ kind: "link", href: null, title: "", children: unlinked(children) }];
 
-/** An image is a button with its name, once that is whole. */
+/** An open image is not shown: it becomes a button with its alt text, once that is complete. */
 const NOTHING: Maker = () => [];
 
 const EMPHASIS: Maker = (children) => [{ kind: "emphasis", children }];
@@ -218,7 +218,7 @@ function predicted(item: Delimiter | Bracket | OpenTag): readonly Maker[] {
   return [item.count === 2 ? STRONG : EMPHASIS];
 }
 
-/** Section 6.3: no link holds another, so that an address in a link's text is text. */
+/** Nodes without links: a link cannot contain another (section 6.3), so an address in a link's text is text. */
 export function unlinked(nodes: readonly Inline[]): Inline[] {
   const all: Inline[] = [];
   for (const node of nodes) {
@@ -228,7 +228,7 @@ export function unlinked(nodes: readonly Inline[]): Inline[] {
   return all;
 }
 
-/** Append text, in one node where two meet: what grows then grows in one place. */
+/** Append text, to the last node if that is text: so that growing text is in one node. */
 export function pushText(nodes: Inline[], text: string): void {
   const last = nodes.at(-1);
   if (text === "") return;
@@ -244,7 +244,7 @@ export function pushAll(nodes: Inline[], more: readonly Inline[]): void {
   }
 }
 
-/** What an image says instead of its content. */
+/** The plain text of nodes, for the alt text of an image. */
 export function plain(nodes: readonly Inline[]): string {
   return nodes
     .map((node) => {

@@ -1,9 +1,9 @@
 /**
- * The incremental Markdown engine: text in, at any cuts; a tree that grows, out.
+ * The incremental Markdown engine: takes text in pieces of any size, and grows a tree.
  *
- * It keeps the stack of open blocks of the specification's own algorithm (CommonMark 0.31.2, appendix "A parsing
- * strategy") between the chunks, so that closed text is never looked at again. A line is put in its place as soon as its
- * beginning is decided; the rest of it goes straight to its leaf.
+ * Between the pieces it keeps the stack of open blocks of the specification's own algorithm (CommonMark 0.31.2,
+ * appendix "A parsing strategy"), so closed text is never examined again. A line is assigned to its block as soon as
+ * its beginning decides that; the rest of the line goes directly to the leaf.
  */
 
 import { attach, type Parent, settle } from "./blocks.js";
@@ -30,7 +30,7 @@ type LeafWriter =
   | HtmlWriter
   | Weaver;
 
-/** A line that is undecided beyond this is looked at again only when it has grown by a quarter. */
+/** An undecided line longer than this is examined again only when it has grown by a quarter. */
 const LONG_UNDECIDED = 128;
 
 export class Engine {
@@ -39,12 +39,12 @@ export class Engine {
   readonly #containers: Containers;
   #leaf: LeafWriter | null = null;
 
-  /** The line so far, while it is undecided; null: it is decided and its text goes to the leaf. */
+  /** The line so far, while it is undecided; null: it is decided, and its text goes to the leaf. */
   #line: string | null = "";
   #tried = 0;
   #progress: Progress | null = null;
   #isBegun = false;
-  /** What may be half of something: a carriage return, a surrogate. */
+  /** A carriage return or a high surrogate at the end, which may be half of a pair. */
   #carry = "";
 
   constructor(dialect: Partial<Dialect> = {}) {
@@ -57,7 +57,7 @@ export class Engine {
     this.#containers = new Containers(this.document, this.#context.labels);
   }
 
-  /** How many characters were looked at; a character counts each time. */
+  /** How many characters were examined; a character counts each time. */
   get scanned(): number {
     return this.#context.scanned;
   }
@@ -69,10 +69,10 @@ export class Engine {
     return late;
   }
 
-  /** Take more text, cut anywhere. */
+  /** Take more text, in pieces of any size. */
   push(text: string): void {
     if (!this.document.open) throw new Error("the document has ended");
-    // A mark of byte order is a file's, not the text's.
+    // A byte-order mark does not belong to the text.
     const own = this.#isBegun ? text : text.replace(/^\ufeff/, "");
     this.#isBegun ||= text !== "";
     this.#context.labels.take(text.length);
@@ -80,7 +80,7 @@ export class Engine {
     this.#show();
   }
 
-  /** No more text: what is open is closed as the specification says, and unknown labels are text. */
+  /** Finish: open blocks are closed as the specification says, and references with unknown labels become text. */
   end(): void {
     if (!this.document.open) return;
     this.#take(this.#carry === "\r" ? "\n" : this.#carry);
@@ -91,7 +91,7 @@ export class Engine {
     for (const note of this.document.notes) note.open = false;
   }
 
-  /** Line endings as line feeds, no NUL, and nothing that the next text could change. */
+  /** The text with line feeds as line endings, without NUL, and without an end that the next text could change. */
   #whole(text: string): string {
     let all = this.#carry + text;
     const last = all.charCodeAt(all.length - 1);
@@ -109,9 +109,9 @@ export class Engine {
     }
   }
 
-  /** Take what is left of the line; where it ends. */
+  /** Take the rest of the line; returns where it ends. */
   #takePart(text: string, at: number): number {
-    // A row finds its end along with those of its cells.
+    // A row finds the line's end while it looks for the ends of its cells.
     if (this.#line === null && this.#leaf?.kind === "table") return this.#leaf.write(text, at);
     const found = text.indexOf("\n", at);
     const end = found < 0 ? text.length : found;
@@ -178,7 +178,7 @@ export class Engine {
     return readLine(line, complete, this.#progress, this.#containers.open, leaf, this.#context.dialect);
   }
 
-  /** What was held as the open leaf turns out to be something else, if it does: it is read again. */
+  /** If the held lines of the open leaf turn out to be something else, read them again; returns whether they were. */
   #giveUp(): boolean {
     const released = this.#leaf && "giveUp" in this.#leaf ? this.#leaf.giveUp() : null;
     if (released === null) return false;
@@ -265,7 +265,7 @@ export class Engine {
     return new Weaver(condition, boxes, node as Parent, this.#containers.cut, this.#context.dialect.policy);
   }
 
-  /** Close what the line does not go on with. */
+  /** Close the containers that the line does not continue. */
   #closeTo(matched: number): void {
     if (this.#containers.open.length > matched) {
       this.#closeLeaf();
@@ -353,7 +353,7 @@ export class Engine {
   }
 }
 
-/** The tree of a whole text. */
+/** The tree of a complete text. */
 export function parse(text: string, dialect: Partial<Dialect> = {}): Document {
   const engine = new Engine(dialect);
   engine.push(text);

@@ -1,28 +1,28 @@
 /**
- * Leaves whose lines are held until their end has come: formulas, comments, elements. Where it does not come, the lines are
- * read again as what they are without the mark that began them, so that no text is hidden for long, nor lost.
+ * Leaves whose lines are held until their end mark has come: formulas, comments, elements. If it does not come, the
+ * lines are read again as ordinary text, so that no text is lost, or hidden for long.
  */
 
 import { attach, detach, type Parent, settle } from "./blocks.js";
 import { isFormula, isProse } from "./math.js";
 import type { Formula } from "./tree.js";
 
-/** What becomes of a leaf that is none: its first line is text, the others are read again. */
+/** The lines of a leaf that was given up: the first becomes text, the others are read again. */
 export interface Released {
   readonly text: string;
   readonly lines: readonly string[];
 }
 
-/** Characters of a formula, and of a comment or an element, whose end has not come. */
+/** How many characters are held of a formula, and of a comment or an element, until it is given up. */
 const LONGEST = { formula: 10_000, markup: 2000 };
 
-/** Characters of a comment with a blank line inside: these are rarer than marks that nobody ends. */
+/** The same for a comment or an element with a blank line inside, which more often is a mark without an end. */
 const LONGEST_WITH_BLANK = 200;
 
 const ENVIRONMENT =
   /^\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray|split|aligned|gathered|cases|array|[bpvBV]?matrix)\*?)\}/;
 
-/** How a formula in lines of its own begins. `text`: what stands in its first line; `whole`: it ends there. */
+/** The beginning of a display formula. `text`: the rest of its first line; `whole`: it ends on that line. */
 export interface FormulaStart {
   readonly type: "formula";
   readonly open: string;
@@ -31,7 +31,7 @@ export interface FormulaStart {
   readonly whole: boolean;
 }
 
-/** The formula that a line begins with; null: none. */
+/** The display formula that begins a line, or null. */
 export function beginFormula(line: string): FormulaStart | null {
   const environment = ENVIRONMENT.exec(line);
   const open = environment?.[0] ?? /^(?:\$\$|\\\[)/.exec(line)?.[0];
@@ -46,16 +46,16 @@ export function beginFormula(line: string): FormulaStart | null {
   return isWhole ? { ...start, text: inner, whole: true } : null;
 }
 
-/** The TeX of a formula: an environment's marks are its own. */
+/** The TeX of a formula; the marks of an environment are part of it. */
 export function formulaText({ open, close }: FormulaStart, inner: string): string {
   const lines = inner.replace(/\n(?:[ \t]*\n)+/g, "\n").trim();
   return open.startsWith("\\begin") && lines !== "" ? `${open}${lines}${close}` : lines;
 }
 
-/** Whether a formula of several lines may begin with this: its marks alone, or what is not only words. */
+/** Whether a formula of several lines may begin with this text: blank, or with an operator and without a link. */
 const isBegun = (text: string): boolean => text.trim() === "" || (/[\\^_{}=+<>&]/.test(text) && !text.includes("]("));
 
-/** A line that is no formula's, behind a blank one. */
+/** A line that ends a formula after a blank line. */
 const BLOCK = /^[ \t]*(?:#{1,6}[ \t]|`{3}|~{3})/;
 
 /** Display math over several lines. */
@@ -75,7 +75,7 @@ export class FormulaWriter {
     attach(parent, this.#node);
   }
 
-  /** Take a line: what follows the formula's end in it, "open" while there is none, "none" if there is no formula. */
+  /** Take a line: returns the text after the formula's end, "open" without an end, or "none" if this is no formula. */
   line(text: string): { readonly rest: string } | "open" | "none" {
     this.#lines.push(text);
     this.#length += text.length + 1;
@@ -108,7 +108,7 @@ export class FormulaWriter {
 
 const isOpener = (text: string): boolean => /^[ \t]*(?:\\\[|\$\$)/.test(text);
 
-/** Raw HTML that hides its marks: a comment, or a tag with text behind it, which without an end is a word about tags. */
+/** Raw HTML whose marks would be hidden: a comment, or a tag followed by text; without an end it is shown as text. */
 export class MarkupWriter {
   readonly kind = "html";
   readonly condition: number;

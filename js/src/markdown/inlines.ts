@@ -1,4 +1,4 @@
-/** The inlines of one leaf: what is settled, what is shown behind it, and what its labels mean. */
+/** The inlines of one leaf: the settled ones, the open ones that are shown after them, and the meaning of labels. */
 
 import type { Dialect } from "./dialect.js";
 import type { LabelSource, Labels, LinkTarget, Reader, Use } from "./labels.js";
@@ -6,11 +6,11 @@ import { Reading } from "./reading.js";
 import { areSame } from "./same.js";
 import type { Inline, Leaf } from "./tree.js";
 
-/** What all leaves of a document share. */
+/** State that all leaves of a document share. */
 export interface Context {
   readonly dialect: Dialect;
   readonly labels: Labels;
-  /** Work done, in characters. */
+  /** The number of characters examined. */
   scanned: number;
   /** Closed leaves that changed. */
   readonly late: Set<Leaf>;
@@ -19,13 +19,13 @@ export interface Context {
 export class Inlines implements LabelSource, Reader {
   #leaf: Leaf;
   readonly #context: Context;
-  /** All text, in pieces, for another reading. */
+  /** All text, in pieces, to read it again. */
   #raw: string[] = [];
   length = 0;
   #reading: Reading;
-  /** Whether what is read may yet turn out to be something else: then its labels do not count. */
+  /** Whether the text may turn out to be something else; until that is known, its labels do not count. */
   speculative = false;
-  /** Whether it has labels, which must be read again if they count. */
+  /** Whether it used labels while speculative; it must be read again if they count. */
   foresaw = false;
   #uses = new Map<number, { readonly label: string; readonly use: Use; readonly numbering: number }>();
   #waits = false;
@@ -60,7 +60,7 @@ export class Inlines implements LabelSource, Reader {
     this.leaf.open = false;
     this.leaf.waiting = this.#waits;
     if (this.#waits || this.#uses.size > 0 || this.foresaw) return;
-    // Labels may still know this reader for text that was taken back.
+    // `Labels` may still list this reader for text that was taken back.
     this.#isDropped = true;
     this.#raw = [];
   }
@@ -73,7 +73,7 @@ export class Inlines implements LabelSource, Reader {
     leaf.settled = leaf.children.length;
   }
 
-  /** Bring the leaf's open children to what was read. */
+  /** Update the leaf's open children. */
   show(): void {
     const { leaf } = this;
     leaf.children.length = leaf.settled;
@@ -93,18 +93,18 @@ export class Inlines implements LabelSource, Reader {
     if (raw !== "") this.feed(raw);
   }
 
-  /** Read everything again: a label has become known, or never will. */
+  /** Read everything again, after a label has become known, or at the end. */
   reread(): void {
     if (this.#isDropped) return;
     const before = [...this.leaf.children];
     this.#readAnew(this.raw);
     this.finish();
     if (!areSame(before, this.leaf.children)) this.#context.late.add(this.leaf);
-    // Whoever shows them knows them by these objects.
+    // The renderer compares these objects by identity.
     else this.leaf.children.splice(0, before.length, ...before);
   }
 
-  /** What was read speculatively is what it seemed to be. */
+  /** The speculative reading was right: let its labels count. */
   confirm(): void {
     this.speculative = false;
     if (!this.foresaw) return;
@@ -112,7 +112,7 @@ export class Inlines implements LabelSource, Reader {
     this.finish();
   }
 
-  /** Go on in another leaf. */
+  /** Continue in another leaf. */
   moveTo(leaf: Leaf): void {
     if (leaf === this.#leaf) return;
     leaf.children.push(...this.#leaf.children.slice(0, this.#leaf.settled));
@@ -120,7 +120,7 @@ export class Inlines implements LabelSource, Reader {
     this.#leaf = leaf;
   }
 
-  /** Read the first `length` characters only: the rest belongs elsewhere. */
+  /** Read only the first `length` characters: the rest belongs to another block. */
   rewind(length: number): void {
     const raw = this.raw.slice(0, length);
     for (const [place, { label }] of [...this.#uses].reverse()) {
@@ -131,7 +131,7 @@ export class Inlines implements LabelSource, Reader {
     this.#readAnew(raw);
   }
 
-  /** Nobody shows this any more. */
+  /** This leaf is not shown any more. */
   drop(): void {
     this.#isDropped = true;
   }
@@ -160,7 +160,7 @@ export class Inlines implements LabelSource, Reader {
     const isCounted = before?.numbering === labels.numbering;
     const use = isCounted ? { ...before.use, known: labels.isKnown(label) } : labels.refer(label, this);
     if (use && !isCounted) this.#uses.set(place, { label, use, numbering: labels.numbering });
-    // A number may change too, as long as one before it may turn out to be none.
+    // A number may also change while a reference before it may turn out to be text.
     this.#waits ||= labels.hasGaps;
     return use;
   }

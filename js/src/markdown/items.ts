@@ -1,4 +1,4 @@
-/** What of a leaf was read and is not settled: text, nodes, and delimiters, brackets and tags whose ends have not come. */
+/** The read but unsettled items of a leaf: text, nodes, and delimiters, brackets and tags that are still open. */
 
 import {
   type Bottoms,
@@ -17,22 +17,22 @@ import {
 import { LONGEST_OPEN } from "./preview.js";
 import type { Inline } from "./tree.js";
 
-/** Where a text is cut into nodes, at a space: the renderer lays out and the page appends to one node at a time. */
+/** The length at which a text is cut into nodes, at a space: the page appends to one node and lays it out again. */
 const LONGEST_TEXT = 1000;
 
-/** Items behind an opener: half as many of them are kept when there are more. */
+/** The most items that are kept open; if there are more, only the newest half of this number stays open. */
 const MOST_OPEN = 1000;
 
-/** Beyond this all that is open is taken for text. */
+/** After this many characters, all open items are shown as text. */
 const LONGEST_FORESEEN = Math.max(...Object.values(LONGEST_OPEN));
 
 export class OpenItems {
-  /** Text in front of the items, which the next text still joins. */
+  /** Text before the items; without items, the next text is appended to it. */
   text = "";
   #items: Item[] = [];
   #brackets: Bracket[] = [];
   #bottoms: Bottoms = new Map();
-  /** The first item that may be a closer which an open bracket keeps from matching. */
+  /** The index of the first closer that waits because a bracket is open; -1: none. */
   #unmatched = -1;
   readonly #past = new Past();
   #endedInMath = false;
@@ -49,7 +49,7 @@ export class OpenItems {
     else this.#items.push({ type: "node", node });
   }
 
-  /** Whether what comes next stands behind a formula. */
+  /** Whether the previous item is a formula. */
   get isBehindMath(): boolean {
     const last = this.#items.at(-1);
     return last?.type === "node"
@@ -57,7 +57,7 @@ export class OpenItems {
       : last === undefined && this.text === "" && this.#endedInMath;
   }
 
-  /** The text in front of what comes next, whether it was settled in one piece or in several. */
+  /** The unsettled text directly before the current position. */
   get lastText(): string {
     let text = "";
     for (let index = this.#items.length - 1; index >= 0; index -= 1) {
@@ -68,7 +68,7 @@ export class OpenItems {
     return this.text + text;
   }
 
-  /** Take back the last characters of it. */
+  /** Remove its last `length` characters. */
   cutText(length: number): void {
     let left = length;
     for (let last = this.#items.at(-1); left > 0 && last?.type === "text"; last = this.#items.at(-1)) {
@@ -87,7 +87,7 @@ export class OpenItems {
     this.#items.push(item);
     if (!item.canClose) return;
     const index = this.#items.length - 1;
-    // Matched at once, or when no bracket is open any more: it may be a link's, which binds tighter.
+    // If a bracket is open, wait until it closes: it may be a link, which binds more tightly.
     if (this.#brackets.length === 0) close(this.#items, index, 0, this.#bottoms);
     else if (this.#unmatched < 0) this.#unmatched = index;
   }
@@ -115,7 +115,7 @@ export class OpenItems {
     this.#items.push(bracket);
   }
 
-  /** The last bracket was none. */
+  /** The last bracket is text. */
   literalBracket(): void {
     const bracket = this.#brackets.pop() as Bracket;
     this.#items[this.#items.lastIndexOf(bracket)] = { type: "text", text: bracket.image ? "![" : "[" };
@@ -123,7 +123,7 @@ export class OpenItems {
     this.#matchWaiting();
   }
 
-  /** Take out the last bracket and what it holds, for which nodes are put. */
+  /** Replace the last bracket and its content by the nodes that `make` returns. */
   wrapBracket(make: (children: Inline[]) => readonly Inline[]): void {
     const bracket = this.#brackets.pop() as Bracket;
     const index = this.#items.lastIndexOf(bracket);
@@ -132,7 +132,7 @@ export class OpenItems {
     this.#matchWaiting();
   }
 
-  /** Links hold no links. */
+  /** Make the open brackets inactive, because a link cannot contain another. */
   deactivateBrackets(): void {
     for (const bracket of this.#brackets) if (!bracket.image) bracket.active = false;
   }
@@ -141,7 +141,7 @@ export class OpenItems {
     this.#items.push(tag);
   }
 
-  /** A closing tag without an opening one is text. */
+  /** Close the last open tag of this name; without one, the closing tag is text. */
   closeTag(name: string, raw: string): void {
     const index = this.#items.findLastIndex(
       (item) => item.type === "bracket" || (item.type === "tag" && item.tag === name),
@@ -154,7 +154,7 @@ export class OpenItems {
     for (const node of nested(this.#takeFrom(index), open.make)) this.node(node);
   }
 
-  /** Take out the item at an index and what follows it, which is given as nodes. */
+  /** Remove the item at an index and all after it; returns the latter as nodes. */
   #takeFrom(index: number): Inline[] {
     const inner = this.#items.splice(index).slice(1);
     if (this.#unmatched >= index) this.#unmatched = -1;
@@ -165,7 +165,7 @@ export class OpenItems {
 
   // ---------------------------------------------------------------------------------------------- what is settled
 
-  /** Take out what nothing that follows can change. */
+  /** Remove and return the nodes that no further text can change. */
   release(): Inline[] {
     if (this.#items.length > MOST_OPEN) this.#giveUp();
     const open = this.#items.findIndex((item) => item.type !== "text" && item.type !== "node");
@@ -173,8 +173,8 @@ export class OpenItems {
   }
 
   /**
-   * So much stands behind the first openers that they are text: no writer means them, and all that is open is looked at
-   * again with each piece of text.
+   * Turn old openers into text. After so many items no writer means them, and each piece of text examines all open
+   * items again.
    */
   #giveUp(): void {
     const asText = (kinds: readonly Item["type"][]) => {
@@ -190,7 +190,7 @@ export class OpenItems {
     asText(["delimiter", "tag"]);
   }
 
-  /** Take out everything: what is open is text. */
+  /** Remove and return everything; open items become text. */
   releaseAll(): Inline[] {
     this.#brackets = [];
     this.#matchWaiting();
@@ -220,7 +220,7 @@ export class OpenItems {
     return settled;
   }
 
-  /** Whole nodes' worth of text; its end may yet be an address's. */
+  /** Settle text in full-length nodes; the end stays, as it may belong to an address. */
   #cutLong(settled: Inline[]): void {
     for (let cut = cutOf(this.text); cut > 0; cut = cutOf(this.text)) {
       settled.push({ kind: "text", text: this.text.slice(0, cut) });
@@ -228,7 +228,7 @@ export class OpenItems {
     }
   }
 
-  /** The open items as they will most likely end, where `pending` more characters are undecided. */
+  /** The open items as they will most likely end, if `pending` more characters are undecided. */
   foresee(pending: number): Inline[] {
     if (this.#items.length === 0) return [];
     const last = this.#brackets.at(-1);
@@ -256,13 +256,13 @@ export class OpenItems {
   }
 }
 
-/** The items that have been open for so long that they are taken for text, as nodes; read again only when they change. */
+/** The items that have been open for so long that they are shown as text: a cache of their nodes. */
 class Past {
   #items: Item[] = [];
   #counts: number[] = [];
   #nodes: Inline[] = [];
 
-  /** Of the first `count` items. */
+  /** The nodes of the first `count` items. */
   of(items: readonly Item[], count: number): { readonly count: number; readonly nodes: readonly Inline[] } {
     const isKnown = this.#items.every((item, index) => item === items[index] && countOf(item) === this.#counts[index]);
     if (!isKnown || this.#items.length > count) {
@@ -278,14 +278,14 @@ class Past {
   }
 }
 
-/** Of what an item's meaning may still change, how much is left. */
+/** A number that changes whenever an item changes: unmatched delimiters, or characters. */
 const countOf = (item: Item): number =>
   item.type === "delimiter" ? item.count : item.type === "text" ? item.text.length : 0;
 
-/** Between words, or between characters of scripts that do without spaces. */
+/** A space, or a character of a script that writes no spaces. */
 const CUT = /[\s\u2e80-\u9fff\uac00-\ud7af]/g;
 
-/** Where a text that is long enough is cut; 0: nowhere yet. */
+/** The position at which to cut a long text; 0: not yet. */
 function cutOf(text: string): number {
   if (text.length <= LONGEST_TEXT) return 0;
   CUT.lastIndex = LONGEST_TEXT;
@@ -294,11 +294,11 @@ function cutOf(text: string): number {
   return text.length > 4 * LONGEST_TEXT ? LONGEST_TEXT : 0;
 }
 
-/** How much text stands behind each item that is not stale, and how many are. */
+/** The length of the text after each item that is not stale, and the number of stale items. */
 function lengthsBehind(items: readonly Item[], pending: number): { lengths: number[]; stale: number } {
   const lengths = new Array<number>(items.length);
   let sum = pending;
-  // Marks are no text, but they make what is before them older.
+  // Marks are not text, but they count towards the age of the items before them.
   let marks = 0;
   let index = items.length - 1;
   for (; index >= 0 && sum + marks <= LONGEST_FORESEEN; index -= 1) {

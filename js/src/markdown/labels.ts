@@ -1,11 +1,11 @@
-/** What is defined in one place and used in another: link references and footnotes, early or late. */
+/** Labels of link references and footnotes, which are defined in one place and used in another, before or after it. */
 
 import { normalizeLabel } from "./characters.js";
 import type { Document, Note } from "./tree.js";
 
 /** A leaf that can be read again when a label becomes known. */
 export interface Reader {
-  /** Characters of it. */
+  /** The number of its characters. */
   readonly length: number;
   /** Read the text again. */
   reread(): void;
@@ -22,11 +22,11 @@ export interface Use {
   readonly known: boolean;
 }
 
-/** What labels mean. */
+/** Resolves labels. */
 export interface LabelSource {
-  /** Where a link's label leads; "unknown": that may yet come. */
+  /** The target of a link label; "unknown": its definition may still come; null: there is none. */
   target(label: string): LinkTarget | "unknown" | null;
-  /** What a footnote's reference at this place is; null: nothing. */
+  /** The footnote reference at this position; null: it is text. */
   use(label: string, place: number): Use | null;
 }
 
@@ -37,13 +37,13 @@ interface Referred {
 }
 
 /**
- * How many characters are read again for labels that come late: at first, and for each character of the text. What is
- * beyond waits, at the latest until the end: a text whose every line defines a label of a long paragraph would else be
- * read as often as it has lines.
+ * How many characters may be read again for late labels: `free` at first, and `each` more per character of the text.
+ * Beyond that, leaves wait, at the latest until the end. Without this limit, a text in which each line defines another
+ * label of one long paragraph would be read as often as it has lines.
  */
 const READ_AGAIN = { free: 20_000, each: 4 };
 
-/** Footnotes' labels are another kind of label. */
+/** The key of a footnote label, which differs from that of a link label. */
 const noteKey = (label: string): string => `^${normalizeLabel(label)}`;
 
 export class Labels {
@@ -51,13 +51,13 @@ export class Labels {
   readonly #definitions = new Map<string, Note>();
   readonly #referred = new Map<string, Referred>();
   readonly #waiting = new Map<string, Set<Reader>>();
-  /** Those with a footnote's reference, in the order of the text. */
+  /** The readers with a footnote reference, in the order of the text. */
   readonly #referring = new Set<Reader>();
   readonly #document: Document;
-  /** Those that are to be read again. */
+  /** The readers that must be read again. */
   readonly #stale = new Set<Reader>();
   #left = READ_AGAIN.free;
-  /** Footnotes that were referred to and have not come. */
+  /** The number of footnotes that are referred to and not defined yet. */
   #gaps = 0;
   #ended = false;
   #numbering = 0;
@@ -66,17 +66,17 @@ export class Labels {
     this.#document = document;
   }
 
-  /** After the end nothing becomes known any more. */
+  /** Whether the document has ended, so that no more definitions come. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Another number when all uses are counted anew. */
+  /** Changes when all uses are counted again. */
   get numbering(): number {
     return this.#numbering;
   }
 
-  /** Whether a footnote was referred to and has not come. */
+  /** Whether a footnote is referred to and not defined yet. */
   get hasGaps(): boolean {
     return !this.#ended && this.#gaps > 0;
   }
@@ -87,12 +87,12 @@ export class Labels {
     return this.#links.get(key) ?? this.#await(key, reader);
   }
 
-  /** The same for text that may yet be read as something else. */
+  /** The same for speculative text, which does not wait for a definition. */
   foreseeLink(label: string): LinkTarget | null {
     return this.#links.get(normalizeLabel(label)) ?? null;
   }
 
-  /** The next use of a footnote; null after the end, if it is not defined. */
+  /** Count one more use of a footnote and return it; null after the end, if it is not defined. */
   refer(label: string, reader: Reader): Use | null {
     const key = noteKey(label);
     const definition = this.#definitions.get(key) ?? null;
@@ -126,7 +126,7 @@ export class Labels {
     entry.definition.note = 0;
   }
 
-  /** What `refer` would give, for text that may yet be read as something else: it does not count. */
+  /** What `refer` would return, for speculative text: nothing is counted. */
   foresee(label: string): Use {
     const entry = this.#referred.get(noteKey(label));
     return {
@@ -136,7 +136,7 @@ export class Labels {
     };
   }
 
-  /** Whether a note of this label has come. */
+  /** Whether a footnote with this label is defined. */
   isKnown(label: string): boolean {
     return this.#definitions.has(noteKey(label));
   }
@@ -148,7 +148,7 @@ export class Labels {
     return null;
   }
 
-  /** The first definition of a label is the one that counts. */
+  /** Define a label; only its first definition counts. */
   defineLink(label: string, target: LinkTarget): void {
     const key = normalizeLabel(label);
     if (this.#links.has(key)) return;
@@ -172,7 +172,7 @@ export class Labels {
     this.#rereadStale();
   }
 
-  /** So many more characters have come. */
+  /** Note that so many more characters have come, so that more may be read again. */
   take(characters: number): void {
     this.#left += READ_AGAIN.each * characters;
     if (this.#stale.size > 0) this.#rereadStale();
@@ -199,7 +199,7 @@ export class Labels {
     this.#document.notes = notes.toSpliced(before + 1, 0, definition);
   }
 
-  /** What is not defined by now never will be: its marks are text, and the notes' numbers close the gaps. */
+  /** Finish: references to undefined labels become text, and the footnotes are numbered without gaps. */
   end(): void {
     this.#ended = true;
     const readers = new Set([...this.#stale, ...[...this.#waiting.values()].flatMap((each) => [...each])]);

@@ -1,4 +1,4 @@
-/** The leaves that take text as it comes, but for paragraphs: headings, code, tables, raw HTML. */
+/** Writers for the leaf blocks other than paragraphs: headings, code, tables, raw HTML. */
 
 import { attach, type Parent, replace, settle } from "./blocks.js";
 import type { Dialect } from "./dialect.js";
@@ -7,7 +7,7 @@ import type { Fence } from "./line.js";
 import { type Cells, RowWriter } from "./rows.js";
 import type { Align, Formula, Heading, Html, Pre, Table } from "./tree.js";
 
-/** Where its closing marks begin, with the spaces around them, or the spaces in front of the line's end. */
+/** Where the closing marks of a heading begin, with the spaces around them; without marks, the trailing spaces. */
 function headingTail(text: string): number {
   const isSpace = (at: number) => text[at] === " " || text[at] === "\t";
   const backOver = (end: number, is: (at: number) => boolean) => {
@@ -27,7 +27,7 @@ export class HeadingWriter {
   readonly kind = "heading";
   readonly #parent: Parent;
   readonly #inlines: Inlines;
-  /** What may be the closing marks. */
+  /** The end of the line, if it may be the closing marks. */
   #tail = "";
   #isBegun = false;
 
@@ -41,9 +41,9 @@ export class HeadingWriter {
   write(text: string): void {
     const all = this.#tail + text;
     const tail = headingTail(all);
-    // Marks at the very beginning close an empty heading; behind text they need a space.
+    // Marks at the very beginning close an empty heading; after text they need a space before them.
     let from = tail > 0 || !this.#isBegun || /^[ \t]/.test(all) ? tail : all.length;
-    // Many spaces are held one at a time: the text's end leaves out those that nothing follows.
+    // Of many spaces only the last is held: the reading of the text leaves out trailing spaces itself.
     const held = all.slice(from);
     if (this.#isBegun && held.length > LONGEST_TAIL && held.trim() === "") from = all.length - 1;
     this.#tail = all.slice(from);
@@ -67,7 +67,7 @@ export class IndentedWriter {
   readonly kind = "indented";
   readonly #parent: Parent;
   readonly #node: Pre = { kind: "pre", language: "", lines: [], open: true };
-  /** Blank lines that belong to it only if more of it follows. */
+  /** Blank lines, which belong to the block only if more lines of it follow. */
   #blank: string[] = [];
 
   constructor(parent: Parent) {
@@ -95,19 +95,19 @@ export class IndentedWriter {
   }
 }
 
-/** Languages whose code has fences of its own. */
+/** Languages in which code may contain fences. */
 const NESTING = /^(?:markdown|md|mdx|rmd|qmd)$/i;
 
 export class FenceWriter {
   readonly kind = "fence";
   readonly fence: Fence;
-  /** How many fences are open within it. */
+  /** How many fences are open inside it. */
   nested = 0;
-  /** Its lines stand at the margin, though it stands in an item. */
+  /** Its lines are at the margin, although the fence is in a list item. */
   isOutdented = false;
   readonly #parent: Parent;
   readonly #node: Pre;
-  /** What it is when it has ended, if it is no code. */
+  /** The formula that it becomes at its end, if its language is "math". */
   readonly #formula: Formula | null;
   readonly #nests: boolean;
   #hasEnded = false;
@@ -144,7 +144,7 @@ export class FenceWriter {
     else this.nested = Math.max(0, this.nested - 1);
   }
 
-  /** The line that closes it has come. */
+  /** Its closing line has come. */
   end(): void {
     this.#hasEnded = true;
   }
@@ -201,13 +201,13 @@ export class TableWriter {
   }
 }
 
-/** A block of raw HTML as text. */
+/** A block of raw HTML that is shown as text. */
 export class HtmlWriter {
   readonly kind = "html";
   readonly condition: number;
   readonly #parent: Parent;
   readonly #node: Html = { kind: "html", lines: [], open: true };
-  /** Blank lines that belong to it only if more of it follows. */
+  /** Blank lines, which belong to the block only if more lines of it follow. */
   #blank: string[] = [];
 
   constructor(parent: Parent, condition: number) {

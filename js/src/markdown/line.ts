@@ -1,9 +1,9 @@
 /**
- * What a line is: which open blocks it continues and which it begins (CommonMark 0.31.2, sections 4 and 5, and
- * "Phase 1: block structure"). Pure: it looks at the open blocks and changes none.
+ * Decides which open blocks a line continues and which it begins (CommonMark 0.31.2, sections 4 and 5, and "Phase 1:
+ * block structure"). Pure: it reads the open blocks and does not change them.
  *
- * A line that has not ended is decided as soon as nothing that may follow could change what it is, which is after its
- * first few characters as a rule; the rest of it then goes straight to its leaf.
+ * An incomplete line is decided as soon as no further text can change the decision, usually after its first few
+ * characters; the rest of the line then goes directly to its leaf.
  */
 
 import { MORE, unescaped } from "./characters.js";
@@ -14,7 +14,7 @@ import { htmlCondition } from "./rawblock.js";
 import { readDelimiterRow } from "./rows.js";
 import type { Align } from "./tree.js";
 
-/** What tells one list from another. */
+/** What distinguishes one list from another. */
 export interface Marker {
   /** "-", "+", "*", "." or ")". */
   readonly sign: string;
@@ -24,7 +24,7 @@ export interface Marker {
 
 export type ContainerStart =
   | { readonly type: "quote" }
-  /** `indent`: the columns that its further lines need. */
+  /** `indent`: the columns by which its further lines must be indented. */
   | { readonly type: "item"; readonly marker: Marker; readonly indent: number }
   | { readonly type: "note"; readonly label: string };
 
@@ -44,15 +44,15 @@ export type LeafStart =
   | FormulaStart
   | { readonly type: "table"; readonly aligns: readonly Align[] };
 
-/** What is known of an open container. */
+/** The state of an open container. */
 export interface OpenContainer {
   readonly type: "document" | "quote" | "list" | "item" | "note";
   readonly indent: number;
-  /** Whether anything was begun in it. */
+  /** Whether it contains a block. */
   readonly filled: boolean;
 }
 
-/** What is known of the open leaf. */
+/** The state of the open leaf. */
 export type OpenLeaf =
   | { readonly kind: "paragraph"; canUnderline(): boolean; isHead(columns: number): boolean }
   | {
@@ -66,31 +66,31 @@ export type OpenLeaf =
   | { readonly kind: "indented" | "formula" | "table" };
 
 export interface Plan {
-  /** How many of the open containers go on. */
+  /** How many of the open containers continue. */
   readonly matched: number;
   readonly opened: readonly ContainerStart[];
   readonly leaf: LeafStart | null;
-  /** The open leaf takes the line: as its text, or as its end. */
+  /** Whether the open leaf takes the line as its text, or as its end. */
   readonly continues: "text" | "end" | null;
   /** The open fence continues, though its item does not. */
   readonly outdents: boolean;
   /** The open paragraph continues, though containers around it do not (section 5.1, laziness). */
   readonly lazy: boolean;
   readonly blank: boolean;
-  /** In front of the leaf's text. */
+  /** The position of the leaf's text. */
   readonly cursor: Cursor;
 }
 
-/** Containers within containers; more are text, as no page could show them. */
+/** The deepest nesting of containers; a deeper one is text, because no page could show it. */
 const DEEPEST = 100;
 
-/** How far an undecided line was read: so many containers go on, up to here. */
+/** How far an undecided line was read: the number of containers that continue, and the position after their marks. */
 export interface Progress {
   readonly matched: number;
   readonly cursor: Cursor;
 }
 
-/** `before`: where the last reading of the same line, when it was shorter, had come to. */
+/** `before`: the progress of the last reading of the same line, when it was shorter. */
 export function readLine(
   text: string,
   complete: boolean,
@@ -151,7 +151,7 @@ class LineReader {
     return this.#matched === this.#containers.length;
   }
 
-  /** Blank so far, and more may come. */
+  /** Whether the rest is blank so far, and more may come. */
   get #isOpenBlank(): boolean {
     return !this.#complete && this.#cursor.isBlank;
   }
@@ -170,7 +170,7 @@ class LineReader {
     };
   }
 
-  /** Count the containers that go on; false: not known yet. */
+  /** Count the containers that continue; false: not known yet. */
   #matchContainers(): boolean {
     const cursor = this.#cursor;
     for (; this.#matched < this.#containers.length; this.#matched += 1) {
@@ -191,7 +191,7 @@ class LineReader {
     return true;
   }
 
-  /** Up to here nothing that follows changes what was matched. */
+  /** Save the progress: no further text changes what was matched up to here. */
   #mark(): void {
     if (!this.#complete) this.#progress = { matched: this.#matched, cursor: this.#cursor.copy() };
   }
@@ -219,8 +219,8 @@ class LineReader {
   }
 
   /**
-   * Who begins a fence in an item, and ends it at the margin, means that one: only a fence that was never ended could be
-   * followed by another there. Where its first line stands at the margin, so do the others.
+   * A fence in an item can be closed by a fence at the margin: the other reading would leave it without an end. If its
+   * first line is at the margin, its other lines may be too.
    */
   #continueFence(leaf: Extract<OpenLeaf, { kind: "fence" }>): Plan | typeof MORE | null {
     const cursor = this.#cursor;
@@ -238,7 +238,7 @@ class LineReader {
     return this.#plan({ ...goesOn, continues: "text" });
   }
 
-  /** Whether all containers that do not go on are lists' and items'. */
+  /** Whether all containers that do not continue are lists and items. */
   get #isInItems(): boolean {
     return this.#containers.slice(this.#matched).every(({ type }) => type === "list" || type === "item");
   }
@@ -272,12 +272,12 @@ class LineReader {
     return this.#plan({ lazy, continues: lazy ? "text" : continues });
   }
 
-  /** Whether the line could still go on with the open paragraph, lazily or not. */
+  /** Whether the line could continue the open paragraph, lazily or not. */
   get #isParagraph(): boolean {
     return this.#leaf?.kind === "paragraph" && this.#opened.length === 0;
   }
 
-  /** Whether it stands directly in the open paragraph. */
+  /** Whether the line would interrupt the open paragraph: all its containers continue. */
   get #interrupts(): boolean {
     return this.#isParagraph && this.#isAllMatched;
   }
@@ -386,7 +386,7 @@ class LineReader {
     return condition > 0 ? { type: "html", condition } : null;
   }
 
-  /** GitHub Flavored Markdown, section 4.10: the second line of a table. */
+  /** The second line of a table: GitHub Flavored Markdown, section 4.10. */
   #table(rest: string): LeafStart | null {
     const leaf = this.#leaf;
     if (!this.#dialect.gfm || !this.#complete || !this.#interrupts || leaf?.kind !== "paragraph") return null;

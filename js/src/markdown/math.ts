@@ -1,4 +1,4 @@
-/** Formulas in a line of text: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. */
+/** Formulas inside text: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`. */
 
 import { charAt, charBefore, isCjk, MORE, NO } from "./characters.js";
 
@@ -8,13 +8,13 @@ export interface Math {
   readonly display: boolean;
 }
 
-/** No formula in a line of text is longer; what is longer is a dollar sign and text. */
+/** The longest formula inside text, in characters; if it is longer, the dollar sign is text. */
 const LONGEST = 2000;
 
-/** How far it is looked for prose. */
+/** How many characters are searched for signs of prose. */
 const LONGEST_PROSE = 100;
 
-/** "5 apples and", "0.45** per", "9/mo": prices; "they paid me in": words. None is a formula, whatever follows. */
+/** "5 apples and", "0.45** per" and "9/mo" are prices, "they paid me in" is prose: not formulas, whatever follows. */
 const AMOUNT = String.raw`\d[\d.,]*(?:[-\u2013]\d[\d.,]*)?(?:[KMBTkmbt]|bn|mn)?\+?`;
 const BEHIND = [
   String.raw`\*\*`,
@@ -27,16 +27,16 @@ const BEHIND = [
 const PRICE = new RegExp(`^${AMOUNT}(?:${BEHIND.join("|")})`, "u");
 const WORDS = /^[^$\\^_={}+<>|]*?(?:\p{L}{2,}[^\p{L}$\\^_={}+<>|]+){3}/u;
 
-/** Whether a line is words rather than a formula's. */
+/** Whether a line is prose, and not part of a formula. */
 export const isProse = (line: string): boolean => WORDS.test(line.replace(/^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+/, ""));
 
-/** What a price and words have not. */
+/** A character that prices and prose do not have. */
 const OPERATOR = /[\\^_{}=+<>|]/;
 
-/** What may stand beside a word, as it is one sign, or has what only a formula has. */
+/** A formula that may be adjacent to a word: a single letter, or text with something that only formulas have. */
 const SIGN = /^(?:\p{L}|[^\s$]*[\\^_=][^\s$]*)$/u;
 
-/** How the formula that begins at `at` is marked; null: none does. */
+/** The marks of the formula that begins at `at`, or null. */
 export function mathMarks(text: string, at: number): { readonly open: string; readonly close: string } | null {
   if (text.startsWith("\\(", at)) return { open: "\\(", close: "\\)" };
   if (text.startsWith("\\[", at)) return { open: "\\[", close: "\\]" };
@@ -47,7 +47,7 @@ export function mathMarks(text: string, at: number): { readonly open: string; re
 
 const BARE_WORDS = /^(?:\p{L}{2,}|\p{N}+)(?:[\s,.;:-]+(?:\p{L}{2,}|\p{N}+))*[.?!]?$/u;
 
-/** Whether what stands between these marks is one: "\\[1\\]" and "\\(see below\\)" are brackets that were escaped. */
+/** Whether the text between these marks is a formula: "\\[1\\]" and "\\(see below\\)" are escaped brackets. */
 export function isFormula(open: string, inner: string): boolean {
   if (!/[\p{L}\p{N}]/u.test(inner)) return false;
   if (open === "\\[") return !BARE_WORDS.test(inner);
@@ -55,9 +55,10 @@ export function isFormula(open: string, inner: string): boolean {
 }
 
 /**
- * The formula that begins at `at`. A single dollar sign opens one as in Pandoc and on GitHub: not within or behind a
- * word, no space inside it, and its end no digit's or letter's neighbour, so that "costs $5 and $6" stays text. Letters of
- * scripts that write no spaces are no neighbours, nor is anything where only one sign, or what TeX alone has, is inside.
+ * The formula that begins at `at`. A single dollar sign opens one as in Pandoc and on GitHub: not inside or after a
+ * word, without a space on its inner side, and with an end that is not followed by a digit or letter, so "costs $5 and
+ * $6" stays text. Letters of scripts that write no spaces do not count, and a formula that is one sign or has something
+ * that only TeX has may be adjacent to a letter.
  */
 export function scanMath(
   text: string,
@@ -67,7 +68,7 @@ export function scanMath(
 ): Math | typeof NO | typeof MORE {
   const marks = mathMarks(text, at);
   if (marks === null) return NO;
-  // One dollar sign may be the first of two.
+  // A dollar sign at the end may be the first of two.
   if (at + 1 >= text.length && !final) return MORE;
   const { open, close } = marks;
   const from = at + open.length;
@@ -83,7 +84,7 @@ function scanDollars(text: string, at: number, final: boolean, isBehindMath: boo
   const before = isBehindMath ? "" : charBefore(text, at);
   const behindWord = /[\p{L}\p{N}$]/u.test(before) && !isCjk(before);
   if ((behindWord && !/\d/.test(before)) || /[\s`]/.test(text[at + 1] ?? "")) return NO;
-  // Both end before the formula's end, so that they are the same however much has come.
+  // Neither pattern matches beyond the formula's end, so the result does not depend on how much has come.
   const begun = text.slice(at + 1, at + 1 + LONGEST_PROSE);
   if (PRICE.test(begun) || WORDS.test(begun)) return NO;
   let depth = 0;
@@ -92,9 +93,9 @@ function scanDollars(text: string, at: number, final: boolean, isBehindMath: boo
     if (char === "\\") here += 1;
     else if (char === "{") depth += 1;
     else if (char === "}") depth -= 1;
-    // TeX's quotes stand in braces; elsewhere it is code, which binds tighter.
+    // TeX has quotes only inside braces; elsewhere a backtick begins code, which binds more tightly.
     else if (char === "`" && depth <= 0) return NO;
-    // Only what is a formula so far continues in the next line.
+    // A formula continues on the next line only if it already has an operator.
     else if (char === "\n" && (text[here - 1] === "$" || !OPERATOR.test(text.slice(at + 1, here)))) return NO;
     else if (char === "$") {
       if (here + 1 >= text.length && !final) return MORE;
@@ -102,7 +103,7 @@ function scanDollars(text: string, at: number, final: boolean, isBehindMath: boo
       const inner = text.slice(at + 1, here);
       const beforeWord = /[\p{L}\p{N}]/u.test(after) && !isCjk(after);
       if (/\s/.test(text[here - 1] as string) || (/[({]/.test(after) && /^[({]/.test(inner))) return NO;
-      // "the $n$th" and "2$z$": a sign that is no word, or what only a formula has.
+      // "the $n$th" and "2$z$": adjacent to a word only a single letter, or something that only formulas have.
       if ((behindWord || beforeWord) && !(SIGN.test(inner) && !/\d/.test(after))) return NO;
       return { end: here + 1, text: inner, display: false };
     }

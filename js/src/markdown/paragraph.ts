@@ -1,6 +1,6 @@
 /**
- * The open paragraph, which may turn out to be other things: definitions, a task's mark, the head of a table, a heading
- * that its next line underlines.
+ * The open paragraph. It may turn out to be something else: definitions, a task mark, the head of a table, or a heading
+ * that the next line underlines.
  */
 
 import { attach, detach, type Parent, replace, settle } from "./blocks.js";
@@ -12,7 +12,7 @@ import type { Alert, Align, Heading, Item, Paragraph, Quote, Table } from "./tre
 
 const TASK = /^\[([ xX])\](?:[ \t\n]+|$)/;
 const TASK_BEGUN = /^\[(?:[ xX]?|[ xX]\])$/;
-/** GitHub's alerts: a line of its own, the first in a quotation. */
+/** A GitHub alert: the first line of a quotation, with nothing else on it. */
 const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
 const ALERT_BEGUN = /^\[(?:!(?:[a-z]{0,9}|[a-z]{3,9}\][ \t]*))?$/i;
 
@@ -30,17 +30,17 @@ export class ParagraphWriter {
   #node = newParagraph();
   readonly #inlines: Inlines;
   #isAttached = false;
-  /** Whether a line came before. */
+  /** Whether there was a line before the current one. */
   #isBegun = false;
-  /** The line so far, as it stands in the text. */
+  /** The line so far, unchanged. */
   #line = "";
-  /** The line as the head of a table, which it most likely is. */
+  /** The line as the head of a table, if it probably is one. */
   #head: Head | null = null;
-  /** What may still be a task's mark or definitions; null: it is neither. */
+  /** The beginning, while it may still be a task mark or definitions; null: it is neither. */
   #pending: string | null = "";
-  /** Behind a task's mark, which no definition follows. */
+  /** Whether the text is after a task or alert mark, where no definition is allowed. */
   #isMarked = false;
-  /** The item or the quotation whose first block this is. */
+  /** The item or quotation whose first block this is. */
   #first: Item | Quote | null;
 
   constructor(parent: Parent, first: Item | Quote | null, context: Context) {
@@ -50,7 +50,7 @@ export class ParagraphWriter {
     this.#inlines = new Inlines(this.#node, context);
   }
 
-  /** Another line begins, with this character. */
+  /** Begin another line, whose first character is `first`. */
   beginLine(first: string): void {
     const failed = this.#revertHead();
     this.#line = "";
@@ -91,7 +91,7 @@ export class ParagraphWriter {
 
   // -------------------------------------------------------------------------------------------------- headings
 
-  /** Whether there is text to underline, once definitions are taken out. */
+  /** Whether there is text to underline besides definitions. */
   canUnderline(): boolean {
     this.#revertHead();
     this.#resolve();
@@ -108,7 +108,7 @@ export class ParagraphWriter {
 
   // -------------------------------------------------------------------------------------------------- tables
 
-  /** Whether its last line can be the head of a table of so many columns. */
+  /** Whether its last line can be the head of a table with so many columns. */
   isHead(columns: number): boolean {
     if (this.#head === null) this.#resolve();
     return (this.#head !== null || this.#isAttached) && hasColumns(this.#line, columns, this.#context.dialect.habits);
@@ -130,7 +130,7 @@ export class ParagraphWriter {
     return true;
   }
 
-  /** Its last line is the head of a table, which is given; what is before it is a closed paragraph. */
+  /** Turn the last line into the head of a table, and close the paragraph before it; returns the table. */
   becomeTable(aligns: readonly Align[]): Table {
     const head = this.#head;
     this.#head = null;
@@ -141,7 +141,7 @@ export class ParagraphWriter {
         settle(head.table);
         return head.table;
       }
-      // It was read with more cells than it has.
+      // The line was read with more cells than it has.
       detach(this.parent, head.table);
     }
     const line = head ? this.#line : this.#takeBack();
@@ -155,7 +155,7 @@ export class ParagraphWriter {
     return table;
   }
 
-  /** Forget the last line, and give it. What was settled may be in it, so that the rest is a paragraph anew. */
+  /** Remove the last line and return it. It may contain settled text, so the rest becomes a new paragraph. */
   #takeBack(): string {
     const { raw } = this.#inlines;
     const begin = raw.lastIndexOf("\n") + 1;
@@ -178,7 +178,7 @@ export class ParagraphWriter {
     this.#decide(false);
   }
 
-  /** Nothing more comes that could change what the beginning is. */
+  /** Decide what the beginning is: no more text will come. */
   #resolve(): void {
     if (this.#pending !== null) this.#decide(true);
   }
@@ -187,12 +187,12 @@ export class ParagraphWriter {
     const first = this.#first;
     if (first && !(first.kind === "item" ? this.#decideTask(first, final) : this.#decideAlert(first, final))) return;
     if (this.#isMarked) {
-      // However the spaces behind the mark are cut, they are the mark's.
+      // Spaces after the mark belong to it, in whatever pieces they come.
       const text = (this.#pending as string).replace(/^[ \t\n]+/, "");
       if (text !== "" || (final && this.parent.kind === "item")) this.#release(text);
       return;
     }
-    // What ended a definition has been taken with it, unless it came later.
+    // The line break after a definition was taken with it, unless it came later.
     if (this.#pending?.startsWith("\n")) this.#pending = this.#pending.slice(1);
     while (this.#pending !== "") {
       const pending = this.#pending as string;
@@ -208,7 +208,7 @@ export class ParagraphWriter {
     }
   }
 
-  /** Whether it is known if this begins with a task's mark. */
+  /** Decide whether the text begins with a task mark; returns false while that is not known. */
   #decideTask(item: Item, final: boolean): boolean {
     const pending = this.#pending as string;
     if (!final && TASK_BEGUN.test(pending)) return false;
@@ -222,7 +222,7 @@ export class ParagraphWriter {
     return true;
   }
 
-  /** Whether it is known if this begins with an alert's mark. */
+  /** Decide whether the text begins with an alert mark; returns false while that is not known. */
   #decideAlert(quote: Quote, final: boolean): boolean {
     const pending = this.#pending as string;
     if (!final && ALERT_BEGUN.test(pending)) return false;

@@ -1,10 +1,10 @@
-/** What waits for its end, as it will most likely end. */
+/** Previews of text whose end has not come, as it will most likely end. */
 
 import { isAddressBegun } from "./addresses.js";
 import { mathMarks } from "./math.js";
 import type { Inline } from "./tree.js";
 
-/** What stays open for longer than this is more likely no syntax at all. */
+/** The length in characters after which an open construct is more likely text than syntax. */
 export const LONGEST_OPEN = { strong: 320, emphasis: 320, link: 200, code: 300, other: 120 } as const;
 
 /** The inlines for a text that begins with something undecided. */
@@ -34,14 +34,14 @@ export function preview(rest: string, math: boolean): Inline[] {
 }
 
 function previewCode(rest: string): Inline[] | null {
-  // One with a space behind it is a backtick, and three are a fence's, in words about them.
+  // A backtick with a space after it, or three of them, are probably mentioned in prose.
   const isMark = /^(?:`[ \t\n]|`{3})/.test(rest);
   if (isMark || rest.length > LONGEST_OPEN.code) return null;
   const text = rest.replace(/^`+/, "").replace(/`+$/, "").replaceAll("\n", " ").trim();
   return text === "" ? [] : [{ kind: "code", text }];
 }
 
-/** A formula cannot be shown by halves; a price can. */
+/** An incomplete formula is a placeholder; null if it is more likely a price or other text, which can be shown. */
 function previewMath(rest: string): Inline[] | null {
   const marks = mathMarks(rest, 0);
   const inner = marks ? rest.slice(marks.open.length) : "";

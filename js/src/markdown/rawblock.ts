@@ -17,12 +17,12 @@ const HTML_BEGINS: readonly RegExp[] = [
   new RegExp(`^</?(?:${BLOCK_TAGS})(?:\\s|/?>|$)`, "i"),
 ];
 
-/** What ends a block of raw HTML, by the condition that began it; the last two end at a blank line. */
+/** The end of a block of raw HTML, by its start condition; blocks of conditions 6 and 7 end at a blank line. */
 const HTML_ENDS: readonly RegExp[] = [/<\/(?:script|pre|textarea|style)>/i, /-->/, /\?>/, />/, /\]\]>/];
 
 export const endsHtml = (condition: number, line: string): boolean => HTML_ENDS[condition - 1]?.test(line) ?? false;
 
-/** The number of the condition that begins a block, 0 for none. */
+/** The number of the start condition that the line meets, from 1; 0 for none. */
 export function htmlCondition(rest: string, complete: boolean, isParagraph: boolean): number {
   const found = HTML_BEGINS.findIndex((pattern) => pattern.test(rest));
   if (found >= 0) return found + 1;

@@ -1,8 +1,8 @@
 /**
- * One reading of a leaf's text, as it comes: CommonMark 0.31.2, section 6, and GitHub's and math's additions.
+ * Reads a leaf's text while it comes: CommonMark 0.31.2, section 6, with GitHub's extensions and math.
  *
- * Each character is looked at once: what can be decided becomes an item at once, and only a construct whose end has not
- * come is scanned again.
+ * Each character is examined once: whatever can be decided becomes an item immediately, and only a construct whose end
+ * has not come is scanned again.
  */
 
 import {
@@ -33,21 +33,21 @@ const DOLLARS = /\$\$?/y;
 const FOOTNOTE = /\[\^([^\s[\]^]+)\]/y;
 const FOOTNOTE_BEGUN = /\[(?:\^[^\s[\]^]*)?$/y;
 
-/** What a step gives when it must wait for more. */
+/** The result of a step: the position after it, or MORE if it must wait for more text. */
 type Step = number | typeof MORE;
 
 export class Reading {
   readonly #context: { readonly dialect: Dialect; scanned: number };
   readonly #source: LabelSource;
   readonly #items = new OpenItems();
-  /** What is looked at, from a little before `#at` on; `#base` is where it begins in the whole. */
+  /** The text from a little before `#at` on; `#base` is its position in the whole text. */
   #buffer = "";
   #base = 0;
   #at = 0;
   #final = false;
-  /** Where the search for the end of what begins at `#at` continues. */
+  /** Where to continue searching for the end of the construct at `#at`. */
   #searched = 0;
-  /** Which marks do not come any more. */
+  /** The end marks that do not occur in the rest of the text. */
   readonly #endless = new Set<string>();
   readonly #codes = new CodeSearch();
 
@@ -56,7 +56,7 @@ export class Reading {
     this.#source = source;
   }
 
-  /** Take more text; the nodes that are settled by it. */
+  /** Take more text; returns the nodes that it settles. */
   feed(text: string): Inline[] {
     this.#buffer += text;
     this.#run();
@@ -65,7 +65,7 @@ export class Reading {
     return settled;
   }
 
-  /** No more text: the nodes that were open. */
+  /** Finish: returns the nodes that were open. */
   finish(): Inline[] {
     this.#final = true;
     this.#run();
@@ -73,7 +73,7 @@ export class Reading {
     return this.#items.releaseAll();
   }
 
-  /** What is open, as it will most likely end. */
+  /** The open nodes, as they will most likely end. */
   foresee(): Inline[] {
     const tail: Inline[] = [];
     pushText(tail, this.#items.text);
@@ -95,7 +95,7 @@ export class Reading {
     }
   }
 
-  /** Forget what no scan will look back at: all but a character, and the text of a label that is open. */
+  /** Drop text that no scan looks back at: all but one character, and the text of an open label. */
   #trim(): void {
     const first = this.#items.firstBracket;
     let keep = this.#at - 2;
@@ -107,7 +107,7 @@ export class Reading {
     this.#searched = Math.max(0, this.#searched - keep);
   }
 
-  /** Look at what stands at `#at`: where it ends, or that its end has not come. */
+  /** Read one construct at `#at`: returns its end, or MORE if that has not come. */
   #step(): Step {
     const text = this.#buffer;
     const { gfm, math } = this.#context.dialect;
@@ -148,7 +148,7 @@ export class Reading {
     }
   }
 
-  /** Append text of the same length as its source. */
+  /** Append text that is the same in the source; returns its end. */
   #push(text: string): number {
     this.#items.append(text);
     return this.#at + text.length;
@@ -193,7 +193,7 @@ export class Reading {
     return this.#node({ kind: "code", text: codeText(text.slice(from, found.end - found.ticks)) }, found.end);
   }
 
-  /** The formula that begins here; null: none does. */
+  /** Read the formula that begins here; null: there is none. */
   #math(): Step | null {
     const math = scanMath(this.#buffer, this.#at, this.#final, this.#items.isBehindMath);
     if (typeof math === "number") return math === MORE ? MORE : null;
@@ -204,7 +204,7 @@ export class Reading {
     const text = this.#buffer;
     let end = Math.max(this.#at + 1, this.#searched);
     while (text[end] === char) end += 1;
-    // Half a pair of surrogates says nothing of what follows.
+    // A lone high surrogate does not say which character follows.
     const next = text.charCodeAt(end);
     const isHalf = next >= 0xd800 && next <= 0xdbff && end + 1 >= text.length;
     const isOpen = (end >= text.length || isHalf) && !this.#final;
@@ -271,12 +271,12 @@ export class Reading {
     const label = labelEnd > after + 2 ? text.slice(after + 1, labelEnd - 1) : this.#between(bracket);
     const target = label === null || label.trim() === "" ? null : this.#source.target(label);
     if (target && target !== "unknown") return this.#link(bracket, target, end);
-    // Who writes "[text][label]" will most likely define it.
+    // The label in "[text][label]" will most likely be defined.
     if (target === "unknown" && labelEnd !== NO) return this.#link(bracket, null, end);
     return this.#literalBracket();
   }
 
-  /** The text between the brackets, if it can be a label. */
+  /** The text between the brackets if it can be a label, else null. */
   #between(bracket: Bracket): string | null {
     const from = bracket.at - this.#base;
     if (bracket.nested || from < 0 || this.#at - from > LONGEST_LABEL) return null;
@@ -310,7 +310,7 @@ export class Reading {
     return this.#push("<");
   }
 
-  /** Whether a mark stands behind what begins here; each character is looked at once. */
+  /** Whether `mark` occurs after this position; each character is examined once. */
   #comes(mark: string): boolean {
     if (this.#endless.has(mark)) return false;
     const found = this.#buffer.indexOf(mark, Math.max(this.#at + 2, this.#searched - mark.length)) >= 0;

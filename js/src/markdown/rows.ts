@@ -1,17 +1,17 @@
-/** The rows of a table, cell by cell as their text comes: GitHub Flavored Markdown, section 4.10. */
+/** Table rows, read cell by cell while their text comes: GitHub Flavored Markdown, section 4.10. */
 
 import { type Context, Inlines } from "./inlines.js";
 import { isOpenIn, withEscapedPipes } from "./spans.js";
 import type { Align, Cell, Row, Table } from "./tree.js";
 
-/** How many cells a line has when it is read as a row. */
+/** The number of cells of a line, read as a row. */
 export function countCells(line: string): number {
   const inner = line.trim().replace(/^\|/, "");
   const pipes = inner.replace(/\\./g, "").split("|");
   return inner === "" ? 1 : pipes.length - (pipes.at(-1)?.trim() === "" ? 1 : 0);
 }
 
-/** Whether a line can be the head of so many columns; with `habits` also without the pipes in its code and formulas. */
+/** Whether a line can be the head of so many columns; with `habits`, pipes in code and formulas need not count. */
 export const hasColumns = (line: string, columns: number, habits: boolean): boolean => {
   const cells = countCells(line);
   return cells === columns || (habits && cells > columns && countCells(withEscapedPipes(line)) === columns);
@@ -19,7 +19,7 @@ export const hasColumns = (line: string, columns: number, habits: boolean): bool
 
 const DELIMITER = /^:?-+:?$/;
 
-/** The alignments that the line below a head gives; null: it is no such line. */
+/** The alignments in a delimiter row, which is below the head; null: it is not a delimiter row. */
 export function readDelimiterRow(rest: string): Align[] | null {
   const cells = rest
     .trim()
@@ -33,14 +33,14 @@ export function readDelimiterRow(rest: string): Align[] | null {
   });
 }
 
-/** The cells of a table's rows so far. */
+/** Counts the cells of a table's rows so far. */
 export interface Cells {
   written: number;
-  /** Those that were missing. */
+  /** Missing cells that were added. */
   filled: number;
 }
 
-/** How many missing cells are filled up: a text of some kilobytes would else make some hundred thousand. */
+/** How many missing cells are added: without a limit, a text of a few kilobytes could make a hundred thousand. */
 const MOST_FILLED = { free: 2000, each: 4 };
 
 const TEXT = /[^|\\\n]+/y;
@@ -49,7 +49,7 @@ export class RowWriter {
   readonly row: Row;
   readonly #context: Context;
   readonly #header: boolean;
-  /** The columns' alignments; null: a head whose columns are not known yet. */
+  /** The alignments of the columns; null: a possible head, whose columns are not known yet. */
   readonly #aligns: readonly Align[] | null;
   readonly #written: Inlines[] = [];
   #cell: Inlines | null = null;
@@ -57,7 +57,7 @@ export class RowWriter {
   #isSkipping = false;
   #isEscaped = false;
   readonly #cells: Cells;
-  /** The line from a pipe on that may be a formula's, or in code. */
+  /** The rest of the line, from a pipe on that may be inside a formula or code. */
   #held: string | null = null;
   #isDecided = false;
 
@@ -76,7 +76,7 @@ export class RowWriter {
     table.children.push(this.row);
   }
 
-  /** Take a part of the line, from `from` on; where it or the line ends. */
+  /** Take a part of the line, from `from` on; returns where the part or the line ends. */
   write(text: string, from = 0): number {
     let at = from;
     while (at < text.length && text[at] !== "\n") {
@@ -88,7 +88,7 @@ export class RowWriter {
       }
       if (this.#isEscaped) {
         this.#isEscaped = false;
-        // A pipe that is escaped is a cell's, also within code.
+        // An escaped pipe belongs to the cell, also inside code.
         this.#feed(text[at] === "|" ? "|" : `\\${text[at]}`);
         at += 1;
         continue;
@@ -113,12 +113,12 @@ export class RowWriter {
     return at;
   }
 
-  /** Whether the pipe that comes may be within the cell. */
+  /** Whether the next pipe may be inside the cell. */
   #mayHold(): boolean {
     return this.#context.dialect.habits && !this.#isDecided && this.#cell !== null && isOpenIn(this.#cell.raw);
   }
 
-  /** The line has ended, so that its cells can be counted. */
+  /** Read the held rest of the line: it has ended, so its cells can be counted. */
   #release(held: string): void {
     const raw = this.#cell?.raw ?? "";
     const rest = held.slice(1);
@@ -171,7 +171,7 @@ export class RowWriter {
     this.#isSkipping = false;
     if (this.#cell === null) return;
     this.#cell.finish();
-    // The cells of a head that is only foreseen may yet change.
+    // The cells of a possible head may still change.
     if (this.#aligns === null) this.#cell.leaf.open = true;
     else this.row.settled = this.row.children.length;
     this.#cell = null;
@@ -181,7 +181,7 @@ export class RowWriter {
     this.#cell?.show();
   }
 
-  /** The line has ended. */
+  /** Finish the row: the line has ended. */
   finish(): void {
     if (this.#held !== null) this.#release(this.#held);
     if (this.#isEscaped) this.#feed("\\");
@@ -205,7 +205,7 @@ export class RowWriter {
     this.row.open = false;
   }
 
-  /** A head that was foreseen is one: its columns are these. */
+  /** Turn a possible head into a real one, with these columns. */
   commit(aligns: readonly Align[]): void {
     for (const [index, inlines] of this.#written.entries()) {
       const cell = inlines.foresaw ? { ...(inlines.leaf as Cell), children: [], settled: 0 } : (inlines.leaf as Cell);

@@ -1,16 +1,16 @@
 /**
- * Code and formulas in a table's row, whose pipes are theirs where the row has more cells than the table has columns: to
- * GitHub they end the cell, and what is too much is lost.
+ * Code and formulas in a table row. If the row has more cells than the table has columns, the pipes in them do not end
+ * cells. (On GitHub they do, and the surplus cells are lost.)
  */
 
-/** What begins or ends them, and what is escaped. */
+/** The marks that begin or end them, and escapes. */
 const MARK = /\\[\s\S]|`+|\$\$?/g;
 
 const closeOf = (mark: string): string => (mark === "\\(" ? "\\)" : mark);
 
 const isMark = (mark: string): boolean => mark === "\\(" || mark[0] === "$" || mark[0] === "`";
 
-/** A dollar sign is a price's, or has no formula's text on this side of it. */
+/** Whether a mark can open: a dollar sign before white space or a digit cannot. */
 const isOpener = (text: string, at: number): boolean => text[at] !== "$" || /[^\s\d]/.test(text[at + 1] ?? " ");
 
 const isCloser = (text: string, at: number): boolean =>
@@ -18,7 +18,7 @@ const isCloser = (text: string, at: number): boolean =>
 
 interface Spans {
   readonly spans: readonly (readonly [number, number])[];
-  /** Whether one begins and does not end. */
+  /** Whether a span begins and does not end. */
   readonly isOpen: boolean;
 }
 
@@ -46,7 +46,7 @@ function findSpans(text: string): Spans {
   return { spans, isOpen };
 }
 
-/** Whether code or a formula has begun in a cell and not ended. */
+/** Whether code or a formula begins in the cell and does not end. */
 export const isOpenIn = (cell: string): boolean => /[`$(]/.test(cell) && findSpans(cell).isOpen;
 
 /** The text from `from` on, with the pipes of code and formulas escaped. */

@@ -1,4 +1,4 @@
-/** Raw HTML: where a tag ends (CommonMark 0.31.2, section 6.6), and which ones are more than text (as on GitHub). */
+/** Raw HTML: the ends of tags (CommonMark 0.31.2, section 6.6), and which elements are allowed (as on GitHub). */
 
 import { decodeEntities, MORE, matchAt, NO } from "./characters.js";
 import type { Policy } from "./links.js";
@@ -19,7 +19,7 @@ const sticky = (pattern: RegExp, text: string, at: number): number => {
   return pattern.test(text) ? pattern.lastIndex : NO;
 };
 
-/** Where the tag, comment, instruction, declaration or CDATA section that begins at `at` with "<" ends. */
+/** The end of the tag, comment, instruction, declaration or CDATA section that begins at `at` with "<". */
 export function scanTag(text: string, at: number): number {
   switch (text[at + 1]) {
     case undefined:
@@ -70,7 +70,7 @@ function scanAttribute(text: string, at: number): number {
   return sticky(UNQUOTED, text, value);
 }
 
-/** "<!-->" and "<!--->" are comments too, so that a mark may begin within what it ends. */
+/** "<!-->" and "<!--->" are comments too, so the end mark may overlap with the beginning. */
 function scanDeclaration(text: string, at: number): number {
   const mark = endMark(text, at);
   if (mark !== undefined) return until(text, mark, at + 2);
@@ -90,11 +90,11 @@ const DECLARED = [
   [/<![a-z]/iy, ">"],
 ] as const;
 
-/** The mark with which a comment, an instruction or a declaration ends that begins at `at`. */
+/** The end mark of the comment, instruction or declaration that begins at `at`. */
 export const endMark = (text: string, at: number): string | undefined =>
   DECLARED.find(([begin]) => matchAt(begin, text, at))?.[1];
 
-/** What stands from "<" to ">". */
+/** The tag in the text from "<" to ">". */
 export function readTag(raw: string): Tag {
   const match = /^<(\/?)([a-z][a-z0-9-]*)([\s\S]*?)(\/?)>$/i.exec(raw);
   if (match === null) return { type: "other" };
@@ -105,7 +105,7 @@ export function readTag(raw: string): Tag {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
-/** Elements within a line. */
+/** Inline elements. */
 const PHRASING = words(
   "a abbr b bdo big cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strike strong sub sup time tt u var",
 );
@@ -123,7 +123,7 @@ export const isPhrasing = (name: string): boolean => PHRASING.has(name);
 export const isVoid = (name: string): boolean => VOID.has(name);
 export const isAllowed = (name: string): boolean => PHRASING.has(name) || FLOW.has(name) || VOID.has(name);
 
-/** An opening tag ends these, up to the nearest of the second list: HTML's optional end tags. */
+/** HTML's optional end tags: an opening tag closes elements in `ends`, inside the nearest element in `within`. */
 export const IMPLIED: Readonly<
   Record<string, { readonly ends: readonly string[]; readonly within: readonly string[] }>
 > = {
@@ -140,7 +140,7 @@ export const IMPLIED: Readonly<
 
 const SPAN = /^(?:[1-9]\d?|100)$/;
 
-/** Attributes that are kept, and what their values must look like. */
+/** The allowed attributes, and the patterns that their values must match; "" is for all elements. */
 const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   "": { dir: /^(?:ltr|rtl|auto)$/i, title: /^[\s\S]{1,500}$/, lang: /^[a-z0-9-]{1,20}$/i },
   div: { align: /^(?:left|center|right|justify)$/i },
@@ -175,7 +175,7 @@ export function safeAttributes(name: string, source: string): Attributes {
   return kept;
 }
 
-/** `<img>` under the same rule as Markdown's images. */
+/** An `<img>`, under the same rules as Markdown images. */
 export function readImage(source: string, policy: Policy): Inline {
   const attributes = readAttributes(source);
   const alt = attributes.get("alt") ?? "";
@@ -184,7 +184,7 @@ export function readImage(source: string, policy: Policy): Inline {
   return { kind: "image", ...safe, alt, title: attributes.get("title") ?? "" };
 }
 
-/** What an allowed element makes of its content; a link without a safe target is its content. */
+/** A function that wraps content in an allowed element; a link without a safe target becomes its content. */
 export function elementMaker(tag: string, source: string, policy: Policy): (children: Inline[]) => readonly Inline[] {
   if (tag !== "a") {
     const attributes = safeAttributes(tag, source);

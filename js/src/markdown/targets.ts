@@ -6,10 +6,10 @@ import type { LinkTarget } from "./labels.js";
 import type { Policy } from "./links.js";
 import type { Inline } from "./tree.js";
 
-/** A label's most characters. */
+/** The longest label, in characters (section 4.7). */
 export const LONGEST_LABEL = 999;
 
-/** The most parentheses within parentheses in a destination, as in the reference implementations. */
+/** The deepest nesting of parentheses in a destination, as in the reference implementations. */
 const DEEPEST = 32;
 
 export interface Target {
@@ -18,7 +18,7 @@ export interface Target {
   readonly title: string;
 }
 
-/** The end of a part of the text, and the part without its marks. */
+/** A part of a link: its end in the text, and its content. */
 interface Part {
   readonly end: number;
   readonly text: string;
@@ -36,7 +36,7 @@ function skip(pattern: RegExp, text: string, at: number): number {
   return pattern.lastIndex;
 }
 
-/** The part of an inline link from "(" on. */
+/** The target of an inline link, from its "(" at `at`. */
 export function scanTarget(text: string, at: number, final: boolean): Target | typeof NO | typeof MORE {
   const ended = final ? NO : MORE;
   let here = skip(SPACE, text, at + 1);
@@ -74,7 +74,7 @@ const POINTED = /(?:[^<>\n\\]|\\[^\n])*/y;
 function scanPointed(text: string, at: number, final: boolean): Part | typeof NO | typeof MORE {
   const end = skip(POINTED, text, at + 1);
   if (text[end] === ">") return part(end + 1, text.slice(at + 1, end));
-  // A backslash that is the last character may yet escape another.
+  // A backslash at the end may escape the next character.
   const ends = end >= text.length || (text[end] === "\\" && end + 1 >= text.length);
   return ends && !final ? MORE : NO;
 }
@@ -112,7 +112,7 @@ export function scanTitle(text: string, at: number, final: boolean): Part | type
 
 const LABEL = /(?:[^[\]\\]|\\[\s\S])*/y;
 
-/** Where the label that begins at `at` with "[" ends, behind its "]". */
+/** The end of the label that begins at `at` with "[": the position after its "]". */
 export function scanLabel(text: string, at: number, final: boolean): number {
   const end = skip(LABEL, text, at + 1);
   if (end - at > LONGEST_LABEL + 1) return NO;
@@ -124,7 +124,7 @@ export interface Definition extends Target {
   readonly label: string;
 }
 
-/** A link reference definition at the beginning of a paragraph's line; `end` is where the next line begins. */
+/** A link reference definition at `at`, the beginning of a line; its `end` is the beginning of the next line. */
 export function scanDefinition(text: string, at: number, final: boolean): Definition | typeof NO | typeof MORE {
   const ended = final ? NO : MORE;
   const labelled = scanLabel(text, at, final);
@@ -150,15 +150,15 @@ export function scanDefinition(text: string, at: number, final: boolean): Defini
       return { label, destination: destination.text, title: found.text, end: Math.min(end + 1, text.length) };
     }
   }
-  // Without the title, if that is on a line of its own.
+  // An invalid title on its own line is not part of the definition.
   if (bare < text.length && text[bare] !== "\n") return NO;
   return { label, destination: destination.text, title: "", end: Math.min(bare + 1, text.length) };
 }
 
-/** Whether a text may end a link's target, or change what ends it. */
+/** Whether a text can end a link's target, or change where it ends. */
 export const mayEndTarget = (text: string): boolean => /[\s()<>"'\\]/.test(text);
 
-/** A link; its content alone where its address is not allowed. */
+/** A link, or only its content if its address is not allowed. */
 export function anchor(children: Inline[], target: LinkTarget | null, policy: Policy): readonly Inline[] {
   const href = target === null ? null : policy.href(target.destination);
   if (target !== null && href === null) return children;

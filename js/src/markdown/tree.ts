@@ -1,12 +1,12 @@
 /**
- * The tree that the Markdown engine grows and the renderer follows: plain values, no DOM.
+ * The tree that the Markdown engine grows and the renderer draws: plain values, no DOM.
  *
- * Everything in it is safe to show as it stands: links, images and raw HTML have passed the policy.
+ * Everything in it is safe to show: links, images and raw HTML have passed the policy.
  *
- * Blocks are objects for life: the engine fills them, everyone else only reads. Of a block's children the first
- * `settled` never change again, so a reader who has seen them need not look again; the rest may be other objects at each
- * update. A closed block (`open` false) has all its children settled. The one exception is a leaf that was closed with
- * unknown labels in it: when a late definition or the end resolves them, `Engine.takeLate()` names that leaf.
+ * A block stays the same object while the engine fills it; all other code only reads it. The first `settled` children
+ * of a block never change again, so a reader that has seen them need not check them; the others may be replaced at each
+ * update. In a closed block (`open` false) all children are settled. The one exception is a leaf that was closed with
+ * unknown labels: when a late definition or the end resolves them, `Engine.takeLate()` returns that leaf.
  *
  * Inlines are immutable values.
  */
@@ -20,14 +20,14 @@ export type Inline =
   | { readonly kind: "strike"; readonly children: readonly Inline[] }
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "break" }
-  /** `href` null: it is not known yet where the link leads, or whether it is one. */
+  /** `href` null: it is not known yet where the link leads, or whether it is a link. */
   | {
       readonly kind: "link";
       readonly href: string | null;
       readonly title: string;
       readonly children: readonly Inline[];
     }
-  /** Not loaded before the user asks; `host` is where it would be loaded from. */
+  /** Loaded only when the user asks for it; `host` is the server that it is loaded from. */
   | {
       readonly kind: "image";
       readonly src: string;
@@ -35,29 +35,29 @@ export type Inline =
       readonly title: string;
       readonly host: string;
     }
-  /** TeX. `open`: its end has not come, so there is nothing to typeset yet. */
+  /** TeX. `open`: its end has not come, so it cannot be typeset yet. */
   | { readonly kind: "math"; readonly text: string; readonly display: boolean; readonly open: boolean }
   /**
-   * A footnote's mark. `note` is its number, `use` tells several references to one note apart, both from 1; `known` is
-   * false while the note has not come.
+   * A footnote reference. `note` is the number of the footnote, `use` that of the reference to it, both from 1; `known`
+   * is false while the footnote has not come.
    */
   | { readonly kind: "reference"; readonly note: number; readonly use: number; readonly known: boolean }
-  /** Raw HTML that is allowed: `sub`, `kbd` and their like. */
+  /** An allowed inline element of raw HTML, such as `sub` or `kbd`. */
   | {
       readonly kind: "element";
       readonly tag: string;
       readonly attributes: Attributes;
       readonly children: readonly Inline[];
     }
-  /** Raw HTML as it was written; only where the dialect keeps it, which no page's does. */
+  /** Unchanged raw HTML; only in a dialect that keeps it, which no page uses. */
   | { readonly kind: "raw"; readonly text: string };
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** What grows at its end. */
+/** A node that grows at its end. */
 interface Growing<Child> {
   readonly children: Child[];
-  /** How many children, from the first, are final. */
+  /** How many of the first children are final. */
   settled: number;
   /** Whether more may come. */
   open: boolean;
@@ -65,7 +65,7 @@ interface Growing<Child> {
 
 export interface Paragraph extends Growing<Inline> {
   readonly kind: "paragraph";
-  /** Holds labels that nothing has defined yet: a late definition may change it. */
+  /** Whether it has undefined labels: a late definition may change it. */
   waiting: boolean;
 }
 
@@ -84,12 +84,12 @@ export interface Pre {
   open: boolean;
 }
 
-/** What a quotation is that is none: GitHub's own. */
+/** A GitHub alert, which is written as a quotation. */
 export type Alert = "note" | "tip" | "important" | "warning" | "caution";
 
 export interface Quote extends Growing<Block> {
   readonly kind: "quote";
-  /** Settled before the quotation has children. */
+  /** Final before the quotation has children. */
   alert: Alert | null;
 }
 
@@ -97,13 +97,13 @@ export interface List extends Growing<Item> {
   readonly kind: "list";
   /** Null: a bullet list. */
   readonly start: number | null;
-  /** Its items' paragraphs are lines rather than blocks. An open list may turn from tight to loose, never back. */
+  /** Whether its items' paragraphs are shown without spacing. An open list can change from tight to loose, not back. */
   tight: boolean;
 }
 
 export interface Item extends Growing<Block> {
   readonly kind: "item";
-  /** Null: not a task. Settled before the item has children. */
+  /** Null: not a task. Final before the item has children. */
   checked: boolean | null;
 }
 
@@ -128,21 +128,21 @@ export interface Rule {
   readonly open: false;
 }
 
-/** A block of raw HTML that is not allowed, or kept by the dialect: shown as text. Lines as in `Pre`. */
+/** A block of raw HTML that is shown as text, because it is not allowed or the dialect keeps it. Lines as in `Pre`. */
 export interface Html {
   readonly kind: "html";
   readonly lines: string[];
   open: boolean;
 }
 
-/** An element of raw HTML that is allowed and may hold blocks: `details`, `div`, a table and its parts. */
+/** An allowed element of raw HTML that can contain blocks: `details`, `div`, a table and its parts. */
 export interface Box extends Growing<Block | Inline> {
   readonly kind: "box";
   readonly tag: string;
   readonly attributes: Attributes;
 }
 
-/** Display math. Its text is whole only when it is closed. */
+/** Display math. Its text is complete only when it is closed. */
 export interface Formula {
   readonly kind: "formula";
   text: string;
@@ -153,13 +153,13 @@ export interface Note extends Growing<Block> {
   readonly kind: "note";
   /** From 1, in the order of the first references. */
   note: number;
-  /** How many references lead here. */
+  /** The number of references to it. */
   uses: number;
 }
 
 export interface Document extends Growing<Block> {
   readonly kind: "document";
-  /** The footnotes that are referred to and defined, by number. */
+  /** The footnotes that are both referred to and defined, by number. */
   notes: readonly Note[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Blocks of raw HTML as elements around the blocks of Markdown: `<details>` in one block and `</details>` in another hold
- * what is between them.
+ * Turns blocks of raw HTML into elements around Markdown blocks: `<details>` in one block and `</details>` in a later
+ * one contain the blocks between them.
  */
 
 import { attach, type Parent, settle } from "./blocks.js";
@@ -19,10 +19,10 @@ import {
 } from "./tags.js";
 import type { Box, Inline } from "./tree.js";
 
-/** More elements within each other are text, as no page could show them. */
+/** The deepest nesting of elements; deeper ones are text, because no page could show them. */
 const DEEPEST = 32;
 
-/** Whether a block of raw HTML that begins so is woven, or shown as text. */
+/** Whether a block of raw HTML that begins with this line becomes elements; else it is shown as text. */
 export function isWoven(line: string): boolean {
   const begun = line.trimStart();
   if (begun.startsWith("<!--")) return true;
@@ -31,8 +31,8 @@ export function isWoven(line: string): boolean {
 }
 
 /**
- * What must come for a line of raw HTML to be more than text; null: nothing. A comment must end, and so must an element
- * with text behind its tag, but for those whose end may be left out in another.
+ * What must come before a line of raw HTML is treated as HTML; null: nothing. A comment must end, and so must an
+ * element with text after its tag, unless HTML allows its end tag to be left out there.
  */
 export function missingEnd(line: string, isWithin: boolean): RegExp | null {
   const begun = line.trimStart();
@@ -48,13 +48,13 @@ export function missingEnd(line: string, isWithin: boolean): RegExp | null {
 export class Weaver {
   readonly kind = "html";
   readonly condition: number;
-  /** The elements that are open around what comes next, from the outermost. */
+  /** The open elements, outermost first. */
   readonly #boxes: Box[];
   readonly #root: Parent;
   readonly #cut: Set<string>;
   readonly #policy: Policy;
   #pending = "";
-  /** The paragraph that text in no element of its own stands in. */
+  /** The paragraph that was added around text outside any element. */
   #implicit: Box | null = null;
 
   constructor(condition: number, boxes: Box[], root: Parent, cut: Set<string>, policy: Policy) {
@@ -73,7 +73,7 @@ export class Weaver {
   close(): void {
     this.#take(true);
     this.#endImplicit();
-    // What is within a line ends with the block; what holds blocks stays open for them.
+    // Inline elements end with the block; elements that can contain blocks stay open.
     let top = this.#boxes.at(-1);
     while (top && isPhrasing(top.tag)) {
       this.#pop();
@@ -100,7 +100,7 @@ export class Weaver {
       const end = scanTag(text, at);
       if (end === MORE && !final) break;
       if (end < 0) {
-        // A comment that does not end hides nothing but its mark.
+        // Without an end, the "<" of a tag or comment is text.
         this.#text("<");
         at += 1;
       } else {
@@ -164,14 +164,14 @@ export class Weaver {
   #closeTag(name: string, raw: string): void {
     const index = this.#boxes.findLastIndex((box) => box.tag === name && box !== this.#implicit);
     if (index < 0) {
-      // What may have ended already needs no second end; any other is a word about tags.
+      // An element that was already closed needs no end tag; any other end tag is shown as text.
       if (!IMPLIED[name] && !this.#cut.delete(name)) this.#text(raw);
       return;
     }
     while (this.#boxes.length > index) this.#pop();
   }
 
-  /** An opening tag ends elements whose end tag may be left out. */
+  /** Close the elements that this opening tag ends implicitly. */
   #endImplied(name: string): void {
     const rule = IMPLIED[name];
     if (rule === undefined) return;

@@ -1,11 +1,11 @@
 /**
- * What not every page needs, brought when it is first needed: the languages of the highlighter, math, diagrams. Addons are
- * modules of their own that the kernel holds; one that is loaded serves all cells of the page.
+ * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams. They
+ * are separate modules in the kernel; a loaded one serves all cells of the page.
  */
 
-/** Brings an addon, once per page; null where it cannot be had (no kernel): then the plain form stays. */
+/** Loads addons, each once per page. Null if one is not available (no kernel): the plain form is shown then. */
 export interface Addons {
-  /** Null: no such language. A grammar at once if it is loaded already. */
+  /** Null: no such language. The grammar itself, without a promise, if it is loaded already. */
   grammar(language: string): Grammar | Promise<Grammar | null> | null;
   math(): MathRenderer | Promise<MathRenderer | null> | null;
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
@@ -13,22 +13,22 @@ export interface Addons {
 
 export interface Grammar<State = unknown> {
   start(): State;
-  /** The spans of one line (no line break in it); `from` is the state after the line before. States are immutable values. */
+  /** The spans of one line, without its line break; `from` is the state after the line before. States are immutable. */
   line(text: string, from: State): { readonly spans: readonly Span[]; readonly next: State };
 }
 
-/** A stretch of a line: up to where (exclusive), and its style, null for plain. Spans are contiguous and cover the line. */
+/** A part of a line: its end (exclusive), and its style, or null for plain. Spans are contiguous and cover the line. */
 export interface Span {
   readonly end: number;
   readonly style: string | null;
 }
 
-/** Builds the DOM of a formula inside `target`. Throws on bad TeX, and then `target` is as it was. */
+/** Builds the DOM of a formula inside `target`. Throws on invalid TeX, and then leaves `target` unchanged. */
 export interface MathRenderer {
   render(tex: string, display: boolean, target: HTMLElement): void;
 }
 
-/** A picture, its size in pixels, and whether it was made for a dark ground. */
+/** A picture, its size in pixels, and whether it was made for a dark background. */
 export interface Diagram {
   readonly dark: boolean;
   readonly src: string;
@@ -36,10 +36,10 @@ export interface Diagram {
   readonly height: number;
 }
 
-/** Makes a picture from a diagram's source, for the ground under `beside`. Rejects with what is wrong with it. */
+/** Makes a picture from a diagram's source, for the background of `beside`. Rejects if the source is invalid. */
 export interface DiagramRenderer {
   render(source: string, beside: Element): Promise<Diagram>;
 }
 
-/** Brings nothing. */
+/** Without any addons. */
 export const NO_ADDONS: Addons = { grammar: () => null, math: () => null, diagrams: () => null };

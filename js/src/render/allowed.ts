@@ -1,6 +1,6 @@
 /**
- * The elements and attributes of raw HTML that are made at all. The engine lets through no others; this list stands
- * beside its own, so that a mistake there is none here.
+ * The elements and attributes of raw HTML that are ever created. The engine already filters by its own list; this
+ * second list makes a mistake there harmless.
  */
 
 import type { Attributes } from "../markdown/tree.js";

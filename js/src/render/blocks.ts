@@ -1,4 +1,4 @@
-/** What stands for blocks that hold blocks, and for rules. */
+/** The DOM of blocks that contain blocks, and of rules. */
 
 import type { Block, Box, Item, List, Quote, Rule, Node as TreeNode } from "../markdown/tree.js";
 import { allowedElement } from "./allowed.js";
@@ -69,10 +69,10 @@ export class MountedQuote extends MountedHolder<Quote> {
   }
 }
 
-/** An element of raw HTML. Its attributes are set once: a `details` that the user opens or closes stays so. */
+/** An element of raw HTML. Its attributes are set only once, so a `details` stays as the user leaves it. */
 export class MountedBox extends MountedHolder<Box> {
   constructor(drawing: Drawing, node: Box) {
-    // No groups: what is in a line may stand beside blocks here, and a table's parts must stand in the table.
+    // No groups: inlines may be beside blocks here, and the parts of a table must be its direct children.
     super(drawing, node, allowedElement(drawing, node.tag, node.attributes), null);
     this.update();
   }
@@ -121,11 +121,11 @@ export class MountedItem extends MountedHolder<Item> {
   }
 }
 
-/** Items in a group. */
+/** Items per group. */
 const GROUP = 64;
 
 export class MountedList extends MountedHolder<List> {
-  /** Groups without their first item's number. */
+  /** Groups whose first item has no number yet. */
   readonly #unnumbered: { readonly group: HTMLElement; readonly index: number }[];
 
   constructor(drawing: Drawing, node: List) {
@@ -148,7 +148,7 @@ export class MountedList extends MountedHolder<List> {
     this.#makeRoom();
   }
 
-  /** What is contained counts for itself, so a group says where it begins. */
+  /** Set the number of the first item of each new group: CSS containment also contains counters. */
   #number(): void {
     const { start } = this.node;
     for (const { group, index } of this.#unnumbered.splice(0)) {

@@ -1,4 +1,4 @@
-/** What stands for a part of the answer whose drawing failed: its text, and a word that it is no more than that. */
+/** Replaces a part of the answer that could not be drawn: shows its text, and a note that says so. */
 
 import type { Node as TreeNode } from "../markdown/tree.js";
 import * as words from "../words.js";
@@ -21,7 +21,7 @@ export class MountedBroken implements Mounted {
     return this.dom;
   }
 
-  /** Once is enough: what failed is not tried again with each piece of text. */
+  /** Always accept: a node that failed is not drawn again with each piece of text. */
   accept(node: TreeNode): boolean {
     this.node = node;
     const text = textOf(node);
@@ -45,7 +45,7 @@ interface Parent {
   readonly alt?: string;
 }
 
-/** All text in a node, without recursion: what failed may have failed for its depth. */
+/** All text in a node, without recursion: the drawing may have failed because of the node's depth. */
 function textOf(node: TreeNode): string {
   const found: string[] = [];
   const left: Parent[] = [node as Parent];

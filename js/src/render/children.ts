@@ -1,18 +1,18 @@
-/** The children of one node: those that may still change are compared by position, the settled ones never again. */
+/** The children of one node: unsettled ones are compared by position, settled ones are never compared again. */
 
 import { isSame } from "../markdown/same.js";
 import type { Inline, Node as TreeNode } from "../markdown/tree.js";
 import type { Drawing, Mounted } from "./drawing.js";
 
-/** Where children go. */
+/** The elements that children are put into. */
 export interface Slots {
   /** The element to whose end the child at `index` is appended. */
   at(index: number): Element;
-  /** There are only `length` children now. */
+  /** Note that only `length` children are left. */
   trim(length: number): void;
 }
 
-/** Whether it shows the node now; what fails in that is made anew. */
+/** Whether `old` shows the node now; if updating it fails, it is made again. */
 function accepts(old: Mounted, node: TreeNode): boolean {
   try {
     return old.accept(node);
@@ -27,12 +27,12 @@ export class Children {
   readonly #drawing: Drawing;
   readonly #slots: Slots;
   readonly #keeps: boolean;
-  /** From the child at `#base` on. */
+  /** The children from index `#base` on. */
   readonly #mounted: Mounted[] = [];
   #base = 0;
   #done = 0;
 
-  /** `keeps`: what stands for settled children is remembered too, so that they can be revised or moved. */
+  /** `keeps`: settled children are remembered too, so that they can be revised or moved. */
   constructor(drawing: Drawing, slots: Slots, keeps = false) {
     this.#drawing = drawing;
     this.#slots = slots;
@@ -43,12 +43,12 @@ export class Children {
     return this.#mounted.at(-1);
   }
 
-  /** What stands for the child at `index`, if it is remembered. */
+  /** The mounted child at `index`, if it is remembered. */
   at(index: number): Mounted | undefined {
     return this.#mounted[index - this.#base];
   }
 
-  /** Bring the page to `nodes`, of which the first `settled` will not change again. */
+  /** Update the page to `nodes`, of which the first `settled` will not change again. */
   update(nodes: readonly TreeNode[], settled: number): void {
     for (let index = this.#done; index < nodes.length; index += 1) {
       const node = nodes[index] as TreeNode;
@@ -63,7 +63,7 @@ export class Children {
     this.#base = settled;
   }
 
-  /** The same for inlines that were settled and are others now: only what lies between the unchanged ends is touched. */
+  /** The same for settled inlines that have changed: only those between the unchanged beginning and end are updated. */
   revise(nodes: readonly Inline[], settled: number): void {
     const shown = this.#mounted.length;
     const shorter = Math.min(nodes.length, shown);

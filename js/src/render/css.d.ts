@@ -1,4 +1,4 @@
-/** A style sheet's text; the bundler and the test runner load it so. */
+/** The text of a style sheet: the bundler and the test runner import CSS files this way. */
 declare module "*.css" {
   const text: string;
   export default text;

@@ -1,7 +1,7 @@
 /**
- * Keeps a long growing paragraph cheap to lay out. Where a line begins, what follows goes into a piece of its own that
- * is laid out as a block: it looks the same, and the lines before it are done. When the paragraph is whole, or gets
- * another width, the pieces flow as one text again.
+ * Keeps a long growing paragraph cheap to lay out. At the beginning of a line, the rest is moved into a separate piece
+ * that is laid out as a block. It looks the same, but the lines before it need no more layout. When the paragraph is
+ * complete, or its width changes, the pieces become one text again.
  */
 
 import type { Inline, Paragraph } from "../markdown/tree.js";
@@ -10,25 +10,25 @@ import type { Drawing, Mounted } from "./drawing.js";
 import { MountedText } from "./inlines.js";
 import type { Layout } from "./layout.js";
 
-/** Characters after which a piece is cut off. Shorter ones cost more elements, longer ones more layout. */
+/** Characters per piece. Shorter pieces cost more elements, longer ones more layout. */
 const PIECE = 2000;
 
-/** What an inline that is no text counts for. */
+/** The number of characters that an inline without text counts as. */
 const SOME = 40;
 
 export class Cuts implements Slots {
-  /** Where the paragraph grows. */
+  /** The element in which the paragraph grows. */
   tail: HTMLElement;
   readonly #drawing: Drawing;
   readonly #node: Paragraph;
   readonly #dom: HTMLElement;
-  /** The pieces that are laid out as blocks. */
+  /** The pieces that are laid out as separate blocks. */
   #pieces: HTMLElement[] = [];
-  /** The first inline that begins in the tail or reaches into it. */
+  /** The index of the first inline that is in the tail, wholly or partly. */
   #begin = 0;
-  /** Settled inlines that are counted in `#length`. */
+  /** The number of settled inlines that have been counted. */
   #counted = 0;
-  /** Characters of the tail that are settled. */
+  /** The number of settled characters in the tail. */
   #length = 0;
   #wanted = PIECE;
   #direction: "ltr" | "rtl" | null = null;
@@ -55,12 +55,12 @@ export class Cuts implements Slots {
     }
     for (; this.#counted < settled; this.#counted += 1) this.#length += lengthOf(nodes[this.#counted] as Inline);
     if (this.#length < this.#wanted) return;
-    // If no line can be found now, perhaps with more text.
+    // If no line is found now, try again with more text.
     this.#wanted = this.#length + PIECE;
     this.#drawing.whenLaidOut(() => this.#measure(children));
   }
 
-  /** Look for the last line that begins in settled text, or with a settled element. */
+  /** Find the last line that begins in settled text, or with a settled element. */
   #measure(children: Children): (() => void) | null {
     if (!this.#node.open) return null;
     this.#direction ??= direction(this.#dom);
@@ -79,7 +79,7 @@ export class Cuts implements Slots {
     const [box] = layout.boxes((children.at(index) as Mounted).first);
     for (let before = index - 1; box && before >= this.#begin; before -= 1) {
       const last = layout.boxes((children.at(before) as Mounted).dom).at(-1);
-      // A space at a line's end takes no space: what stands before it?
+      // A space at the end of a line has no box: look at the inline before it.
       if (last === undefined) continue;
       const back = this.#direction === "ltr" ? box.left <= last.left : box.right >= last.right;
       return back && box.top > last.top + NUDGE;
@@ -87,7 +87,7 @@ export class Cuts implements Slots {
     return false;
   }
 
-  /** What begins with `rest`, which is the inline at `index` or the end of it, goes into a piece of its own. */
+  /** Move `rest`, which is the inline at `index` or its end, and all after it into a new piece. */
   #cut(index: number, rest: ChildNode): void {
     const piece = this.#drawing.element("span", { class: "sc-cut", dir: this.#direction ?? "auto" });
     const moved: ChildNode[] = [];
@@ -125,19 +125,19 @@ const lengthOf = (node: Inline): number => ("text" in node ? node.text.length : 
 /** Characters of scripts that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** The direction that the first letter gives to the whole paragraph; a piece may begin with a letter of another. */
+/** The direction of the paragraph, from its first letter: a piece may begin with a letter of the other direction. */
 function direction(paragraph: HTMLElement): "ltr" | "rtl" {
   const letter = /\p{L}/u.exec(paragraph.textContent);
   return letter && RIGHT_TO_LEFT.test(letter[0]) ? "rtl" : "ltr";
 }
 
-/** Lines whose tops differ less are one line, in which something stands higher. */
+/** Boxes whose tops differ by less, in pixels, are on one line: something on it may be raised. */
 const NUDGE = 2;
 
-/** Where within `text` the last line begins that begins in it; null if none does. */
+/** The position in `text` of the last line that begins in it; null if none does. */
 function lastLine(layout: Layout, text: Text): number | null {
   const { data } = text;
-  /** The first character from `at` on that is seen: spaces at a line's end take no space. There is one up to `high`. */
+  /** The first character from `at` on with a box: spaces at the end of a line have none. There is one up to `high`. */
   const seen = (at: number): number => {
     let here = at;
     while (layout.top(text, here) === null) here += 1;
@@ -157,6 +157,6 @@ function lastLine(layout: Layout, text: Text): number | null {
   const begin = seen(low);
   const code = data.charCodeAt(begin);
   const start = code >= 0xdc00 && code <= 0xdfff ? begin - 1 : begin;
-  // A break at a soft hyphen shows a hyphen, which a piece's end would not; and the letter after it has two places.
+  // A line break at a soft hyphen shows a hyphen, and the end of a piece would not; the letter after it has two boxes.
   return data.slice(Math.max(0, start - 2), start + 1).includes("\u00ad") ? null : start;
 }

@@ -1,4 +1,4 @@
-/** Diagrams: their source while it comes, then a picture of it, with the source at hand. */
+/** Diagrams: the source while it streams, then a picture of it, with the source in a fold. */
 
 import type { Pre, Node as TreeNode } from "../markdown/tree.js";
 import * as words from "../words.js";

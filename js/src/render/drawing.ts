@@ -1,4 +1,4 @@
-/** What the parts of one drawn document share. */
+/** State that all parts of one drawn document share. */
 
 import type { Leaf, Node as TreeNode } from "../markdown/tree.js";
 import type { Addons } from "./addons.js";
@@ -6,45 +6,45 @@ import { MountedBroken } from "./broken.js";
 import { element } from "./element.js";
 import type { Layout } from "./layout.js";
 
-/** A node of the tree in the page, for as long as it may change. */
+/** The DOM of a tree node, for as long as the node may change. */
 export interface Mounted {
-  /** What it shows now. */
+  /** The node that it shows now. */
   readonly node: TreeNode;
-  /** Its last DOM node; almost always its only one. */
+  /** Its last DOM node, which is almost always the only one. */
   readonly dom: ChildNode;
   /** Its first DOM node. */
   readonly first: ChildNode;
-  /** Show `node` with the same element, if that is possible; false: nothing was done. */
+  /** Show `node` with the same element; returns false, and changes nothing, if that is not possible. */
   accept(node: TreeNode): boolean;
-  /** Where the text ends within it; null where no caret belongs. */
+  /** The element in which the text ends; null if no caret belongs there. */
   tip(): Element | null;
   remove(): void;
 }
 
-/** What stands for a leaf, when something that was settled in it has changed. */
+/** The DOM of a leaf, which can be updated when settled inlines have changed. */
 export interface Revisable {
   revise(): void;
 }
 
 type Mount = (drawing: Drawing, node: TreeNode) => Mounted;
 
-/** Reads the layout, and returns what is to be done with what it read. */
+/** Reads the layout, and returns a function that makes the changes, or null. */
 export type Measure = () => (() => void) | null;
 
-/** A piece of work that may wait; true: there is more of it. */
+/** A piece of work that can wait; returns true if there is more of it. */
 export type Chore = () => boolean;
 
-/** Chores done in one frame. Each is about forty lines of code or one formula: a few milliseconds in all. */
+/** Chores per frame. One is about forty lines of code or one formula; both together take a few milliseconds. */
 const CHORES_PER_FRAME = 2;
 
 export class Drawing {
-  /** Begins every id made here, so that no answer's id is another's. */
+  /** The prefix of every id made here, so that the ids of different answers differ. */
   readonly prefix: string;
   readonly addons: Addons;
   readonly layout: Layout;
-  /** The leaves that a late definition may change. */
+  /** The leaves that may change after they are settled. */
   readonly waiting = new WeakMap<Leaf, Revisable>();
-  /** DOM nodes made so far. */
+  /** The number of DOM nodes made so far. */
   created = 0;
 
   readonly #root: Element;
@@ -64,7 +64,7 @@ export class Drawing {
     this.#mount = mount;
   }
 
-  /** What stands for a node. Where its drawing fails, that is its text, and all the rest is drawn. */
+  /** The DOM of a node. If drawing it fails, its text is shown instead, and the rest of the answer is not affected. */
   mount(node: TreeNode): Mounted {
     try {
       return this.#mount(this, node);
@@ -88,12 +88,12 @@ export class Drawing {
     return document.createTextNode(data);
   }
 
-  /** Measure when the page has laid out what is there now: before the next update changes anything. */
+  /** Measure after the page has been laid out: at the beginning of the next update, before it changes anything. */
   whenLaidOut(measure: Measure): void {
     this.#measures.push(measure);
   }
 
-  /** All reading comes before all writing, so that the page lays out nothing twice. */
+  /** Run all measures: first all reads, then all writes, so that the page is laid out only once. */
   measure(): void {
     if (this.#measures.length === 0) return;
     const measures = this.#measures;
@@ -102,7 +102,7 @@ export class Drawing {
     for (const write of writes) write?.();
   }
 
-  /** Do `chore` in one of the next frames, and again until it is done. */
+  /** Run `chore` in one of the next frames, and repeat it until it is done. */
   later(chore: Chore): void {
     this.#chores.push(chore);
     this.#requestFrame();
@@ -124,7 +124,7 @@ export class Drawing {
     if (this.#chores.length > 0) this.#requestFrame();
   }
 
-  /** Call back whenever the width of the answer has changed; the returned function ends it. */
+  /** Call `changed` whenever the width of the answer has changed; the returned function ends that. */
   onWidth(changed: () => void): () => void {
     this.#resized.add(changed);
     this.#unobserve ??= this.layout.onWidth(this.#root, () => {

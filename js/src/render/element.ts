@@ -1,4 +1,4 @@
-/** Making elements: attributes and text only, never markup from a string. */
+/** Creates and updates elements: from attributes and text only, never from markup in a string. */
 
 type Attributes = Readonly<Record<string, string | boolean>>;
 
@@ -13,7 +13,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Set, change or remove an attribute, and leave it alone when it is right. */
+/** Set or remove an attribute; true is an empty value, false removes it. The DOM is not touched if nothing changes. */
 export function setAttribute(target: Element, name: string, value: string | boolean): void {
   if (value === false) target.removeAttribute(name);
   else if (target.getAttribute(name) !== (value === true ? "" : value)) {
@@ -21,16 +21,16 @@ export function setAttribute(target: Element, name: string, value: string | bool
   }
 }
 
-/** The attributes of what may be larger than its place: by them it is reached and scrolled by keyboard. */
+/** The attributes of an element that can scroll: with them it can be reached and scrolled with the keyboard. */
 export const scrolls = (label: string) => ({ tabindex: "0", role: "group", "aria-label": label });
 
-/** Whether the focus is on this very node, in a shadow root too. */
+/** Whether this node itself has the focus, also in a shadow root. */
 export const isFocused = (node: Element): boolean =>
   (node.getRootNode() as Document | ShadowRoot).activeElement === node;
 
 /**
- * Bring a text node from `now` to `text` by touching only what differs: a selection in the rest of it lives on, and text
- * that grows costs what was added.
+ * Change a text node from `now` to `text` by replacing only what differs: a selection in the rest is kept, and growing
+ * text costs only what was added.
  */
 export function setText(node: Text, now: string, text: string): void {
   if (now === text) return;
@@ -48,7 +48,7 @@ export function setText(node: Text, now: string, text: string): void {
   node.replaceData(start, now.length - start - end, text.slice(start, text.length - end));
 }
 
-/** The same for an element that holds nothing but text. */
+/** The same for an element that contains only text. */
 export function setLabel(target: Element, text: string): void {
   const first = target.firstChild;
   if (first instanceof Text && first === target.lastChild) setText(first, first.data, text);

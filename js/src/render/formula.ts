@@ -1,4 +1,4 @@
-/** Math, in a line and apart: typeset when it is whole and the addon for it is there, until then a quiet placeholder. */
+/** Inline and display math: a placeholder until the formula is complete and the addon is loaded, then typeset. */
 
 import type { Formula, Node as TreeNode } from "../markdown/tree.js";
 import * as words from "../words.js";
@@ -7,7 +7,7 @@ import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
 import type { Kind } from "./inlines.js";
 
-/** Fill `target`, which carries the mark of a placeholder, as soon as that is possible. */
+/** Fill `target`, which is marked as a placeholder, as soon as possible. */
 function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
   const show = (math: MathRenderer | null) => {
     target.removeAttribute("data-pending");
@@ -15,7 +15,7 @@ function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLEl
       if (math === null) showSource(drawing, tex, target);
       else math.render(tex, display, target);
     } catch {
-      // Not TeX that can be typeset: its author sees best from the source what is wrong.
+      // The TeX cannot be typeset: the source shows best what is wrong.
       showSource(drawing, tex, target);
     }
   };

@@ -1,6 +1,6 @@
 /**
- * Wrappers for so many children each: what grows is laid out in the last one only, and the finished ones are left out of
- * layout and painting while they are out of sight.
+ * Wrappers for a fixed number of children each: only the last one needs layout while text grows, and finished ones are
+ * skipped in layout and painting while they are out of view.
  */
 
 import type { Slots } from "./children.js";
@@ -10,11 +10,11 @@ export class Groups implements Slots {
   readonly #drawing: Drawing;
   readonly #size: number;
   readonly #open: (number: number) => HTMLElement;
-  /** Those that are not finished, from number `#finished` on. */
+  /** The groups that are not finished, from number `#finished` on. */
   readonly #groups: HTMLElement[] = [];
   #finished = 0;
 
-  /** `open` makes the group of that number, from 0, and puts it where it belongs. */
+  /** `open` makes the group with that number, from 0, and inserts it into the page. */
   constructor(drawing: Drawing, size: number, open: (number: number) => HTMLElement) {
     this.#drawing = drawing;
     this.#size = size;
@@ -39,7 +39,7 @@ export class Groups implements Slots {
     for (const empty of this.#groups.splice(kept)) empty.remove();
   }
 
-  /** The first `settled` children are final. */
+  /** Finish the groups whose children are among the first `settled`, which are final. */
   settle(settled: number): void {
     while (this.#groups.length > 0 && (this.#finished + 1) * this.#size <= settled) {
       const group = this.#groups.shift() as HTMLElement;
@@ -52,10 +52,10 @@ export class Groups implements Slots {
   }
 }
 
-/** Children that stand in their holder itself. Most have fewer, and need no groups. */
+/** How many children are put into the parent itself. Most parents have fewer, and need no groups. */
 const FLAT = 64;
 
-/** Slots in an element, and beyond the first ones in groups within it. */
+/** Puts the first children into an element itself, and the others into groups inside it. */
 export class Overflow implements Slots {
   readonly #drawing: Drawing;
   readonly #dom: HTMLElement;
@@ -90,7 +90,7 @@ export class Overflow implements Slots {
   }
 }
 
-/** Blocks in a section. */
+/** Blocks per section. */
 export const SECTION = 32;
 
 export const section = (drawing: Drawing): HTMLElement => drawing.element("div", { class: "sc-section" });
@@ -99,7 +99,7 @@ export const section = (drawing: Drawing): HTMLElement => drawing.element("div",
 export const sections = (drawing: Drawing, dom: HTMLElement): Overflow =>
   new Overflow(drawing, dom, SECTION, () => section(drawing));
 
-/** Out of sight the group is as high as it was. */
+/** Finish a group: while it is out of view, it keeps its height. */
 function finish(group: HTMLElement, height: number): void {
   group.style.setProperty("contain-intrinsic-block-size", `auto ${height}px`);
   group.classList.add("sc-finished");

@@ -1,6 +1,6 @@
 /**
- * A button in place of a remote image: to load an image tells its server that it is looked at, and its address may
- * carry off what was said before.
+ * A button in place of a remote image. Loading an image tells its server that someone looks at it, and the address may
+ * contain data from the conversation.
  */
 
 import * as words from "../words.js";

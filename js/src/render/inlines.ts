@@ -1,4 +1,4 @@
-/** What stands for the inlines of a leaf. Each follows a changed inline of its own kind in place. */
+/** The DOM of a leaf's inlines. Each is updated in place when its inline changes to another of the same kind. */
 
 import { haveSame } from "../markdown/same.js";
 import type { Attributes, Inline } from "../markdown/tree.js";
@@ -13,7 +13,7 @@ export type Kind<K extends Inline["kind"]> = Extract<Inline, { readonly kind: K 
 export class MountedText implements Mounted {
   node: Kind<"text"> | Kind<"raw">;
   dom: Text;
-  /** What stands before `dom`, where the text was split. */
+  /** The part before `dom`, if the text was split. */
   #head: Text | null = null;
   readonly #drawing: Drawing;
 
@@ -38,7 +38,7 @@ export class MountedText implements Mounted {
     return true;
   }
 
-  /** Split what is shown in two DOM nodes, the second of which begins at `offset` of `dom`. */
+  /** Split the text into two DOM nodes, and return the second, which begins at `offset` of `dom`. */
   split(offset: number): Text {
     this.#join();
     this.#head = this.dom;
@@ -64,7 +64,7 @@ export class MountedText implements Mounted {
   }
 }
 
-/** One element, for as long as it may change. */
+/** The element of an inline, for as long as the inline may change. */
 abstract class MountedElement<Node extends Inline> implements Mounted {
   node: Node;
   readonly dom: HTMLElement;
@@ -85,7 +85,7 @@ abstract class MountedElement<Node extends Inline> implements Mounted {
     return true;
   }
 
-  /** Bring the element to `node`, of the same kind; false: it cannot be. */
+  /** Update the element to `node`, which is of the same kind; returns false if that is not possible. */
   protected abstract take(node: Node): boolean;
 
   tip(): null {
@@ -97,7 +97,7 @@ abstract class MountedElement<Node extends Inline> implements Mounted {
   }
 }
 
-/** What is as it is: another one is another element. */
+/** An element that is never updated: a different inline gets a new element. */
 export class Still extends MountedElement<Inline> {
   readonly #same: (before: Inline, after: Inline) => boolean;
 
@@ -173,7 +173,7 @@ export class MountedLink extends MountedBranch<Kind<"link">> {
   }
 }
 
-/** Raw HTML that is allowed within a line. */
+/** An allowed inline element of raw HTML. */
 export class MountedPhrase extends MountedBranch<Kind<"element">> {
   constructor(drawing: Drawing, node: Kind<"element">) {
     super(drawing, node, allowedElement(drawing, node.tag, node.attributes));

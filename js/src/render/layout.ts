@@ -1,6 +1,6 @@
-/** What the renderer asks of the page's layout. Tests hand in another one. */
+/** The renderer's access to the page's layout. Tests pass their own. */
 
-/** In pixels. */
+/** A rectangle, in pixels. */
 export interface Box {
   readonly left: number;
   readonly right: number;
@@ -8,17 +8,17 @@ export interface Box {
 }
 
 export interface Layout {
-  /** In pixels; 0 where nothing is laid out: hidden, detached, or a page without layout. */
+  /** The height in pixels; 0 without layout: if the element is hidden or detached, or the page has no layout. */
   height(element: Element): number;
   /** The widths of the children, in pixels. */
   widths(parent: Element): number[];
-  /** The top edge of a character, to tell lines apart; null where it takes no space. */
+  /** The top edge of a character, to distinguish lines; null if it has no box. */
   top(text: Text, offset: number): number | null;
-  /** What a node covers, line by line. */
+  /** The boxes of a node, one per line. */
   boxes(node: ChildNode): readonly Box[];
-  /** Call back when the element's width has changed, before that is painted. The returned function ends it. */
+  /** Call `changed` when the element's width has changed, before it is painted. The returned function ends that. */
   onWidth(element: Element, changed: () => void): () => void;
-  /** Call back before the next paint. */
+  /** Call `callback` before the next paint. */
   frame(callback: () => void): void;
 }
 
@@ -41,11 +41,11 @@ export const browserLayout: Layout = {
     let ended = false;
     const observer = new ResizeObserver(([entry]) => {
       const now = entry?.contentRect.width ?? width;
-      // The first call only says how wide it is.
+      // The first call only reports the width.
       const differs = width !== null && now !== width;
       width = now;
       if (!differs) return;
-      // What is done now changes the height too. Observed in the same frame, that would be reported as an error.
+      // `changed` changes the height too. Observing that in the same frame would be reported as an error.
       observer.disconnect();
       requestAnimationFrame(() => {
         if (!ended) observer.observe(element);

@@ -1,4 +1,4 @@
-/** What stands for a paragraph, a heading or a table's cell, while it grows and as long as it may be revised. */
+/** The DOM of a paragraph, a heading or a table cell, while it grows and as long as it may be revised. */
 
 import type { Leaf, Node as TreeNode } from "../markdown/tree.js";
 import { Children, within } from "./children.js";
@@ -61,7 +61,7 @@ export class MountedLeaf implements Mounted, Revisable {
     this.#cuts?.update(this.#children);
   }
 
-  /** What is open may be revised and close between two updates. */
+  /** Remember the leaf while it may be revised, or is open: it may close and be revised before the next update. */
   #await(): void {
     const { node } = this;
     const { waiting } = this.#drawing;

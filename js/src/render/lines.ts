@@ -1,6 +1,6 @@
 /**
- * Lines of code, and of what is shown as it is written: in groups, each laid out apart, so that a new line costs the same
- * however many there are. The text in the page is the code's own, character for character.
+ * Lines of code and of raw HTML text, in groups that are laid out separately, so that a new line costs the same however
+ * many there are. The text in the page is exactly that of the code.
  */
 
 import type { Html, Pre, Node as TreeNode } from "../markdown/tree.js";
@@ -11,26 +11,26 @@ import { scrolls } from "./element.js";
 import { PaintedLines } from "./paint.js";
 import { RUN, Runs } from "./runs.js";
 
-/** Lines in a group. */
+/** Lines per group. */
 const GROUP = 40;
 
 /** Puts the lines of a group into its element. */
 export interface LineWriter {
-  /** A new line begins, the first in its group or a later one. The line before is final. */
+  /** Begin a new line, the first in its group or a later one. The line before it is final. */
   begin(group: HTMLElement, first: boolean): void;
-  /** The line is `text` by now, which only grew. */
+  /** Show `text` as the line; it continues what was shown. */
   grow(text: string): void;
-  /** A new group follows, and the line break belongs to this one. */
+  /** End the group with a line break, because a new group follows. */
   close(): void;
 }
 
-/** Plain lines: one text node for a group, but for what very long lines add. */
+/** Plain lines: one text node per group, and more for very long lines. */
 class PlainLines implements LineWriter {
   readonly #drawing: Drawing;
-  /** Long lines are broken where they do not fit, so they cannot be laid out in parts. */
+  /** Whether long lines wrap; then they cannot be laid out in parts. */
   readonly #wraps: boolean;
   #group: HTMLElement | null = null;
-  /** Ends the group; null: something else does. */
+  /** The text node at the end of the group; null: something else is there. */
   #text: Text | null = null;
   #length = 0;
   #runs: Runs | null = null;
@@ -76,13 +76,13 @@ export class MountedLines implements Mounted {
   readonly node: Pre | Html;
   readonly dom: HTMLElement;
   readonly #drawing: Drawing;
-  /** What holds the groups. */
+  /** The parent of the groups. */
   readonly #holder: HTMLElement;
   #writer: LineWriter;
-  /** Lines begun. */
+  /** The number of lines begun. */
   #count = 0;
   #groups: HTMLElement[] = [];
-  /** Plain groups wait for a grammar. */
+  /** Whether a grammar is being loaded, so that plain groups will be painted later. */
   #waits = false;
 
   constructor(drawing: Drawing, node: Pre | Html) {
@@ -147,7 +147,7 @@ export class MountedLines implements Mounted {
     this.#groups = this.#groups.slice(-1);
   }
 
-  /** The grammar has come when there are lines already: paint them, group by group, up to where they grow. */
+  /** Paint the lines that were shown before the grammar was loaded, group by group, up to the growing line. */
   #paint(grammar: Grammar): void {
     const painter = new PaintedLines(this.#drawing, grammar);
     const { lines } = this.node;

@@ -1,4 +1,4 @@
-/** Links: those out of the answer open apart and show their target, those within it move the reader. */
+/** Links: those to other pages open in a new tab and show their target, those inside the answer scroll to it. */
 
 import type { Drawing } from "./drawing.js";
 import { setAttribute } from "./element.js";
@@ -6,10 +6,10 @@ import { setAttribute } from "./element.js";
 export const link = (drawing: Drawing): HTMLAnchorElement =>
   drawing.element("a", { target: "_blank", rel: "noopener noreferrer" });
 
-/** What an address within the answer begins with: the page's own addresses belong to the notebook. */
+/** The prefix of link targets inside the answer: other fragments of the page belong to the notebook. */
 const within = (prefix: string): string => `#${prefix}-to-`;
 
-/** The title shows where the link leads, whatever its text says. `href` null: that is not known yet. */
+/** Set a link's target. The title shows the address, whatever the text says. `href` null: it is not known yet. */
 export function aim({ prefix }: Drawing, anchor: HTMLElement, href: string | null, title: string): void {
   const isWithin = href?.startsWith("#") ?? false;
   const target = href !== null && isWithin ? within(prefix) + href.slice(1) : href;
@@ -18,14 +18,14 @@ export function aim({ prefix }: Drawing, anchor: HTMLElement, href: string | nul
   setAttribute(anchor, "title", [title, isWithin ? "" : (href ?? "")].filter(Boolean).join("\n") || false);
 }
 
-/** Bring into sight, and let the keyboard go on from there. */
+/** Scroll to an element and focus it, so that the keyboard continues from there. */
 export function goTo(target: HTMLElement): void {
   if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");
   target.scrollIntoView({ block: "nearest" });
   target.focus({ preventScroll: true });
 }
 
-/** Links to the answer's headings, by the names that GitHub gives them. */
+/** Make links to the answer's headings work, with the names that GitHub gives to headings. */
 export function followLinks(root: HTMLElement, prefix: string): void {
   root.addEventListener("click", (event) => {
     const begin = within(prefix);

@@ -1,4 +1,4 @@
-/** What stands for each kind of node. */
+/** Makes the DOM for each kind of node. */
 
 import { isSame } from "../markdown/same.js";
 import type { Node as TreeNode } from "../markdown/tree.js";

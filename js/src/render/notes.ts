@@ -1,4 +1,4 @@
-/** Footnotes: their marks in the text, and the notes below the answer. */
+/** Footnotes: the references in the text, and the notes below the answer. */
 
 import type { Note, Node as TreeNode } from "../markdown/tree.js";
 import * as words from "../words.js";
@@ -13,7 +13,7 @@ const noteId = (prefix: string, note: number): string => `${prefix}-note-${note}
 
 const useId = (prefix: string, note: number, use: number): string => `${prefix}-use-${note}-${use}`;
 
-/** A link within the answer. It moves the reader itself: the page's address belongs to the notebook. */
+/** A link inside the answer. It scrolls by itself, because the page's address belongs to the notebook. */
 function jump(drawing: Drawing, id: string, text: string, label: string): HTMLAnchorElement {
   const anchor = drawing.element("a", { href: `#${id}`, "aria-label": label }, text);
   anchor.addEventListener("click", (event) => {
@@ -26,7 +26,7 @@ function jump(drawing: Drawing, id: string, text: string, label: string): HTMLAn
   return anchor;
 }
 
-/** The mark of a note: its number, and a link as soon as the note is there. */
+/** A footnote reference: its number, which becomes a link as soon as the note has come. */
 export class MountedReference implements Mounted {
   node: Kind<"reference">;
   readonly dom: HTMLElement;
@@ -120,9 +120,9 @@ class MountedNote {
   }
 }
 
-/** The notes, by number. */
+/** The footnotes, in the order of their numbers. */
 export class Notes {
-  /** The section of the notes; null while there are none. */
+  /** The section with the notes; null while there are none. */
   dom: HTMLElement | null = null;
   readonly #drawing: Drawing;
   readonly #root: Element;
@@ -188,7 +188,7 @@ export class Notes {
     this.#list = null;
   }
 
-  /** Where the text ends, if it ends in a note. */
+  /** The element in which the text ends, if that is in a note. */
   tip(): Element | null {
     for (const mounted of this.#mounted.values()) {
       if (mounted.node.open) return mounted.tip();

@@ -1,4 +1,4 @@
-/** Painted lines of code: each line once when it is whole, the growing one as it grows, by what differs. */
+/** Highlighted lines of code. The growing line is highlighted again as it grows, and only what differs is updated. */
 
 import type { Grammar, Span } from "./addons.js";
 import type { Drawing } from "./drawing.js";
@@ -6,14 +6,14 @@ import { setText } from "./element.js";
 import type { LineWriter } from "./lines.js";
 import { RUN, Runs } from "./runs.js";
 
-/** The styles that the style sheet knows: a class is made of nothing else. */
+/** The styles in the style sheet; no class name is made from anything else. */
 const STYLES: ReadonlySet<string> = new Set(
   "comment keyword string number constant function type variable operator punctuation tag attribute meta inserted deleted heading link".split(
     " ",
   ),
 );
 
-/** A stretch of the growing line in the page. */
+/** A part of the growing line in the page. */
 interface Painted {
   style: string | null;
   text: string;
@@ -23,11 +23,11 @@ interface Painted {
 export class PaintedLines implements LineWriter {
   readonly #drawing: Drawing;
   readonly #grammar: Grammar;
-  /** The state before the growing line, and after it as far as it goes. */
+  /** The grammar's state before the growing line, and after what there is of it. */
   #from: unknown;
   #next: unknown;
   #group: HTMLElement | null = null;
-  /** As much of the growing line as is painted; null: nothing yet. */
+  /** The highlighted part of the growing line; null: nothing yet. */
   #head: string | null = null;
   /** The line break before the growing line, if it is in the same group. */
   #break = "";
@@ -50,7 +50,7 @@ export class PaintedLines implements LineWriter {
     this.#painted = [];
   }
 
-  /** Only the beginning of a very long line is painted: it is data rather than code. */
+  /** Only the beginning of a very long line is highlighted: such a line is data rather than code. */
   grow(line: string): void {
     const head = line.slice(0, RUN);
     if (head !== this.#head) {
@@ -60,7 +60,7 @@ export class PaintedLines implements LineWriter {
       this.#show(this.#stretches(head, spans));
     }
     if (line.length <= RUN) return;
-    // Where the rest leads is not known; most such lines are whole in themselves.
+    // The state after the rest is not known. Most such lines are self-contained, so continue with the state before.
     this.#next = this.#from;
     this.#runs ??= new Runs(this.#drawing, this.#group as HTMLElement);
     this.#runs.grow(line);

@@ -1,6 +1,6 @@
 /**
- * The document in the page. An update visits what is open, from the first child that was not settled when it was last
- * seen; what is closed and shown is neither looked at nor touched again, but for the leaves that are named as late.
+ * The document in the page. An update visits only open blocks, from the first child that was not settled at the last
+ * update. Closed blocks that are shown are not visited again, except for leaves that are passed as late.
  */
 
 import type { Leaf, Document as MarkdownDocument } from "../markdown/tree.js";
@@ -14,7 +14,7 @@ import { followLinks } from "./link.js";
 import { mount } from "./mount.js";
 import { Notes } from "./notes.js";
 
-/** One document as it is drawn. */
+/** The state of one drawn document. */
 interface Shown {
   readonly drawing: Drawing;
   readonly sections: Groups;
@@ -30,7 +30,7 @@ export class Renderer {
   #shown: Shown;
   #tip: Element | null = null;
 
-  /** `prefix`: begins every id made here, so that no answer's id is another's. */
+  /** `prefix`: begins every id made here, so that the ids of different answers differ. */
   constructor(root: HTMLElement, prefix: string, addons: Addons, layout: Layout = browserLayout) {
     this.#root = root;
     this.#prefix = prefix;
@@ -40,12 +40,12 @@ export class Renderer {
     followLinks(root, prefix);
   }
 
-  /** DOM nodes made since the last reset. */
+  /** The number of DOM nodes made since the last reset. */
   get created(): number {
     return this.#shown.drawing.created;
   }
 
-  /** `late`: the closed leaves that changed since the last update. */
+  /** Show the document; `late` are the closed leaves that have changed since the last update. */
   update(document: MarkdownDocument, late: readonly Leaf[]): void {
     const { drawing, sections, children, notes } = this.#shown;
     drawing.measure();
@@ -56,7 +56,7 @@ export class Renderer {
     this.#markTip(children.last?.tip() ?? notes.tip() ?? this.#end());
   }
 
-  /** Another text follows. */
+  /** Remove everything, because another text follows. */
   reset(): void {
     this.#shown.drawing.end();
     this.#tip?.removeAttribute("data-tip");
@@ -76,13 +76,13 @@ export class Renderer {
     return { drawing, sections, children: new Children(drawing, sections), notes };
   }
 
-  /** Where the caret belongs between blocks: at the end, but above the notes, which were written before it. */
+  /** The element for the caret between blocks: at the end of the text, but above the footnotes. */
   #end(): Element {
     const { notes, sections } = this.#shown;
     return (notes.dom && sections.last) ?? this.#root;
   }
 
-  /** The caret is drawn by the style sheet after the element that carries this mark. */
+  /** Mark the element in which the text ends; the style sheet draws the caret there. */
   #markTip(tip: Element): void {
     if (tip === this.#tip) return;
     if (this.#tip) setAttribute(this.#tip, "data-tip", false);

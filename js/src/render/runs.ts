@@ -1,8 +1,8 @@
-/** What is beyond the beginning of a very long line: runs of characters, each laid out apart within the line. */
+/** The rest of a very long line, in runs of characters that are laid out separately. */
 
 import type { Drawing } from "./drawing.js";
 
-/** Characters of a line's beginning, and of each run. */
+/** Characters in the beginning of a line, and in each run. */
 export const RUN = 2000;
 
 export class Runs {
@@ -16,7 +16,7 @@ export class Runs {
     this.#group = group;
   }
 
-  /** Show the rest of `line`, which only grew. */
+  /** Show the rest of `line`, which continues what was shown. */
   grow(line: string): void {
     while (this.#shown < line.length) {
       if (this.#text === null || this.#shown % RUN === 0) this.#begin();

@@ -1,6 +1,6 @@
 /**
- * Tables. A short one is laid out by its content. In a long one each new cell would measure all the others again, so its
- * columns keep the widths they have, and its rows are laid out one by one, in groups.
+ * Tables. A short table is laid out by its content. In a long one, each new cell would cause all others to be measured
+ * again, so its columns keep their present widths, and its rows are laid out separately, in groups.
  */
 
 import type { Row, Table, Node as TreeNode } from "../markdown/tree.js";
@@ -10,7 +10,7 @@ import type { Drawing, Mounted } from "./drawing.js";
 import { scrolls } from "./element.js";
 import { Groups } from "./groups.js";
 
-/** Rows of a body's group, and rows after which the columns are fixed. */
+/** Rows per group of the body, and the number of rows after which the column widths are fixed. */
 const GROUP = 40;
 
 export class MountedTable implements Mounted {
@@ -72,7 +72,7 @@ export class MountedTable implements Mounted {
     this.#table.style.setProperty("--sc-columns", widths.map((width) => `${width}px`).join(" "));
     this.#table.classList.add("sc-fixed");
     this.#fixAt = Number.POSITIVE_INFINITY;
-    // With another width the table is laid out by its content again, and fixed again if it still grows.
+    // At another width, the table is laid out by its content again, and fixed again if it still grows.
     this.#endWatch ??= this.#drawing.onWidth(() => this.#loosen());
   }
 
@@ -84,7 +84,7 @@ export class MountedTable implements Mounted {
     this.#endWatch = null;
   }
 
-  /** Between two cells and between two rows no caret is drawn: it would begin a line of its own. */
+  /** Between two cells or rows no caret is drawn, because it would be on its own line. */
   tip(): Element | null {
     return this.node.open ? (this.#children.last?.tip() ?? this.dom) : null;
   }

@@ -1,8 +1,8 @@
 /**
- * What arrives from the kernel, narrowed from `unknown` by the shapes of the schema.
+ * Narrows what arrives from the kernel from `unknown` to the shapes of the schema.
  *
- * Nothing here throws. A message that cannot be understood is `null`; keys and operations of a newer kernel that this
- * page does not know are passed over, so that a small addition on the other side does not break an open notebook.
+ * Nothing here throws. A message that cannot be understood is `null`. Unknown keys and operations of a newer kernel are
+ * ignored, so that a small addition there does not break an open notebook.
  */
 
 import {
@@ -18,8 +18,8 @@ import {
 import { type FetchedAddon, type Foreign, type FromKernel, type Place, WIRE } from "./protocol.js";
 
 /**
- * What a value is made of: a kind of plain value, one of some words, null or something, a list, or fields with their
- * defaults. A field without a default must be there.
+ * The shape of a value: a kind of plain value, one of a list of values, null or a shape, a list of a shape, or fields
+ * with their defaults. A field without a default is required.
  */
 export type Shape =
   | "string"
@@ -53,7 +53,7 @@ const PLAIN: Readonly<Record<string, (value: unknown) => boolean>> = {
   record: isRecord,
 };
 
-/** The value if it has this shape, with its defaults filled in; `undefined` if it has not. */
+/** The value with its defaults filled in, if it has this shape; else `undefined`. */
 export function read(shape: Shape, value: unknown): unknown {
   if (typeof shape === "string") return PLAIN[shape]?.(value) ? value : undefined;
   if (!isList(shape)) return isRecord(value) ? fields(shape, (name) => value[name]) : undefined;
@@ -68,7 +68,7 @@ function fields(shape: Fields, value: (name: string) => unknown): Record<string,
   const found: Record<string, unknown> = {};
   for (const [name, [inner, fallback]] of Object.entries(shape)) {
     let one = read(inner, value(name));
-    // A default is read too: an empty origin is one without a model.
+    // A default is read too, so that the defaults of its own fields are filled in.
     if (one === undefined) one = read(inner, fallback);
     if (one === undefined) return undefined;
     found[name] = one;
@@ -76,15 +76,15 @@ function fields(shape: Fields, value: (name: string) => unknown): Record<string,
   return found;
 }
 
-/** A whole document from what `value` gives for each key; a missing or unreadable value becomes its default. */
+/** A whole document from what `value` returns for each key; a missing or unreadable value becomes its default. */
 export const readDoc = (value: (key: string) => unknown): Doc => fields(DOC_SHAPE, value) as unknown as Doc;
 
 export const readPart = (value: unknown): Part | undefined => read(PART_SHAPE, value) as Part | undefined;
 
-/** The document of an answer of which nothing is known. */
+/** The document of an answer about which nothing is known. */
 export const EMPTY: Doc = readDoc(() => undefined);
 
-/** One operation; `undefined` for one to pass over, `null` for one whose loss would garble the answer. */
+/** One operation; `undefined` if it can be ignored, `null` if ignoring it would garble the answer. */
 function parseOp(raw: unknown): Op | undefined | null {
   if (!Array.isArray(raw)) return null;
   const [verb, at, value] = raw as unknown[];
@@ -123,7 +123,7 @@ function parseSnapshot(raw: Record<string, unknown>): Snapshot | Foreign | null 
     return { type: "foreign", wire: wire as number, text };
   }
   const place = readPlace(raw.epoch, raw.seq);
-  // Without parts it is meant for pages of another wire.
+  // A snapshot without parts is for pages with another protocol version.
   if (place === null || !isRecord(document) || !Array.isArray(document.parts)) return null;
   return { type: "snapshot", wire, ...place, document: readDoc((key) => document[key]) };
 }
@@ -140,7 +140,7 @@ function parseKept(raw: Record<string, unknown>): Kept | null {
   return found ? { ...found, others: Array.isArray(raw.others) ? (raw.others as unknown[]) : [] } : null;
 }
 
-/** The message in `raw`, or null if there is none that this page understands. */
+/** The message in `raw`, or null if this page does not understand it. */
 export function parseMessage(raw: unknown): FromKernel | null {
   if (!isRecord(raw)) return null;
   if (raw.type === "patch") return parsePatch(raw);

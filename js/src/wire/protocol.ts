@@ -1,10 +1,10 @@
-/** The wire between kernel and page: what the schema gives, and what of it the page puts together. */
+/** The protocol between kernel and page: the types of the schema, and what the page adds to them. */
 
 import { type Doc, type FromPage, type Hello, type FromKernel as Known, type Part, WIRE } from "./generated.js";
 
 export * from "./generated.js";
 
-/** A snapshot written in a wire version that this page does not speak. */
+/** A snapshot in a protocol version that this page does not support. */
 export interface Foreign {
   readonly type: "foreign";
   readonly wire: number;
@@ -15,19 +15,19 @@ export type FromKernel = Known | Foreign;
 
 export type Command = Exclude<FromPage, Hello>;
 
-/** Where a document stands in the stream of messages; `seq` counts within an `epoch`. */
+/** The position of a document in the stream of messages; `seq` counts within an `epoch`. */
 export interface Place {
   readonly epoch: number;
   readonly seq: number;
 }
 
-/** Asks the kernel's shared widget for an addon. */
+/** Requests an addon from the kernel's shared widget. */
 export interface AddonRequest {
   readonly type: "addon";
   readonly name: string;
 }
 
-/** Its answer. */
+/** The reply to it. */
 export interface FetchedAddon extends AddonRequest {
   /** The module's text; null: this kernel has no such addon. */
   readonly esm: string | null;
@@ -36,7 +36,7 @@ export interface FetchedAddon extends AddonRequest {
 export const hello = (place: Place | null): Hello =>
   place === null ? { type: "hello", wire: WIRE } : { type: "hello", wire: WIRE, epoch: place.epoch, seq: place.seq };
 
-/** The text of some parts; joined once for as long as the parts are the same ones. */
+/** A cache of joined texts, by the list of parts. */
 const texts = new WeakMap<readonly Part[], string>();
 
 /** The answer's text. */

@@ -1,8 +1,8 @@
 /**
- * What the page knows of one answer: a pure reducer, `(state, input) → { state, effects }`.
+ * The page's state of one answer: a pure reducer, `(state, input) → { state, effects }`.
  *
- * A patch applies only to the very document it was made for. Whatever is lost, doubled or late on the way, the worst
- * that happens is that a snapshot is asked for.
+ * A patch is applied only to exactly the document that it was made for. If messages are lost, duplicated or late, the
+ * worst that happens is that a snapshot is requested.
  */
 
 import {
@@ -20,28 +20,28 @@ import {
   textOf,
 } from "./protocol.js";
 
-/** A command that was sent and has not shown its effect. */
+/** A command that was sent and has not taken effect yet. */
 export interface Pending {
   readonly command: Command;
-  /** The kernel has had its time and said nothing: it is busy, or gone. */
+  /** Whether the kernel has not reacted in time: it is busy, or gone. */
   readonly late: boolean;
 }
 
 export interface State {
   readonly doc: Doc;
   readonly place: Place;
-  /** Whether `doc` is the document at `place`; if not, patches are dropped until a snapshot comes. */
+  /** Whether `doc` is the document at `place`; if not, patches are ignored until a snapshot comes. */
   readonly synced: boolean;
-  /** How often another text has taken the place of what was shown; a text that grows is the same one. */
+  /** How often another text has replaced the one that was shown; a growing text counts as the same one. */
   readonly texts: number;
   readonly pending: Pending | null;
-  /** Set where no kernel stands behind the document: it has gone, or the document is what the notebook had saved. */
+  /** Set if there is no kernel behind the document: the kernel has ended, or the document was saved in the notebook. */
   readonly gone: "kernel" | "saved" | null;
-  /** How often the kernel was asked since it was last heard. */
+  /** How often the page has asked since the last message from the kernel. */
   readonly asked: number;
-  /** Set when the kernel speaks another version of the wire; then only its text is shown. */
+  /** Set if the kernel uses another protocol version; then only its text is shown. */
   readonly foreign: { readonly wire: number; readonly text: string } | null;
-  /** What the notebook shall hold beside the document, as the kernel said last. */
+  /** What the notebook saves besides the document, from the kernel's last message about it. */
   readonly kept: Kept | null;
   /** Whether another version can be shown without the kernel. */
   readonly selectable: boolean;
@@ -49,14 +49,14 @@ export interface State {
 
 export type Input =
   | { readonly kind: "message"; readonly message: FromKernel }
-  /** The synced traits, when the front end has fetched them again: after a reconnect the messages between are gone. */
+  /** The synced traits, which the front end has fetched again: after a reconnect the messages in between are lost. */
   | { readonly kind: "traits"; readonly doc: Doc; readonly place: Place }
   | { readonly kind: "command"; readonly command: Command }
-  /** Nothing has come of the pending command for some time. */
+  /** The pending command has not taken effect for some time. */
   | { readonly kind: "late" }
-  /** The kernel has ended, or was started anew. */
+  /** The kernel has ended, or was restarted. */
   | { readonly kind: "gone" }
-  /** What is awaited has not come for some time: a snapshot, or whatever the kernel says. */
+  /** An awaited message has not come for some time: a snapshot, or any message of the kernel. */
   | { readonly kind: "silence" };
 
 export type Effect = { readonly kind: "send"; readonly message: FromPage };
@@ -69,32 +69,32 @@ export interface Step {
 export const isTerminal = ({ status }: { readonly status: unknown }): boolean =>
   status === "done" || status === "stopped" || status === "failed" || status === "interrupted";
 
-/** Whether the attempt waits for nothing but a time, so that it can be made now. */
+/** Whether the attempt waits only for time to pass, so that it can be made now. */
 export const canHurry = ({ status, wait }: Doc): boolean =>
   status === "waiting" || (status === "queued" && wait !== null && wait.reason !== "running");
 
-/** Whether nothing more will come, unless somebody asks for it. */
+/** Whether nothing more will come, unless the user asks for it. */
 export const isOver = ({ doc, gone }: State): boolean => gone !== null || isTerminal(doc);
 
-/** The answer as Markdown for the notebook; null where the kernel has not said it, or the answer has grown since. */
+/** The answer as Markdown for the notebook; null if the kernel has not sent it, or the answer has changed since. */
 export function markdownOf({ doc, place, kept }: State): string | null {
   const text = textOf(doc);
   if (kept === null || kept.epoch !== place.epoch || kept.length !== text.length || !isTerminal(doc)) return null;
-  // What the page has already does not travel again: between two marks is the index of an image's part.
+  // Image data that the page has is not sent again: between two marks is the index of the image part.
   const pieces = (kept.markdown ?? text).split("\u0001");
   return pieces.map((piece, at) => (at % 2 === 0 ? piece : dataOf(doc.parts[Number(piece)]))).join("");
 }
 
 const dataOf = (part: Part | undefined): string => `data:${part?.fields.mime};base64,${part?.fields.data}`;
 
-/** The versions that the notebook keeps beside the shown one; null where the kernel has not said them. */
+/** The versions that the notebook saves besides the shown one; null if the kernel has not sent them. */
 export const othersOf = ({ doc, place, kept }: State): readonly unknown[] | null =>
   kept !== null && kept.epoch === place.epoch && kept.others.length === doc.versions - 1 ? kept.others : null;
 
-/** A state of which nothing has been heard yet. */
+/** The initial values of a state, before any message. */
 const FRESH = { texts: 0, pending: null, gone: null, asked: 0, foreign: null, kept: null, selectable: false };
 
-/** The state of an answer that was saved, `selectable` where its other versions were saved too. */
+/** The state of a saved answer; `selectable`: its other versions were saved too. */
 export const saved = (doc: Doc, selectable = false): State => ({
   ...FRESH,
   doc,
@@ -105,16 +105,16 @@ export const saved = (doc: Doc, selectable = false): State => ({
   selectable,
 });
 
-/** Whether the kernel is expected to say something. */
+/** Whether a message from the kernel is expected. */
 export const isAwaiting = ({ doc, pending, synced, gone, foreign }: State): boolean =>
   gone === null && foreign === null && (!synced || !isTerminal(doc) || pending !== null);
 
-/** Two questions in a row have had their time, and no answer. */
+/** Whether more than two requests in a row have got no reply. */
 export const isUnheard = (state: State): boolean => state.asked > 2;
 
 /**
- * The first state: what the traits hold is shown at once, `early` messages came while the page was not ready for them.
- * `place` is the traits' own, null if they have none.
+ * The first state: the content of the traits, with the `early` messages applied, which came before the page was ready.
+ * `place` is that of the traits, or null if they have none.
  */
 export function start(doc: Doc, place: Place | null, early: readonly FromKernel[] = []): Step {
   const painted: State = {
@@ -178,24 +178,24 @@ function patch(state: State, message: Patch): Step {
   const { epoch, seq } = state.place;
   if (isInStep(state) && message.epoch === epoch && message.seq === seq + 1) {
     const doc = message.ops.reduce<Doc | null>((before, op) => before && applyOp(before, op), state.doc);
-    // What grows need not be compared: that would cost the whole text each time.
+    // Patches only grow texts of the same version, so the texts need not be compared each time.
     if (doc) return quiet(arrive(state, doc, message, doc.version === state.doc.version));
     return { state: { ...state, synced: false }, effects: [ask(null)] };
   }
-  // What came a second time, or late, is in the document already: nothing is missing.
+  // A duplicated or late patch is already in the document, so nothing is missing.
   return expect(state, message);
 }
 
-/** The page should be at `place` or later; if it is not, it has missed something and asks. */
+/** Request a snapshot if the page is not at `place` or later, because then it has missed something. */
 function expect(state: State, place: Place): Step {
-  // Asked already: the host repeats the question if no snapshot comes.
+  // Not in step: a snapshot was requested already, and the connection repeats the request.
   if (!isInStep(state) || !isBefore(state.place, place)) return quiet(state);
   return { state: { ...state, synced: false }, effects: [ask(null)] };
 }
 
 const isInStep = (state: State): boolean => state.synced && state.foreign === null;
 
-/** The document after `op`; null where that is about a part that is not there. */
+/** The document after `op`; null if it refers to a part that does not exist. */
 function applyOp(doc: Doc, op: Op): Doc | null {
   if (op[0] === "set") return { ...doc, [op[1]]: op[2] };
   const [, at] = op;
@@ -219,14 +219,14 @@ function traits(state: State, doc: Doc, place: Place): Step {
   return { state: arrive(state, doc, place, hasGrown(state.doc, doc)), effects: [ask(place)] };
 }
 
-/** Whether `doc` says what `before` said, and perhaps more. */
+/** Whether `doc` has the content of `before`, and perhaps more. */
 const hasGrown = (before: Doc, doc: Doc): boolean =>
   before.version === doc.version &&
   before.parts.every(({ kind, body }, at) => doc.parts[at]?.kind === kind && doc.parts[at].body.startsWith(body));
 
 /**
- * The state with the document of `place`; the pending command is forgotten once it has shown its effect.
- * `grown`: it says what the one before said, and perhaps more.
+ * The state with the document at `place`; the pending command is removed once it has taken effect. `grown`: the
+ * document has the content of the one before, and perhaps more.
  */
 function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): State {
   const opened = epoch !== state.place.epoch && state.place.epoch > 0;
@@ -257,12 +257,12 @@ function hasEffect(doc: Doc, wanted: Command): boolean {
   }
 }
 
-/** Send `wanted` unless it makes no sense now; the buttons then say why. */
+/** Send `wanted`, unless it is not possible now. */
 function command(state: State, wanted: Command): Step {
   const { pending, doc } = state;
   const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
   if (repeated || state.gone !== null || !isPossible(doc, wanted)) return quiet(state);
-  // Its effect is the part's to show.
+  // The part itself shows the effect of an action, so it does not become pending.
   if (wanted.type === "act") return { state, effects: [{ kind: "send", message: wanted }] };
   return {
     state: { ...state, pending: { command: wanted, late: false } },

@@ -1,1 +1,1 @@
-"""What an answer is and what becomes of it. Pure."""
+"""The answer: its data, its states and its rules. Pure."""

@@ -1,4 +1,4 @@
-"""What an attempt is given: what there is already, and its turn before the server."""
+"""The context of an attempt: what there is of the answer already, and its turn in the queue before the server."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ __all__ = ["ALONE", "Context"]
 
 
 async def _at_once(_lane: Lane, _api: str, _tokens: int) -> None:
-    """Return at once: there is no line."""
+    """Return immediately: there is no queue."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What an attempt is given.
+    """What a source gets for one attempt.
 
-    `resume` is what of an answer there is already, or None. `turn(lane, api, tokens)` returns when a request that may
-    cost `tokens` can be sent to `lane`; a source awaits it before each request, on the loop that reads its events.
-    `history` are the messages that follow the request's: what the model said in earlier rounds of this answer, and what
-    its tools returned.
+    Attributes:
+        resume: what to continue, or None for a new answer.
+        turn: `turn(lane, api, tokens)` returns when a request that may cost `tokens` can be sent to `lane`. A source
+            awaits it before each request, on the loop that reads its events.
+        history: messages to add after the request's own: what the model said in earlier rounds of this answer, and what
+            its tools returned.
     """
 
     resume: ResumeFrom | None = None
@@ -32,4 +34,4 @@ class Context:
 
 
 ALONE: Final = Context()
-"""The whole answer, asked for at once."""
+"""A new answer, requested without a queue."""

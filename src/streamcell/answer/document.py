@@ -1,4 +1,4 @@
-"""The document: everything known of an answer, and how each event changes it."""
+"""The document: everything known about an answer, and how each event changes it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Document", "Idle", "Timings", "Version", "reduce", "way_on"]
 
 @dataclass(frozen=True)
 class Timings:
-    """Seconds from the start of the attempt to its first token and to its end; None until then."""
+    """Seconds from the start of the attempt to its first token (`first_token`) and to its end (`total`), or None."""
 
     first_token: float | None = None
     total: float | None = None
@@ -40,7 +40,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Idle:
-    """Nothing has come for `seconds`; after `limit` seconds without anything the attempt is given up."""
+    """Nothing has been received for `seconds`; after `limit` seconds the attempt is given up."""
 
     seconds: float
     limit: float
@@ -48,10 +48,23 @@ class Idle:
 
 @dataclass(frozen=True)
 class Version:
-    """One attempt's answer, whole or partial, with what is known of it.
+    """One attempt's answer, complete or partial, and what is known about it. Immutable.
 
-    `parts` is the answer, in the order in which it came. `resumed`: it was taken up again and no text has come since.
-    `spent` is what its rounds of tools before this one have cost; `usage` includes it.
+    Attributes:
+        parts: the answer, in the order in which it was received; `text`, `reasoning` and `refusal` join the parts of
+            each kind.
+        status: a `Status`, which is a string such as `"done"`.
+        attempt: the number of the attempt, from 1.
+        finish_reason: why the provider ended the answer, in the words of Chat Completions, or None.
+        usage: the provider's token counts, including earlier rounds of tool calls, or None.
+        error: why the answer is incomplete, or None.
+        origin: the model, the API, and how the API was chosen.
+        notice: a note about the answer, or None.
+        request_id: the provider's id of the request, or None.
+        timings: seconds to the first token and to the end.
+        resumed: how the answer was resumed, until the first text after that has been received; else None.
+        cursor: where a background response can be resumed exactly, or None.
+        spent: the token counts of earlier rounds of tool calls, or None.
     """
 
     parts: tuple[Part, ...] = ()
@@ -70,34 +83,40 @@ class Version:
 
     @cached_property
     def text(self) -> str:
-        """The answer's text: that of its text parts, joined."""
+        """The answer's text: the bodies of its text parts, joined."""
         return text_of(self.parts)
 
     @property
     def reasoning(self) -> str:
-        """The model's reasoning, where the provider shows it."""
+        """The model's reasoning, if the provider shows it, else an empty string."""
         return body_of(self.parts, "reasoning")
 
     @property
     def refusal(self) -> str:
-        """The model's refusal."""
+        """The model's refusal, or an empty string."""
         return body_of(self.parts, "refusal")
 
     @property
     def said_something(self) -> bool:
-        """Whether anything of the answer has come."""
+        """Whether the model has produced any output."""
         return has_output(self.parts)
 
 
 @dataclass(frozen=True)
 class Document:
-    """The one truth about a cell: its current answer, the former ones, and which of them is shown.
+    """The whole state of a cell: its current answer, the former ones, and which of them is shown.
 
-    `former` are the versions before `current`, oldest first; `shown` is an index into `versions`. `retry_at` is the
-    number of seconds that a waiting attempt waits; `retry_disabled_reason` says why Retry is not possible, or None.
-    `attempts` is how many there are at most, `idle` that nothing has come for a while, `queue_position` how many others
-    are before this one (None: it does not queue), `wait` why it queues, `resume` the way in which the answer can go on,
-    or None.
+    Attributes:
+        current: the newest version.
+        former: the versions before it, oldest first.
+        shown: the index in `versions` of the one that is shown.
+        retry_at: how many seconds a waiting attempt waits, or None.
+        retry_disabled_reason: why Retry is not possible, or None.
+        attempts: how many attempts are made automatically at most.
+        idle: for how long nothing has been received, if that is long enough to show; else None.
+        queue_position: how many requests are before this one, or None if it does not queue.
+        wait: why it queues, or None.
+        resume: how the answer can be resumed, or None.
     """
 
     current: Version = field(default_factory=Version)
@@ -113,7 +132,7 @@ class Document:
 
     @property
     def can_hurry(self) -> bool:
-        """Whether the attempt waits for nothing but a time, so that it can be made now: Retry now."""
+        """Whether the attempt waits only for time to pass, so that "Retry now" can start it."""
         queued = self.current.status is Status.QUEUED and self.wait is not None and self.wait.reason != "running"
         return queued or self.current.status is Status.WAITING
 
@@ -136,7 +155,7 @@ def _together(one: Usage | None, other: Usage) -> Usage:
 
 
 def reduce(version: Version, event: Event) -> Version:
-    """Return the version after `event`; its status is the session's to change, not this function's."""
+    """Return the version after `event`. Its status is not changed here, but by the session."""
     if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
         parts = growth.after(version.parts, event, version.resumed)
         begun = len(parts) > len(version.parts) and parts[-1].is_text
@@ -164,9 +183,9 @@ _NOT_THE_ANSWERS: Final = (BadData, ConnectionFailed, Interrupted, SourceFailed,
 
 
 def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
-    """Return how the answer of `version` can go on: exactly where the provider still has it, else by `other`.
+    """Return how the answer of `version` can be resumed: exactly if the provider still has it, else by `other`.
 
-    Exact resumption needs no text: it takes up the response itself.
+    Exact resumption needs no text, because it continues the response itself.
     """
     finished = version.finish_reason is not None
     if version.cursor is not None and not finished and _is_still_there(version.error):
@@ -179,5 +198,5 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
 
 
 def _is_still_there(error: StreamCellError | None) -> bool:
-    """Whether a response continues behind `error`: that met the connection or a request, not the response itself."""
+    """Whether the response may continue at the provider: `error` concerns the connection or a request, not it."""
     return isinstance(error, _NOT_THE_ANSWERS) or error is None or (error.status_code is not None and error.retryable)

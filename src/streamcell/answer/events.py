@@ -1,4 +1,4 @@
-"""The events a source emits: frozen values, the only thing that passes from a source to the session."""
+"""The events that a source emits, as frozen values: the only data that passes from a source to the session."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an answer comes from: the model, the API, how that was decided, and whether it is a rehearsal."""
+    """Where an answer comes from: the model, the API and how it was chosen (`note`), and whether it is a rehearsal."""
 
     model: str = ""
     api: str = ""
@@ -42,7 +42,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the provider says it counted, in tokens; None where it did not say."""
+    """The token counts that the provider reported; None for a count that it did not report."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -53,7 +53,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Started:
-    """The answer has begun: the head of the response is here."""
+    """The answer has begun: the head of the response was received."""
 
     origin: Origin
     request_id: str | None = None
@@ -61,9 +61,9 @@ class Started:
 
 @dataclass(frozen=True)
 class Alive:
-    """Something has come that is not shown: the connection lives.
+    """Something was received that is not shown: the connection works.
 
-    `working`: it was a piece of the answer (a tool's arguments, an image being made), so the model is not silent.
+    `working`: it was part of the answer (a tool's arguments, an image being made), so the model is not silent.
     """
 
     working: bool = False
@@ -71,7 +71,7 @@ class Alive:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The answer can be resumed exactly here: at `sequence_number` of a response that continues without us."""
+    """The answer can be resumed exactly here: at `sequence_number` of a background response."""
 
     response_id: str
     sequence_number: int
@@ -79,10 +79,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class PartGrew:
-    """More of a part's body, and its beginning where there is no such part; `text` is always encodable as UTF-8.
+    """More of a part's body; it begins the part if there is none. `text` can always be encoded as UTF-8.
 
-    The part is the one of that `kind` and `id`, if it is open or is no text. Without an id it is the last part, if that
-    is of this kind and has none either: so text, reasoning and text again are three parts.
+    The part is the one with that `kind` and `id`, if it is open or is not text. Without an id it is the last part, if
+    that has the same kind and no id either: text, reasoning and text again are three parts.
     """
 
     kind: str
@@ -92,7 +92,7 @@ class PartGrew:
 
 @dataclass(frozen=True)
 class PartChanged:
-    """Other values of a part's fields, and its beginning where there is no such part (see `PartGrew`)."""
+    """New values of a part's fields; it begins the part if there is none (see `PartGrew`)."""
 
     kind: str
     fields: Mapping[str, Any]
@@ -101,8 +101,9 @@ class PartChanged:
 
 @dataclass(frozen=True)
 class PartRestored:
-    """The whole body of a part by the provider's own record: events were lost on the way, or came in another order,
-    and what was shown is not a beginning of it.
+    """The complete body of a part, as the provider's final record has it.
+
+    It is emitted if events were lost or came in another order, so that the body so far is not the beginning of it.
     """
 
     kind: str
@@ -112,7 +113,7 @@ class PartRestored:
 
 @dataclass(frozen=True)
 class PartEnded:
-    """The parts of this id are whole."""
+    """The parts with this id are complete."""
 
     id: str
 
@@ -122,17 +123,17 @@ PartEvent = Union[PartGrew, PartChanged, PartRestored, PartEnded]
 
 @dataclass(frozen=True)
 class UsageReported:
-    """The provider's count of tokens."""
+    """The provider has reported its token counts."""
 
     usage: Usage
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The provider's own end mark has come; nothing else makes an answer whole.
+    """The provider's end mark was received; nothing else makes an answer complete.
 
     `reason` is in the words of Chat Completions (`stop`, `length`, `content_filter`, `tool_calls`, `cancelled`), or
-    None where the provider ended the stream without giving one; `notice` then says so.
+    None if the provider ended the stream without a reason; `notice` then says so.
     """
 
     reason: str | None
@@ -141,7 +142,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The attempt is over because of `error`."""
+    """The attempt has ended with `error`."""
 
     error: StreamCellError
 
@@ -151,7 +152,7 @@ Event = Union[Started, Alive, Cursor, PartEvent, UsageReported, Finished, Failed
 
 @dataclass(frozen=True)
 class Lane:
-    """What a provider counts its limits by: the endpoint's address, the model, and the key, of which only a digest."""
+    """What a provider counts rate limits by: the endpoint's address, the model, and the key (here only its digest)."""
 
     endpoint: str
     model: str
@@ -160,7 +161,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Head:
-    """The head of the response, without what is secret in it."""
+    """The head of the response, without secrets."""
 
     status: int
     headers: Mapping[str, str]
@@ -169,10 +170,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What the provider sent, word for word; what it means follows as events."""
+    """Data exactly as the provider sent it; the events that follow are its meaning."""
 
     data: str
 
 
 Note = Union[Head, Chunk]
-"""What a source tells beside its events: for the line before the server and for the log, nothing to the answer."""
+"""What a source emits besides events: for the rate-limit queue and the log, without effect on the answer."""

@@ -1,6 +1,6 @@
-"""Why a provider ended an answer: each provider's word for it, ours, and what that means for the answer.
+"""Finish reasons: why a provider ended an answer, each provider's word for it, and what it means for the answer.
 
-Our words are those of Chat Completions. What is not in the table is shown in the provider's own word.
+Our words are those of Chat Completions. A word that is not in the table is shown as the provider wrote it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["FINISH_REASONS", "Finish", "Meaning", "finish_of"]
 
 
 class Meaning(str, Enum):
-    """What a finish reason says about the answer."""
+    """What a finish reason means for the answer."""
 
     WHOLE = "whole"
     LIMIT = "cut at a limit"
@@ -36,7 +36,7 @@ class Finish:
 
     @property
     def notice(self) -> str | None:
-        """What the cell says of it beside its status; None where the status says all."""
+        """The note that the cell shows beside its status, or None if the status says enough."""
         if self.meaning is Meaning.UNKNOWN:
             return unknown_reason(self.word)
         return None
@@ -117,7 +117,7 @@ _WORDS: Final[dict[Meaning, dict[str, tuple[str, ...]]]] = {
             "model_error",
             "failed",
             "timeout",
-            "pause_turn",  # Anthropic: a long turn is to be taken up again
+            "pause_turn",  # Anthropic: a long turn that the client should continue
         ),
     },
 }
@@ -128,13 +128,13 @@ FINISH_REASONS: Final[dict[str, Finish]] = {
     for reason, words in reasons.items()
     for word in words
 }
-"""Every word that is known, in small letters, with underscores."""
+"""Every known word, in lower case, with underscores."""
 
-_LONGEST: Final = 80  # characters of a provider's word that are told
+_LONGEST: Final = 80  # characters of a provider's word that are shown
 
 
 def finish_of(word: str) -> Finish:
-    """Return what a provider's finish reason means; capital letters, hyphens and spaces do not matter."""
+    """Return what a provider's finish reason means; case does not matter, and hyphens and spaces are underscores."""
     plain = word.strip()[:_LONGEST]
     known = FINISH_REASONS.get(plain.lower().replace("-", "_").replace(" ", "_"))
     return Finish(plain, Meaning.UNKNOWN, plain) if known is None else Finish(known.reason, known.meaning, plain)

@@ -1,4 +1,4 @@
-"""What the session is fed, and what it asks for: inputs and effects, as frozen values."""
+"""The session's inputs, and the effects that it requests, as frozen values."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ class Tick:
 
 @dataclass(frozen=True)
 class Watch:
-    """It is time to look whether anything has come for `run`."""
+    """It is time to check whether anything has been received for `run`."""
 
     run: int
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Why an attempt waits in the line before its server.
+    """Why an attempt waits in the queue before its server.
 
-    `reason` is "running" (`running` answers are streaming), "refusal" (a refusal asks to wait) or "budget" (what the
-    rate limit allows is spent). `seconds` is how long that lasts from now, None where only the answers under way can
-    end it.
+    `reason` is "running" (`running` answers are streaming), "refusal" (the server refused a request and asked to wait)
+    or "budget" (the rate limit is used up). `seconds` is the wait from now, or None if it ends with one of the running
+    answers.
     """
 
     reason: Literal["running", "refusal", "budget"]
@@ -89,7 +89,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Placed:
-    """`run` waits for its turn behind `queue_position` others, for the reason `wait`; None: its turn has come."""
+    """`run` waits behind `queue_position` other requests for the reason `wait`; None: its turn has come."""
 
     run: int
     queue_position: int | None
@@ -98,9 +98,9 @@ class Placed:
 
 @dataclass(frozen=True)
 class Decided:
-    """What the user's own retry policy says of `run`: wait `seconds`, or give up (None).
+    """The decision of the user's own retry policy for `run`: wait `seconds`, or give up (None).
 
-    `fault`: it said nothing that can be obeyed, and why.
+    `fault` says what was wrong, if the policy gave no usable decision.
     """
 
     run: int
@@ -110,14 +110,14 @@ class Decided:
 
 @dataclass(frozen=True)
 class Broke:
-    """Something of our own went wrong: the answer ends here, as `error` says."""
+    """streamcell itself failed: the answer ends with `error`."""
 
     error: StreamCellError
 
 
 @dataclass(frozen=True)
 class Stop:
-    """The user ends the answer here."""
+    """The user stops the answer."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +127,19 @@ class Retry:
 
 @dataclass(frozen=True)
 class Resume:
-    """The user wants a cut answer to go on from its last token."""
+    """The user asks to continue an interrupted answer from its last token."""
 
 
 @dataclass(frozen=True)
 class Select:
-    """The user looks at version `index` (0-based)."""
+    """The user selects version `index` (0-based)."""
 
     index: int
 
 
 @dataclass(frozen=True)
 class Act:
-    """The user does something to part `part` (0-based) of the answer; what it means is that part's to say."""
+    """The user acts on part `part` (0-based) of the answer; the part's kind defines what `action` means."""
 
     part: int
     action: str
@@ -148,7 +148,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Approved:
-    """What the user's own function says of call `part` (0-based) of `run`: run it, deny it, or ask the user (None)."""
+    """The decision of the user's `approve` function for call `part` (0-based) of `run`: None asks the user."""
 
     run: int
     part: int
@@ -157,7 +157,7 @@ class Approved:
 
 @dataclass(frozen=True)
 class ToolEnded:
-    """Call `part` (0-based) of `run` has ended; `fields` are what is known of it now."""
+    """Call `part` (0-based) of `run` has ended; `fields` are the part's new fields."""
 
     run: int
     part: int
@@ -185,10 +185,10 @@ Input = Union[
 
 @dataclass(frozen=True)
 class OpenSource:
-    """Open the source and tag what it emits with `run`; `resume`: as the continuation of what is there.
+    """Open the source, and tag what it emits with `run`.
 
-    `history` is what the answer has been so far, as messages: its rounds of tools before this one.
-    `hurried`: the user asked for it just now, and does not want to wait as a refusal said.
+    `resume`: what to continue, or None for a new answer. `hurried`: the user asked for it now, so a wait that the
+    server asked for is skipped. `history` is the answer so far, as messages: its earlier rounds of tool calls.
     """
 
     run: int
@@ -199,14 +199,14 @@ class OpenSource:
 
 @dataclass(frozen=True)
 class CloseSource:
-    """Close the source opened as `run`, and with it the HTTP response, at once."""
+    """Close the source opened as `run`, and with it the HTTP response, immediately."""
 
     run: int
 
 
 @dataclass(frozen=True)
 class SetTimer:
-    """Feed `given` after `seconds`."""
+    """Pass `given` to the session after `seconds`."""
 
     given: Tick | Watch
     seconds: float
@@ -214,7 +214,7 @@ class SetTimer:
 
 @dataclass(frozen=True)
 class AskPolicy:
-    """Ask the user's own retry policy, off the loop, and feed its answer as `Decided` of `run`."""
+    """Ask the user's own retry policy, off the loop, and pass its decision on as `Decided`."""
 
     run: int
     attempt: int
@@ -225,7 +225,7 @@ class AskPolicy:
 
 @dataclass(frozen=True)
 class AskApproval:
-    """Ask the user's own function, off the loop, whether call `part` of `run` runs, and feed `Approved`."""
+    """Ask the user's `approve` function, off the loop, whether call `part` of `run` runs, and pass on `Approved`."""
 
     run: int
     part: int
@@ -235,7 +235,7 @@ class AskApproval:
 
 @dataclass(frozen=True)
 class RunTool:
-    """Run the tool of call `part` of `run`, off the loop, and feed `ToolEnded`."""
+    """Run the tool of call `part` of `run`, off the loop, and pass on `ToolEnded`."""
 
     run: int
     part: int
@@ -245,7 +245,7 @@ class RunTool:
 
 @dataclass(frozen=True)
 class Publish:
-    """The document has changed; `urgent`: a user waits to see it; `restart`: it does not go on from what was shown."""
+    """The document has changed. `urgent`: a user waits to see it. `restart`: it does not continue what was shown."""
 
     urgent: bool = False
     restart: bool = False

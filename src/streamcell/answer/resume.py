@@ -1,4 +1,4 @@
-"""How a cut answer is resumed: the ways, what a source needs to know for it, and what two texts have in common."""
+"""How an interrupted answer is resumed: the modes, what a source needs for them, and how repeated text is left out."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .events import Cursor
 __all__ = ["OVERLAP_LIMIT", "Overlap", "Prefix", "Rest", "ResumeFrom", "ResumeMode"]
 
 Prefix = Literal["continue_final_message", "prefix", "prefill"]
-"""How to ask a server to continue an answer that the request begins: vLLM's and SGLang's parameters, a mark on the
-message (Mistral, DeepSeek), or by nothing but that it stands last (llama.cpp, Anthropic)."""
+"""How to ask a server to continue an answer that the request ends with: with parameters (vLLM, SGLang), with a field of
+the message (Mistral, DeepSeek), or just by its place as the last message (llama.cpp, Anthropic)."""
 
 
 class ResumeMode(str, Enum):
-    """How an answer was taken up again; the values are what `Text.resumed` and the page show."""
+    """How an answer was resumed; the values are what `Text.resumed` and the page show."""
 
-    EXACT = "exact"  # the provider went on with the same answer, from the very character
-    PREFIX = "prefix"  # a new request that begins with the text so far, which the model continues
-    CONTINUED = "continued"  # a new request that asks the model to go on; what it repeats is left out
+    EXACT = "exact"  # the provider continued the same response from the same character
+    PREFIX = "prefix"  # a new request ends with the text so far, and the model continues it
+    CONTINUED = "continued"  # a new request asks the model to continue; text that it repeats is left out
 
 
 @dataclass(frozen=True)
 class ResumeFrom:
-    """What a source needs to resume an answer: the text so far, and where the response can be resumed."""
+    """What a source needs to resume an answer: the mode, the text so far, and where the response can be resumed."""
 
     way: ResumeMode
     text: str
@@ -33,16 +33,16 @@ class ResumeFrom:
 
 
 OVERLAP_LIMIT: Final = 400
-"""Characters of a continuation that may repeat the end of what was there; what repeats more is new text."""
+"""How many characters of a continuation are compared with the end of the text before it."""
 
-_LEAST: Final = 4  # characters: fewer in common are chance
+_LEAST: Final = 4  # characters: a shorter match is likely to be chance
 
 
 class Overlap:
-    """Leaves out what a continuation repeats of the text before it; pure, fed as the continuation comes.
+    """Leaves out what a continuation repeats of the text before it. Pure; it is fed while the continuation streams.
 
-    Nothing is given out before it is known whether it repeats, which is at most `OVERLAP_LIMIT` characters late. The
-    longest end of `before` that the continuation begins with is left out, white space between the two aside.
+    Text is held back until it is known whether it repeats, at most `OVERLAP_LIMIT` characters. The longest end of
+    `before` that the continuation begins with is left out, with the white space before it.
     """
 
     def __init__(self, before: str) -> None:
@@ -53,40 +53,41 @@ class Overlap:
         """The id of the part that the continuation begins with, once it is known."""
 
     def feed(self, text: str) -> str:
-        """Return what of the continuation is known to be new."""
+        """Return the text that is now known to be new."""
         if self._held is None:
             return text
         self._held += text
         return self._decide() if not self._may_repeat(self._held.lstrip()) else ""
 
     def end(self) -> str:
-        """Return what was held back, without what it repeats."""
+        """Return the text that was held back, without what it repeats."""
         return "" if self._held is None else self._decide()
 
     def whole(self, continuation: str) -> str:
-        """Return what is new of a continuation that is known whole; what was held back is in it."""
+        """Return what is new in a complete continuation, which includes the text that was held back."""
         anew = Overlap(self._all)
         self._held = None
         return anew.feed(continuation) + anew.end()
 
     def _may_repeat(self, held: str) -> bool:
-        """Whether more text could make a longer repetition: the held text lies whole in what was there."""
+        """Whether more text could make the repetition longer: all held text occurs in the text before."""
         return not held or held in self._before
 
     def _decide(self) -> str:
         held, self._held = self._held or "", None
         begun = held.lstrip()
         longest = min(len(begun), len(self._before))
-        # Who says the whole answer again begins anew, however short it was.
+        # A continuation that repeats the whole answer is a repetition even if the answer is short.
         least = min(_LEAST, len(self._all)) or 1
         common = next((n for n in range(longest, least - 1, -1) if self._before.endswith(begun[:n])), 0)
         return begun[common:] if common else held
 
 
 class Rest:
-    """The rest of an answer that a server continues exactly; pure, with the methods of `Overlap`.
+    """The rest of an answer that a server continues exactly. Pure, with the methods of `Overlap`.
 
-    White space at the end of what there was is not sent, as some servers refuse it: what comes of it again is left out.
+    White space at the end of the text so far is not sent, because some servers refuse it. If the rest begins with that
+    white space, it is left out.
     """
 
     def __init__(self, before: str) -> None:
@@ -95,7 +96,7 @@ class Rest:
         self.part: str | None = None
 
     def feed(self, text: str) -> str:
-        """Return what of the rest is new."""
+        """Return the text of the rest that is new."""
         while self._again and text:
             if text[0] != self._again[0]:
                 self._again = ""
@@ -104,9 +105,9 @@ class Rest:
         return text
 
     def end(self) -> str:
-        """Return what was held back, which is nothing."""
+        """Return the text that was held back: none ever is."""
         return ""
 
     def whole(self, continuation: str) -> str:
-        """Return what is new of a continuation that is known whole."""
+        """Return what is new in a complete continuation."""
         return Rest(self._before).feed(continuation)

@@ -1,4 +1,4 @@
-"""When a failed attempt is made again by itself."""
+"""When a failed attempt is retried automatically."""
 
 from __future__ import annotations
 
@@ -12,27 +12,34 @@ from .._errors import StreamCellError
 __all__ = ["LONGEST", "LONGEST_ASKED", "RetryPolicy", "attempts_of", "seconds_of"]
 
 LONGEST_ASKED: Final = 3_600.0
-"""Seconds that a provider can make a cell wait at most, whatever the policy: a longer wait is shown, not slept."""
+"""The longest `Retry-After`, in seconds, that any `RetryPolicy` waits for, whatever its `max_retry_after`."""
 
 LONGEST: Final = 86_400.0
-"""Seconds that a user's own policy can wait at most: longer is a mistake, or a wait that nobody sees the end of."""
+"""The longest wait, in seconds, that a user's own policy can return; a longer one is treated as a mistake."""
 
 _LOADING: Final = 8
-"""How many times as often a server is asked that is loading its model: with the usual waits that is two minutes."""
+"""Factor by which the attempts increase while a server loads its model: two minutes with the default waits."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter, for what can succeed and only before any text has come.
+    """Exponential backoff with full jitter, for transient errors, and only before any text has been received.
 
-    `attempts` counts the first one too (1 means: never again by itself). The wait before attempt n + 1 is drawn evenly
-    from 0 to `min(wait_max, wait_initial * 2 ** (n - 1))` seconds; a provider's `Retry-After` is obeyed instead, unless
-    it is longer than `max_retry_after` seconds, or than an hour: then the attempt fails, and the card says so. No
-    attempt begins later than `timeout` seconds after the first one. A server that is loading its model is asked up to
-    eight times as often, for loading takes longer than a fault lasts.
+    Args:
+        attempts: the total number of attempts (1: no automatic retry). While a server is loading its model, up to eight
+            times as many are made, because loading takes longer than other transient errors.
+        wait_initial: seconds. The wait before attempt n + 1 is random, uniform between 0 and
+            `min(wait_max, wait_initial * 2 ** (n - 1))`.
+        wait_max: seconds, see `wait_initial`.
+        timeout: no attempt starts later than this many seconds after the first.
+        max_retry_after: seconds. A provider's `Retry-After` replaces the random wait; if it is longer than this, or
+            than an hour, the attempt fails and the card says so.
 
-    Any object with `attempts` and a `wait` like this one's can take its place. Its `wait` runs on a thread of its own
-    and has 5 seconds; if it raises, or returns what is no wait, the answer fails and the cell says so.
+    Any object with `attempts` and a `wait` method like this one's can be used instead. Its `wait` runs on its own
+    thread and must return within 5 seconds; if it raises, or returns anything but a number of seconds up to 86,400 or
+    None, the answer fails and the cell says so.
+
+    Raises ValueError for a number that is out of range.
     """
 
     attempts: int = 4
@@ -42,7 +49,7 @@ class RetryPolicy:
     max_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what cannot be a policy."""
+        """Raise ValueError for a number that is out of range."""
         given: dict[str, Any] = dict(vars(self))
         attempts = given.pop("attempts")
         if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
@@ -54,8 +61,8 @@ class RetryPolicy:
     def wait(self, attempt: int, error: StreamCellError, chance: float, elapsed: float = 0.0) -> float | None:
         """Return the seconds to wait after `attempt` (1-based) failed with `error`, or None to give up.
 
-        `chance` is a number from 0 to 1 that the caller drew, `elapsed` the seconds since the first attempt began; the
-        policy itself is pure.
+        `chance` is a random number from 0 to 1, and `elapsed` the seconds since the first attempt started. Both are
+        arguments so that this method is pure.
         """
         attempts = self.attempts
         if error.error_kind == "loading" and attempts > 1:
@@ -67,13 +74,13 @@ class RetryPolicy:
             if not seconds <= min(self.max_retry_after, LONGEST_ASKED):
                 return None
         else:
-            doublings = min(attempt - 1, 1_000)  # a float holds no more; any maximum was reached long before
+            doublings = min(attempt - 1, 1_000)  # a float overflows beyond; `wait_max` is reached long before
             seconds = chance * min(self.wait_max, self.wait_initial * 2.0**doublings)
         return seconds if elapsed + seconds <= self.timeout else None
 
 
 def attempts_of(policy: Any) -> int:
-    """Return how many attempts a user's own policy allows. Raises ValueError for what is no number of attempts."""
+    """Return how many attempts a user's own policy allows. Raises ValueError if that is not a whole number above 0."""
     attempts = policy.attempts
     if not isinstance(attempts, int) or isinstance(attempts, bool) or attempts < 1:
         raise ValueError(f"retry.attempts must be a whole number of at least 1, not {attempts!r}")
@@ -81,7 +88,7 @@ def attempts_of(policy: Any) -> int:
 
 
 def seconds_of(answer: object) -> float | None:
-    """Return what a user's own policy answered, if it can be obeyed. Raises ValueError for what is no wait."""
+    """Return the wait that a user's own policy returned, or None. Raises ValueError if it is not a valid wait."""
     if answer is None:
         return None
     if type(answer) is bool or not isinstance(answer, numbers.Real):

@@ -1,4 +1,4 @@
-"""The states of an answer and the only moves between them."""
+"""The states of an answer, and every allowed transition between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["TERMINAL", "TRANSITIONS", "Status", "Trigger", "next_status"]
 
 
 class Status(str, Enum):
-    """Where an answer stands; the values are what `StreamCell.status` and the page show."""
+    """The state of an answer; the values are what `StreamCell.status` and the page show."""
 
     QUEUED = "queued"
     CONNECTING = "connecting"
@@ -27,17 +27,17 @@ class Trigger(str, Enum):
     """What can move an answer from one status to another."""
 
     OPEN = "open"  # the driver makes the request
-    STARTED = "started"  # the provider's answer has begun
-    FINISHED = "finished"  # the provider's own end mark
+    STARTED = "started"  # the provider's response has begun
+    FINISHED = "finished"  # the provider's end mark was received
     CUT = "cut"  # the stream ended without the end mark
-    FAILED = "failed"  # an error that no retry is left for
-    BACKOFF = "backoff"  # an error that the policy retries after a while
+    FAILED = "failed"  # an error that is not retried, or not any more
+    BACKOFF = "backoff"  # an error that is retried after a wait
     STOP = "stop"  # the user, or the provider on the user's behalf, ended it
     RETRY = "retry"  # the user asked for a new attempt
-    RESUME = "resume"  # a cut answer continues from its last token
+    RESUME = "resume"  # an interrupted answer is continued from its last token
     CALL = "call"  # the model asked for tools: they run, or wait for approval
-    REPLY = "reply"  # what came of them goes back to the model
-    QUEUE = "queue"  # the attempt waits for its turn: others are before it
+    REPLY = "reply"  # the tools' results are sent to the model
+    QUEUE = "queue"  # the attempt waits in the queue before the server
 
 
 TERMINAL: Final = frozenset({Status.DONE, Status.STOPPED, Status.FAILED, Status.INTERRUPTED})
@@ -65,9 +65,9 @@ TRANSITIONS: Final = MappingProxyType(
         **{(status, Trigger.RESUME): Status.CONNECTING for status in TERMINAL},
     }
 )
-"""Every legal move. What is not here does nothing, by rule: Stop after the end, a late chunk, a second Retry."""
+"""Every allowed transition. Anything else does nothing: Stop after the end, a late chunk, a second Retry."""
 
 
 def next_status(status: Status, trigger: Trigger) -> Status | None:
-    """Return the status that `trigger` leads to, or None where the move is not legal and nothing may change."""
+    """Return the status that `trigger` leads to, or None if the transition is not allowed and nothing may change."""
     return TRANSITIONS.get((status, trigger))

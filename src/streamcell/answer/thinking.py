@@ -1,4 +1,4 @@
-"""How long the model thought: reasoning parts are timed as they come, by times that are handed in. Pure."""
+"""How long the model thought: times the reasoning parts. Pure: times are arguments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Parts = tuple[Part, ...]
 
 @dataclass(frozen=True)
 class Thinking:
-    """The model thinks: the part at index `part` is what it thinks, and it has thought since `since`."""
+    """The model is thinking: into the part at index `part`, since the time `since`."""
 
     part: int
     since: float
@@ -22,10 +22,10 @@ class Thinking:
 def watched(
     parts: Parts, thinking: Thinking | None, show: ShowReasoning, since: float, now: float
 ) -> tuple[Parts, Thinking | None]:
-    """Return the parts with what is known of their times, after an event has changed them.
+    """Return the parts with their times updated, after an event has changed them, and the thinking that continues.
 
-    The model thinks while the last part is reasoning. `since` is when it last said something, or when its response
-    began: what it thought before the first word of a summary counts.
+    The model is thinking while the last part is open reasoning. `since` is when its last output came, or when the
+    response began: the time before the first word of a reasoning summary counts.
     """
     last = len(parts) - 1
     thinks = last >= 0 and isinstance(parts[last], Reasoning) and parts[last].open
@@ -38,7 +38,7 @@ def watched(
 
 
 def settled(parts: Parts, thinking: Thinking | None, now: float) -> Parts:
-    """Return the parts when the model thinks no more: the last thought says how long it took."""
+    """Return the parts after the model has stopped thinking: the last reasoning gets its duration in seconds."""
     part = parts[thinking.part] if thinking is not None and thinking.part < len(parts) else None
     if thinking is None or not isinstance(part, Reasoning):
         return parts

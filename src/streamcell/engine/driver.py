@@ -1,4 +1,4 @@
-"""The driver: the one owner of a thread and an event loop, on which every stream of this process runs."""
+"""The driver: one thread with one event loop, on which every stream of this process runs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _log = logging.getLogger("streamcell")
 
 
 class Driver:
-    """A daemon thread with an event loop of its own, on which every stream of this process runs.
+    """A daemon thread with its own event loop, on which every stream of this process runs.
 
-    A cell that computes or sleeps does not hold it. Where threads cannot start (Pyodide), the running loop is used.
+    A notebook cell that computes or sleeps does not block it. If threads cannot start (Pyodide), the running loop is
+    used.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Driver:
         try:
             thread.start()
         except RuntimeError:
-            # Only now: a loop that was made here would be taken for the running one in Pyodide.
+            # No loop is made before this point: Pyodide would use it as the running one.
             made.set_result(asyncio.get_running_loop())
         else:
             self._thread = thread
@@ -50,7 +51,7 @@ class Driver:
         while True:
             try:
                 loop.run_forever()
-            except BaseException:  # noqa: BLE001  # a user's handler of the log may raise SystemExit: all else goes on
+            except BaseException:  # noqa: BLE001  # a user's log handler may raise SystemExit: the streams continue
                 _log.exception("something on the loop of the streams raised")
             else:
                 return
@@ -62,7 +63,7 @@ class Driver:
 
     @property
     def alive(self) -> bool:
-        """Whether the loop still runs; a fork's child has none."""
+        """Whether the loop still runs; in a forked child it does not."""
         return not self.loop.is_closed() and (self._thread is None or self._thread.is_alive())
 
 
@@ -72,7 +73,7 @@ _driver: Driver | None = None
 
 def driver() -> Driver:
     """Return this process's driver, started on first use (and again in a forked child)."""
-    global _driver  # noqa: PLW0603  # one thread a process, made again after a fork
+    global _driver  # noqa: PLW0603  # one per process, made again after a fork
     with _lock:
         if _driver is None or not _driver.alive:
             _driver = Driver()
@@ -80,11 +81,8 @@ def driver() -> Driver:
 
 
 def limits() -> tuple[Limits, ...]:
-    """Return what is known of the rate limits of every server that was asked: one for each endpoint, key and model.
+    """Return the rate limits of every server that was asked, one `Limits` for each endpoint, key and model.
 
-    `requests` and `tokens` are the budgets that the last answer's `x-ratelimit-*` headers told of, as they stand now
-    (None where the server tells of none): `limit`, `remaining`, and `reset`, the seconds until all of it is back.
-    `running` answers are streaming of `max_concurrency` at most, `queued` wait for their turn, and all of them wait
-    `paused` seconds where a refusal asked for it.
+    The budgets come from the `x-ratelimit-*` headers of the last response (OpenAI's names), as they should be now.
     """
     return driver().lanes.now()

@@ -1,4 +1,4 @@
-"""Faults that are not the provider's, in words: those of a user's own retry policy, which may do anything, and ours."""
+"""Messages for faults that are not the provider's: of a user's own retry policy, and of streamcell itself."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["WITHIN", "ask_policy", "late", "own_fault", "words_of"]
 _log = logging.getLogger("streamcell")
 
 WITHIN: Final = 5.0
-"""Seconds that a policy has to decide."""
+"""Seconds that a user's own retry policy has to decide."""
 
-_SAID: Final = 300  # characters of what a user's policy raised
+_SAID: Final = 300  # characters of an exception's message that are shown
 
 
 def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
-    """Ask a user's own policy, which may do anything; what it says is checked."""
+    """Ask a user's own policy, and check what it returns; it may raise or return anything."""
     try:
         answer = policy.wait(asked.attempt, asked.error, asked.chance, asked.elapsed)
     except BaseException as error:  # noqa: BLE001
@@ -35,7 +35,7 @@ def ask_policy(policy: Any, asked: AskPolicy) -> Decided:
 
 
 def late(asked: AskPolicy) -> Decided:
-    """Return what is decided where the policy does not answer in time."""
+    """Return the decision if the policy does not answer within `WITHIN` seconds: give up."""
     return Decided(asked.run, None, _undecided(words.not_decided_within(WITHIN)))
 
 
@@ -44,7 +44,7 @@ def _undecided(what: str) -> str:
 
 
 def words_of(error: BaseException, *, named: bool = True) -> str:
-    """Return what an exception says, bounded and without secrets."""
+    """Return an exception's message, with its class name if `named`, bounded and without secrets."""
     try:
         said = str(error)
     except Exception:  # noqa: BLE001  # a user's exception may not even have words
@@ -54,7 +54,7 @@ def words_of(error: BaseException, *, named: bool = True) -> str:
 
 
 def own_fault(error: BaseException) -> StreamCellError:
-    """What the cell says where streamcell itself has failed."""
+    """Return the error that the cell shows if streamcell itself has failed."""
     fault = StreamCellError(
         words_of(error),
         kind="internal",

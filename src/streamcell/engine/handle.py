@@ -1,4 +1,4 @@
-"""The handle of an answer: waiting for it, reading it as it comes, and its commands. No widget."""
+"""The handle of an answer: wait for it, read it while it streams, and control it. It needs no widget."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = ["Answer", "running_loop"]
 
 _log = logging.getLogger("streamcell")
 
-_LOOK: Final = 1.0  # seconds after which who waits for text looks whether anybody is there to bring it
+_LOOK: Final = 1.0  # seconds between two checks, while waiting for text, that the driver is still alive
 
 
 class Answer:
-    """An answer that streams: its result, its text as it comes, its versions, and what can be done with it."""
+    """A streaming answer: its result, its text while it streams, its versions and its commands."""
 
     def __init__(self, stream: Stream, request: Request | None) -> None:
         self._stream = stream
@@ -45,40 +45,43 @@ class Answer:
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """Every version of the answer, oldest first, as immutable values; the last is the current one."""
+        """Every version of the answer, oldest first, as immutable values. The last is the current one."""
         return self._stream.document.versions
 
     @property
     def request(self) -> Request | None:
-        """What was asked, or None where an iterator was given instead of a prompt."""
+        """The request, or None if an iterator or a callable was given instead of a prompt."""
         return self._request
 
     @property
     def log(self) -> Log:
         """What happened, in order: each attempt, response and chunk with its time; bounded, and without secrets.
 
-        `cell.log.to_jsonl()` gives it as JSON Lines. The same goes to the standard logger `streamcell`, and where
-        OpenTelemetry is installed each attempt is a span.
+        `cell.log.to_jsonl()` returns it as JSON Lines. The entries also go to the standard logger `streamcell`, and if
+        OpenTelemetry is installed, each request is a span.
         """
         return self._stream.log
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The answer's parts in their order: text, reasoning, sources and so on, as immutable values.
+        """The parts of the version that is shown, in order: text, reasoning, citations and so on, as immutable values.
 
-        A text that was cut off and taken up again is more than one part of text; each says how, see `resumed`.
+        A text that was interrupted and resumed is several text parts; `resumed` says how each was resumed.
         """
         return self._stream.document.version.parts
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
     def result(self, timeout: float | None = None) -> str:
-        """Block until the answer is whole and return its text.
+        """Block until the answer is complete, and return its text.
 
         Ctrl-C (or Jupyter's interrupt) stops the stream and raises KeyboardInterrupt; the text so far stays in `.text`.
-        After `timeout` seconds it raises TimeoutError, and the stream continues. Raises the StreamCellError that the
-        card shows, `Stopped` after a stop. Where the answer's iterator lives on this thread's event loop, waiting here
-        would block it, so RuntimeError is raised: use `await cell`.
+
+        Raises:
+            StreamCellError: if the answer failed, with what the error card shows; `Stopped` if it was stopped.
+            TimeoutError: after `timeout` seconds. The stream continues.
+            RuntimeError: if the answer is read from an iterator on this thread's event loop, which waiting here would
+                block. Use `await cell`.
         """
         self._check_blocking("result()")
         settled = self._stream.settled
@@ -93,15 +96,19 @@ class Answer:
         return self._outcome(settled)
 
     def __await__(self) -> Generator[Any, None, str]:
-        """Wait until the answer is whole and return its text, see `wait`."""
+        """Wait until the answer is complete, and return its text; see `wait`."""
         return self.wait().__await__()
 
     async def wait(self) -> str:
-        """Wait until the answer is whole and return its text; raise what the card shows.
+        """Wait until the answer is complete, and return its text.
 
-        This is `await cell` as a coroutine, for what wants one: `asyncio.create_task(cell.wait())`, a task group,
-        `asyncio.run(cell.wait())`. Cancelling it stops the stream, unless somebody else waits for the answer too.
-        Raises RuntimeError where no asyncio loop runs, as under trio: `await trio.to_thread.run_sync(cell.result)`.
+        This is `await cell` as a coroutine, for functions that need one: `asyncio.create_task(cell.wait())`, a task
+        group, `asyncio.run(cell.wait())`. Cancelling it stops the stream, unless other code waits for the answer too.
+
+        Raises:
+            StreamCellError: if the answer failed, with what the error card shows; `Stopped` if it was stopped.
+            RuntimeError: if no asyncio event loop is running. Under trio use
+                `await trio.to_thread.run_sync(cell.result)`.
         """
         _check_asyncio()
         settled = self._stream.settled
@@ -115,9 +122,9 @@ class Answer:
 
     @property
     def future(self) -> concurrent.futures.Future[str]:
-        """The present answer as a future, for `concurrent.futures.wait` and `as_completed`: its text, or its error.
+        """The current answer as a future, for `concurrent.futures.wait` and `as_completed`: its text, or its error.
 
-        Its callbacks run on a thread of their own. It cannot be cancelled; `stop()` ends the answer.
+        Callbacks run on their own thread. The future cannot be cancelled; `stop()` ends the answer.
         """
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()
@@ -134,10 +141,10 @@ class Answer:
         return future
 
     def add_done_callback(self, callback: Callable[[Self], object]) -> None:
-        """Call `callback(cell)` once the present answer has ended, however that was; at once if it has.
+        """Call `callback(cell)` when the current answer has ended for any reason; immediately if it already has.
 
-        It runs on a thread of its own, and what it raises goes to the logger `streamcell`. Raises TypeError for the
-        callback of `asyncio.wait`, which takes tasks.
+        It runs on its own thread, and an exception that it raises goes to the logger `streamcell`. Raises TypeError for
+        the callback that `asyncio.wait` adds, because that function needs tasks.
         """
         if getattr(callback, "__module__", None) == "asyncio.tasks":
             raise TypeError("asyncio.wait takes tasks: give it asyncio.create_task(cell.wait())")
@@ -151,11 +158,11 @@ class Answer:
         self._stream.settled.add_done_callback(lambda _: elsewhere(call, "streamcell-callback"))
 
     def __iter__(self) -> Iterator[str]:
-        """Give the text of the present answer in pieces, as it comes; the first has all that has come before.
+        """Yield the text of the current answer in pieces while it streams; the first piece is all the text so far.
 
-        It ends with the answer, and raises what the card shows where that is not whole. Ctrl-C while it waits stops
-        the stream; leaving the loop does not. Where the provider corrects its text at the end, `.text` is right and the
-        pieces may not be. Raises RuntimeError where `result()` does.
+        The loop ends with the answer. Ctrl-C while it waits stops the stream; leaving the loop does not. If the
+        provider corrects its text at the end, `.text` is correct and the joined pieces may not be. Raises
+        StreamCellError and RuntimeError as `result()` does.
         """
         self._check_blocking("a loop over its text")
         woken = threading.Event()
@@ -172,9 +179,9 @@ class Answer:
                     raise
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        """Give the text of the present answer in pieces, as it comes, see `__iter__`.
+        """Yield the text of the current answer in pieces while it streams, see `__iter__`.
 
-        Cancelling it while it waits stops the stream, unless somebody else waits for the answer too.
+        Cancelling it while it waits stops the stream, unless other code waits for the answer too.
         """
         _check_asyncio()
         loop, woken, settled = asyncio.get_running_loop(), asyncio.Event(), self._stream.settled
@@ -195,7 +202,10 @@ class Answer:
                     raise
 
     def _pieces(self, clear: Callable[[], None]) -> Iterator[str]:
-        """What has come since the last look; empty where there is nothing yet. Ends, or raises, with the answer."""
+        """Yield the text that was added since the last step, "" if none was. Ends with the answer, or raises its error.
+
+        `clear` is called before each look, so that a wake-up after it is not lost.
+        """
         stream = self._stream
         settled, number, known = stream.settled, len(stream.document.former), ""
         while True:
@@ -205,14 +215,14 @@ class Answer:
             if len(version.text) > len(known):
                 known, piece = version.text, version.text[len(known) :]
                 yield piece
-            elif ended:  # and so published: `.status` says it too
+            elif ended:  # the end has been published, so `.status` shows it too
                 self._outcome(settled)
                 return
             else:
                 yield ""
 
     def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
-        """The text of an answer that has ended, or its error as one that nobody has raised before."""
+        """Return the text of an answer that has ended, or raise a fresh copy of its error."""
         error = settled.exception()
         if not isinstance(error, StreamCellError):
             return settled.result()
@@ -230,7 +240,7 @@ class Answer:
                 self._waiters -= 1
 
     def _left(self, settled: concurrent.futures.Future[str]) -> None:
-        """Who waited was cancelled: the answer is stopped where nobody else waits for it, and it has not ended."""
+        """Stop the answer after its waiter was cancelled, unless it has ended or something else waits for it."""
         with self._lock:
             alone = self._waiters == 1
         if alone and not settled.done():
@@ -246,14 +256,14 @@ class Answer:
     # -- commands -----------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """End the answer here: the HTTP response is closed at once, the text stays. After the end it does nothing."""
+        """Stop the answer: the HTTP response is closed immediately, the text is kept. After the end it does nothing."""
         self._stream.take(Stop())
 
     def retry(self) -> None:
-        """Ask again; the answer so far stays as a version.
+        """Ask again; the answer so far is kept as a version.
 
-        Raises ValueError where the source cannot be opened twice (`retry_disabled_reason` says why), and RuntimeError
-        while an answer is still streaming: stop it first.
+        Raises ValueError if the source can be read only once (`retry_disabled_reason` says why), and RuntimeError while
+        the answer is streaming: call `stop()` first.
         """
         self._stream.check_alive()
         document = self._stream.document
@@ -264,10 +274,11 @@ class Answer:
         self._stream.take(Retry())
 
     def resume(self) -> None:
-        """Go on with an answer that was cut or stopped, or that ran into its limit of tokens, from its last token.
+        """Continue an answer that was interrupted or stopped, or that reached its token limit, from its last token.
 
-        `resumable` says how: `exact` where the provider still has the rest (a background response), else `continued`,
-        by another request, which costs what a request costs. Raises ValueError where there is nothing to go on with.
+        `resumable` says how: `exact` if the provider still has the rest (a background response); `prefix` or
+        `continued` with another request, which costs what a request costs. Raises ValueError if the answer cannot be
+        resumed.
         """
         self._stream.check_alive()
         if self._stream.document.resume is None:
@@ -275,9 +286,9 @@ class Answer:
         self._stream.take(Resume())
 
     def select(self, index: int) -> None:
-        """Show version `index` (0-based, negative from the end), in the page and in the traits.
+        """Show version `index` in the page and in the traits; 0 is the oldest, negative numbers count from the end.
 
-        Raises IndexError where there is no such version, and RuntimeError while an answer is streaming.
+        Raises IndexError if there is no such version, and RuntimeError while an answer is streaming.
         """
         count = len(self.versions)
         if not -count <= index < count:
@@ -287,10 +298,11 @@ class Answer:
         self._stream.take(Select(index % count))
 
     def act(self, part: int, action: str, value: Any = None) -> None:
-        """Do what the page's buttons do to a part (0-based, of the version that is shown).
+        """Do what the page's buttons do, to the part with index `part` (0-based) of the version that is shown.
 
-        A call of a tool that waits for approval takes `"run"`, `"deny"`, `"always"` (this tool, for the rest of the
-        answer) and `"edit"`, with other arguments as JSON text. Raises ValueError where the part does not take it now.
+        A tool call that waits for approval accepts `"run"`, `"deny"`, `"always"` (run this tool without asking for the
+        rest of the answer) and `"edit"`, with the new arguments as JSON text in `value`. Raises ValueError if the part
+        does not accept the action now.
         """
         self._stream.check_alive()
         parts = self._stream.document.version.parts
@@ -300,7 +312,7 @@ class Answer:
 
 
 def _outcome_of(settled: concurrent.futures.Future[str]) -> concurrent.futures.Future[None]:
-    """A future that ends with another and holds nothing: an error that nobody takes out is printed to stderr."""
+    """Return a future that ends with `settled` but holds no error: asyncio prints an error that nobody retrieves."""
     ended: concurrent.futures.Future[None] = concurrent.futures.Future()
     settled.add_done_callback(lambda _: ended.set_result(None) if ended.set_running_or_notify_cancel() else None)
     return ended

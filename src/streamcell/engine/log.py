@@ -1,4 +1,4 @@
-"""What happened, in order: every attempt, head and chunk with its time. Times come in as arguments."""
+"""The log: every attempt, response and chunk with its time, in order. Times are arguments."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from .._errors import without_keys, without_secrets
 __all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "shown"]
 
 LIMIT: Final = 1_000_000
-"""Characters of chunks that a log keeps; then the oldest entries go."""
+"""Characters of chunks that one log keeps; beyond them the oldest entries are dropped."""
 
 SHELF: Final = 64_000_000
-"""Bytes that all logs of a process take together, unless `configure(log_limit=…)` says otherwise."""
+"""Bytes that all logs of a process may take together, unless `configure(log_limit=…)` sets another number."""
 
-_TOGETHER: Final = 128  # entries that are packed together
+_TOGETHER: Final = 128  # entries that are compressed together
 _PAGE: Final = 100_000  # characters after which fewer are
 
-_OVERHEAD: Final = 600  # what an entry takes beside its data, in characters: an empty chunk is no free one
+_OVERHEAD: Final = 600  # characters that are counted for an entry besides its data: an empty chunk takes memory too
 
 Kind = Literal["request", "response", "chunk", "text", "tool", "status"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened, `at` seconds after the cell was made; `run` tells attempts apart, and only grows.
+    """One entry of the log, `at` seconds after the cell was made; `run` is the number of the run, which only grows.
 
-    `kind` and what `data` then holds:
+    `kind`, and the keys of `data` for each:
 
-    - `request`: `endpoint`, `model`, `api`, `resume` (how a cut answer is resumed, or None)
+    - `request`: `endpoint`, `model`, `api`, `resume` (how an interrupted answer is resumed, or None)
     - `response`: `status`, `headers` (without secrets), `request_id`
-    - `chunk`: `data`, what the provider sent, word for word; of a refusal its body
+    - `chunk`: `data`, exactly as the provider sent it; for a refused request, the response body
     - `text`: `text`, from an iterator, which has no chunks
-    - `tool`: `name`, `arguments`; when it has ended its `state`, `result`, `seconds`, and the `traceback` if it raised
-    - `status`: `status`, and what is known then of `attempt`, `finish_reason`, `usage`, `error`, `message`,
+    - `tool`: `name`, `arguments`; after the call also `state`, `result`, `seconds`, and `traceback` if it raised
+    - `status`: `status`, and as far as they are known `attempt`, `finish_reason`, `usage`, `error`, `message`,
       `retry_in` (seconds), `queue_position`, `wait`
     """
 
@@ -50,15 +50,17 @@ class Entry:
 
 
 class Shelf:
-    """All logs of a process: where they take more than `limit` bytes, packed, the oldest blocks of the log that was
-    written to least recently go first."""
+    """All logs of a process, together at most `limit` compressed bytes.
+
+    Beyond it the oldest blocks are dropped, first those of the log that was least recently written to.
+    """
 
     def __init__(self, limit: int = SHELF) -> None:
         self.limit = limit
         self._logs: weakref.WeakKeyDictionary[Log, None] = weakref.WeakKeyDictionary()
 
     def written(self, log: Log) -> None:
-        """A log has packed a block: let go what is too much."""
+        """Drop the oldest blocks if `log` has made the logs too large by packing one more."""
         self._logs.pop(log, None)
         self._logs[log] = None  # the last is the one that was written to last
         logs = list(self._logs)
@@ -69,27 +71,27 @@ class Shelf:
 
 
 class _Block:
-    """Entries that were packed together: chunks are much alike, and most are never read."""
+    """Entries that are compressed together: chunks are similar to each other, and most are never read."""
 
     __slots__ = ("bytes", "count", "size")
 
     def __init__(self, entries: Sequence[Entry], size: int) -> None:
         written = json.dumps([[round(one.at, 6), one.run, one.kind, one.data] for one in entries], ensure_ascii=False)
-        # Lone halves of characters are no UTF-8, and a server may send them all the same.
+        # A server may send lone surrogates, which strict UTF-8 cannot encode.
         self.bytes: Final = zlib.compress(written.encode("utf-8", "surrogatepass"), 6)
         self.count: Final = len(entries)
         self.size: Final = size
 
     def entries(self) -> Iterator[Entry]:
-        """Give the entries."""
+        """Return the entries."""
         return (Entry(*one) for one in json.loads(zlib.decompress(self.bytes).decode("utf-8", "surrogatepass")))
 
 
 class Log:
-    """A cell's log: a sequence of entries, the oldest first; bounded, `dropped` says how many have gone.
+    """A cell's log: a bounded sequence of entries, oldest first; `dropped` counts those that were dropped.
 
-    Secrets are left out: headers that carry them, what stands behind a name that keys have in headers and errors, and
-    whatever has the look of a key, in chunks too. Safe to read from any thread.
+    Secrets are left out: headers that carry them, values whose name says that they are secret (in headers and errors),
+    and everything shaped like a key (also in chunks). Safe to read from any thread.
     """
 
     def __init__(self, limit: int = LIMIT, shelf: Shelf | None = None) -> None:
@@ -103,7 +105,7 @@ class Log:
         self.dropped = 0
 
     def add(self, entry: Entry) -> None:
-        """Take one more entry. Not for callers: the driver's thread does this."""
+        """Append an entry. Internal: the driver's thread calls it."""
         size = _OVERHEAD + len(str(entry.data.get("data", entry.data.get("text", ""))))
         with self._lock:
             self._open.append(entry)
@@ -113,7 +115,7 @@ class Log:
             self.pack()
 
     def pack(self) -> None:
-        """Pack what has come, and drop what is too much. Not for callers: the driver's thread does this."""
+        """Compress the newest entries, and drop the oldest beyond the limit. Internal: the driver's thread calls it."""
         if not self._open:
             return
         with self._lock:
@@ -125,7 +127,7 @@ class Log:
         self._shelf.written(self)
 
     def drop(self) -> int:
-        """Let the oldest block go; give its bytes, or 0 where there is none. Not for callers."""
+        """Drop the oldest block, and return its size in bytes, or 0 if there is none. Internal."""
         with self._lock:
             if not self._packed:
                 return 0
@@ -137,22 +139,22 @@ class Log:
             return len(oldest.bytes)
 
     def __len__(self) -> int:
-        """Return how many entries there are."""
+        """Return the number of entries."""
         with self._lock:
             return sum(block.count for block in self._packed) + len(self._open)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Give the entries as they stand now, the oldest first."""
+        """Iterate over the entries that exist now, oldest first."""
         with self._lock:
             packed, rest = self._packed, tuple(self._open)
         return (shown(entry) for entries in (*(block.entries() for block in packed), rest) for entry in entries)
 
     def __getitem__(self, index: int) -> Entry:
-        """Return one entry, negative from the end."""
+        """Return the entry at `index`; negative numbers count from the end."""
         return list(self)[index]
 
     def to_jsonl(self) -> str:
-        """Return the log as JSON Lines: an object a line, with `at`, `run`, `kind` and the entry's data."""
+        """Return the log as JSON Lines: one object per line, with `at`, `run`, `kind` and the entry's data."""
         lines = (
             json.dumps({"at": round(one.at, 6), "run": one.run, "kind": one.kind, **one.data}, ensure_ascii=False)
             for one in self
@@ -160,12 +162,12 @@ class Log:
         return "".join(f"{line}\n" for line in lines)
 
     def __repr__(self) -> str:
-        """Return a short line; `print(cell.log.to_jsonl())` shows all."""
+        """Return a one-line summary; `print(cell.log.to_jsonl())` shows everything."""
         return f"<Log of {len(self)} entries{f', {self.dropped} dropped' if self.dropped else ''}>"
 
 
 def shown(entry: Entry) -> Entry:
-    """Return an entry without secrets. Done when it is read: most entries never are."""
+    """Return an entry without secrets. This is done on reading, because most entries are never read."""
     clean = without_keys if entry.kind in ("chunk", "text") else without_secrets
     data = {name: _cleaned(value, clean) for name, value in entry.data.items()}
     return Entry(entry.at, entry.run, entry.kind, data)

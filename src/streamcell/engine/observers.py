@@ -1,4 +1,4 @@
-"""Where users' code runs: on threads of its own, never on the stream's loop."""
+"""Threads for the user's code (observers and callbacks), so that it never runs on the stream's loop."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _log = logging.getLogger("streamcell")
 _GROWING: Final = frozenset({"text", "reasoning", "refusal", "parts"})
 
 _MOST: Final = 32
-"""Changes of one trait that wait for a slow observer; then the last of them takes in what follows."""
+"""Changes of one trait that wait for a slow observer; beyond them, newer values replace the last one."""
 
 
 def elsewhere(act: Callable[[], None], name: str) -> threading.Thread | None:
-    """Call `act` on a daemon thread; where threads cannot start (Pyodide), in the running loop's next turn."""
+    """Call `act` on a daemon thread; if threads cannot start (Pyodide), in the next iteration of the running loop."""
     thread = threading.Thread(target=act, name=name, daemon=True)
     try:
         thread.start()
@@ -36,11 +36,11 @@ def elsewhere(act: Callable[[], None], name: str) -> threading.Thread | None:
 
 
 class Observers:
-    """The observers of one widget, called one after the other on a thread that lives while there is something to say.
+    """The observers of one widget, called one after the other on a thread that lives while there are changes.
 
-    A slow observer holds up the others of its widget and nothing else, and what waits for it is bounded: of a text that
-    grows, they hear only of the newest. `in_place`: they are called by who makes a change, for a host with one thread
-    for everything.
+    A slow observer delays only the other observers of its widget, and the changes that wait for it are bounded: of a
+    growing text, only the newest value waits. `in_place`: observers are called on the thread that makes the change, for
+    a host that uses one thread for everything.
     """
 
     def __init__(self, widget: traitlets.HasTraits, *, in_place: bool) -> None:
@@ -53,7 +53,7 @@ class Observers:
         self._changes: list[traitlets.Bunch] = []
 
     def set(self, state: Mapping[str, Any]) -> Sequence[traitlets.Bunch]:
-        """Set traits and return what has changed; nobody hears of it before `tell`."""
+        """Set traits, and return the changes. Observers are not called before `tell`."""
         changes = self._changes = []
         self._setting = threading.get_ident()
         try:
@@ -67,19 +67,19 @@ class Observers:
         return changes
 
     def holds(self, change: traitlets.Bunch) -> bool:
-        """Take a change that `set` makes just now; False for anybody else's, of which observers hear at once."""
+        """Keep a change that `set` is making now; return False for any other, which observers get immediately."""
         mine = self._setting == threading.get_ident()
         if mine:
             self._changes.append(change)
         return mine
 
     def tell(self, changes: Iterable[traitlets.Bunch]) -> None:
-        """Take changes, in order; called on one thread."""
+        """Deliver changes to the observers, in order. Only one thread calls this."""
         with self._lock:
             for change in changes:
                 if self._listeners(change):
                     self._add(change)
-            # A fork's child has the object of the thread, and not the thread.
+            # A forked child has the thread's object, but not the thread.
             idle = self._thread is None or not self._thread.is_alive()
             if self._waiting and idle and not self._in_place:
                 self._thread = elsewhere(self._call_all, "streamcell-observers")
@@ -104,7 +104,7 @@ class Observers:
             same[-1].new = change.new
 
     def _listeners(self, change: traitlets.Bunch) -> list[Callable[[traitlets.Bunch], object]]:
-        """Who observes this trait: traitlets itself would stop at the first that raises."""
+        """Return the observers of this trait: traitlets itself would stop at the first one that raises."""
         known: dict[Any, dict[Any, list[Any]]] = self._widget._trait_notifiers
         names, types = (change.name, traitlets.All), (change.type, traitlets.All)
         found = [listener for name in names for kind in types for listener in known.get(name, {}).get(kind, ())]
@@ -117,7 +117,7 @@ class Observers:
         try:
             listener(change)
         except BaseException as error:  # noqa: BLE001  # users' code may raise anything, SystemExit too
-            # traitlets.link complains of a value that has gone on meanwhile; the next change brings it over.
+            # traitlets.link raises if the value has changed again meanwhile; the next change will set it.
             overtaken = isinstance(error, traitlets.TraitError) and getattr(self._widget, change.name) != change.new
             if not overtaken:
                 _log.exception("an observer of %r raised", self._widget)

@@ -1,6 +1,6 @@
-"""The log's entries for others: records of the standard `logging`, and spans of OpenTelemetry where it is installed.
+"""The log's entries as standard `logging` records and, if OpenTelemetry is installed, as its spans.
 
-Attributes have the names of OpenTelemetry's semantic conventions for generative AI (`gen_ai.…`), on both.
+The attributes of both are named as in OpenTelemetry's semantic conventions for generative AI (`gen_ai.…`).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from .log import Entry, shown
 __all__ = ["Telemetry", "provider_of"]
 
 _log: Final = logging.getLogger("streamcell")
-_log.addHandler(logging.NullHandler())  # a library prints nothing of its own accord
+_log.addHandler(logging.NullHandler())  # a library prints nothing unless the user configures logging
 
 
 def _take_secrets_out(record: logging.LogRecord) -> bool:
-    """Take secrets out of a complaint and its traceback: an exception that is not ours may say a key."""
+    """Remove secrets from a warning or error and its traceback: exceptions of other libraries may contain a key."""
     if record.levelno >= logging.WARNING:
         record.msg, record.args = without_secrets(record.getMessage()), None
         if record.exc_info:
             record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None  # who formats records prints `exc_text` then
+            record.exc_info = None  # formatters then use `exc_text`
     return True
 
 
@@ -54,18 +54,18 @@ _PROVIDERS: Final = (
     (re.compile(r"^bedrock[a-z-]*\.[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|api\.aws)$"), "aws.bedrock"),
     (re.compile(r"\.ml\.cloud\.ibm\.com$"), "ibm.watsonx.ai"),
 )
-"""Hosts whose providers have a name in the conventions (`gen_ai.provider.name`)."""
+"""Hosts of the providers that the conventions name (`gen_ai.provider.name`)."""
 
 
 def provider_of(endpoint: str) -> str:
-    """Return the provider's name in the semantic conventions, or the host's own where they have none for it."""
+    """Return the provider's name in the semantic conventions, or the host's name if they have none for it."""
     host = (urlsplit(endpoint).hostname or "").rstrip(".")
     return next((name for pattern, name in _PROVIDERS if pattern.search(host)), host or "unknown")
 
 
 @cache
 def _tracer() -> Any:
-    """OpenTelemetry's tracer for us, or None where it is not installed."""
+    """Return our OpenTelemetry tracer, or None if OpenTelemetry is not installed."""
     if find_spec("opentelemetry") is None or find_spec("opentelemetry.trace") is None:
         return None
     from opentelemetry import trace
@@ -74,7 +74,7 @@ def _tracer() -> Any:
 
 
 class Telemetry:
-    """Tells of one stream: a record an entry, a span an attempt. Used on the driver's thread only."""
+    """Reports one stream: a record for each entry, a span for each request. Used on the driver's thread only."""
 
     def __init__(self) -> None:
         self._attributes: dict[str, Any] = {}
@@ -82,7 +82,7 @@ class Telemetry:
         self._error: str | None = None
 
     def take(self, entry: Entry) -> None:
-        """Tell of one entry: what holds the answer or a tool's data as DEBUG, everything else as INFO."""
+        """Report one entry: at level DEBUG if it holds text of the answer or data of a tool, else at INFO."""
         ends = entry.kind == "status" and entry.data["status"] in _ENDS
         try:
             if entry.kind == "request":
@@ -128,7 +128,7 @@ class Telemetry:
             self._span = tracer.start_span(f"chat {data['model']}", kind=SpanKind.CLIENT, attributes=self._attributes)
 
     def _end_unanswered(self) -> None:
-        """The request before has become no answer: another API was asked, or the user did not wait for its turn."""
+        """End the span of the last request, which got no answer: another API is tried, or the user pressed Retry."""
         if self._span is not None and self._error is not None:
             self._span.set_attribute("error.type", self._error)
         self._end({} if self._error is None else {"error": self._error, "message": f"HTTP status {self._error}"})
@@ -139,7 +139,7 @@ class Telemetry:
         if span is None:
             return
         try:
-            if data.get("error") and data.get("status") != "stopped":  # who stops an answer has made no error
+            if data.get("error") and data.get("status") != "stopped":  # a stop by the user is not an error
                 from opentelemetry.trace import Status, StatusCode
 
                 span.set_status(Status(StatusCode.ERROR, without_secrets(str(data.get("message", "")))))

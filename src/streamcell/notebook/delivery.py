@@ -1,4 +1,4 @@
-"""The host of widgets around us: whether there is one, and on which thread it takes what the driver's publishes."""
+"""The host of widgets: whether there is one, and on which thread it accepts what the driver publishes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["Carrier", "at_once", "carrier", "takes_widgets"]
 _log = logging.getLogger("streamcell")
 
 Carrier = Callable[[Callable[[], None]], None]
-"""Takes a delivery, from any thread, and carries it out: at once or later, in order."""
+"""Takes a delivery from any thread and carries it out, immediately or later, in order."""
 
 
 def takes_widgets() -> bool:
-    """Whether anybody takes what a widget sends: a kernel or a host puts its comm in the place of ipywidgets' own."""
+    """Whether a widget's messages are received: a kernel or another host replaces `comm.create_comm` with its own."""
     make = getattr(sys.modules.get("comm"), "create_comm", None)
     return make is not None and make.__module__ != "comm"
 
 
 def carrier() -> Carrier:
-    """Return how deliveries to a widget that is made here and now are carried out.
+    """Return the carrier for a widget that is made now.
 
-    Nearly all hosts take them from any thread, at once. Shiny for Python takes them only within a session.
+    Nearly all hosts accept deliveries immediately, from any thread. Shiny for Python accepts them only in a session.
     """
     shiny = sys.modules.get("shiny")
     sessions = getattr(shiny, "session", None)
@@ -41,12 +41,12 @@ def carrier() -> Carrier:
 
 
 def at_once(delivery: Callable[[], None]) -> None:
-    """Carry a delivery out here and now."""
+    """Carry out a delivery immediately."""
     delivery()
 
 
 class _InShiny:
-    """On the session's loop, within the session, and followed by a flush: what a widget sends leaves with it."""
+    """Carries out deliveries on the session's loop and in its context, then flushes: the flush sends the messages."""
 
     def __init__(self, shiny: Any, session: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._shiny = shiny
@@ -77,5 +77,5 @@ class _InShiny:
     def _one(self) -> None:
         try:
             self._waiting.popleft()()
-        except Exception:  # noqa: BLE001  # an observer may raise anything, and a session may be over
+        except Exception:  # noqa: BLE001  # an observer may raise anything, and the session may have ended
             _log.exception("a message could not be sent to the page")

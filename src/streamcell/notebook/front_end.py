@@ -1,4 +1,4 @@
-"""What a page asks a kernel for beside its widgets: the front end itself, and a way to a cell past a busy queue."""
+"""What the kernel serves to pages besides widgets: the front end's code, and comms to cells while it is busy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATIC: Final = Path(__file__).parent.parent / "static"
 
 
 def built(name: str) -> str:
-    """Return the text of a built file. Raises RuntimeError where the front end was not built."""
+    """Return the text of a built file. Raises RuntimeError if the front end was not built."""
     path = _STATIC / name
     if not path.exists():
         raise RuntimeError(
@@ -33,14 +33,14 @@ def built(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@functools.cache  # every cell asks
+@functools.cache  # needed for every cell
 def digest() -> str:
-    """Return what tells this release's front end from another's."""
+    """Return a hash that identifies this release's front end."""
     return hashlib.sha256(built("streamcell.js").encode()).hexdigest()[:16]
 
 
 def addon(name: str) -> str | None:
-    """Return an addon of the front end, or None. The name is looked up among those that there are; it is no path."""
+    """Return the code of one of the front end's addons, or None. `name` is looked up, and never used as a path."""
     known = {path.stem: path for path in (_STATIC / "addons").glob("*.js")}
     known["streamcell"] = _STATIC / "streamcell.js"
     path = known.get(name)
@@ -48,9 +48,9 @@ def addon(name: str) -> str | None:
 
 
 class Bundle(ipywidgets.Widget):
-    """The front end's one copy in a kernel: every cell's stub takes it from this model, so it travels once.
+    """The front end's one copy in a kernel. The stub of every cell takes it from this model, so it is sent only once.
 
-    What few pages need, the languages of the highlighter and math, is not in it: a page asks for such an addon by name.
+    What few pages need (languages of the highlighter, math) is not included; a page requests such an addon by name.
     """
 
     esm = traitlets.Unicode().tag(sync=True)
@@ -59,16 +59,16 @@ class Bundle(ipywidgets.Widget):
     _shared: Bundle | None = None
 
     def __init__(self, **traits: Any) -> None:
-        """Open the comm and take questions for addons."""
+        """Open the comm, and answer requests for addons."""
         super().__init__(**traits)
         self.on_msg(self._on_page_message)
         let_pages_choose_the_subshell(self.comm)
 
     @classmethod
     def shared(cls) -> Bundle | None:
-        """Return this kernel's bundle, opening its comm on first use; None where there is no kernel.
+        """Return this kernel's bundle, and open its comm on first use; None if there is no kernel.
 
-        A server of apps (marimo, Panel, Shiny, Solara) has many pages, which see only their own widgets: there each
+        An app server (marimo, Panel, Shiny, Solara) has many pages, each of which sees only its own widgets; there each
         page asks the cell itself.
         """
         if not ipython.is_notebook():
@@ -80,20 +80,20 @@ class Bundle(ipywidgets.Widget):
         return bundle
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
-        # This may run on the main thread or on a subshell's: it changes nothing.
+        # This may run on the main thread or on a subshell's, so it changes nothing.
         name = parse_addon_request(content)
         if name is not None:
             self.send({"type": "addon", "name": name, "esm": addon(name)})
 
 
-_TARGET: Final = "streamcell"  # of the comms that pages open beside the widgets'
+_TARGET: Final = "streamcell"  # the target name of comms that pages open besides the widgets'
 
 
 class Reachable(Protocol):
-    """A cell, as a page finds it by its key."""
+    """A cell that a page can find by its key."""
 
     def take_bridge(self, bridge: Any) -> None:
-        """Serve a page over this comm too."""
+        """Serve a page over this comm as well."""
 
 
 _cells: Final[weakref.WeakValueDictionary[str, Reachable]] = weakref.WeakValueDictionary()
@@ -102,8 +102,8 @@ _cells: Final[weakref.WeakValueDictionary[str, Reachable]] = weakref.WeakValueDi
 def reach(key: str, cell: Reachable) -> None:
     """Let pages open a comm to `cell` by its key.
 
-    After a reload the widgets' manager asks the main shell which widgets there are, and that waits while a cell runs;
-    a comm of our own can be opened on a subshell.
+    After a reload the widget manager asks the main shell for its widgets, and that request waits while a cell runs. Our
+    own comm can be opened on a subshell.
     """
     _cells[key] = cell
 

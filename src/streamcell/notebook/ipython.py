@@ -1,6 +1,6 @@
-"""The notebook around us: whether there is one, whether anybody is there to see it, and the end of its executions.
+"""The notebook: whether there is one, whether a user attends it, and the end of its executions.
 
-Everything that is asked of IPython and its kernel is asked here. IPython is the notebook's, no dependency of ours.
+All access to IPython and its kernel is here. IPython is looked up, not imported: it is not a dependency.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Unattended = Literal["raise", "wait", "return"]
 """What a notebook that runs without a user does at the end of a cell: wait for its answers and fail with them, only
 wait, or neither."""
 
-_VOILA: Final = "VOILA_"  # Voila runs notebooks as nbclient does, and has a page all the same: it comes afterwards
+_VOILA: Final = "VOILA_"  # Voila runs notebooks as nbclient does, but shows them in a page afterwards
 
 
 def _shell() -> Any:
@@ -40,7 +40,7 @@ def _shell() -> Any:
 
 
 def is_notebook() -> bool:
-    """Whether this process is a Jupyter kernel, which sends outputs somewhere; Solara has what looks like its shell."""
+    """Whether this process is a Jupyter kernel. Solara's shell looks like one, but has no `execution_count`."""
     shell = _shell()
     return getattr(shell, "kernel", None) is not None and hasattr(shell, "execution_count")
 
@@ -51,9 +51,10 @@ def is_terminal() -> bool:
 
 
 def place() -> object:
-    """Say where in the notebook something is shown now: two that are equal are one execution's, or one `interact`'s.
+    """Identify the current execution, or `interact` call, by a value: equal values mean the same one.
 
-    A page's message, such as a slider's, is an execution without a number; `interact` calls its function anew for each.
+    A message of a page, such as a slider's, is an execution without a number, and `interact` calls its function once
+    for each.
     """
     shell = _shell()
     try:
@@ -66,41 +67,41 @@ def place() -> object:
 
 
 def unattended() -> bool:
-    """Whether nobody can answer this execution: nbclient, papermill or `jupyter execute` runs it, not a front end.
+    """Whether this execution runs without a user: started by nbclient, papermill or `jupyter execute`.
 
-    A front end says with each execution that it can be asked for input (`allow_stdin` in the messaging specification's
-    `execute_request`); what runs notebooks by itself says that it cannot.
+    A front end sets `allow_stdin` in each `execute_request` (Jupyter messaging specification): it can ask the user for
+    input. Tools that run notebooks unattended set it to false.
     """
     if not is_notebook() or any(name.startswith(_VOILA) for name in os.environ):
         return False
     try:
         content = _shell().get_parent()["content"]
     except (AttributeError, KeyError, LookupError, TypeError):
-        return False  # no execution, or a kernel that tells of none
+        return False  # no execution, or a kernel that does not provide its message
     return isinstance(content, Mapping) and content.get("allow_stdin") is False
 
 
 def bundle_of(value: object) -> Mapping[str, Any]:
-    """Return a value as the notebook would display it, by MIME type; empty outside a notebook."""
+    """Return a value as the notebook would display it, as a mapping by MIME type; empty outside a notebook."""
     formatter = getattr(_shell(), "display_formatter", None)
     return {} if formatter is None else dict(formatter.format(value)[0])
 
 
 def can_ask() -> bool:
-    """Whether a user may be asked in a page: not in a terminal or a script, nor in a notebook that runs unattended."""
+    """Whether a user can be asked in a page: not in a terminal or a script, and not in an unattended notebook."""
     return is_notebook() and not unattended()
 
 
 def publish(bundle: Mapping[str, Any], metadata: Mapping[str, Any], display_id: str, *, update: bool = False) -> None:
-    """Send an output, or with `update` what the outputs of this id are to show from now on; safe on any thread."""
+    """Send an output, or with `update` replace all outputs with this display id; safe on any thread."""
     publisher = _shell().display_pub
     publisher.publish(dict(bundle), dict(metadata), transient={"display_id": display_id}, update=update)
 
 
 def is_a_result() -> bool:
-    """Whether it is shown for being a result, and not by a call of display() that somebody wrote.
+    """Whether it is being shown as a result, and not by a `display()` call in the user's code.
 
-    IPython's display hook shows a cell's last expression, `interact` what its function has returned.
+    IPython's display hook shows a cell's last expression, and `interact` shows what its function returned.
     """
     hook = _code_of(_shell().displayhook.__call__)
     display, update = _code_of(getattr(sys.modules.get("IPython.display"), "display", None)), code_of_interact()
@@ -125,21 +126,21 @@ def _frames() -> Iterator[FrameType]:
 
 
 class Held(Protocol):
-    """What an execution waits for before it ends."""
+    """Something that an execution waits for before it ends."""
 
     def finish(self) -> BaseException | None:
-        """Block until it has ended and its output is whole; give what is to fail the run, if anything."""
+        """Block until it has ended and its output is complete; return the error that fails the run, or None."""
 
     def stop(self) -> None:
-        """End it now."""
+        """Stop it now."""
 
 
 _held: list[Held] = []
-_watched: list[Any] = []  # the shells whose executions' ends we hear of
+_watched: list[Any] = []  # the shells with our `post_run_cell` callback
 
 
 def hold(held: Held) -> None:
-    """Let the present execution end only when `held` has, and fail where it failed."""
+    """Keep the current execution from ending before `held` has ended, and let it fail if `held` failed."""
     shell = _shell()
     if not any(known is shell for known in _watched):
         shell.events.register("post_run_cell", _end_of_execution)
@@ -159,6 +160,6 @@ def _end_of_execution(result: Any) -> None:
         failures = [interrupt, *(error for held in waiting if (error := held.finish()) is not None)]
     for error in failures:
         _shell().showtraceback((type(error), error, error.__traceback__))
-    # The kernel's reply is made of this very result: so a run that asks for no more than that fails here.
+    # The kernel makes its reply from this result, so setting the error makes the run fail.
     if failures and result.success:
         result.error_in_exec = failures[0]

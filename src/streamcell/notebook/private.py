@@ -1,7 +1,7 @@
-"""What we use of ipywidgets and ipykernel that they do not promise, all of it, each with a guard.
+"""Every use of private API of ipywidgets and ipykernel, each with a guard.
 
-A release that changes one of these costs the feature that is named here, and no answer. `tests/test_private.py` says
-which one it was, and `make canary` finds out before the release.
+If a release changes one of these, only the feature named in its docstring is lost, and no answer. `make canary` finds
+such a change before the release, and `tests/test_private.py` says which one it is.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["code_of_interact", "is_registered", "let_pages_choose_the_subshell",
 
 
 def is_registered(widget: ipywidgets.Widget) -> bool:
-    """Whether ipywidgets still knows the widget, by `widgets.widget._instances`.
+    """Whether ipywidgets still knows the widget, from `widgets.widget._instances`.
 
-    Without it: a bundle that was closed is not replaced.
+    Without it: a closed bundle is not replaced.
     """
     known = getattr(ipywidgets.widgets.widget, "_instances", None)
     return known is None or widget.model_id in known
@@ -28,16 +28,17 @@ def is_registered(widget: ipywidgets.Widget) -> bool:
 def show_again(widget: ipywidgets.Widget) -> None:
     """Let a closed widget be displayed again.
 
-    `Widget.close` puts a `_repr_mimebundle_` that shows nothing into the object. Without it: nothing is to be done.
+    `Widget.close` sets a `_repr_mimebundle_` on the object that shows nothing. Without it: there is nothing to undo.
     """
     widget.__dict__.pop("_repr_mimebundle_", None)
 
 
 def let_pages_choose_the_subshell(comm: Any) -> None:
-    """Let a page's messages run on the subshell that it chose, so that Stop need not wait while a cell sleeps.
+    """Let a page's messages run on the subshell that the page chose, so that Stop works while a cell runs.
 
-    ipykernel 7.4 sends them to the shell that last published on the comm (`_reply_subshell_for`). Our driver publishes
-    from no shell of its own, and a widget is made by a cell: that would be the main one. Without it: as the page asked.
+    ipykernel 7.4 sends them to the shell that last published on the comm (`_reply_subshell_for`). Our driver does not
+    publish from a shell, and a widget is made on the main shell, so that would be the main shell. Without it: messages
+    already run where the page chose.
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = _as_the_page_chose
@@ -48,11 +49,11 @@ def _as_the_page_chose(_data: object, default: object) -> object:
 
 
 def send_without_parent(comm: Any, data: Mapping[str, Any]) -> bool:
-    """Send `data` to the pages without the header of the request that it answers; False where nothing was sent.
+    """Send `data` to the pages without a parent header; return False if nothing was sent.
 
-    A stream answers no request, and `BaseComm.publish_msg` of ipykernel adds 213 bytes that name one: the run of some
-    cell. Needs the comm's `kernel` and `topic`, and the kernel's `session` and `iopub_socket`. Without them: the caller
-    sends as usual, and each message is a third larger.
+    A stream does not answer a request, and the parent header that ipykernel's `BaseComm.publish_msg` adds (of the last
+    cell that ran) takes 213 bytes. This needs the comm's `kernel` and `topic`, and the kernel's `session` and
+    `iopub_socket`. Without them: the caller sends as usual, and each message is a third larger.
     """
     kernel = getattr(comm, "kernel", None)
     session, socket = getattr(kernel, "session", None), getattr(kernel, "iopub_socket", None)
@@ -64,9 +65,9 @@ def send_without_parent(comm: Any, data: Mapping[str, Any]) -> bool:
 
 
 def code_of_interact() -> CodeType | None:
-    """Return the code by which `interact` shows what its function returns, `ipywidgets.interactive.update`.
+    """Return the code object with which `interact` shows its function's result, `ipywidgets.interactive.update`.
 
-    Without it: an answer that `interact` asks for is shown by the call too, so twice.
+    Without it: an answer that is requested inside `interact` is shown twice.
     """
     kind = getattr(sys.modules.get("ipywidgets"), "interactive", None)
     return getattr(getattr(kind, "update", None), "__code__", None)

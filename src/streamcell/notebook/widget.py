@@ -1,4 +1,4 @@
-"""The widget: the one owner of the comm. It mirrors a document into traits and passes messages; it decides nothing."""
+"""The widget, which owns the comm. It mirrors a document into traits and passes messages on; it decides nothing."""
 
 from __future__ import annotations
 
@@ -48,38 +48,44 @@ __all__ = ["StreamCell"]
 
 
 class StreamCell(Answer, anywidget.AnyWidget):
-    """An answer that streams into the notebook: what `stream_cell` returns. Make one with `stream_cell`.
+    """A cell that streams an answer into the notebook. `stream_cell` makes and returns it.
 
-    It is an ordinary widget: it composes in boxes, its traits can be observed and linked, and displaying it again adds
-    a view of the same answer. Observers of a cell run on a thread of their own, one after the other, at most 12 times a
-    second; a slow one skips to the newest text. Every trait below describes the version that is shown (see `select`).
-    The traits are outputs: setting one changes nothing in the stream.
+    It is an ipywidgets widget: it can be placed in boxes, its traits can be observed and linked, and displaying it
+    again adds a view of the same answer. Observers run one after the other on their own thread, at most 12 times per
+    second; a slow observer skips to the newest text. The traits describe the version that is shown (see `select`).
+    They are outputs: setting one does not change the stream.
     """
 
     _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
-    _key = traitlets.Unicode(help="The cell's name in its notebook.").tag(sync=True)
+    _key = traitlets.Unicode(help="The cell's unique id in its notebook.").tag(sync=True)
     _digest = traitlets.Unicode().tag(sync=True)
-    _document = traitlets.Dict(help="The answer as the page reads it.").tag(sync=True)
+    _document = traitlets.Dict(help="The answer as the page receives it.").tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
 
     text = traitlets.Unicode(help="The answer so far, as Markdown.").tag(sync=True)
-    reasoning = traitlets.Unicode(help="The model's reasoning so far, where the provider shows it.")
+    reasoning = traitlets.Unicode(help="The model's reasoning so far, if the provider shows it.")
     refusal = traitlets.Unicode(help="The model's refusal so far.")
-    status = traitlets.Unicode("queued", help="queued, connecting, streaming, waiting or how it ended.").tag(sync=True)
-    attempt = traitlets.Int(1, help="Which attempt this is, counted from 1.")
-    attempts = traitlets.Int(1, help="How many attempts there are at most, unless asked for by hand.")
-    finish_reason = traitlets.Unicode(None, allow_none=True, help="The provider's reason for the end.")
-    usage = traitlets.Instance(dict, allow_none=True, help="Tokens as the provider counted them.")
-    error = traitlets.Instance(dict, allow_none=True, help="The error card, if there is one.")
-    origin = traitlets.Dict(help="The model, the API, and how that was decided.")
-    notice = traitlets.Unicode(None, allow_none=True, help="A remark about this answer.")
-    timings = traitlets.Dict(help="Seconds to the first token and to the end.")
-    version = traitlets.Int(0, help="The index of the version that is shown.")
-    version_count = traitlets.Int(1, help="How many versions there are.")
+    status = traitlets.Unicode(
+        "queued",
+        help="queued, connecting, streaming, calling (tools run or wait for approval), waiting (for a retry), "
+        "done, stopped, failed or interrupted.",
+    ).tag(sync=True)
+    attempt = traitlets.Int(1, help="The number of the attempt, from 1.")
+    attempts = traitlets.Int(1, help="How many attempts are made automatically at most.")
+    finish_reason = traitlets.Unicode(None, allow_none=True, help="Why the provider ended the answer, or None.")
+    usage = traitlets.Instance(dict, allow_none=True, help="The token counts that the provider reported, or None.")
+    error = traitlets.Instance(dict, allow_none=True, help="The error card as plain JSON values, or None.")
+    origin = traitlets.Dict(help="The model, the API, how the API was chosen, and whether it is a rehearsal.")
+    notice = traitlets.Unicode(None, allow_none=True, help="A note about this answer, or None.")
+    timings = traitlets.Dict(help="Seconds from the start of the attempt to the first token and to the end.")
+    version = traitlets.Int(0, help="The index of the version that is shown, from 0.")
+    version_count = traitlets.Int(1, help="The number of versions.")
     retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.")
-    resumable = traitlets.Unicode(None, allow_none=True, help="How the answer can go on, or None.")
-    parts = traitlets.Tuple(help="The answer's parts in their order.")
+    resumable = traitlets.Unicode(
+        None, allow_none=True, help="How the answer can be resumed (exact, prefix or continued), or None."
+    )
+    parts = traitlets.Tuple(help="The answer's parts, in order.")
 
     def __init__(
         self,
@@ -92,7 +98,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         shown: bool = True,
         tools: Toolbox | None = None,
     ) -> None:
-        """Wire a source and a session; the comm opens now if `shown`. `stream_cell` calls this, then `_start`."""
+        """Connect a source and a session; open the comm now if `shown`. `stream_cell` calls this, then `_start`."""
         Answer.__init__(self, Stream(source, session, self, tools), request)
         self._client = client
         self._tools = tools
@@ -101,9 +107,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._shown_in: object = None
         self._kept = self._wanted = False
         self._when_unattended = unattended
-        # Where nobody is there to see a widget, a comm would only put its state, the front end too, into the notebook.
+        # If no user can see the widget, a comm would only save its state, with the whole front end, in the notebook.
         self._unattended = ipython.unattended()
-        # ipywidgets holds whatever has a comm for ever, so a cell that is not shown gets one when it first is.
+        # ipywidgets never frees a widget that has a comm, so a cell gets one only when it is first shown.
         shown = shown if ipython.is_notebook() else takes_widgets()
         self._opens = not self._unattended and shown
         self._held = False
@@ -117,14 +123,14 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self.on_msg(self._on_page_message)
 
     def open(self) -> None:
-        """Open the comm, where somebody is there to see the widget; ipywidgets calls this."""
+        """Open the comm, if there is a page to show the widget; ipywidgets calls this."""
         if self._opens:
             super().open()
             let_pages_choose_the_subshell(self.comm)
 
     @property
     def model_id(self) -> str:
-        """The comm's id. Asking for it opens one: whoever does wants the widget itself, in a box for example."""
+        """The comm's id. Reading it opens the comm, because it is read to show the widget, in a box for example."""
         if self.comm is None:
             self._unattended = False
             self._open_again()
@@ -143,7 +149,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Stop the stream and remove the views, as deleting the output does. The text stays, and can be shown again."""
+        """Stop the stream and remove all views, as deleting the output does. The cell can be displayed again."""
         stream = getattr(self, "_stream", None)
         if stream is not None and stream.document.current.status not in TERMINAL:
             stream.check_alive()
@@ -155,9 +161,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
     # -- the sink -----------------------------------------------------------------------------------------------------
 
     def publish(self, view: View, epoch: int, seq: int) -> None:
-        """Mirror a document into the traits, at once. Not for callers: the driver's thread does this.
+        """Mirror a document into the traits immediately. Internal: the driver's thread calls it.
 
-        The page and the observers hear of it where the host takes it.
+        The page and the observers are informed through the host's carrier, see `delivery`.
         """
         state = {**_traits_of(view), "_epoch": epoch, "_seq": seq}
         self._view = view
@@ -188,7 +194,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             super().send(content, buffers)
 
     def _send_kept(self) -> None:
-        """Send the pages that keep the notebook what they write there and do not know."""
+        """Send to the pages that save the notebook what they need for it and do not have."""
         view, epoch = self._view, self._published.get("_epoch", 1)
         others = others_of(self._stream.document, view["version"])
         if view["status"] in TERMINAL:
@@ -197,13 +203,13 @@ class StreamCell(Answer, anywidget.AnyWidget):
             self.send(Kept(epoch, others).to_wire())
 
     def take_bridge(self, bridge: Any) -> None:
-        """Serve a page that has reached us beside the widget. Not for callers."""
+        """Serve a page that has opened its own comm besides the widget's. Internal."""
         self._bridges[bridge.comm_id] = bridge
         bridge.on_close(lambda _message: self._bridges.pop(bridge.comm_id, None))
         bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
 
     def notify_change(self, change: Any) -> None:
-        """Tell observers of a change, and the page too, but for what patches carry: that is not sent again."""
+        """Inform observers of a change, and the page unless patches already carry it."""
         if self._observers.holds(change):
             return
         if change["name"] in _SILENT:
@@ -212,7 +218,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             super().notify_change(change)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
-        """Return the synced state; the document's traits all from one moment, though another thread changes them."""
+        """Return the synced state, with all the document's traits from one moment although another thread sets them."""
         state = super().get_state(key, drop_defaults)
         published, view = self._published, self._view
         state = {name: published.get(name, value) for name, value in state.items()}
@@ -240,7 +246,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             self._stream.post(command)
 
     def _ask_who_shows(self) -> None:
-        """One page shows the answer no more: where no other one says that it does, the cell is closed."""
+        """Close the cell, after one page has stopped showing it, unless another page says that it shows it."""
         self._wanted = False
         self.send(WANTED)
 
@@ -253,7 +259,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
     # -- display ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """Display the cell, where there is a notebook to display it in; one display id for all its displays."""
+        """Display the cell if this is a notebook. All its displays share one display id."""
         if not ipython.is_notebook():
             return
         if self.comm is None and not self._unattended:
@@ -266,10 +272,10 @@ class StreamCell(Answer, anywidget.AnyWidget):
             ipython.hold(self)
 
     def _ipython_display_(self) -> None:
-        """Display the cell; not again as the result of the execution, or of `interact`'s function, that has shown it.
+        """Display the cell, but not again as the result of the execution, or `interact` call, that has displayed it.
 
-        In a terminal, which nothing can be shown in later, it prints the answer as it comes, to its end.
-        NotImplementedError is IPython's way to say: display me by the MIME bundle.
+        In a terminal, which cannot be updated later, it prints the answer while it streams and waits for its end.
+        NotImplementedError tells IPython to use the MIME bundle instead.
         """
         if ipython.is_terminal() and not self._stream.needs(running_loop()):
             self._print()
@@ -279,7 +285,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             self._show()
 
     def _print(self) -> None:
-        """Print the answer as it comes and wait for its end; Ctrl-C stops it."""
+        """Print the answer while it streams, and wait for its end; Ctrl-C stops it."""
         if ipython.is_a_result():
             print()  # IPython has written "Out[1]: "
         said = ""
@@ -287,7 +293,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
             for piece in self:
                 print(inert(piece), end="", flush=True)
         except KeyboardInterrupt:
-            pass  # the loop over its pieces has stopped it
+            pass  # the iterator has already stopped the stream
         except StreamCellError as error:
             said = "" if isinstance(error, Stopped) else str(error)
         view = self._stream.view
@@ -296,7 +302,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         print(*(["", *blocks] if blocks else []), sep="\n\n" if text_of(view["parts"]) else "")
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the output: the live widget, and what stays of it for readers that know no widgets."""
+        """Return the output: the live widget, and a saved form for readers without widgets."""
         return self._bundle_and_metadata()
 
     def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -310,14 +316,14 @@ class StreamCell(Answer, anywidget.AnyWidget):
         return {**live, **bundle}, {**metadata, **known}
 
     def _refresh(self) -> None:
-        """Let the cell's outputs hold what is shown now, for front ends that do not keep it by themselves."""
+        """Update the cell's outputs with what is shown now, for front ends that do not save it by themselves."""
         bundle, metadata = self._bundle_and_metadata()
         ipython.publish(bundle, metadata, self._key, update=True)
 
-    # -- a run that nobody attends ------------------------------------------------------------------------------------
+    # -- an unattended run --------------------------------------------------------------------------------------------
 
     def finish(self) -> BaseException | None:
-        """Block until the answer has ended and its output is whole; give what is to fail the run. Not for callers."""
+        """Block until the answer has ended and its output is complete; return what fails the run. Internal."""
         self._held = False
         error: BaseException | None = None
         if self._when_unattended != "return":
@@ -335,7 +341,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         return None if handled or self._when_unattended != "raise" else error
 
     def __reduce_ex__(self, _protocol: object = None) -> Any:
-        """Raise TypeError: a copy would be another's, with no stream and no page. `copy` and `pickle` ask this."""
+        """Raise TypeError, for `copy` and `pickle`: a copy would have no stream and no page."""
         raise TypeError(
             "a StreamCell is a live answer: it cannot be copied, pickled or sent to another process. "
             "Take cell.text, or cell.versions, which are plain values"
@@ -344,17 +350,17 @@ class StreamCell(Answer, anywidget.AnyWidget):
     __copy__ = __deepcopy__ = __reduce_ex__
 
     def __repr__(self) -> str:
-        """Return a short line with the status and the length of the text."""
+        """Return one line with the status and the length of the text."""
         return f"<StreamCell {self.status}, {len(self.text):,} characters>"
 
 
 _ANSWERED: Final = 2.0
-"""Seconds in which a page that shows the answer says so."""
+"""Seconds that pages have to answer whether they show the cell."""
 
-# Synced for who comes late, and for links in the page: patches carry them.
+# Synced for pages that open later and for links in the page; to the other pages, patches carry these traits.
 _SILENT: Final = frozenset({"_document", "_epoch", "_seq", "text", "status"})
 
-# Another value of one of these is another answer to keep.
+# If one of these changes, the saved answer has changed.
 _ENDS: Final = ("status", "version", "text")
 
 

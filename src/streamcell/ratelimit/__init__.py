@@ -1,1 +1,1 @@
-"""The line before a server that limits its rate: `queue` is pure, `limiter` carries it out."""
+"""The queue before a rate-limited server: `queue` decides and is pure, `limiter` carries it out."""

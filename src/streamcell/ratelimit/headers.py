@@ -1,4 +1,4 @@
-"""What a rate limit's headers say, in numbers that can be relied on. Pure: the time of day comes in as an argument."""
+"""Reads the numbers in rate-limit headers, and rejects implausible ones. Pure: the time of day is an argument."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Final
 __all__ = ["LONGEST", "count_of", "seconds_of"]
 
 LONGEST: Final = 86_400.0
-"""Seconds: no provider's limits are counted over more than a day. A longer time is a mistake, and says nothing."""
+"""Seconds: no provider counts limits over more than a day. A longer time is a mistake and is ignored."""
 
 _MOST: Final = 10**12
-"""Requests or tokens: who allows more has no limit."""
+"""Requests or tokens: a larger number means that there is no limit."""
 
 _FIRST_MOMENT: Final = 1e9
-"""From here on a number is no duration (31 years) but a moment, in seconds since 1970 (this one was in 2001),"""
+"""From this number on, a value is not a duration (31 years) but a time in seconds since 1970 (this one is in 2001)."""
 _FIRST_MILLISECOND: Final = 1e11
-"""and from here on in milliseconds (as seconds, this would be the year 5138)."""
+"""From this number on, a time is in milliseconds since 1970 (in seconds it would be in the year 5138)."""
 
 _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION: Final = re.compile(r"(?:\d{1,12}(?:\.\d{1,12})?(?:ms|[dhms]))+", re.ASCII)
@@ -30,20 +30,20 @@ _ISO: Final = re.compile(
 
 
 def count_of(value: str | None) -> int | None:
-    """Return a header's count of requests or tokens, or None for what is no such number, or no limit."""
+    """Return a header's count of requests or tokens, or None if it is not a number, or so large that it is no limit."""
     text = "" if value is None else value.strip()
-    # Its length first: a number of thousands of digits is more than `int` takes.
+    # The length is checked first: `int` refuses numbers with thousands of digits.
     if not text.isascii() or not text.isdecimal() or len(text) > 15 or int(text) > _MOST:
         return None
     return int(text)
 
 
 def seconds_of(written: str, date: str | None = None, clock: float = 0.0) -> float | None:
-    """Return the seconds until a reset: `120ms`, `6m0s`, a bare number, or a moment; None for anything else.
+    """Return the seconds until a reset: from `120ms`, `6m0s`, a bare number, or a time; None for anything else.
 
-    A moment is a number of seconds or milliseconds since 1970, an ISO 8601 time, or a date as HTTP writes it. It is
-    taken against the response's own `date`, as a wrong clock here must not lengthen the wait, and without one against
-    `clock` (seconds since 1970). What is past is over; what is further away than LONGEST says nothing.
+    A time is a number of seconds or milliseconds since 1970, an ISO 8601 time, or an HTTP date. It is compared with the
+    response's own `date`, so that a wrong clock here cannot lengthen the wait, or without one with `clock` (seconds
+    since 1970). A time in the past gives 0; one further away than LONGEST gives None.
     """
     text = written.strip()
     now = _moment(date or "")
@@ -67,10 +67,10 @@ def _seconds(text: str, now: float) -> float | None:
 
 
 def _moment(text: str) -> float | None:
-    """Return a date's seconds since 1970, or None where the text is no date."""
+    """Return a date's seconds since 1970, or None if the text is not a date."""
     try:
         return _iso(text) if _ISO.fullmatch(text) else _http_date(text)
-    except (IndexError, OverflowError, TypeError, ValueError):  # a month of 13, a year of 0, what `email` stumbles over
+    except (IndexError, OverflowError, TypeError, ValueError):  # month 13, year 0, or text that `email` cannot parse
         return None
 
 

@@ -1,4 +1,4 @@
-"""The lanes of this process: carries out what the lines before rate-limited servers decide, on the driver's loop."""
+"""The queues before rate-limited servers, run on the driver's loop; `queue` decides, this module carries it out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..ratelimit import queue as limits
 __all__ = ["AT_ONCE", "BudgetLeft", "InLine", "Lanes", "Limits"]
 
 AT_ONCE: Final = 16
-"""Answers that may be under way at once in a lane, unless `configure(max_concurrency=…)` says otherwise."""
+"""Answers that may stream at once in a lane, unless `configure(max_concurrency=…)` sets another number."""
 
 
 @dataclass(frozen=True)
 class BudgetLeft:
-    """What is left of a budget now, and in how many seconds all of it is back."""
+    """What is left of a budget now: `remaining` of `limit`, and the seconds until all of it is available (`reset`)."""
 
     limit: int
     remaining: int
@@ -31,7 +31,19 @@ class BudgetLeft:
 
 @dataclass(frozen=True)
 class Limits:
-    """What is known of one server's limits for one key and model, and who is under way; see `streamcell.limits`."""
+    """The rate limits of one server for one key and model, and how many answers use them; see `streamcell.limits`.
+
+    Attributes:
+        endpoint: the server's address.
+        model: the model's name.
+        requests: the budget of requests, with `limit`, `remaining` and `reset` (seconds until all of it is available);
+            None if the server does not report one.
+        tokens: the budget of tokens, in the same form.
+        max_concurrency: how many answers may stream at once; None if any number.
+        running: how many answers are streaming.
+        queued: how many answers wait for their turn.
+        paused: for how many seconds nothing is sent, because the server refused a request and asked to wait.
+    """
 
     endpoint: str
     model: str
@@ -44,10 +56,10 @@ class Limits:
 
 
 Told = Callable[[int, Wait], None]
-"""Who waits hears how many are before it, and why it waits."""
+"""Called with the number of requests before this one, and why it waits."""
 
 _SAME: Final = 1.0
-"""Seconds: a wait whose end moves by more than this is shown again."""
+"""Seconds: a wait whose end moves by this much or more is reported again."""
 
 
 @dataclass
@@ -58,7 +70,7 @@ class _Waiting:
     until: float = 0.0
 
     def tell(self, place: int, wait: Wait, now: float) -> None:
-        """Tell the place and the reason, if they are others than before."""
+        """Report the place and the reason, if they have changed."""
         until = now if wait.seconds is None else now + wait.seconds
         known = (place, wait.reason, wait.running if wait.reason == "running" else 0)
         if known != self.told or abs(until - self.until) >= _SAME:
@@ -68,7 +80,7 @@ class _Waiting:
 
 @dataclass
 class Lanes:
-    """Every line of this process. All but `now` is the driver's loop's only."""
+    """Every queue of this process. Only `now` may be called from other threads than the driver's."""
 
     loop: asyncio.AbstractEventLoop
     max_concurrency: int | None = AT_ONCE
@@ -77,9 +89,10 @@ class Lanes:
     _timers: dict[Lane, asyncio.TimerHandle] = field(default_factory=dict)
 
     async def turn(self, lane: Lane, ticket: limits.Ticket, placed: Told) -> bool:
-        """Wait for the ticket's turn; tell `placed` how many are before it and why, whenever that changes.
+        """Wait for the ticket's turn, and return whether it had to wait.
 
-        Give whether it had to wait. Who is cancelled meanwhile must `leave`.
+        `placed` is called with the ticket's place and the reason whenever they change. If the caller is cancelled
+        meanwhile, it must call `leave`.
         """
         queue = self._queues.get(lane, limits.Queue())
         self._queues[lane] = limits.enter(queue, ticket)
@@ -91,7 +104,7 @@ class Lanes:
         return True
 
     def leave(self, lane: Lane, ticket: int, *, whole: bool) -> None:
-        """The ticket's attempt has ended, however it did."""
+        """Take the ticket out of its lane, after its attempt ended for any reason; `whole`: with a complete answer."""
         waiting = self._waiting.pop(ticket, None)
         if waiting is not None:
             waiting.turn.cancel()
@@ -99,23 +112,23 @@ class Lanes:
         self._grant(lane)
 
     def head(self, lane: Lane, ticket: int, status: int, headers: Mapping[str, str]) -> None:
-        """The head of the ticket's answer has come."""
+        """Read the rate limits from the response headers of the ticket's request."""
         queue, now = self._queues[lane], self.loop.time()
         self._queues[lane] = limits.told(queue, ticket, headers, now, status=status, clock=time.time())
         self._grant(lane)
 
     def refused(self, lane: Lane, ticket: int, retry_after: float | None) -> None:
-        """The ticket's request was refused with 429."""
+        """Note that the ticket's request was refused with HTTP 429; `retry_after` is in seconds."""
         self._queues[lane] = limits.refused(self._queues[lane], ticket, retry_after, self.loop.time())
         self._grant(lane)
 
     def look_again(self) -> None:
-        """The number at once has changed: more may go."""
+        """Check every queue again, after `max_concurrency` has changed."""
         for lane in tuple(self._queues):
             self._grant(lane)
 
     def now(self) -> tuple[Limits, ...]:
-        """What is known of each lane now; safe on any thread."""
+        """Return the present limits of each lane; safe on any thread."""
         now = self.loop.time()
         return tuple(_limits_of(lane, queue, self.max_concurrency, now) for lane, queue in tuple(self._queues.items()))
 
@@ -158,25 +171,25 @@ def _limits_of(lane: Lane, queue: limits.Queue, max_concurrency: int | None, now
 
 
 class InLine:
-    """One attempt's place in its lane, from the line to its end."""
+    """One attempt's place in its lane, from the queue to the end of the attempt."""
 
     def __init__(self, lane: Lane, tokens: int, lanes: Lanes, ticket: int) -> None:
         self._lane, self._tokens, self._lanes, self._ticket = lane, tokens, lanes, ticket
 
     async def come(self, session: Session, hurried: bool, placed: Callable[[int, Wait], None]) -> bool:
-        """Wait for the turn; give whether it had to be waited for."""
+        """Wait for the attempt's turn, and return whether it had to wait."""
         ticket = limits.Ticket(
             self._ticket, session.asked_at, self._tokens, hurried, limits.patience_of(session.policy)
         )
         return await self._lanes.turn(self._lane, ticket, placed)
 
     def hear(self, event: Event | Note) -> None:
-        """Tell the lane what its server says."""
+        """Pass the server's headers and refusals on to the lane."""
         if isinstance(event, Head):
             self._lanes.head(self._lane, self._ticket, event.status, event.headers)
         elif isinstance(event, Failed) and isinstance(event.error, RateLimited):
             self._lanes.refused(self._lane, self._ticket, event.error.retry_after)
 
     def leave(self, *, whole: bool) -> None:
-        """The attempt is over."""
+        """Leave the lane at the end of the attempt; `whole`: with a complete answer."""
         self._lanes.leave(self._lane, self._ticket, whole=whole)

@@ -1,11 +1,11 @@
-"""The line before a rate-limited server: who may ask now, by what its headers say. Pure: times come in as arguments.
+"""The queue before a rate-limited server: decides which request may be sent now. Pure: times are arguments.
 
-A lane is one endpoint, key and model; providers count by these. The first to come is the first to go. A request goes
-when fewer than `most` answers are streaming, when no refusal asks to wait, and when the budgets of requests and tokens
-that the last `x-ratelimit-*` headers told of (OpenAI's names, which most servers follow) have room for it.
+A lane is one endpoint, key and model, because providers count limits by these. Requests are sent in the order in which
+they were made. One is sent when fewer than `most` answers are streaming, no refusal asks to wait, and the budgets of
+requests and tokens from the last `x-ratelimit-*` headers (OpenAI's names, which most servers use) have room for it.
 
-Headers are a server's word, and some are wrong: times are read with `_limit_headers.py`'s bounds, and nothing that a
-server said holds a request for longer than its retry policy's patience. Then one is sent, and its answer says more.
+Some servers send wrong headers. So times are read with the bounds of `headers.py`, and a request is never held back
+longer than the patience of its retry policy; then one request is sent, and its response gives newer numbers.
 """
 
 from __future__ import annotations
@@ -22,27 +22,30 @@ from .headers import LONGEST, count_of, seconds_of
 __all__ = ["PATIENCE", "Budget", "Queue", "Ticket", "enter", "grant", "leave", "patience_of", "refused", "told"]
 
 PATIENCE: Final = RetryPolicy.max_retry_after
-"""Seconds for which a server's word holds a request back, where its own policy does not say: a policy waits so long."""
+"""How many seconds a server's headers can hold a request back, by default: `RetryPolicy.max_retry_after`."""
 
 
 def patience_of(policy: object) -> float:
-    """Return for how long a cell with this policy waits at a server's word; a user's own is not asked on the loop."""
+    """Return how many seconds a cell with this policy waits because of a server's headers.
+
+    A user's own policy object is not asked, because its code must not run on the loop; it gets the default.
+    """
     return float(policy.max_retry_after) if type(policy) is RetryPolicy else PATIENCE
 
 
 _WINDOW: Final = 60.0
-"""Seconds after which a budget is taken for full where the headers do not say: limits are by the minute."""
+"""Seconds after which a budget counts as full if the headers do not say when: most limits are per minute."""
 
 _LEAST_WAIT: Final = 0.001
-"""Seconds: what is less would find nothing changed, for the rounding of numbers."""
+"""Seconds: after a shorter wait, rounding can make the result the same as before."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What the server said is left of `limit`, at `told_at`, and in how many seconds all of it is back.
+    """A budget from a server's headers: `remaining` of `limit` at the time `told_at`, all of it back after `reset` s.
 
-    It is taken to come back evenly, as at OpenAI, until a refusal shows that it comes back at once (`stepwise`).
-    `told_by` is the ticket whose answer's head said it.
+    It is assumed to come back evenly, as at OpenAI, until a refusal shows that it comes back all at once (`stepwise`).
+    `told_by` is the ticket whose response had the headers.
     """
 
     limit: int
@@ -61,9 +64,9 @@ class Budget:
         return self.remaining + back
 
     def wait_for(self, amount: float, spent: float, now: float) -> float:
-        """Return in how many seconds `amount` is available beside what is `spent` and not told of yet.
+        """Return in how many seconds `amount` is available, besides `spent`, which the headers do not include yet.
 
-        What is more than the limit waits for all of it; infinite where first something must be told.
+        An amount above the limit waits for the full limit. The result is infinite if newer headers are needed first.
         """
         amount = min(amount, self.limit) + spent
         if amount > self.limit:
@@ -78,10 +81,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class Ticket:
-    """One attempt's place in the line: who asked first (`since`, seconds) goes first; `tokens` is what it may cost.
+    """One attempt's place in the queue. The earliest `since` (seconds) goes first; `tokens` is what it may cost.
 
-    `hurried`: a user pressed Retry or Continue. It is the first in line, and goes whatever the server said. `patience`:
-    for how many seconds it waits because of what the server said once.
+    `hurried`: the user pressed Retry or Continue, so it goes before all others and is not held back by the server's
+    headers or refusals. `patience`: how many seconds these can hold it back otherwise.
     """
 
     id: int
@@ -93,11 +96,11 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Queue:
-    """One lane's line: who waits, who has been let through, and what is known of the server's budgets.
+    """One lane's queue: the waiting and running tickets, and what is known about the server's budgets. Immutable.
 
-    `most` is the number of answers that may be under way at once, `learnt` a smaller one that refusals have taught.
-    `unheard` are those let through whose head has not come: what they cost is not in the budgets yet. `early` are those
-    let through although the server had asked to wait: a good answer to one of them shows that the wait is over.
+    `most` is the number of answers that may stream at once, and `learnt` a smaller one that was found after refusals.
+    `unheard` are running tickets without response headers yet, so the budgets do not include their cost. `early` are
+    tickets that were sent although the server had asked to wait; a good response to one shows that the wait is over.
     """
 
     most: int | None = None
@@ -114,26 +117,26 @@ class Queue:
 
     @property
     def max_concurrency(self) -> int | None:
-        """How many answers may be under way at once; None: any number."""
+        """How many answers may stream at once; None: any number."""
         known = [most for most in (self.most, self.learnt) if most is not None]
         return min(known) if known else None
 
     def place_of(self, ticket: int) -> int | None:
-        """Return how many wait before `ticket`; None where it does not wait."""
+        """Return how many tickets wait before `ticket`, or None if it does not wait."""
         return next((place for place, one in enumerate(self.waiting) if one.id == ticket), None)
 
 
 def enter(queue: Queue, ticket: Ticket) -> Queue:
-    """Return the line with `ticket` in it, behind all who asked before."""
+    """Return the queue with `ticket` added: after those with an earlier `since`, and hurried ones first."""
     return replace(
         queue, waiting=tuple(sorted((*queue.waiting, ticket), key=lambda one: (not one.hurried, one.since, one.id)))
     )
 
 
 def leave(queue: Queue, ticket: int, *, whole: bool = False) -> Queue:
-    """Return the line without `ticket`, whether it waited or was under way; `whole`: its answer has come."""
+    """Return the queue without `ticket`, which waited or was running; `whole`: it got a complete answer."""
     good, learnt = queue.good + whole, queue.learnt
-    if learnt is not None and good > learnt:  # as many good answers in a row: try one more at once
+    if learnt is not None and good > learnt:  # after that many complete answers, allow one more at once
         good, learnt = 0, learnt + 1
         learnt = None if queue.most is not None and learnt >= queue.most else learnt
     return replace(
@@ -150,10 +153,10 @@ def leave(queue: Queue, ticket: int, *, whole: bool = False) -> Queue:
 def told(
     queue: Queue, ticket: int, headers: Mapping[str, str], now: float, *, status: int = 200, clock: float = 0.0
 ) -> Queue:
-    """Return the line after the head of `ticket` has come, with the budgets that it tells of.
+    """Return the queue after the response headers of `ticket`, with the budgets in them.
 
-    A good answer (2xx) to a request that was sent although the server had asked to wait opens the line for all.
-    `clock` is the time of day in seconds since 1970, for headers that name a moment and come without a date.
+    A good response (2xx) to a request that was sent although the server had asked to wait ends the wait for all.
+    `clock` is the time of day in seconds since 1970, for headers that contain a time but no date to compare it with.
     """
     opened = ticket in queue.early and 200 <= status < 300
     if opened:
@@ -177,7 +180,7 @@ def _budget(
 
 
 def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) -> Queue:
-    """Return the line after a 429 for `ticket`: all wait as the server asks, or fewer go at once if it does not say."""
+    """Return the queue after HTTP 429 for `ticket`: all wait `retry_after` seconds; without it, fewer run at once."""
     if retry_after is not None and math.isnan(retry_after):
         retry_after = None
     budgets = [one for one in (queue.requests, queue.tokens) if one is not None]
@@ -187,7 +190,7 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
     elif not any(_is_spent(one, ticket, now) for one in budgets):
         others = sum(one.id != ticket for one in queue.running)
         queue = replace(queue, learnt=max(1, min(others, queue.max_concurrency or others)), good=0)
-    # There was room by our count, and yet it was refused: what was spent does not come back evenly.
+    # By our count there was room, but the request was refused: so the budget does not come back evenly.
     requests, tokens = (
         replace(one, stepwise=True) if one and one.remaining < 1 and not _is_spent(one, ticket, now) else one
         for one in (queue.requests, queue.tokens)
@@ -196,17 +199,18 @@ def refused(queue: Queue, ticket: int, retry_after: float | None, now: float) ->
 
 
 def _is_spent(budget: Budget, ticket: int, now: float) -> bool:
-    """Whether nothing was left when `ticket` was refused: as the refusal's own head said, or else by our count.
+    """Whether nothing was left when `ticket` was refused: from the refusal's own headers, or else by our count.
 
-    By our count some of what that head told of is back when the body comes, be it a moment later.
+    Our count is not used after those headers: between headers and body, by our count some of the budget comes back.
     """
     return (budget.remaining if budget.told_by == ticket else budget.available(now)) < 1
 
 
 def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None]:
-    """Let go who may: return the line, whose turn has come, and why the next one has to wait.
+    """Return the queue after all allowed requests are sent, the ids of their tickets, and why the next one waits.
 
-    None: nobody waits. Look again after the wait's seconds, or with the next head or end of an answer.
+    The last is None if no ticket waits. Call again after the wait's seconds, and at the next response headers or end of
+    an answer.
     """
     granted: list[int] = []
     while queue.waiting:
@@ -232,7 +236,7 @@ def grant(queue: Queue, now: float) -> tuple[Queue, tuple[int, ...], Wait | None
 
 
 def _costs(queue: Queue, ticket: Ticket) -> list[tuple[Budget, int, int]]:
-    """What the ticket takes of each budget, and what those under way take that it does not tell of yet."""
+    """Return for each known budget what the ticket takes, and what running tickets take that it does not include."""
     under_way = [one for one in queue.running if one.id in queue.unheard]
     known = (
         (queue.requests, 1, len(under_way)),
@@ -242,7 +246,7 @@ def _costs(queue: Queue, ticket: Ticket) -> list[tuple[Budget, int, int]]:
 
 
 def _wait(queue: Queue, ticket: Ticket, costs: list[tuple[Budget, int, int]], now: float) -> Wait | None:
-    """For how long the ticket has to wait as the server says; None: it may go."""
+    """Return why and for how long the ticket waits because of the server; None: it may be sent."""
     if ticket.hurried:
         return None
     running = len(queue.running)
@@ -256,9 +260,10 @@ def _wait(queue: Queue, ticket: Ticket, costs: list[tuple[Budget, int, int]], no
 
 
 def _held(budget: Budget, amount: int, spent: int, patience: float, asking: bool, now: float) -> float:
-    """For how many seconds a budget holds a ticket back: no longer than its patience since the server told of it.
+    """Return for how many seconds a budget holds a ticket back: at most its patience, from the time of the headers.
 
-    Then one request goes, to hear what holds now. `asking`: one is under way that will tell; infinite until it has.
+    After that, one request is sent to get newer headers. `asking`: a request is running whose headers have not come, so
+    the result is infinite until they do.
     """
     seconds = budget.wait_for(amount, spent, now)
     left = budget.told_at + patience - now

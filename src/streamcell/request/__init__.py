@@ -1,1 +1,1 @@
-"""What is asked: validated, copied, in no provider's dialect. Pure."""
+"""The request: validated, copied, and independent of any provider's API. Pure."""

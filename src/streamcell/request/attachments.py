@@ -1,4 +1,4 @@
-"""What a file, an image or a recording becomes in a message, by how its bytes begin. Pure: bytes come in."""
+"""Turns the bytes of a file, an image or a recording into a part of a message; the first bytes decide which. Pure."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ __all__ = [
 ]
 
 FILE_LIMIT: Final = 20_000_000
-"""Bytes of one file."""
+"""The largest size of one file, in bytes."""
 
 ALL_LIMIT: Final = 50_000_000
-"""Bytes of all files of a conversation: what OpenAI takes in one request."""
+"""The largest size of all files of a conversation, in bytes: OpenAI's limit for one request."""
 
 _FOLDED: Final = 200
-"""Characters of data from which on they are not printed."""
+"""From this length on, in characters, data is printed in short."""
 
 _HOLDS_DATA: Final = ("data", "file_data", "image_url", "url")
-"""Fields of parts that hold data, or an address."""
+"""Fields of parts that hold data or an address."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """The bytes of one file; `name` is the file's own, without its folder, or empty."""
+    """The bytes of one file, and its name without its folder, or an empty name."""
 
     data: bytes = field(repr=False)
     name: str = ""
 
 
 class Data(str):
-    """Base64 that is sent whole and printed in short: a request is shown in notebooks, and named in errors."""
+    """Base64 that is sent complete but printed in short, because requests are shown in notebooks and errors."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Return how it begins, and how long it is."""
+        """Return its beginning and its length."""
         return repr(str(self)) if len(self) < _FOLDED else repr(f"{self[:40]}… ({len(self):,} characters)")
 
 
@@ -71,10 +71,10 @@ _DOCUMENTS: Final = {
     "ppt": (_OLE, "application/vnd.ms-powerpoint"),
     "xls": (_OLE, "application/vnd.ms-excel"),
 }
-"""Documents whose bytes do not tell them apart: how they begin, and what they are."""
+"""Documents that only their suffix distinguishes: how their bytes begin, and their media type."""
 
 OFFICE: Final = tuple(f"data:{media};" for _, media in _DOCUMENTS.values())
-"""How the data of documents begins that only the Responses API takes: of files, Chat Completions takes PDF alone."""
+"""The beginnings of data URLs of documents that only the Responses API accepts: Chat Completions accepts only PDF."""
 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -85,7 +85,7 @@ _NAMED: Final[dict[str, tuple[str, ...]]] = {
     "a document": ("pdf", *_DOCUMENTS),
     "text": ("txt", "md", "csv", "tsv", "json", "py", "html", "xml", "tex", "log"),
 }
-"""What a file says to be by its name."""
+"""What kind of file each suffix promises."""
 
 _TAKEN: Final = {
     "an image": "APIs take PNG, JPEG, GIF and WebP: save it as one of these",
@@ -99,9 +99,10 @@ _TAKEN: Final = {
 
 
 def part_of(attachment: Attachment, where: str) -> dict[str, Any]:
-    """Return the part of a message that holds `attachment`: an image, sound, a document, or its text.
+    """Return the part of a message that holds `attachment`: an image, sound, a document, or text.
 
-    `where` names it where it has no name. Raises ValueError for what no API takes.
+    `where` is its name in errors if it has none of its own. Raises ValueError for a file that is empty, larger than
+    `FILE_LIMIT`, or of a kind that no API accepts.
     """
     data, name = attachment.data, attachment.name
     shown = repr(name) if name else where
@@ -122,7 +123,7 @@ def part_of(attachment: Attachment, where: str) -> dict[str, Any]:
 
 
 def media_of(data: bytes, suffix: str = "") -> str:
-    """Return the media type of what APIs take as data; empty for text, and for what they do not take."""
+    """Return the media type of a file that is sent as data; empty for text, and for files that no API accepts."""
     for magic, media in _IMAGES:
         if data.startswith(magic):
             return media
@@ -154,7 +155,7 @@ def _text_of(data: bytes, suffix: str, shown: str) -> str:
 
 
 def _fenced(text: str, name: str, suffix: str) -> str:
-    """A text file for a model to read: its name, and its text in a fence that is longer than any within it."""
+    """Return a text file for a model to read: its name, and its text in a fence longer than any in the text."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     language = suffix if suffix.isalnum() and suffix != "txt" else ""
@@ -171,7 +172,7 @@ def _address(media: str, data: bytes) -> Data:
 
 
 def folded(part: dict[str, Any]) -> dict[str, Any]:
-    """Return a message's part with its data as `Data`: a caller's own parts are printed in short, too."""
+    """Return a message's part with its data as `Data`, so that the caller's own parts are printed in short too."""
     return {
         name: folded(value)
         if isinstance(value, dict)
@@ -187,7 +188,7 @@ def _is_data(name: str, value: str) -> bool:
 
 
 def check_sizes(messages: Iterable[Mapping[str, Any]]) -> None:
-    """Raise ValueError where the data in a conversation is more than a request takes."""
+    """Raise ValueError if the files of a conversation together exceed `ALL_LIMIT`."""
     size = sum(_size(message.get("content", message.get("output"))) for message in messages)
     if size > ALL_LIMIT:
         raise ValueError(
@@ -205,5 +206,5 @@ def _size(value: object) -> int:
 
 
 def megabytes(size: int) -> str:
-    """Return a size as people say it."""
+    """Return a size in megabytes, for people to read."""
     return f"{size / 1e6:.4g} MB"

@@ -1,4 +1,4 @@
-"""What may go into a request: plain JSON values, copied, with every character that UTF-8 can carry. Pure."""
+"""Copies values for a request as plain JSON whose strings UTF-8 can encode. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Any, Final
 __all__ = ["is_left_out", "jsonable", "whole_characters"]
 
 _DEEPEST: Final = 100
-"""Levels of lists and objects: far more than any request has, and far less than Python's own bound."""
+"""Levels of lists and objects: far more than any request has, and far below Python's recursion limit."""
 
 _SHOWN: Final = 40
-"""Characters of the path to what is too deep: the rest repeats them."""
+"""Characters of the path in the error for a value that is too deep; the rest of the path repeats them."""
 
 
 def jsonable(value: Any, where: str, depth: int = 0) -> Any:
     """Return a copy of `value` in plain JSON values: dict, list, str, int, float, bool, None.
 
-    Models of pydantic, which the SDK returns, give what was set in them; numbers of other libraries become Python's.
-    `where` names the value in errors. Raises TypeError for what JSON cannot hold and ValueError for numbers that it
-    cannot, such as NaN (RFC 8259, section 6).
+    Pydantic models, such as the SDK's objects, become dicts without their None fields; numbers of other libraries
+    become Python's. `where` names the value in errors.
+
+    Raises TypeError for a type that JSON does not have, and ValueError for a number that it does not have, such as NaN
+    (RFC 8259, section 6), and for more than 100 levels of nesting.
     """
     if depth > _DEEPEST:
         path = where if len(where) <= _SHOWN else f"{where[:_SHOWN]}…"
@@ -62,10 +64,10 @@ def _object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
 
 
 def whole_characters(text: str) -> str:
-    """Return `text` as a plain string that UTF-8 can carry.
+    """Return `text` as a plain string that UTF-8 can encode.
 
-    Two halves of a character (surrogates, as JavaScript and Windows have them) become the character; a half alone
-    becomes U+FFFD, as the Unicode Standard recommends (section 3.9).
+    A surrogate pair (from JavaScript or Windows, for example) becomes its character; a lone surrogate becomes U+FFFD,
+    as the Unicode Standard recommends (section 3.9).
     """
     if text.isascii():
         return str(text)
@@ -79,7 +81,7 @@ def is_left_out(value: object) -> bool:
 
 
 def _dumped(value: Any) -> Any:
-    """What a model of pydantic holds; anything else as it is."""
+    """Return a pydantic model as a dict, and anything else unchanged."""
     if isinstance(value, (Mapping, type)):
         return value
     dump = getattr(value, "model_dump", None)

@@ -1,4 +1,4 @@
-"""What a prompt may be: a text, one with files, messages of either API, the SDK's objects. Validated, copied. Pure."""
+"""Turns a prompt into messages: a text, texts with files, messages of either API, or the SDK's objects. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Message = Mapping[str, Any]
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 _TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
-"""Items of the Responses API that Chat Completions can say too."""
+"""Items of the Responses API that can be translated to Chat Completions."""
 
 _ONLY_IN_CHAT: Final = ("name", "function_call", "audio")
-"""Fields of messages that the Responses API does not have."""
+"""Message fields that the Responses API does not have."""
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "function_call": ("call_id", "name", "arguments"),
@@ -28,20 +28,22 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _IN_PLACE_OF_CONTENT: Final = ("tool_calls", "function_call", "refusal", "audio")
-"""Fields of an assistant's message that may stand without content."""
+"""An assistant's message with one of these fields needs no content."""
 
 _PARSED: Final = ("parsed", "parsed_arguments")
 _ONLY_IN_ANSWERS: Final = ("annotations", *_PARSED)
-"""Fields that the SDK's objects have, and that no API takes back; the parsed ones in parts and calls, too."""
+"""Fields of the SDK's objects that no API accepts in a request; the parsed ones occur in parts and calls too."""
 
 
 def messages_of(prompt: object) -> tuple[Message, ...] | None:
-    """Return the messages that `prompt` holds, or None where it is neither a text nor messages.
+    """Return the messages in `prompt`, or None if it is neither a text nor messages.
 
-    A message is a mapping with `role` and `content`, an item of the Responses API (a mapping with a `type`), or one of
-    the SDK's objects for these. A list of texts and attachments, at least one of each, is one message of the user's;
-    in a message's content both stand beside parts. Raises ValueError for an empty prompt, and TypeError or ValueError
-    for a message of a wrong shape: they say which message it is, counted from 0, and what is wrong with it.
+    A message is a mapping with `role` and `content`, an item of the Responses API (a mapping with a `type`), or the
+    SDK's object for one of these. A list of texts and attachments, with at least one of each, is one message of the
+    user; a message's content list may contain both, besides parts.
+
+    Raises ValueError for an empty prompt, and TypeError or ValueError for an invalid message; the error names the
+    message by its index, from 0, and says what is wrong with it.
     """
     if isinstance(prompt, str):
         if not prompt.strip():
@@ -58,14 +60,14 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
     if not prompt:
         raise ValueError("the prompt is an empty list: give at least one message")
     if all(isinstance(item, str) or _is_chunk(item) for item in prompt):
-        return None  # an iterable of strings or chunks: an answer to show, not a question
+        return None  # an iterable of strings or chunks is an answer to show, not a prompt
     if any(isinstance(item, Attachment) for item in prompt):
         return (_question(prompt),)
     return tuple(_message(item, f"message {place}") for place, item in enumerate(prompt))
 
 
 def answered_in(messages: Sequence[Message]) -> frozenset[str]:
-    """Return the ids of the calls of tools whose results are among these messages."""
+    """Return the ids of the tool calls whose results are among these messages."""
     ids = (message.get("call_id", message.get("tool_call_id")) for message in messages if _is_result(message))
     return frozenset(one for one in ids if isinstance(one, str))
 
@@ -75,7 +77,7 @@ def _is_result(message: Message) -> bool:
 
 
 def only_on(messages: Sequence[Message]) -> dict[str, str]:
-    """Name, for each API, the first message that only this API has."""
+    """Return, for each API, a name of the first message that only this API accepts; an API without one is left out."""
     found: dict[str, str] = {}
     for place, message in enumerate(messages):
         for api, what in _only_on(message):
@@ -88,7 +90,7 @@ def _only_on(message: Message) -> Iterator[tuple[str, str]]:
     if kind not in _TRANSLATED:
         yield "responses", kind
     if "role" in message:
-        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)  # a function's has a name
+        yield from (("chat", field) for field in _ONLY_IN_CHAT if field in message)  # role "function" has a name
     for part in _parts(message.get("content", message.get("output"))):
         if (part.get("type") == "input_image" and "file_id" in part) or "file_url" in part:
             yield "responses", f"{part['type']} by its {'file_url' if 'file_url' in part else 'file_id'}"
@@ -116,14 +118,14 @@ def _is_model(item: object) -> bool:
 
 
 def _is_chunk(item: object) -> bool:
-    """Whether `item` is of a recorded stream: a chunk of Chat Completions, or an event of the Responses API."""
+    """Whether `item` is from a recorded stream: a chunk of Chat Completions, or an event of the Responses API."""
     if isinstance(item, Mapping):
         return "role" not in item and ("choices" in item or str(item.get("type", "")).startswith("response."))
     return hasattr(item, "choices") or str(getattr(item, "type", "")).startswith("response.")
 
 
 def _question(prompt: Sequence[Any]) -> Message:
-    """The user's message that is given as a list of texts and attachments."""
+    """Return the user's message for a prompt that is a list of texts and attachments."""
     for place, item in enumerate(prompt):
         if not isinstance(item, (str, Attachment)):
             hint = "put the files into its content" if _is_message(item) else "give texts, paths, images or bytes"
@@ -134,7 +136,7 @@ def _question(prompt: Sequence[Any]) -> Message:
 
 
 def _with_parts(item: Any, where: str) -> Any:
-    """A message whose content has texts and attachments as parts, too; blank texts say nothing and are left out."""
+    """Return a message with the texts and attachments in its content as parts; blank texts are left out."""
     content = item.get("content") if isinstance(item, Mapping) else None
     if not isinstance(content, (list, tuple)) or not any(isinstance(one, (str, Attachment)) for one in content):
         return item

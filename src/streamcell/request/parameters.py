@@ -1,4 +1,4 @@
-"""The parameters of both APIs: what each is called on the other, and which has no counterpart there. Pure."""
+"""The parameters of both APIs: the name of each in either API, and which exist in only one of them. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 Either = Literal["responses", "chat"]
 Server = Literal["openai", "azure", "other"]
-"""Whose server it is: some things have another name, or none, elsewhere."""
+"""The kind of server: some parameters have another name, or none, on other servers than OpenAI's."""
 
 LABELS: Final[dict[str, str]] = {"responses": "the Responses API", "chat": "Chat Completions"}
 
@@ -47,10 +47,11 @@ def _as_it_is(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One wish and what it is called on each API; None where that API has no such thing.
+    """One parameter and its name in each API, or None if that API does not have it.
 
-    A dot leads into an object: `reasoning.effort` is `{"reasoning": {"effort": …}}`. `for_chat` and `for_responses`
-    take a value in either API's shape and give it in theirs; they raise where it cannot be said.
+    A dot means a field of an object: `reasoning.effort` is `{"reasoning": {"effort": …}}`. `also` are other accepted
+    names. `for_chat` and `for_responses` take a value in either API's shape and return it in the shape of theirs; they
+    raise ElsewhereError if their API has no such value. `remark` is for `docs/parameters.md`.
     """
 
     chat: str | None
@@ -62,7 +63,7 @@ class Parameter:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a caller may call it, where that is a name of its own."""
+        """The names that a caller can use; a field of an object is not one."""
         own = (self.chat, *self.also, self.responses)
         return tuple(dict.fromkeys(name for name in own if name is not None and "." not in name))
 
@@ -136,14 +137,14 @@ PARAMETERS: Final = (
         )
     ),
 )
-"""What may be given to `stream_cell` besides its own arguments."""
+"""The parameters that `stream_cell` accepts besides its own arguments."""
 
 OPTIONS: Final = ("extra_body", "extra_headers", "extra_query", "timeout")
-"""Options of the SDK's call: they are not the model's, and go along on both APIs."""
+"""Options of the SDK's methods: they concern the request, not the model, and both APIs have them."""
 
 
 class Parameters(TypedDict, total=False):
-    """The parameters of both APIs, for editors and type checkers; `docs/parameters.md` tells what becomes of each."""
+    """The parameters of both APIs, for editors and type checkers; `docs/parameters.md` says how each is sent."""
 
     access_programs: Any
     audio: Mapping[str, Any] | None
@@ -213,11 +214,11 @@ _MEANT: Final = {
     **dict.fromkeys(("retries", "max_retries"), "retry=…"),
     **dict.fromkeys(("top_k", "min_p", "repetition_penalty", "chat_template_kwargs", "enable_thinking"), ""),
 }
-"""What others call it, and what it is here; empty: a parameter of some servers, which these APIs do not have."""
+"""Names that other libraries use, and ours; an empty one is a parameter of some servers that neither API has."""
 
 
 def check_names(params: Mapping[str, Any], ours: tuple[str, ...]) -> None:
-    """Raise TypeError for a name that neither API has, and say what is near; `ours` are the call's own arguments."""
+    """Raise TypeError for a name that neither API has, with a suggestion; `ours` are the call's own arguments."""
     for name in params:
         if name in _KNOWN:
             continue
@@ -233,7 +234,7 @@ def check_names(params: Mapping[str, Any], ours: tuple[str, ...]) -> None:
 
 
 def apis_of(name: str, value: Any) -> tuple[Either, ...]:
-    """Say on which APIs a parameter can be said."""
+    """Return the APIs that have the parameter with this value."""
     apis: tuple[Either, ...] = ("responses", "chat")
     return tuple(api for api in apis if _can_be_said(name, value, api))
 
@@ -250,10 +251,10 @@ _NONE: Final[Mapping[str, str]] = {}
 
 
 def chosen_api(params: Mapping[str, Any], api: str, messages: Mapping[str, str] = _NONE) -> tuple[str, str]:
-    """Return the API to ask, and what decided it (empty where nothing did).
+    """Return the API to use, and the name of what decided it, or an empty string.
 
-    `messages` names, for each API, a message that only this API has. Raises ValueError where something is not of the
-    API that was chosen, where two things cannot be said on one API, and where two parameters say the same thing.
+    `messages` names, for each API, a message that only this API accepts. Raises ValueError if the API that the caller
+    chose lacks something, if no API has everything that is needed, and if two parameters mean the same thing.
     """
     decided = dict(messages)
     for name, value in params.items():
@@ -276,9 +277,9 @@ def chosen_api(params: Mapping[str, Any], api: str, messages: Mapping[str, str] 
 
 
 def translated(params: Mapping[str, Any], api: Either, server: Server = "openai") -> dict[str, Any]:
-    """Return the parameters as `api` calls them on `server`.
+    """Return the parameters under the names that `api` has for them on `server`.
 
-    Raises ValueError where two of them say the same thing.
+    Raises ValueError if two of them mean the same thing.
     """
     body: dict[str, Any] = {}
     said: dict[str, str] = {}
@@ -294,17 +295,17 @@ def translated(params: Mapping[str, Any], api: Either, server: Server = "openai"
 
 
 def _placed(name: str, value: Any, api: Either, server: Server) -> Iterator[tuple[str, Any]]:
-    """The place of a parameter in a request to `api`, and its value; raises where the API has none."""
+    """Yield each path of a parameter in a request to `api`, and its value; raise ElsewhereError if `api` has none."""
     if name in ("reasoning", "text") and isinstance(value, Mapping):
         for field, inner in value.items():
             yield from _placed(f"{name}.{field}", inner, api, server)
         return
     row = _BY_NAME.get(name)
     if name == "n":
-        return  # make_request has seen that it is 1
+        return  # make_request has checked that it is 1
     if name in OPTIONS:
         yield name, value
-    elif row is None:  # a field of `reasoning` or `text` that Chat Completions does not have, or an SDK's news
+    elif row is None:  # a field of `reasoning` or `text` that Chat Completions lacks, or one that is new in the SDK
         if api == "chat" and "." in name:
             raise ElsewhereError
         yield name, value
@@ -319,8 +320,8 @@ def _placed(name: str, value: Any, api: Either, server: Server) -> Iterator[tupl
 
 
 def _chat_name(name: str, chat: str, server: Server) -> str:
-    # OpenAI's reasoning models refuse max_tokens, and all its others take the newer name; many servers know only the
-    # older one. Azure's models are of both sorts and have their users' names: who writes max_tokens there means it.
+    # OpenAI's reasoning models refuse max_tokens, and its other models accept the newer name. Many servers know only
+    # the older one. Azure has models of both kinds under names that users choose, so there max_tokens stays as it is.
     if chat != "max_completion_tokens" or name == chat or server == "openai":
         return chat
     return chat if server == "azure" and name == "max_output_tokens" else "max_tokens"

@@ -1,4 +1,4 @@
-"""What was asked: validated, frozen, in no provider's dialect."""
+"""The request: validated, immutable, and independent of any provider's API."""
 
 from __future__ import annotations
 
@@ -30,12 +30,17 @@ _OURS: Final = {
 
 @dataclass(frozen=True)
 class Request:
-    """One question to a model.
+    """One request to a model, as `cell.request` returns it. Immutable.
 
-    `messages` hold the whole conversation, the newest last; `params` are named as the caller named them. Both are
-    copies: a retry asks what was asked. `model` is None where the server's own choice, or the default, is meant.
-    `decided` names what decided for this API, where the caller has not: a parameter, or a message. `remark` is what the
-    cell should say of the request.
+    Attributes:
+        messages: copies of all messages of the conversation, the newest last.
+        model: the model's name, or None for the default or the server's own choice.
+        api: `"auto"`, `"responses"` or `"chat"`.
+        instructions: the system message, or None.
+        params: copies of the parameters, under the names that the caller used. Values that may be secret
+            (`extra_headers`, `extra_query`) are not printed.
+        decided: the parameter or message that selected the API, or an empty string.
+        remark: a note that the cell shows about the request, or an empty string.
     """
 
     messages: tuple[Message, ...]
@@ -48,14 +53,14 @@ class Request:
 
     @property
     def tokens(self) -> int:
-        """What the answer may cost of a budget of tokens, roughly: four characters to a token, and its own limit."""
+        """An estimate of the tokens that the request may cost: a token for four characters, and its output limit."""
         limit = next((self.params[name] for name in _TOKEN_LIMITS if isinstance(self.params.get(name), int)), 0)
         texts = sum(_characters(message.get("content")) for message in self.messages) + len(self.instructions or "")
         return texts // 4 + sum(_media(message.get("content")) for message in self.messages) + int(limit)
 
 
 def _characters(content: object) -> int:
-    """How long the texts in a message's content are, in characters."""
+    """Return the number of characters of the texts in a message's content."""
     if isinstance(content, str):
         return len(content)
     if not isinstance(content, (list, tuple)):
@@ -65,7 +70,7 @@ def _characters(content: object) -> int:
 
 
 def _media(content: object) -> int:
-    """What the images, recordings and files in a message's content cost, in tokens."""
+    """Return an estimate of the tokens that the images, recordings and files in a message's content cost."""
     if not isinstance(content, (list, tuple)):
         return 0
     return sum(_cost(part) for part in content if isinstance(part, Mapping))
@@ -80,20 +85,20 @@ def _cost(part: Mapping[str, Any]) -> int:
     return _AUDIO if "audio" in kind else _FILE if "file" in kind or "video" in kind else 0
 
 
-# How many bytes these have says nothing of what they cost, and their addresses say nothing at all.
+# Estimates that are the same for every file: neither its size nor its address says how many tokens it costs.
 _SMALL_IMAGE: Final = 85
 _IMAGE: Final = 765
-"""Tokens: what OpenAI's guide to images counts for 1024 × 1024 pixels (GPT-4o), and for `detail: "low"`."""
+"""Tokens for 1024 × 1024 pixels and for `detail: "low"` (GPT-4o), from OpenAI's guide to images."""
 _AUDIO: Final = 600
-"""Tokens: a minute of speech at ten tokens a second, as OpenAI counts the audio that a user sends."""
+"""Tokens for a minute of speech: OpenAI counts ten tokens per second of a user's audio."""
 _FILE: Final = 3_000
-"""Tokens: three pages, each read as its text (some 250) and as an image, as OpenAI does with a PDF."""
+"""Tokens for three pages: OpenAI reads each page of a PDF as text (about 250 tokens) and as an image."""
 
 _TOKEN_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 
 
 def is_rehearsal(model: str | None) -> bool:
-    """Whether `model` names the embedded rehearsal server; it is chosen only by name, never silently."""
+    """Whether `model` names the embedded rehearsal server. It is used only if it is named."""
     return model is not None and (model == REHEARSAL or model.startswith((f"{REHEARSAL}/", f"{REHEARSAL}?")))
 
 
@@ -107,9 +112,9 @@ def make_request(
     params: Mapping[str, Any],
     ours: tuple[str, ...] = (),
 ) -> Request:
-    """Return a validated request; raise TypeError or ValueError, in the caller's words, before anything is sent.
+    """Return a validated request. Raises TypeError or ValueError, which name the arguments as the caller does.
 
-    `ours` are the names of the call's own arguments, one of which may have been meant by a name that is not known.
+    `ours` are the names of the call's own arguments, to suggest for a name that is not known.
     """
     if api not in _APIS:
         raise ValueError(f"api must be one of {', '.join(map(repr, _APIS))}, not {api!r}")
@@ -141,7 +146,10 @@ def make_request(
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that say something, copied: None means the server's own default, but for what we would add."""
+    """Return copies of the parameters that are set: None means the server's default and is left out.
+
+    `stream_options=None` is kept, because it says not to add our own.
+    """
     found = {}
     for name, value in params.items():
         if is_left_out(value) or (value is None and name != "stream_options"):
@@ -166,7 +174,7 @@ _FIELD: Final = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?|")
 
 
 def _flaw(name: str, value: Any) -> str:
-    """What is wrong with an option of the SDK's call, without its values; empty where nothing is."""
+    """Return what is wrong with an option of the SDK's methods, without its values; empty if nothing is."""
     if name == "timeout":
         seconds = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
         timeout = type(value).__name__ == "Timeout" and hasattr(value, "connect")

@@ -1,4 +1,4 @@
-"""The values of parameters, each in either API's shape: schemas, tools, choices, what to include. Pure."""
+"""Translates parameter values between the shapes of both APIs: schemas, tools, choices, what to include. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Value = Callable[[Any], Any]
 
 
 class ElsewhereError(Exception):
-    """A value has no counterpart on the API that is asked for."""
+    """A value has no counterpart in the requested API."""
 
 
 def format_for_chat(value: Any) -> Any:
@@ -40,7 +40,7 @@ def format_for_responses(value: Any) -> Any:
 
 
 _NESTED: Final = ("function", "custom")
-"""Kinds of tools that both APIs have: Chat Completions keeps their fields in an object of that name."""
+"""Kinds of tools that both APIs have: Chat Completions has their fields in an object with that name."""
 
 
 def tools_for_chat(value: Any) -> Any:
@@ -73,7 +73,7 @@ def _tool_for_responses(tool: Any) -> Any:
     grammar = fields.get("format")
     if isinstance(grammar, Mapping) and isinstance(grammar.get("grammar"), Mapping):
         fields["format"] = {"type": "grammar", **grammar["grammar"]}
-    # The Responses API takes a function as strict by default; Chat Completions does not.
+    # Functions are strict by default in the Responses API, and not in Chat Completions.
     return {"type": kind, **({"strict": False} if kind == "function" else {}), **fields}
 
 
@@ -113,11 +113,11 @@ def logprobs_for_responses(asked: Any) -> Any:
 
 
 def stream_options_for_responses(options: Any) -> Any:
-    """The Responses API counts tokens without being asked."""
+    """Return the options without `include_usage`: the Responses API always reports token counts."""
     return options and {name: value for name, value in options.items() if name != "include_usage"}
 
 
-# -- what is taken at all ----------------------------------------------------------------------------------------------
+# -- which shapes are valid --------------------------------------------------------------------------------------------
 
 
 def _is_typed(value: Any) -> bool:
@@ -160,7 +160,7 @@ _SHAPES: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 
 
 def check_shapes(params: Mapping[str, Any]) -> None:
-    """Raise TypeError for a value of a shape that no API takes. The values are plain JSON."""
+    """Raise TypeError for a value whose shape no API accepts. The values are plain JSON."""
     for name, (fits, words) in _SHAPES.items():
         if name in params and not fits(params[name]):
             raise TypeError(f"{name}= must be {words}")

@@ -1,4 +1,4 @@
-"""What may hold a key: used, and neither printed nor pickled. A traceback that shows locals shows none of it."""
+"""Containers for values that may be secret: they are neither printed nor pickled, so no traceback shows them."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ __all__ = ["Secrets", "Veiled"]
 
 
 class Secrets:
-    """Keys, to be looked for in texts."""
+    """Keys that must be removed from texts."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         self._keys = tuple(keys)
 
     def __iter__(self) -> Iterator[str]:
-        """Give each key."""
+        """Iterate over the keys."""
         return iter(self._keys)
 
     def __repr__(self) -> str:
-        """Return how many there are."""
+        """Return only the number of keys."""
         return f"<{len(self._keys)} secrets>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle none."""
+        """Pickle an empty object."""
         return Secrets, ()
 
 
 class Veiled(Mapping[str, Any]):
-    """Headers, or the fields of a query, whose values are not shown."""
+    """A mapping, such as headers or query parameters, whose values are not shown."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self._fields = dict(fields)
 
     def __getitem__(self, name: str) -> Any:
-        """Return a value."""
+        """Return the value."""
         return self._fields[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names."""
+        """Iterate over the names."""
         return iter(self._fields)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of fields."""
         return len(self._fields)
 
     def __repr__(self) -> str:
-        """Return the names."""
+        """Return only the names."""
         return f"<{', '.join(map(str, self._fields)) or 'nothing'}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the names, each with nothing."""
+        """Pickle the names, each with an empty string."""
         return Veiled, (dict.fromkeys(self._fields, ""),)

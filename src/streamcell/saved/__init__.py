@@ -1,1 +1,1 @@
-"""The only writer of saved Markdown."""
+"""Writes the Markdown that notebooks save; nothing else does."""

@@ -1,6 +1,6 @@
-"""Formulas in a model's prose, written as every notebook's reader knows them.
+"""Finds formulas in a model's prose, and writes them in the form that all notebook readers support.
 
-What is one is as in `js/src/markdown/math.ts`.
+The rules for what is a formula are the same as in `js/src/markdown/math.ts`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 __all__ = ["Ahead", "Formulas"]
 
 LONGEST: Final = 2000
-"""Characters of a formula within a line of text; what is longer is a dollar sign and text."""
+"""The longest formula in a line of text, in characters; if it is longer, the dollar sign is text."""
 
 LONGEST_PROSE: Final = 100
-"""Characters in which prose is looked for, and a line's prefix."""
+"""Characters that are searched for signs of prose, and for the prefix of a line."""
 
 L: Final = "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff\\uf900-\\ufdff"
 
@@ -23,7 +23,7 @@ W: Final = (
     "A-Za-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u10ff\\u1200-\\u1fff\\u2c00-\\u2dff"
     "\\ua000-\\ua95f\\ua980-\\uabff\\ufb00-\\ufdff"
 )
-"""Letters of scripts that write spaces between words."""
+"""Letters of scripts that separate words with spaces."""
 
 AMOUNT: Final = r"[0-9][0-9.,]*(?:[-\u2013][0-9][0-9.,]*)?(?:[KMBTkmbt]|bn|mn)?\+?"
 PRICE: Final = re.compile(
@@ -38,14 +38,15 @@ SIGN: Final = re.compile(rf"[{L}]|[^ \t\n$]*[\\^_=][^ \t\n$]*")
 DOLLARS: Final = re.compile(r"(?:[^\\`$]|\\[^`]){1,2000}")
 OPERATOR: Final = re.compile(r"[\\^_{}=+<>|]")
 NEXT_LINE: Final = re.compile(rf"[ \t]*[{L}\\({{]")
-"""How a formula's next line begins, which begins no block."""
+"""How a further line of a formula begins: with nothing that begins a Markdown block."""
 DIGIT: Final = re.compile(r"[0-9]")
 
 UNSAFE: Final = (
     r"`|~~~|\\(?:href|url|html|data|class|cssId|id|style|require|include|input|unicode)"
     r"|\n[ \t]*[\x0b-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 )
-"""What hides a mark from JupyterLab, commands that load, link or dress, and a line that is blank to some readers."""
+"""Not allowed in formulas: what hides a mark from JupyterLab, commands that load, link or style, and a line that some
+readers treat as blank."""
 
 PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*[ \t]*")
 BEGUN: Final = re.compile(r"[\\^_{}=+<>&]")
@@ -60,7 +61,7 @@ DOLLAR: Final = re.compile(r"\\[\s\S]|\$")
 
 
 class Ahead:
-    """The next match of a pattern; asked for in the text's order, so that all of it costs one pass."""
+    """Finds the next match of a pattern. Positions must ascend, so that all searches together take one pass."""
 
     def __init__(self, pattern: str, text: str) -> None:
         self._pattern = re.compile(pattern)
@@ -68,7 +69,7 @@ class Ahead:
         self._next = -1
 
     def next(self, at: int) -> int:
-        """Return where the next match from `at` on begins, or the text's length if none does."""
+        """Return the start of the first match at or after `at`, or the text's length if there is none."""
         if self._next < at:
             found = self._pattern.search(self._text, at)
             self._next = len(self._text) if found is None else found.start()
@@ -77,14 +78,14 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula as Markdown, and where it ended in the prose."""
+    """A formula as Markdown, and its end in the prose."""
 
     markdown: str
     end: int
 
 
 class Formulas:
-    """The formulas of a piece of prose, asked for in its order."""
+    """The formulas in a piece of prose; positions must ascend."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -98,7 +99,7 @@ class Formulas:
         self._unsafe = Ahead(UNSAFE, text)
 
     def at(self, at: int) -> Formula | None:
-        """Return the formula that begins at `at` with a dollar sign or a backslash, or None if none does."""
+        """Return the formula that begins at `at` with a dollar sign or a backslash, or None."""
         opening = self._text[at : at + 2]
         return self._marked(at, opening) if opening in self._closes else self._dollars(at)
 
@@ -145,7 +146,7 @@ class Formulas:
         after = text[end : end + 1]
         if self._unsafe.next(at + 1) < end or not _is_one(inner):
             return None
-        # Two variables of a shell, and what is a part of a word.
+        # Two shell variables, or part of a word.
         if after in ("(", "{") and inner[0] in "({":
             return None
         if (behind_word or WORDLY.match(after)) and (DIGIT.match(after) or not SIGN.fullmatch(inner)):
@@ -154,7 +155,7 @@ class Formulas:
 
 
 def _is_one(inner: str) -> bool:
-    """Return whether these lines are one formula: the first has what only a formula has, the others begin no block."""
+    """Return whether these lines are one formula: the first has an operator, and no other line begins a block."""
     first, *lines = inner.split("\n")
     return not lines or (OPERATOR.search(first) is not None and all(map(NEXT_LINE.match, lines)))
 
@@ -175,7 +176,7 @@ def _inline(inner: str) -> str:
 
 def _display(inner: str) -> str:
     lines = BLANKS.sub("\n", inner)
-    # A quote's marks would be read as part of the formula.
+    # The markers of a block quote would be read as part of the formula.
     if "\n" in lines and all(line.lstrip(" \t").startswith(">") for line in lines.split("\n")[1:]):
         lines = BREAK.sub(" ", lines).strip(" ")
     body = _defused(lines)
@@ -193,7 +194,7 @@ def _escape_dollars(body: str) -> str:
 
 
 def _defused(body: str) -> str:
-    """Return `body` without what is HTML or a link to those who know no formulas, and without marks that go on."""
+    """Return `body` without HTML, links and math marks that a reader without formulas would act on."""
     ends = {found[1]: found.start() for found in END.finditer(body)}
 
     def defuse(found: re.Match[str]) -> str:
@@ -201,7 +202,7 @@ def _defused(body: str) -> str:
         if part == "<":
             return "\\lt "
         if part == '"':
-            # JupyterLab puts a formula back as it is, be it into an attribute.
+            # JupyterLab inserts a formula unchanged, even into an attribute.
             return "''"
         if part.startswith("\\begin"):
             return part if ends.get(found[1], -1) > found.start() else part.replace("{", " {", 1)
@@ -213,7 +214,7 @@ def _defused(body: str) -> str:
 
 
 def _balanced(body: str) -> str:
-    """Return `body` with its odd braces as text: JupyterLab looks for the formula's end behind the brace's."""
+    """Return `body` with unmatched braces escaped: JupyterLab looks for a formula's end after its closing braces."""
     opened: list[int] = []
     odd: list[int] = []
     for brace in BRACE.finditer(body):

@@ -1,6 +1,7 @@
-"""A model's answer as the Markdown that a notebook file keeps, for readers that do not sanitise it.
+"""Turns a model's answer into the Markdown that a notebook file saves, for readers that do not sanitise it.
 
-Code that would do harm as text is kept only in one form, a fence of its own at the margin that all readers agree on.
+Code that would be harmful as text is only written as a fence at the left margin, which all readers parse alike, or as
+entities.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ IN_NOTE: Final = re.compile(r"[&<>\\`*_\[\]!$~|]")
 
 @dataclass
 class _Text:
-    """Lines that hold no fence."""
+    """Lines without a fence."""
 
     lines: list[str] = field(default_factory=list)
 
 
 @dataclass
 class _Fence:
-    """A fence at the margin."""
+    """A fence at the left margin."""
 
     language: str
     lines: list[str] = field(default_factory=list)
@@ -40,7 +41,7 @@ class _Fence:
 
 @dataclass
 class _Nested:
-    """A fence in a list or a quote: as it came, and the code in it."""
+    """A fence in a list or a quote: its original lines (`raw`), and its code (`lines`)."""
 
     prefix: str
     marks: str
@@ -53,13 +54,13 @@ _Block = Union[_Text, _Fence, _Nested]
 
 
 def saved_markdown(text: str, note: str = "") -> str:
-    """Return the Markdown to save for a model's answer, and under it `note` in italics unless that is empty.
+    """Return the Markdown to save for a model's answer, followed by `note` in italics unless that is empty.
 
-    The answer may be cut anywhere and is not trusted: in no reading does HTML, an image or a link with another scheme
-    than http, https or mailto come out of it. Time is linear in its length.
+    The answer may end anywhere and is not trusted: no reader gets HTML, an image, or a link with another scheme than
+    http, https or mailto from it. The time is linear in its length.
     """
     blocks = _Blocks(_clean(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")).read()
-    # Readers do not agree where a nested fence ends. Where nothing in a fence would do harm that is theirs to settle.
+    # Readers disagree about where a nested fence ends. That only matters if a fence holds something harmful.
     risky = any(isinstance(block, _Fence) and is_dangerous("\n".join(block.lines)) for block in blocks)
     body = _joined(blocks, risky)
     words = re.sub(r"[ \t\r\n]+", " ", _clean(note)).strip(" ")
@@ -71,7 +72,7 @@ def saved_markdown(text: str, note: str = "") -> str:
 
 
 def _clean(text: str) -> str:
-    """Return `text` without halves of characters, which no file can hold."""
+    """Return `text` without lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -108,7 +109,7 @@ def _fence(block: _Fence) -> str:
     code = "\n".join(block.lines)
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     marks = "`" * max(3, longest + 1)
-    # nbconvert puts a diagram into the page as it is.
+    # nbconvert inserts a diagram's text into the page unchanged.
     diagram = block.language.lower().startswith("mermaid") and TAG.search(code) is not None
     return "\n".join([marks + ("" if diagram else block.language), *block.lines, marks])
 
@@ -125,7 +126,7 @@ class _Blocks:
         self._lines = lines
         self._at = 0
         self._blocks: list[_Block] = []
-        # How far what belongs to the outermost list item is indented; 0 outside of lists.
+        # The indentation of the content of the outermost list item; 0 outside lists.
         self._item = 0
 
     def read(self) -> list[_Block]:
@@ -186,7 +187,7 @@ class _Blocks:
             line = self._lines[self._at]
             code = _unquoted(line, quotes) if quotes else _listed(line, least)
             if code is None:
-                # The list or the quote is over, and the fence with it.
+                # The list or the quote has ended, and the fence with it.
                 block.closed = True
                 break
             self._at += 1

@@ -1,8 +1,8 @@
-"""A model's prose as Markdown that no reader takes for HTML, an image or a link that runs.
+"""Turns a model's prose into Markdown in which no reader finds HTML, an image or a link that runs code.
 
-Readers of a saved notebook disagree about what is code and where a formula ends, so nothing here trusts a reading:
-what could do harm is taken apart wherever it stands. Patterns name their characters: a class such as `\\s` holds more
-than the readers know.
+Readers of a saved notebook disagree about what is code and where a formula ends. For this reason, everything that could
+be harmful is defused wherever it occurs. Patterns list their characters, because a class such as `\\s` matches more
+than the readers do.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .formulas import Ahead, Formulas
 __all__ = ["TAG", "entities", "has_marks", "is_dangerous", "prose", "sealed"]
 
 SPECIAL: Final = re.compile(r"[\\$<!\]]|`+|~~~+|\[\^|https?://[^\x00-\x20<>\[\]()\"'`\\!]+")
-"""What is looked at; all else is copied."""
+"""What is examined; everything else is copied."""
 
 AUTOLINK: Final = re.compile(r"<https?://[A-Za-z0-9._~:/?#@&*+,;=%-]+>")
 TAG: Final = re.compile(r"<[^ \t\n0-9=<-]")
-"""A less-than sign that some reader may take for more: all but those before a space, a digit or an operator."""
+"""A less-than sign that a reader may take for a tag: all except those before white space, a digit, or one of `=<-`."""
 
 IMAGE: Final = re.compile(r"!\[((?:[^\[\]\\]|\\[^\n]){0,500})\](?=[(\[])")
 NOTE: Final = re.compile(r"\[\^[A-Za-z0-9_.-]{1,100}\]:[ \t]*")
@@ -30,22 +30,22 @@ HARMLESS: Final = re.compile(
     r"(?:https?|mailto):|[^\x00-\x20:&\\<>()/?#]*(?:[ \n()/?#>]|(?![\s\S]))|<https?://[A-Za-z0-9._~:/?#@&*+,;=%-]+>",
     re.IGNORECASE | re.ASCII,
 )
-"""The beginning of a definition's target that is no scheme but these three, however it is decoded."""
+"""The beginning of a link target that cannot be another scheme than these three, however it is decoded."""
 
 BROKEN: Final = re.compile(r"[^\x00-\x20:&\\<>()/?#]*\n")
-"""The beginning of a link's target that continues in another line: a browser would leave out the break."""
+"""The beginning of a link target that continues on the next line: a browser would remove the line break."""
 
 TITLE: Final = re.compile(r"(?:[ \t]+(?:\n[ \t>]*)?|\n[ \t>]*)([\"'(])")
 IN_CODE: Final = re.compile(r"<[^ \t\n0-9=<-]|!\[|\][(:]|\$|\\begin\{|\\\\[\[(]")
-"""Not left in a code span: text in one reading, a formula's mark in another.
+"""Not allowed in a code span, because some readers take it for text or for the mark of a formula.
 
-JupyterLab takes formulas out before it knows what is code, and puts them back as they are, be it into an attribute.
+JupyterLab extracts formulas before it parses code, and puts them back unchanged, even into an attribute.
 """
 
 BRACKET: Final = re.compile(r"\\?[\[\]]")
 MARKED: Final = re.compile(r"\$|\\begin\{|\\\\[\[(]")
 MARKS: Final = ("[", "]", "(", "\\", "begin{")
-"""What a backslash before it, be it one that stands for itself, makes a formula's mark to nbconvert and JupyterLab."""
+"""nbconvert and JupyterLab take these for the mark of a formula after a backslash, even after an escaped one."""
 
 CLOSERS: Final = {'"': r'(?<!\\)"', "'": r"(?<!\\)'", "(": r"\)"}
 PUNCTUATION: Final = re.compile(r"[!-+./:<-@\[-`{-~\n\t]")
@@ -53,29 +53,29 @@ NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def prose(text: str) -> str:
-    """Return `text`, which holds no fence, as Markdown that is the same to its readers and harmless to their pages."""
+    """Return `text`, which has no fence, as Markdown that reads the same and is harmless in every reader's page."""
     return _Prose(text).read()
 
 
 def is_dangerous(text: str) -> bool:
-    """Whether a reader who took this code for text would be shown HTML, an image or a link that runs."""
+    """Whether a reader that took this code for text would show HTML, an image or a link that runs code."""
     if TAG.search(text) or "![" in text:
         return True
     return any(not _leads_well(text, found[1], found.end()) for found in DEFINITION.finditer(text))
 
 
 def has_marks(code: str) -> bool:
-    """Whether JupyterLab may take some of this code for a formula where it does not take it for code."""
+    """Whether JupyterLab may find a formula in this code if it does not take it for code."""
     return MARKED.search(code) is not None
 
 
 def entities(code: str) -> str:
-    """Return `code` as HTML in one line that means the same in Markdown, within a formula and as text."""
+    """Return `code` as one line of HTML that reads the same in Markdown, in a formula and as text."""
     return PUNCTUATION.sub(lambda found: NAMED.get(found[0], f"&#{ord(found[0])};"), code)
 
 
 def sealed(text: str) -> str:
-    """Return prose that nothing leads out of: to JupyterLab a link's label or its title may go on through a fence."""
+    """Return prose without an open link label or title: in JupyterLab it could continue through a following fence."""
     space, line_end = Ahead(r"[ \t\n]", text), Ahead(r"\n", text)
     closers = {mark: Ahead(pattern, text) for mark, pattern in CLOSERS.items()}
 
@@ -146,7 +146,7 @@ class _Prose:
             self._put("\\")
             return self._bracket(end + 1)
         if text.startswith("\\begin{", at):
-            # To nbconvert and JupyterLab an environment reaches to its end, wherever that is.
+            # In nbconvert and JupyterLab an environment extends to its \end, wherever that is.
             self._put("\\begin\\{")
             return at + len("\\begin{")
         if following == "\\" and text.startswith(MARKS, end + 1):
@@ -167,7 +167,7 @@ class _Prose:
         found = self._formulas.at(at)
         if found is None:
             return None
-        # One mark next to another would make a third, and behind a backslash it would be none.
+        # Two adjacent marks would form another one, and a mark after a backslash would be escaped.
         if self._out and self._out[-1][-1] in "$\\":
             self._put(" ")
         self._put(found.markdown)
@@ -200,7 +200,7 @@ class _Prose:
             return end
         if found[1].strip(" \t\n"):
             return end
-        # A link without a word could not be followed.
+        # A link without text could not be clicked.
         self._put("[image")
         return found.end() - 1
 
@@ -224,7 +224,7 @@ class _Prose:
         if self._text[found.end() : found.end() + 1] in ("", "\n"):
             self._put(self._text[at:colon] + "\\:")
             return colon + 1
-        # Where there are no footnotes this is a link's target: an invisible character, and not what follows it.
+        # For a reader without footnotes this is a link definition: its target becomes an invisible character.
         self._put(self._text[at : colon + 1] + " &#8203; ")
         return found.end()
 
@@ -232,7 +232,7 @@ class _Prose:
         text, length = self._text, end - at
         close = self._ticks.next(length, end)
         if close is None or close > self._line_end.next(end):
-            # Three of them may be a fence, if not to us.
+            # Three or more may be a fence to another reader.
             self._put("\\`" * length if length > 2 else text[at:end])
             return end
         code = text[end:close]
@@ -254,7 +254,7 @@ class _Prose:
 
 
 class _Ticks:
-    """Where the next run of so many backticks begins; places are asked for in their order."""
+    """Finds the next run of a given number of backticks; positions must ascend."""
 
     def __init__(self, text: str) -> None:
         self._runs: dict[int, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Sources: what turns anything that streams into our events. `resolve` picks the one for what it is given."""
+"""Sources turn anything that streams into our events. `resolve` returns the source for a request or an iterable."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def resolve(
     start_server: Callable[[], str] | None = None,
     prefix: Prefix | None = None,
 ) -> Source:
-    """Return the source for a request, or for an iterable of strings or chunks, or for a callable that makes one.
+    """Return the source for a request, for an iterable of strings or chunks, or for a callable that returns one.
 
-    Raises TypeError for anything else and ValueError for an iterator that is used up.
+    Raises TypeError for anything else, and ValueError for an iterator that is used up.
     """
     if isinstance(asked, Request):
         return OpenAISource(asked, client=client, start_server=start_server, prefix=prefix)

@@ -1,4 +1,4 @@
-"""What a source is, and what all sources share."""
+"""The protocols of sources and decoders, and helpers that all sources share."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 class Source(Protocol):
     """Where an answer comes from.
 
-    `origin` is what the page shows before anything has come; `retry_disabled_reason` says why the source cannot be
-    opened twice, or is None; `home` is the foreign event loop that a user's own iterator lives on, or None; `way` is
-    how it can go on with an answer that was cut, where the provider has no more of it, or None.
+    Attributes:
+        origin: what the page shows before anything is received.
+        retry_disabled_reason: why the source cannot be opened twice, or None.
+        home: the event loop that a user's own async iterable belongs to, or None.
+        way: how an interrupted answer can be resumed if the provider does not have the rest of it, or None.
     """
 
     @property
@@ -34,67 +36,72 @@ class Source(Protocol):
     def way(self) -> ResumeMode | None: ...
 
     def claim(self) -> None:
-        """Take what can be read only once, after everything else was found good; raise ValueError if it is taken."""
+        """Reserve an iterator that can be read only once; raise ValueError if another cell has it.
+
+        It is called after all other checks have passed.
+        """
 
     def release(self) -> None:
-        """Give back what was claimed: the call was refused after all, and nothing was read."""
+        """Undo `claim`, because the cell could not be made; nothing has been read."""
 
     def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:
-        """Make one attempt and emit its events; closing the iterator closes what it holds open, at once.
+        """Make one attempt and emit its events: of the whole answer, or of what comes after `context.resume`.
 
-        The events are those of the whole answer, or of what `context.resume` lacks.
+        Closing the iterator immediately closes what it holds open, such as an HTTP response.
 
-        It ends with Finished only for the provider's own end mark, with Failed for what went wrong, or with nothing:
-        then the answer was cut.
+        The last event is Finished, only for the provider's end mark, or Failed for an error. If neither is emitted, the
+        answer was interrupted.
         """
 
 
 class Decoder(Protocol):
-    """Turns one API's chunks into events; pure, so that it is tested without a server."""
+    """Turns one API's chunks into events. Pure, so that it can be tested without a server."""
 
     def feed(self, chunk: object) -> list[Event]:
-        """Take one chunk, a mapping or an SDK object; pass over what is not known."""
+        """Return the events of one chunk, a mapping or an SDK object; unknown content is ignored."""
 
     def end(self, *, marked: bool = False) -> list[Event]:
-        """Take the end of the stream; `marked` where the server said `[DONE]`."""
+        """Return the events at the end of the stream; `marked`: the server sent `[DONE]`."""
 
     @property
     def trailer_wait(self) -> float | None:
-        """None while no end mark has come; then the seconds without a further chunk after which the answer has ended,
-        though the connection is open. Comments do not count as chunks.
+        """How many seconds to wait for one more chunk after the end mark, although the connection is open; else None.
+
+        It is None before the end mark. Comments do not count as chunks.
         """
 
     @property
     def finished(self) -> bool:
-        """Whether Finished or Failed was emitted: the rest of the stream does not matter."""
+        """Whether Finished or Failed was emitted; the rest of the stream is then ignored."""
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
-        """Take an answer that came in one piece; None where it is not an answer of this API."""
+        """Return the events of an answer that was not streamed, or None if it is not an answer of this API."""
 
 
 def field_of(value: object, name: str) -> Any:
-    """Return a field of a mapping or of an SDK object, or None: chunks come as both, and with anything missing."""
+    """Return a field of a mapping or of an SDK object, or None: chunks are either, and any field may be missing."""
     if isinstance(value, Mapping):
         return value.get(name)
     return getattr(value, name, None)
 
 
 def parts_of(value: object, name: str) -> list[Any]:
-    """Return a field that should be a list, as a list."""
+    """Return a field that should be a list, as a list; empty if it is anything else."""
     found = field_of(value, name)
     return list(found) if isinstance(found, (list, tuple)) else []
 
 
 def showable(text: str) -> str:
-    """Return a whole text so that it can be encoded, see `Surrogates`."""
+    """Return a complete text in a form that UTF-8 can encode, see `Surrogates`."""
     surrogates = Surrogates()
     return surrogates.feed(text) + surrogates.end()
 
 
 class Surrogates:
-    r"""Makes text encodable: joins a surrogate pair that two deltas cut apart, replaces one that stays alone.
+    r"""Makes text encodable: joins a surrogate pair that was split between two deltas, and replaces a lone surrogate.
 
-    JSON can hold `"\ud83d"` alone; Python takes it, UTF-8 cannot, and a comm message would be lost with it.
+    JSON allows a lone `"\ud83d"` and Python reads it, but UTF-8 cannot encode it, and the comm message with it would be
+    lost.
     """
 
     def __init__(self) -> None:
@@ -102,7 +109,7 @@ class Surrogates:
         self.replaced = 0
 
     def feed(self, text: str) -> str:
-        """Return what of the text so far can be shown; a trailing half is held back until the next call."""
+        """Return the text that can be shown now; a high surrogate at the end is held back until the next call."""
         if not self._high and text.isascii():
             return text
         text = self._high + text
@@ -119,11 +126,11 @@ class Surrogates:
 
     @property
     def holds(self) -> bool:
-        """Whether half of a character is held back."""
+        """Whether a high surrogate is held back."""
         return bool(self._high)
 
     def end(self) -> str:
-        """Return what was held back, replaced."""
+        """Return the replacement for what was held back, or an empty string."""
         self.replaced += len(self._high)
         held, self._high = self._high, ""
         return REPLACEMENT * len(held)

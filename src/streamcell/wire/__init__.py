@@ -1,1 +1,1 @@
-"""What passes between the kernel and its pages."""
+"""The messages between the kernel and its pages."""

@@ -1,4 +1,4 @@
-"""The wire between kernel and page: typed messages and their plain JSON, as `schema.json` describes them."""
+"""The messages between kernel and page, typed and as plain JSON; `schema.json` describes them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 WIRE: Final = 2
-"""The wire's version: it changes with every change that an older page could not follow."""
+"""The protocol version: it changes with every change that an older page would not understand."""
 
 View = Mapping[str, Any]
-"""A document as the page sees it, one key a field: `parts` is a tuple of `Part`, all else are plain JSON values."""
+"""A document as the page sees it, with one key per field: `parts` is a tuple of `Part`, the rest is plain JSON."""
 
 MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
-"""The fields that are true for a moment only: no notebook and no trait keeps them."""
+"""Fields that are only valid for a moment: they are not saved in notebooks and have no trait."""
 
 Op = tuple[Any, ...]
 """One change of a document: `("part", i, part)`, `("grow", i, text)`, `("fields", i, {name: value})`, `("end", i)` or
@@ -46,7 +46,7 @@ Op = tuple[Any, ...]
 
 
 def part_of(part: Part) -> dict[str, Any]:
-    """Return a part as JSON values; what is empty or false is left out."""
+    """Return a part as JSON values; empty and false fields are left out."""
     fields = part.fields()
     if part.grows is not None:
         fields.pop(part.grows, None)
@@ -61,7 +61,7 @@ def document_of(view: View) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The whole view at sequence number `seq` of `epoch`; it opens an epoch, and answers a page that lost its place."""
+    """The whole view at sequence number `seq` of `epoch`: it opens an epoch, or helps a page that lost its place."""
 
     epoch: int
     seq: int
@@ -75,7 +75,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Patch:
-    """What changed since `seq - 1`, see `Op`."""
+    """The changes since `seq - 1`, see `Op`."""
 
     epoch: int
     seq: int
@@ -88,7 +88,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Here:
-    """Where the kernel is, for a page that asked: it hears that somebody is there, and whether it missed something."""
+    """The kernel's current place, in reply to a page: the kernel is alive, and the page can tell what it has missed."""
 
     epoch: int
     seq: int
@@ -100,24 +100,24 @@ class Here:
 
 @dataclass(frozen=True)
 class Plain:
-    """The text alone, for a page that speaks another wire: it finds it where every version of the wire has it."""
+    """The text alone, for a page with another protocol version: every version has it in the same field."""
 
     epoch: int
     seq: int
     text: str
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the message as JSON values. Who speaks this wire passes it over, as it has no parts."""
+        """Return the message as JSON values. A page with this protocol version ignores it, as it has no parts."""
         document = {"text": self.text}
         return {"type": "snapshot", "wire": WIRE, "epoch": self.epoch, "seq": self.seq, "document": document}
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What the notebook keeps of an answer beside the page's document, for a page that writes it there by itself.
+    """What the notebook saves of an answer besides the page's document, for a page that writes it there itself.
 
-    `others` are the versions that are not shown in `epoch`. `markdown` is that of the document whose text is `text`,
-    once it has ended; of the text only the length travels, in UTF-16 code units.
+    `others` are the versions that are not shown in `epoch`. `markdown` is the saved Markdown of the document with the
+    text `text`, after its end; of the text, only the length is sent, in UTF-16 code units.
     """
 
     epoch: int
@@ -135,23 +135,23 @@ class Kept:
 
 @dataclass(frozen=True)
 class Hello:
-    """A page is there, lost its place, or has heard nothing for long. It is always answered.
+    """A page has opened, lost its place, or received nothing for a long time.
 
-    It gets a snapshot, or `Here` if (`epoch`, `seq`) is where the kernel is.
+    The reply is a snapshot, or `Here` if (`epoch`, `seq`) is the kernel's current place.
     """
 
     epoch: int | None = None
     seq: int | None = None
     keeps: bool = False
-    """Whether this page writes the answer into the notebook by itself, so that the kernel need not."""
+    """Whether this page writes the answer into the notebook itself, so that the kernel need not."""
     shows: bool = False
-    """Whether it is this page's answer to WANTED."""
+    """Whether this is a reply to WANTED."""
     wire: int | None = WIRE
-    """Which wire the page speaks."""
+    """The page's protocol version."""
 
 
 WANTED: Final = {"type": "wanted"}
-"""Asks all pages whether one of them shows the cell: those that do say hello."""
+"""Asks all pages whether they show the cell; those that do reply with `Hello`."""
 
 
 @dataclass(frozen=True)
@@ -163,17 +163,17 @@ Command = Union[Hello, Stop, Retry, Resume, Select, Act, Forget]
 
 
 class Sink(Protocol):
-    """Where a stream's document goes; the widget is one."""
+    """The receiver of a stream's document, such as the widget."""
 
     def publish(self, view: View, epoch: int, seq: int) -> None:
-        """Take what is shown now; called on the driver's thread."""
+        """Receive what is shown now; called on the driver's thread."""
 
     def send(self, content: Mapping[str, Any]) -> None:
         """Send one message to the page; called on the driver's thread."""
 
 
 def parse_command(content: object) -> Command | None:
-    """Return the command that a page's message holds, or None for anything else: a page is not to be trusted."""
+    """Return the command in a page's message, or None for anything else: pages are not trusted."""
     if not isinstance(content, Mapping):
         return None
     kind = content.get("type")
@@ -197,7 +197,7 @@ def parse_command(content: object) -> Command | None:
 
 
 def parse_addon_request(content: object) -> str | None:
-    """Return the name of the addon that a page asks the kernel for, or None for anything else."""
+    """Return the name of the addon that a page requests, or None for any other message."""
     if not isinstance(content, Mapping) or content.get("type") != "addon":
         return None
     name = content.get("name")
@@ -209,7 +209,7 @@ def _whole(value: object) -> int | None:
 
 
 def view_of(document: Document) -> View:
-    """Return what a page shows of `document`: the version that is shown, and where it stands among the others."""
+    """Return what a page shows of `document`: the version that is shown, and its position among the others."""
     version = document.version
     error = version.error
     return {
@@ -218,7 +218,7 @@ def view_of(document: Document) -> View:
         "attempt": version.attempt,
         "finish_reason": version.finish_reason,
         "usage": None if version.usage is None else asdict(version.usage),
-        # A stop that the user asked for is no error to them; only `await` needs it as one.
+        # A stop is not an error to the user who asked for it; only `await` needs it as one.
         "error": None if error is None or isinstance(error, Stopped) else error.card(),
         "origin": asdict(version.origin),
         "notice": version.notice,

@@ -1,4 +1,4 @@
-"""When a message leaves and what it holds: a pure outbox between the document and the comm."""
+"""The outbox between the document and the comm: decides what to send, and when. Pure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .messages import Op, Patch, Snapshot, View, part_of
 __all__ = ["MIN_INTERVAL", "Outbox", "flush", "hear", "interval", "restart", "snapshot", "wants_snapshot"]
 
 MIN_INTERVAL: Final = 1 / 12
-"""Seconds between two patches of a cell: an envelope costs 445 bytes and 3 ms of the page, whatever it holds, and the
-page's pace makes a steady flow of them."""
+"""Seconds between two patches of a cell. Each message costs 445 bytes and 3 ms in the page, whatever its content; the
+page reveals the text at a steady pace in between."""
 
 KERNEL_RATE: Final = 60
-"""Patches a second for all cells of a kernel together: about 3 % of its time at half a millisecond each."""
+"""Patches per second for all cells of a kernel together: about 3 % of its time, at half a millisecond each."""
 
-_FIRST_UNHEARD: Final = 256  # characters: below this an unasked snapshot costs no more than a patch's envelope
+_FIRST_UNHEARD: Final = 256  # characters: sending a shorter snapshot costs no more than the envelope of a patch
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """What the page has been sent: its epoch, the last sequence number, the view that it should now show, and when.
+    """What was sent to the page: the epoch, the last sequence number, the view that it should show now, and when.
 
-    `heard` turns true with the first message from any page; `resent` is the weight of all parts in the last
-    snapshot, and `whole` its sequence number if it was of this epoch.
+    `heard` is true after the first message from any page. `resent` is the weight of all parts in the last snapshot,
+    and `whole` its sequence number if it was in this epoch.
     """
 
     epoch: int = 1
@@ -38,14 +38,14 @@ class Outbox:
 
 
 def interval(streams: int) -> float:
-    """Return the seconds between two patches of one cell while `streams` cells stream in this kernel."""
+    """Return the seconds between two patches of one cell while `streams` cells are streaming in this kernel."""
     return max(MIN_INTERVAL, streams / KERNEL_RATE)
 
 
 def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | Snapshot | None]:
-    """Return what takes the page from what it was sent to `view`, or None where nothing changed.
+    """Return the message that updates the page to `view`, or None if nothing has changed.
 
-    It is a patch where parts were only added and bodies have only grown; anything else opens an epoch.
+    It is a patch if parts were only added and bodies have only grown; any other change opens an epoch.
     """
     ops = _difference(outbox.sent, view)
     if ops is None:
@@ -57,13 +57,13 @@ def flush(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Patch | Snaps
 
 
 def restart(outbox: Outbox, view: View, now: float) -> tuple[Outbox, Snapshot]:
-    """Open a new epoch with a snapshot: what was shown is not what `view` continues."""
+    """Open a new epoch with a snapshot, because `view` does not continue what was shown."""
     after = replace(outbox, epoch=outbox.epoch + 1, seq=0, sent=view, sent_at=now, resent=_length(view), whole=0)
     return after, Snapshot(after.epoch, after.seq, view)
 
 
 def snapshot(outbox: Outbox, view: View, now: float) -> tuple[Outbox, tuple[Patch, Snapshot] | tuple[Snapshot]]:
-    """Return a snapshot of `view` at the present place; the pages that are in step get the patch before it."""
+    """Return a snapshot of `view` at the current place, after the patch that pages in step need to get there."""
     after, patch = flush(outbox, view, now)
     if isinstance(patch, Snapshot):
         return after, (patch,)
@@ -73,15 +73,16 @@ def snapshot(outbox: Outbox, view: View, now: float) -> tuple[Outbox, tuple[Patc
 
 
 def hear(outbox: Outbox) -> Outbox:
-    """Note that a page was heard of: from now on it asks for what it misses."""
+    """Note that a page has sent a message: from now on, pages ask for what they miss."""
     return replace(outbox, heard=True)
 
 
 def wants_snapshot(outbox: Outbox, view: View) -> bool:
-    """Whether to send a snapshot unasked.
+    """Whether to send a snapshot without a request.
 
-    A page whose kernel is busy cannot ask (ipykernel 6), and one that opens late has missed patches: until some page
-    was heard of, a snapshot goes out each time what grows has doubled, and all of them hold at most twice the answer.
+    While the kernel is busy, a page cannot ask for one (ipykernel 6), and a page that opens late has missed patches.
+    Until a page has sent a message, a snapshot is sent each time the length has doubled; together they have at most
+    twice the length of the answer.
     """
     length = _length(view)
     return not outbox.heard and length >= max(_FIRST_UNHEARD, 2 * outbox.resent)
@@ -92,7 +93,7 @@ def _length(view: View) -> int:
 
 
 def _difference(sent: View | None, view: View) -> list[Op] | None:
-    """The operations that make `view` of `sent`; None where none do."""
+    """Return the operations that turn `sent` into `view`, or None if no operations can."""
     before: tuple[Part, ...] = () if sent is None else sent["parts"]
     parts: tuple[Part, ...] = view["parts"]
     if len(before) > len(parts):

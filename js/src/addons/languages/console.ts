@@ -1,4 +1,4 @@
-/** A shell's session: commands after their prompts, and plain output. */
+/** A shell session: commands after prompts, and plain output. */
 
 import type { State } from "ace-code/src/tokenizer";
 import type { Grammar } from "../../render/addons.js";
@@ -6,7 +6,7 @@ import { grammar as shell } from "./bash.js";
 
 const PROMPT = /^(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$#%]*)?[$#%❯»] /;
 
-/** The shell's state where a command continues in the next line, null where it does not. */
+/** The shell's state if a command continues on the next line, else null. */
 export const grammar: Grammar<State | null> = {
   start: () => null,
   line(text, from) {

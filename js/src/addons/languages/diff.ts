@@ -1,4 +1,4 @@
-/** What a patch changes: by the sign in front of each line. */
+/** Patches: inserted and deleted lines, by the sign before each. */
 
 import type { Grammar } from "../../render/addons.js";
 

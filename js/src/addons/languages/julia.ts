@@ -1,4 +1,4 @@
-/** Julia, with comments over lines, which nest. */
+/** Julia, with comments of several lines, which can be nested. */
 
 import { JuliaHighlightRules } from "ace-code/src/mode/julia_highlight_rules";
 import { grammar as grammarOf } from "../grammar.js";

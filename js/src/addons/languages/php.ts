@@ -1,4 +1,4 @@
-/** PHP, with HTML around it where the fence begins with a tag, and bare where it does not. */
+/** PHP, inside HTML if the fence begins with a tag, and without HTML if it does not. */
 
 import { PhpHighlightRules } from "ace-code/src/mode/php_highlight_rules";
 import { grammar as grammarOf } from "../grammar.js";

@@ -1,4 +1,4 @@
-/** Python, its sessions too. */
+/** Python, also interactive sessions. */
 
 import { PythonHighlightRules } from "ace-code/src/mode/python_highlight_rules";
 import { grammar as grammarOf } from "../grammar.js";

@@ -1,4 +1,4 @@
-/** SQL, with words of its dialects that come often. */
+/** SQL, with common words of its dialects. */
 
 import { SqlHighlightRules } from "ace-code/src/mode/sql_highlight_rules";
 import { grammar as grammarOf } from "../grammar.js";

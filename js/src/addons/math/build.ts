@@ -1,11 +1,11 @@
 /**
- * Builds the DOM of a formula from Temml's tree: only elements and attributes of MathML that draw, no ids, no links, and
- * no length that would leave the formula's place.
+ * Builds the DOM of a formula from Temml's tree: only MathML elements and attributes for drawing, without ids and
+ * links, and without lengths that would draw outside the formula's place.
  */
 
 import { DEEPEST, LONGEST_LENGTH, MOST_BACKWARDS, MOST_ELEMENTS } from "./settings.js";
 
-/** What is read of Temml's nodes: elements, texts, fragments, and links, of which only the children count. */
+/** The part of Temml's nodes that is read: elements, texts, fragments, and links (only their children are used). */
 export interface Tree {
   readonly type?: string;
   readonly text?: string;
@@ -91,7 +91,7 @@ export class Builder {
   #elements = 0;
   #backwards = 0;
 
-  /** Throws where the formula asks for more than a formula may. */
+  /** Build a node and its children. Throws if the formula exceeds a limit. */
   build(tree: Tree, depth = 0): Node {
     if (tree.text !== undefined) return document.createTextNode(tree.text);
     this.#elements += 1;

@@ -1,4 +1,4 @@
-/** How formulas look: Temml's sheet, and a font with the measures that MathML needs, which few machines have. */
+/** The style sheet for formulas, and a font with the metrics that MathML needs, which few machines have. */
 
 import bytes from "font:stix";
 import temml from "temml/dist/Temml-STIX2.css";
@@ -6,7 +6,7 @@ import own from "./look.css";
 
 const css = temml + own;
 
-/** Formulas are laid out by the font: wait for it. A page that refuses it shows them in another. */
+/** Load the font, because formulas are laid out with its metrics. A page that blocks it shows them in another font. */
 export async function loadFont(): Promise<void> {
   const font = new FontFace("streamcell math", bytes);
   document.fonts.add(font);
@@ -15,7 +15,7 @@ export async function loadFont(): Promise<void> {
 
 const dressed = new WeakSet<Node>();
 
-/** Put the sheet where `target` is shown; the document has it, a shadow root around it needs its own. */
+/** Add the style sheet to the document, and to a shadow root around `target`, which needs its own. */
 export function dress(target: HTMLElement): void {
   add(document.head);
   // The target may be attached later.

@@ -1,4 +1,4 @@
-/** TeX to MathML by Temml. MathML is a quarter of the elements that drawing with HTML takes, and screen readers read it. */
+/** Renders TeX as MathML with Temml. MathML needs a quarter of the elements of HTML, and screen readers can read it. */
 
 import temml from "temml";
 import type { MathRenderer } from "../../render/addons.js";
@@ -9,7 +9,7 @@ const POINTS_PER_EM = 10;
 
 const DEFINES = /\\(?:[egx]?def|(?:re|provide)?(?:new)?command|let|futurelet)(?![a-z])/i;
 
-/** What refers to a label names it: the numbers of other formulas are not known here. */
+/** Replace references by the names of their labels, because the numbers of other formulas are not known here. */
 const withReferences = (tex: string): string =>
   tex.replace(/\\(eq)?ref\s*\{([\w:. -]*)\}/g, (_, eq: string | undefined, label: string) => {
     const name = label.replaceAll("_", "\\_");

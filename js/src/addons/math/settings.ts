@@ -1,20 +1,20 @@
-/** What a formula may cost and do. */
+/** Limits for a formula. */
 
-/** Characters of TeX; longer than any formula that is read. */
+/** Characters of TeX; longer than any formula that people read. */
 export const LONGEST = 10_000;
 
-/** Elements: a matrix of 20 by 20 has 800. */
+/** The most elements; a matrix of 20 by 20 has 800. */
 export const MOST_ELEMENTS = 5000;
 
-/** Elements within each other; layout slows down with depth. */
+/** The deepest nesting of elements; layout becomes slower with depth. */
 export const DEEPEST = 150;
 
-/** In em, the most that one length may be. */
+/** The longest single length, in em. */
 export const LONGEST_LENGTH = 40;
 
-/** In em, how far a formula may move things against the flow, all in all: enough for accents, not for leaving its place. */
+/** How far a formula may move things backwards in total, in em: enough for accents, but not to leave its place. */
 export const MOST_BACKWARDS = 12;
 
-/** Expansions of macros; a formula that makes its own could double its length with each. */
+/** The most macro expansions; fewer if a formula defines macros, because each could double its length. */
 export const EXPANSIONS = 1000;
 export const EXPANSIONS_OF_OWN = 100;

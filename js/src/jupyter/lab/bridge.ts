@@ -1,8 +1,8 @@
 /**
- * A comm of our own to a cell, beside its widget's, on a subshell of its own.
+ * A separate comm to a cell, besides that of its widget, on its own subshell.
  *
- * After a reload the widgets' manager asks the kernel's main shell which widgets there are, and a kernel that computes
- * answers when it has done (jupyter-widgets/ipywidgets#3468). A subshell answers meanwhile (ipykernel 7); older kernels have none.
+ * After a reload the widget manager asks the kernel's main shell for its widgets, and a busy kernel answers only when
+ * it has finished (jupyter-widgets/ipywidgets#3468). A subshell answers meanwhile (ipykernel 7; older ones have none).
  */
 
 import type { WidgetModel } from "../connection.js";
@@ -13,14 +13,14 @@ const TARGET = "streamcell";
 type Listener = (...args: unknown[]) => void;
 
 export interface Bridge extends WidgetModel {
-  /** Called when the kernel has closed it: there is no such cell. */
+  /** Called when the kernel has closed the comm: it has no such cell. */
   onClosed: () => void;
   close(): void;
 }
 
-/** Open a bridge to the cell of this key; null where the kernel has no need of one. */
+/** Open a bridge to the cell with this key; null if the kernel does not need or support one. */
 export async function openBridge(services: Services, kernel: Kernel, key: string): Promise<Bridge | null> {
-  // An idle kernel tells the manager itself.
+  // An idle kernel answers the manager itself.
   if (kernel.isDisposed || kernel.status === "idle" || kernel.status === "dead") return null;
   const { KernelMessage } = services;
   const message = (msgType: string, channel: string, content: unknown, subshellId: string | null = null) =>

@@ -1,8 +1,8 @@
 /**
- * The extension of JupyterLab and Notebook: it shows cells' outputs and keeps them. Wiring only.
+ * The extension for JupyterLab and Notebook, which shows cells' outputs and saves them. Wiring only.
  *
- * This module is the container that JupyterLab's module federation asks for: `init` takes what the page shares, `get`
- * gives the extension. It is loaded with every page, so all but this waits until a notebook has an answer.
+ * This module is the container that JupyterLab's module federation requires: `init` takes the shared scope, `get`
+ * returns the extension. It is loaded with every page, so the view is loaded only when a notebook has an answer.
  */
 
 import { shared } from "../handles.js";
@@ -17,7 +17,7 @@ import type { ViewModule } from "./view.js";
 
 declare const VIEW_MODULE: string;
 
-/** Before the live widget (-10), and so before Markdown. */
+/** The renderer's rank: before the live widget (-10), and so before Markdown. */
 const RANK = -20;
 
 let scope: Scope = {};
@@ -42,7 +42,7 @@ function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void 
       return kernel ? openBridge(services, kernel, key) : null;
     },
   };
-  // Safe: whatever stands in the output, the view makes no markup of it.
+  // Safe: the view never creates markup from the output's data.
   rendermime.addFactory({ safe: true, mimeTypes: [ANSWER], createRenderer: () => makeRenderer(around) }, RANK);
 }
 

@@ -1,4 +1,4 @@
-/** What is used of JupyterLab, in its own words; the page shares these modules, so that none of them is bundled. */
+/** Types for the parts of JupyterLab that are used. The page shares its modules, so none of them is bundled. */
 
 export interface Signal<Sender, Args> {
   connect(slot: (sender: Sender, args: Args) => void): boolean;
@@ -49,7 +49,7 @@ export interface OutputModel extends MimeModel {
   toJSON(): Record<string, unknown>;
 }
 
-/** An output, or the list of them, in the document that pages share. */
+/** An output, or an object in it, in the document that pages share. */
 export interface SharedMap {
   get(name: string): unknown;
   set(name: string, value: unknown): void;

@@ -1,4 +1,4 @@
-/** Keeps a notebook's answers: writes them into its outputs, so that what is saved is what is shown. */
+/** Writes a notebook's answers into its outputs, so that what is saved is what is shown. */
 
 import { type Handle, shared } from "../handles.js";
 import { sharedOutputsOf } from "../private.js";
@@ -6,13 +6,13 @@ import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap
 import { ANSWER, type Output, othersIn, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addOutput, addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
 
-/** Milliseconds between two writings of an answer that streams: what a save, or a crash, may find. */
+/** Milliseconds between two writes of a streaming answer into the notebook. */
 const OFTEN = 15_000;
 
-/** Milliseconds after which an output that has gone is taken for deleted: cells are moved, cut and pasted too. */
+/** Milliseconds after which a removed output counts as deleted: cells are also moved, cut and pasted. */
 const PATIENCE = 3000;
 
-/** After these the kernel knows nothing of what it knew before. */
+/** Statuses after which the kernel has lost its state. */
 const ENDS: ReadonlySet<string> = new Set(["restarting", "autorestarting", "dead", "terminating"]);
 
 const STATE = "application/vnd.jupyter.widget-state+json";
@@ -21,7 +21,7 @@ interface Place {
   readonly outputs: OutputAreaModel;
   readonly index: number;
   readonly output: OutputModel;
-  /** The output in the document that is saved, and that other pages may share. */
+  /** The output in the shared document, which is saved and which other pages may have open. */
   readonly entry: SharedMap | null;
 }
 
@@ -52,7 +52,7 @@ export class Keeper {
     });
     sessionContext.kernelChanged.connect((_session, { newValue }) => {
       if (this.#kernel !== null && newValue?.id !== this.#kernel) this.#gone();
-      // Without a kernel, as when it is closed, the notebook is still the one of its last.
+      // Without a kernel, as after a shutdown, the notebook still belongs to its last one.
       this.#kernel = newValue?.id ?? this.#kernel;
     });
   }
@@ -61,18 +61,18 @@ export class Keeper {
     return this.#panel.isDisposed || this.#panel.context.isDisposed;
   }
 
-  /** Whether one of the notebook's outputs is this cell's. */
+  /** Whether one of the notebook's outputs shows this cell. */
   holds(key: string): boolean {
     return this.#places().some((place) => keyAt(place) === key);
   }
 
-  /** Call `listener` whenever a kernel is there, anew or again; the returned function ends that. */
+  /** Call `listener` whenever a kernel is connected or reconnected; the returned function ends that. */
   onConnected(listener: () => void): () => void {
     this.#connected.add(listener);
     return () => this.#connected.delete(listener);
   }
 
-  /** A view of the cell is in the page: keep what it shows from now on. The returned function ends that. */
+  /** Write what the cell shows from now on, because a view of it is in the page. The returned function ends that. */
   watch(key: string): () => void {
     const handle = shared().cells.get(key);
     if (!handle) return () => {};
@@ -92,10 +92,10 @@ export class Keeper {
     };
   }
 
-  /** An output of the cell has gone. Where it was the last one in the page and was deleted, the answer's stream ends. */
+  /** An output of the cell was removed. If it was the last one in the page, and was deleted, the answer is stopped. */
   unwatch(key: string): void {
     if (this.isDisposed) return; // a notebook that is closed deletes nothing
-    // Until that is decided, nobody else may decide that it stands nowhere: it would not be forgotten then.
+    // Until that is decided, the output counts as shown, so that nothing else decides it first.
     const decide = addOutput(key);
     setTimeout(() => {
       decide();
@@ -106,8 +106,8 @@ export class Keeper {
   }
 
   /**
-   * The notebook was closed. Its widgets' manager closes no model, and a notebook that is opened again has another one:
-   * nobody else lets go of cells that nothing shows any more.
+   * Release the cells that nothing shows any more, after the notebook was closed. Its widget manager does not close
+   * their models, and a reopened notebook has a new manager.
    */
   #leave(): void {
     setTimeout(() => {
@@ -127,14 +127,14 @@ export class Keeper {
     }
   }
 
-  /** What the answer says now; null where nobody knows more than the notebook. */
+  /** The output for the current answer; null if nothing newer than the notebook's is known. */
   #output(known: Saved, before: Output): Output | null {
     const { key, modelId } = known;
     const handle = shared().cells.get(key);
-    // A copy of the notebook with a kernel of its own holds an answer of its own.
+    // A copy of the notebook with its own kernel has its own answer.
     const said = handle ? (this.#isHere(handle) ? wordsOf(handle) : null) : recall(known);
     if (!said) return null;
-    // Until the kernel has said them to this page, the other versions and the Markdown of the same answer stay.
+    // Until the kernel has sent them to this page, the saved other versions and Markdown of the same answer are kept.
     const output = outputOf({ ...said, others: said.others ?? othersIn(before) }, key, modelId);
     return said.markdown === null && isSameAnswer(before, output) ? withMarkdownOf(before, output) : output;
   }
@@ -144,8 +144,8 @@ export class Keeper {
   }
 
   /**
-   * Where the user has widgets' state saved, the manager puts it in when it hears of the saving. Ours would bring the
-   * front end into the notebook, and the answers are in the outputs; other widgets' state stays.
+   * Remove our widgets from the widget state in the notebook, which the manager adds at saving if the user wants it.
+   * Ours would put the front end into the notebook, and the answers are in the outputs. Other widgets' state stays.
    */
   #leaveOutState(): void {
     const { model } = this.#panel.context;
@@ -161,7 +161,7 @@ export class Keeper {
   #gone(): void {
     const keys = new Set([...this.#watched.keys(), ...this.#places().map(keyAt)]);
     for (const [key, handle] of shared().cells) {
-      // An Output or a box may show it, which is none of the notebook's outputs.
+      // An Output widget or a box may show it, which is not one of the notebook's outputs.
       const inside = [...(handle.views ?? [])].some((view) => this.#panel.node?.contains(view));
       if ((keys.has(key) || inside) && this.#isHere(handle)) handle.gone();
     }
@@ -184,7 +184,7 @@ export class Keeper {
   }
 }
 
-/** Null where this JupyterLab keeps outputs otherwise, or the two lists are not of one moment. */
+/** Null if this JupyterLab stores outputs differently, or the two lists are out of step. */
 function entryAt(list: SharedList | undefined, { length }: OutputAreaModel, index: number): SharedMap | null {
   const entry = list?.length === length ? list.get(index) : undefined;
   const data = entry?.get && entry.set ? entry.get("data") : undefined;
@@ -201,9 +201,9 @@ const outputAt = ({ entry, output }: Place): Output =>
 const keyAt = (place: Place): string | null => readOutput(outputAt(place))?.key ?? null;
 
 /**
- * In the shared document an output is changed in its place, and JupyterLab's model of it is left alone. It would take the
- * output out and put another in: where two people have the notebook open, and both pages do so at once, two outputs stay,
- * and then four. What is saved, copied, cut and undone is the document.
+ * Write an output. In the shared document it is changed in place, and not through JupyterLab's model, which would
+ * remove the output and insert another. If two people had the notebook open and both pages did that at once, two
+ * outputs would remain, and then four. Saving, copying, cutting and undoing all use the document.
  */
 function write({ outputs, index, output, entry }: Place, { data, metadata }: Output): void {
   if (entry) {
@@ -212,7 +212,7 @@ function write({ outputs, index, output, entry }: Place, { data, metadata }: Out
   } else outputs.set(index, { ...output.toJSON(), data, metadata });
 }
 
-/** Where no cell stands behind it, the output stays as it is, but for the widget that no reader would find. */
+/** The output without its widget, which no reader would find: it has no cell behind it. The rest stays as it is. */
 function withoutWidget({ data, metadata }: Output): Output | null {
   if (!(WIDGET in data)) return null;
   const { [WIDGET]: _widget, ...rest } = data;
@@ -239,7 +239,7 @@ interface WidgetState {
   readonly state?: Readonly<Record<string, unknown>>;
 }
 
-/** A cell's layout belongs to it alone, and so does the widget that holds the front end. */
+/** The state without our cells, their layouts, and the widget with the front end. */
 function withoutOurs(models: Readonly<Record<string, WidgetState>>): Record<string, WidgetState> {
   const referenced = new Set<unknown>();
   const ours = new Set<string>();

@@ -1,7 +1,7 @@
 /**
- * Who shows an answer, over all notebooks and outputs of the page, and what the answers that were forgotten last said.
+ * Where each answer is shown, in all notebooks and outputs of the page, and the last content of forgotten answers.
  *
- * One answer may stand in a notebook and in its copy, in an Output and in a box. It is deleted only where it stands nowhere.
+ * One answer may be in a notebook and in its copy, in an Output widget and in a box. It is deleted if it is in none.
  */
 
 import { isTerminal } from "../../wire/store.js";
@@ -20,7 +20,7 @@ export interface Shelf {
   holds(key: string): boolean;
 }
 
-/** Answers whose words are remembered: a deletion may be undone, and a cut cell pasted. */
+/** How many forgotten answers are remembered: a deletion can be undone, and a cut cell can be pasted. */
 const MOST = 100;
 
 const shelves = new Set<Shelf>();
@@ -31,7 +31,7 @@ export function addShelf(shelf: Shelf): void {
   shelves.add(shelf);
 }
 
-/** An output shows the answer, in a notebook or elsewhere; the returned function tells that it has gone. */
+/** Note that an output shows the answer, in a notebook or elsewhere; the returned function removes it. */
 export function addOutput(key: string): () => void {
   outputs.set(key, (outputs.get(key) ?? 0) + 1);
   return () => {
@@ -50,7 +50,7 @@ export function isSomewhere(key: string): boolean {
   return outputs.has(key) || (shared().cells.get(key)?.views?.size ?? 0) > 0;
 }
 
-/** Let the kernel forget a cell; what its answer says now is remembered. */
+/** Let the kernel forget a cell, and remember the present content of its answer. */
 export function forget(key: string): void {
   const handle = shared().cells.get(key);
   if (!handle) return;
@@ -63,5 +63,5 @@ export function forget(key: string): void {
   handle.forget();
 }
 
-/** What a forgotten answer said last, where what was saved is older: an answer that had ended was saved at its end. */
+/** The last content of a forgotten answer, if the saved one is older: an ended answer was saved at its end. */
 export const recall = ({ key, doc }: Saved): Words | null => (isTerminal(doc) ? null : (lastWords.get(key) ?? null));

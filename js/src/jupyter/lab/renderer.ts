@@ -1,6 +1,6 @@
 /**
- * Shows a cell's output: the live widget where its kernel is there, and the answer as it was saved where it is not, or
- * as long as the widget has not come. One of the two is in the page, never both.
+ * Shows a cell's output: the live widget if its kernel is there; otherwise, and until the widget has come, the saved
+ * answer. Only one of the two is in the page.
  */
 
 import { isTerminal } from "../../wire/store.js";
@@ -12,20 +12,20 @@ import { outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addOutput, recall } from "./places.js";
 import type { Shown, ViewModule } from "./view.js";
 
-/** Milliseconds that a widget may take before the saved answer is shown for it, where there is one to show. */
+/** Milliseconds to wait for the widget before an empty saved answer is shown. */
 const SOON = 400;
 
-/** Milliseconds after which a kernel that lets the widget wait is asked past its queue. */
+/** Milliseconds to wait for the widget before the kernel is asked over a bridge, past its queue. */
 const BUSY = 1500;
 
 export interface Surroundings {
   readonly lumino: Lumino;
   readonly keeper: Keeper;
-  /** Another renderer of the same notebook. */
+  /** Create another renderer of the same notebook. */
   create(mimeType: string): Renderer;
-  /** The module that shows answers without a widget; it is fetched when first needed. */
+  /** The module that shows answers without a widget; it is loaded when it is first needed. */
   view(): Promise<ViewModule>;
-  /** A way to the cell beside its widget, where the kernel is busy; null: there is none. */
+  /** A bridge to the cell, if the kernel is busy; null: there is none. */
   bridge(key: string): Promise<Bridge | null>;
 }
 
@@ -64,7 +64,7 @@ class Output {
     this.#panel = panel;
     this.#around = around;
     panel.node.append(this.#host);
-    // Widgets' renderers that were made before the manager was there wait for it for ever, unless it finds them itself.
+    // A widget renderer that was made before the manager may wait forever, so it is made again when a kernel connects.
     this.#deafen = around.keeper.onConnected(() => {
       if (this.#modelId !== null && !this.#mounted) this.#bringWidget(this.#modelId);
     });
@@ -82,10 +82,10 @@ class Output {
       this.#leave();
       this.#leave = addOutput(saved.key);
     }
-    // What the notebook holds of a live answer is written by the keeper: nothing new.
+    // While the widget is shown, a change of the output was made by the keeper, so there is nothing new to show.
     if (this.#mounted) return;
     this.#shown?.update(saved);
-    // Never for a notebook that is not trusted: its widget state could bring a widget with code of its own.
+    // Never for an untrusted notebook: its widget state could contain a widget with its own code.
     if (model.trusted && saved.modelId !== null && saved.modelId !== this.#modelId) this.#bringWidget(saved.modelId);
     if (before !== null) return;
     const soon = this.#live !== null && saved.doc.parts.length === 0 && !isTerminal(saved.doc);
@@ -124,7 +124,7 @@ class Output {
     void live.renderModel({ trusted: true, data: { [WIDGET]: view, "text/plain": "" }, metadata: {} });
   }
 
-  /** Whether the widget's view has come, or gone. */
+  /** Switch between widget and saved answer, when the widget's view has come or gone. */
   #look(): void {
     const live = this.#live;
     const mounted = live !== null && live.node.querySelector("[data-streamcell]") !== null;
@@ -151,7 +151,7 @@ class Output {
     this.#shown = module.showSaved(this.#host, this.#saved);
   }
 
-  /** The kernel computes and does not say which widgets it has: ask the cell itself. */
+  /** Ask the cell itself over a bridge, because the busy kernel does not say which widgets it has. */
   async #goBeside(): Promise<void> {
     if (this.#mounted || this.#disposed || this.#bridge || this.#saved === null) return;
     const [module, bridge] = await Promise.all([this.#around.view(), this.#around.bridge(this.#saved.key)]);
@@ -174,7 +174,7 @@ class Output {
   }
 }
 
-/** A deletion that was undone brings back what the notebook had kept, which may be seconds older than the answer's end. */
+/** The saved answer, or a newer remembered one: undoing a deletion restores what was saved before the answer's end. */
 function withLastWords(saved: Saved | null): Saved | null {
   const last = saved && !shared().cells.has(saved.key) ? recall(saved) : null;
   return saved && last ? readOutput(outputOf(last, saved.key, saved.modelId)) : saved;

@@ -1,4 +1,4 @@
-/** What shows answers where no widget does: the same view, over a saved document or a comm of its own. */
+/** Shows answers without a widget: the same view, on a saved document or on a bridge's comm. */
 
 import { FetchedAddons } from "../../addons/fetched.js";
 import { browserClock, browserPage } from "../../cell/page.js";
@@ -14,18 +14,18 @@ type Answer = Pick<Saved, "doc" | "others">;
 
 /** One answer in the page. */
 export interface Shown {
-  /** Show another answer; a live one sees to itself. */
+  /** Show another answer; a live one updates itself and ignores this. */
   update(answer: Answer): void;
   dispose(): void;
 }
 
 export interface ViewModule {
   showSaved(target: HTMLElement, answer: Answer): Shown;
-  /** Hand over the answer as soon as its cell has said where it is. */
+  /** Call `here` with the answer as soon as its cell has replied. */
   showLive(target: HTMLElement, bridge: Bridge, here: (shown: Shown) => void): void;
 }
 
-/** Addons lie beside this module, on the server that JupyterLab comes from. */
+/** Addons are beside this module, on JupyterLab's server. */
 async function fetchAddon(name: string): Promise<string | null> {
   const response = await fetch(new URL(`addons/${name}.js`, import.meta.url));
   return response.ok ? response.text() : null;
@@ -80,7 +80,7 @@ export function showLive(target: HTMLElement, bridge: Bridge, here: (shown: Show
   const unsubscribe = connection.subscribe(({ synced, gone }) => {
     if (!synced) return;
     unsubscribe();
-    // Another kernel than the one that it came from: the saved answer stays.
+    // This kernel does not have the cell: the saved answer stays.
     if (gone !== null) return connection.dispose();
     const view = new View(target, connection, page);
     here({

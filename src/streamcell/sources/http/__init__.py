@@ -1,1 +1,1 @@
-"""Bytes of an HTTP response as events."""
+"""Reads the body of an HTTP response as events."""

@@ -1,7 +1,7 @@
-"""A response's body as events: opened, read to its end mark, drained and closed, and no connection lost.
+"""Reads a response's body as events, to its end mark, then drains and closes it without leaking a connection.
 
-An HTTP library's connection pool does its housekeeping inside the request or the closing that comes next, and a task
-that is cancelled right there leaves the connections that it was about to close open. So what closes is not cancelled.
+An HTTP library's connection pool closes connections inside the next request or close. A task that is cancelled there
+leaves them open. For this reason, closing is never cancelled here.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ from .sse import ServerSentEvent, SseDecoder
 __all__ = ["closing", "read"]
 
 _DRAIN_WAIT: Final = 0.5
-"""Seconds to read on after the end, so that the connection ends cleanly and the next request can use it again."""
+"""Seconds to keep reading after the answer's end, so that the next request can reuse the connection."""
 
 _WHOLE_LIMIT: Final = 32 * 1024 * 1024
-"""Bytes of a body that is no stream, kept to be read as one answer."""
+"""Bytes of a body that is not a stream that are kept, to read them as one answer."""
 
 _PAGE_LIMIT: Final = 64 * 1024
-"""Bytes of an HTML page that are read for its words."""
+"""Bytes of an HTML page that are read for its message."""
 
 _HEAD: Final = 1024
-"""Bytes in which a body's first character is looked for, behind blank lines and a byte-order mark."""
+"""Bytes in which a body's first character is searched, after blank lines and a byte-order mark."""
 
 _WORDS_LIMIT: Final = 4_000
-"""Characters of lines that are no chunks, kept to say why an answer has broken off."""
+"""Characters that are kept of lines that are not chunks, because they may say why an answer was interrupted."""
 
 _DONE: Final = "[DONE]"
-"""What most servers send last; no chunk, and of the Responses API no end mark."""
+"""What most servers send last. It is not a chunk, and in the Responses API it is not the end mark."""
 
 _JSON: Final = '{["-0123456789'
-"""What JSON begins with; other data is words."""
+"""The first characters of JSON; other data is a message in words."""
 
 _WORDS_SHOWN: Final = 300
-"""Characters of a body that nobody understands which are shown."""
+"""Characters that are shown of a body that could not be interpreted."""
 
-_closing: set[asyncio.Future[Any]] = set()  # the loop itself holds no task
+_closing: set[asyncio.Future[Any]] = set()  # the loop itself holds only weak references to tasks
 
 
 @contextlib.asynccontextmanager
 async def closing(opening: Any) -> AsyncIterator[None]:
-    """Close an opened request whole at the end, though the caller is cancelled meanwhile."""
+    """Close an opened request completely at the end, even if the caller is cancelled meanwhile."""
     try:
         yield
     finally:
@@ -61,9 +61,9 @@ async def closing(opening: Any) -> AsyncIterator[None]:
 
 
 async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerator[Event | Note, None]:
-    """Read a response's body to its end mark.
+    """Read a response's body to its end mark, and yield its events and notes.
 
-    What the body is shows in its bytes: many servers and proxies name another content type than an event stream's.
+    The bytes decide whether it is a stream, because many servers and proxies send the wrong content type.
     """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     request_id = response.headers.get("x-request-id")
@@ -77,7 +77,7 @@ async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerato
             silent = True
             for told in reading.take(data):
                 silent = False
-                # What is only refused has not begun: another API may still be asked.
+                # A refused request has not started an answer: the other API may still be tried.
                 if not started and reading.is_stream and not isinstance(told, (Chunk, Failed)):
                     started = True
                     yield Started(origin, request_id)
@@ -102,49 +102,49 @@ def _numbered(told: Event | Note, request_id: str | None) -> Event | Note:
 
 
 class _Reading:
-    """A body's bytes as events and notes; no event of an answer is lost to what a server puts around it."""
+    """Turns a body's bytes into events and notes, and finds the events among anything else that a server sends."""
 
     def __init__(self, decoder: Decoder) -> None:
         self.decoder = decoder
-        self.raw: bytearray | None = bytearray()  # until the first chunk; without any it is no stream and read whole
+        self.raw: bytearray | None = bytearray()  # None from the first chunk on; without one, the body is read whole
         self.chunks = 0
         self._sse = SseDecoder()
-        self._stray: list[str] = []  # the lines since the last chunk that are none
+        self._stray: list[str] = []  # the lines since the last chunk that are not chunks
         self._stray_size = 0
         self._flawed = False
 
     @property
     def over(self) -> bool:
-        """Whether the answer has ended: nothing that follows matters."""
+        """Whether the answer has ended; what follows is ignored."""
         return self.decoder.finished or self._flawed
 
     @property
     def is_stream(self) -> bool:
-        """Whether this has shown itself as a stream."""
+        """Whether the body is known to be a stream."""
         return self.raw is None or self._sse.fields > 0
 
     @property
     def is_page(self) -> bool:
-        """Whether this is no stream, and as much of it has come as will be read."""
+        """Whether the body is not a stream, and as much of it as is needed has been read."""
         if self.raw is None or self.is_stream:
             return False
         return len(self.raw) > (_PAGE_LIMIT if self._begins_as_page() else _WHOLE_LIMIT)
 
     @property
     def has_last_words(self) -> bool:
-        """Whether words came last, and no end mark before them: a server's reason why it does not go on."""
+        """Whether the body ends in words, without an end mark: the server's reason for stopping."""
         return bool(self._stray) and self.raw is None and not self.over and self.decoder.trailer_wait is None
 
     def take(self, data: bytes) -> Iterator[Event | Note]:
-        """Take a piece of the body."""
+        """Yield the events and notes of a piece of the body."""
         if self.raw is not None and len(self.raw) <= _WHOLE_LIMIT:
             self.raw += data
         if not self._begins_as_page():
             yield from self._sent(data)
 
     def end(self, kind: str) -> Iterator[Event | Note]:
-        """Take the end of the body; `kind` is the content type that the server gave it."""
-        for final in (False, True):  # the first finds a flaw that was held back
+        """Yield the events and notes at the end of the body; `kind` is the content type that the server sent."""
+        for final in (False, True):  # the first finds an error that was held back
             if not self.over and not self._begins_as_page():
                 yield from self._sent(b"", final=final)
         if self.over:
@@ -171,7 +171,7 @@ class _Reading:
                 if self.over:
                     break
         except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
-            if not final:  # what was cut inside its last event is cut, not bad
+            if not final:  # an incomplete last event means an interrupted answer, not bad data
                 yield from self._flaw(error)
 
     def _flaw(self, error: ValueError) -> list[Event]:
@@ -183,13 +183,13 @@ class _Reading:
         return [Failed(unreadable)]
 
     def _line(self, line: str) -> list[Event | Note]:
-        """Take a line that is no field: a chunk or an error without its `data:`, or words."""
+        """Return the events of a line that is not a field: a chunk or an error without `data:`, or words."""
         if not line.strip():
             return []
         if line.strip() == _DONE:
             return [Chunk(line), *self._done()]
         chunk: Any = None
-        if self.raw is None or not self._stray:  # else it is one of the lines of a whole answer
+        if self.raw is None or not self._stray:  # else it is one of the lines of an answer that was not streamed
             with contextlib.suppress(ValueError):
                 chunk = json_of(line)
         if isinstance(chunk, Mapping) and (_is_chunk(chunk) or (error_in(chunk) is not None and not _is_whole(chunk))):
@@ -207,14 +207,14 @@ class _Reading:
 
     def _chunk(self, sent: ServerSentEvent) -> list[Event]:
         data = sent.data.strip()
-        if data.strip('"') == _DONE:  # some servers make a JSON string of it
+        if data.strip('"') == _DONE:  # some servers send it as a JSON string
             return self._done()
         if sent.event == "error":
             return self._error(data)
         if data in ("", "null", "true", "false"):
             return []
         chunk = None if data[0] not in _JSON else json_of(data)
-        if chunk is None or isinstance(chunk, str):  # a ping, or the last words of a server
+        if chunk is None or isinstance(chunk, str):  # a ping, or a server's last message
             self._begin()
             self._set_aside(data)
             return []
@@ -227,7 +227,7 @@ class _Reading:
         return self._last_words() or self.decoder.end(marked=True)
 
     def _error(self, data: str) -> list[Event]:
-        """Take an event that says by its name that it is an error."""
+        """Return the events of an SSE event that is named "error"."""
         chunk: Any = None
         with contextlib.suppress(ValueError):
             chunk = json_of(data)
@@ -248,7 +248,7 @@ class _Reading:
 
 
 def _is_chunk(line: Mapping[str, Any]) -> bool:
-    """Whether a line of JSON is a chunk of a stream, and not an answer that came in one piece."""
+    """Whether a line of JSON is a chunk of a stream, and not an answer that was not streamed."""
     thing, kind = line.get("object"), line.get("type")
     if isinstance(thing, str) and thing.endswith(".chunk"):
         return True
@@ -258,12 +258,12 @@ def _is_chunk(line: Mapping[str, Any]) -> bool:
 
 
 def _is_whole(body: Mapping[str, Any]) -> bool:
-    """Whether there may be an answer, or a part of one, in a body that tells of an error."""
+    """Whether a body that reports an error may also hold an answer, or a part of one."""
     return bool(parts_of(body, "choices") or parts_of(body, "output"))
 
 
 def _whole(reading: _Reading, kind: str) -> list[Event]:
-    """Return the events of a body that is no stream: a JSON answer is used, an error is shown in the server's words."""
+    """Return the events of a body that is not a stream: a JSON answer, or an error with the server's own message."""
     body = bytes(reading.raw or b"").strip()
     with contextlib.suppress(ValueError):
         parsed = json_of(body)
@@ -281,8 +281,10 @@ def _whole(reading: _Reading, kind: str) -> list[Event]:
 
 
 async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: _Reading) -> AsyncGenerator[bytes, None]:
-    """Yield the body's pieces. After the end mark, wait as long as the decoder says for a further chunk, and forgive
-    how the body ends. What is no chunk does not renew that wait.
+    """Yield the body's pieces.
+
+    After the end mark, wait for one more chunk as long as the decoder says, and ignore errors in the rest of the body.
+    Only chunks restart that wait.
     """
     decoder, loop = reading.decoder, asyncio.get_running_loop()
     heard, deadline = -1, 0.0
@@ -308,7 +310,7 @@ async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: _Read
 
 
 async def _drain(response: Any, chunks: AsyncIterator[bytes]) -> None:
-    """Read what is left of a body that has ended, if it comes soon."""
+    """Read the rest of a body after the answer's end, if it comes soon."""
 
     async def rest() -> None:
         async for _ in chunks:
@@ -318,7 +320,7 @@ async def _drain(response: Any, chunks: AsyncIterator[bytes]) -> None:
 
 
 async def _read_within(response: Any, reading: asyncio.Future[Any], seconds: float) -> bool:
-    """Whether `reading` brought what it read within `seconds`; a read that has come to the end is let close."""
+    """Whether `reading` succeeded within `seconds`. If the body has ended, `reading` is not cancelled but may close."""
     try:
         await asyncio.wait({reading}, timeout=seconds)
     finally:
@@ -334,7 +336,7 @@ def _let_finish(closing: asyncio.Future[Any]) -> None:
     def finished(one: asyncio.Future[Any]) -> None:
         _closing.discard(one)
         if not one.cancelled():
-            one.exception()  # asked for, so that none is logged: the answer has ended, however its connection did
+            one.exception()  # retrieved, so that asyncio does not log it: the answer has ended in any case
 
     _closing.add(closing)
     closing.add_done_callback(finished)

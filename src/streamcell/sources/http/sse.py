@@ -1,10 +1,13 @@
-"""A tolerant decoder of server-sent events, pure: bytes in, events out.
+"""A tolerant decoder of server-sent events. Pure: bytes in, events out.
 
-Follows the WHATWG HTML standard, section 9.2.6 ("Interpreting an event stream"), and is lenient in three places: a last
-event without its blank line counts, as several servers leave it out; an `error:` field is an event of that name
-with its data (llama.cpp); and a line that is no field of an event stream is given out as it is, for it may be a chunk
-without its `data:`, or the only word of what went wrong. It stands what the field sends: comments as
-keep-alive, events without data, a lone `id:`, CR, LF and CRLF, cuts inside a UTF-8 sequence or between CR and LF.
+It follows the WHATWG HTML standard, section 9.2.6 ("Interpreting an event stream"), with three exceptions:
+
+- A last event without its blank line counts, because several servers leave the line out.
+- An `error:` field is an event of that name with its data (llama.cpp).
+- A line that is not a field is returned as it is, because it may be a chunk without `data:`, or the only error message.
+
+It also handles what servers send besides chunks: comments as keep-alives, events without data, a lone `id:`, CR, LF and
+CRLF, and pieces that end inside a UTF-8 sequence or between CR and LF.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from typing import Final
 __all__ = ["MAX_EVENT", "ServerSentEvent", "SseDecoder"]
 
 MAX_EVENT: Final = 64 * 1024 * 1024
-"""Bytes that one event may hold; a base64 image takes some 10 MB, and memory must stay bounded."""
+"""The largest size of one event, in bytes: memory must stay bounded, and a base64 image takes about 10 MB."""
 
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """One event: its name ("" where none was given) and its data, lines joined by a line feed.
+    """One event: its name ("" if it has none) and its data, with its lines joined by line feeds.
 
-    `stray`: no event but one line that is no field of an event stream.
+    `stray`: not an event, but one line that is not a field of an event stream.
     """
 
     event: str
@@ -31,9 +34,9 @@ class ServerSentEvent:
 
 
 class SseDecoder:
-    """Takes the body of a `text/event-stream` response, cut anywhere, and gives back its events.
+    """Takes the body of a `text/event-stream` response in pieces of any size, and returns its events.
 
-    Lines are found in the bytes and decoded whole: neither a line end nor a colon occurs inside a UTF-8 sequence.
+    Lines are split as bytes and then decoded, which is safe: no UTF-8 sequence contains a line end or a colon.
     """
 
     def __init__(self) -> None:
@@ -47,11 +50,11 @@ class SseDecoder:
         self.fields = 0
 
     def feed(self, data: bytes, *, final: bool = False) -> list[ServerSentEvent]:
-        """Return the events that `data` completes.
+        """Return the events that `data` completes; `final`: it is the last piece.
 
-        Raises UnicodeDecodeError for what is not UTF-8 and ValueError for an event over `MAX_EVENT`, but only when the
-        events before the flaw were given out. `fields` counts the lines that were fields or comments of an event
-        stream, so that a caller can tell a stream from a page.
+        Raises UnicodeDecodeError for invalid UTF-8 and ValueError for an event larger than `MAX_EVENT`, but only after
+        the events before the error have been returned, so possibly at the next call. `fields` counts the lines that
+        were fields or comments, so that a caller can distinguish a stream from a page.
         """
         events: list[ServerSentEvent] = []
         try:
@@ -105,7 +108,7 @@ class SseDecoder:
             self._data.append(value.decode())
         elif name not in (b"", b"id", b"retry"):
             if not self._data and not self._event:
-                self._held = 0  # lines without an event do not add up to one
+                self._held = 0  # lines outside an event do not count towards its size
             events.append(ServerSentEvent("", line.decode("utf-8", "replace"), stray=True))
 
     def _dispatch(self, events: list[ServerSentEvent]) -> None:

@@ -1,1 +1,1 @@
-"""Anything that is iterable."""
+"""Iterables as sources."""

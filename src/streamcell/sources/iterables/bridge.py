@@ -1,4 +1,4 @@
-"""Bridges to our loop: from a foreign event loop, and from a thread that may block. Nothing is shared across loops."""
+"""Bridges to our event loop from another loop, and from a thread that may block. No asyncio object is shared."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ..._errors import SourceFailed
 
 __all__ = ["Handoff", "close", "from_loop", "from_thread", "in_thread", "running_loop"]
 
-_AHEAD: Final = 1_000  # items that the other side may be ahead of us: bounds memory, costs nothing at a model's pace
+_AHEAD: Final = 1_000  # items that may wait between the two sides: bounds memory, and no model is that far ahead
 _END: Final = object()
 
 
 async def from_loop(
     iterable: Any, loop: asyncio.AbstractEventLoop, handoff: Handoff | None = None
 ) -> AsyncIterator[Any]:
-    """Read an async iterable by one task on its own loop: it is never touched from ours."""
+    """Read an async iterable in a task on its own loop; it is never used on ours."""
     handoff = handoff or Handoff()
 
     async def pump() -> None:
         try:
             async for item in iterable:
                 while not handoff.put(item):  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)  # far ahead: rare, so a short wait beats a signal across loops
+                    await asyncio.sleep(0.01)  # rare, so a short wait is simpler than a signal across loops
             handoff.finish()
         except BaseException as error:
             handoff.finish(error)
@@ -47,9 +47,9 @@ async def from_loop(
 
 
 async def from_thread(iterable: Any) -> AsyncIterator[Any]:
-    """Read a sync iterable on a thread of its own, which may block as long as it likes.
+    """Read a sync iterable on its own thread, which may block.
 
-    A stop is obeyed at once here; the thread ends, and closes the iterator, when the iterator gives its next item.
+    A stop takes effect here immediately; the thread ends, and closes the iterator, at the iterator's next item.
     """
     handoff = Handoff()
 
@@ -63,7 +63,7 @@ async def from_thread(iterable: Any) -> AsyncIterator[Any]:
                 if handoff.closed.is_set():
                     return
             handoff.finish()
-        except BaseException as error:  # noqa: BLE001  # whatever the iterator raises is the reader's to tell
+        except BaseException as error:  # noqa: BLE001  # the reader raises it again
             handoff.finish(error)
         finally:
             close = getattr(iterator, "close", None) or getattr(iterable, "close", None)
@@ -79,9 +79,9 @@ async def from_thread(iterable: Any) -> AsyncIterator[Any]:
 
 
 async def in_thread(function: Callable[[], Any]) -> Any:
-    """Call `function` on a thread of its own, which may block as long as it likes, and return what it returns.
+    """Call `function` on its own thread, where it may block, and return its result.
 
-    Not on the loop's own pool of threads: a few calls that hang would hold every look-up of a name there.
+    The loop's thread pool is not used: a few calls that hang would block all DNS lookups, which use it.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
@@ -95,7 +95,7 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         outcome: tuple[Any, BaseException | None]
         try:
             outcome = context.run(function), None
-        except BaseException as error:  # noqa: BLE001  # the caller's to tell, like whatever else it raises
+        except BaseException as error:  # noqa: BLE001  # raised again for the caller
             outcome = None, error
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, outcome)
@@ -123,7 +123,7 @@ class Handoff:
         self.closed = threading.Event()
 
     def put(self, item: Any) -> bool:
-        """Hand an item over; False where the reader is too far behind. Called on the other thread."""
+        """Add an item; return False if the queue is full. Called on the other thread."""
         if len(self._items) >= _AHEAD:
             return False
         self._items.append(item)
@@ -131,7 +131,7 @@ class Handoff:
         return True
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Say that nothing follows, or why. Called on the other thread."""
+        """End the queue, with an error if there was one. Called on the other thread."""
         self._error = error
         self._items.append(_END)
         self._wake()
@@ -141,10 +141,10 @@ class Handoff:
             self._loop.call_soon_threadsafe(self._ready.set)
 
     def across(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        """Return `function` for the other side: awaited there, it runs here, behind all that was handed over before."""
+        """Return a version of `function` for the other loop: it runs on this one, after all items added so far."""
 
         async def run(arguments: tuple[Any, ...]) -> Any:
-            while self._items:  # noqa: ASYNC110  # the reader has been woken, and takes them in its next steps
+            while self._items:  # noqa: ASYNC110  # the reader is awake, and takes them in its next steps
                 await asyncio.sleep(0)
             return await function(*arguments)
 
@@ -172,7 +172,7 @@ class Handoff:
 
 
 async def close(iterable: Any) -> None:
-    """Close an async iterable: a generator, or an SDK stream, which a bare `break` would leave open."""
+    """Close an async iterable: a generator, or an SDK stream, which leaving the loop does not close."""
     close: Callable[[], Any] | None = getattr(iterable, "aclose", None) or getattr(iterable, "close", None)
     if callable(close):
         closing = close()

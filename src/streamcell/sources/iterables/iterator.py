@@ -1,4 +1,4 @@
-"""Any iterable as a source: strings, an SDK stream that the user opened, or a callable that makes one of them."""
+"""Any iterable as a source: strings, an SDK stream that the user opened, or a callable that returns one of them."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from .bridge import close, from_loop, from_thread, in_thread, running_loop
 __all__ = ["IteratorSource", "is_answer"]
 
 _readers: weakref.WeakValueDictionary[int, IteratorSource] = weakref.WeakValueDictionary()
-"""Who reads an iterator, by its id: a reader holds its iterator, so that no other object has the id meanwhile."""
+"""The reader of each iterator, by the iterator's id. A reader holds its iterator, so the id is not reused meanwhile."""
 
 _claiming: Final = threading.Lock()
 
 
 def is_answer(value: object) -> bool:
-    """Whether `value` is something that gives an answer: an iterable, an async iterable, or a callable."""
+    """Whether `value` can provide an answer: it is an iterable, an async iterable, or a callable."""
     return hasattr(value, "__aiter__") or hasattr(value, "__iter__") or callable(value)
 
 
 class IteratorSource:
-    """Streams what an iterable gives, see `Source`.
+    """Streams the items of an iterable, see `Source`.
 
-    Items are strings, or chunks of Chat Completions or Responses (objects or mappings). Strings end with the iterator;
-    chunks need the provider's own end mark. A callable is called for each attempt, so that its answer streams while a
-    cell computes: a coroutine function on streamcell's own loop, anything else on a thread, where it may block.
-    What was made before is read where it lives: an async iterator on the loop that `stream_cell` was called on, a sync
-    one on a thread of its own.
+    Items are strings, or chunks of Chat Completions or of the Responses API (objects or mappings). An answer of strings
+    ends with the iterator; one of chunks needs the provider's end mark.
 
-    Raises ValueError for an iterator that is used up or closed, and `claim` for one that another cell reads.
+    A callable is called for each attempt, so that its answer streams while a notebook cell computes: a coroutine
+    function on streamcell's own loop, anything else on a thread, where it may block. An async iterable is read on the
+    loop that `stream_cell` was called on, a sync one on its own thread.
+
+    Raises ValueError for an iterator that is used up or closed; `claim` raises it for one that another cell reads.
     """
 
     way = None
@@ -67,9 +68,9 @@ class IteratorSource:
             self.retry_disabled_reason = words.ONCE
 
     def claim(self) -> None:
-        """Take the iterator for this source alone. Last of all: a call that is refused leaves it as it was.
+        """Reserve the iterator for this source. Raises ValueError if another cell reads it.
 
-        Raises ValueError where another cell reads it.
+        It is called last, so that a refused call does not use the iterator up.
         """
         if not self._once:
             return
@@ -80,7 +81,7 @@ class IteratorSource:
                 )
 
     def release(self) -> None:
-        """Give the iterator back: nothing of it was read."""
+        """Undo `claim`; nothing has been read."""
         with _claiming:
             if _readers.get(id(self._given)) is self:
                 del _readers[id(self._given)]
@@ -97,7 +98,7 @@ class IteratorSource:
                     yield event
             for event in reader.end():
                 yield event
-        except Exception as error:  # noqa: BLE001  # whatever a user's iterator raises
+        except Exception as error:  # noqa: BLE001  # a user's iterator may raise anything
             failed = error if isinstance(error, SourceFailed) else SourceFailed(f"{type(error).__name__}: {error}")
             failed.__cause__ = failed.__cause__ or error
             yield Failed(failed)
@@ -119,12 +120,12 @@ class IteratorSource:
 
 
 def is_iterable(value: object) -> bool:
-    """Whether `value` can be iterated over, one way or the other."""
+    """Whether `value` is an iterable or an async iterable."""
     return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
 
 
 class _Reader:
-    """Turns items into events; the first item that is a chunk decides which API's chunks they are."""
+    """Turns items into events; the first chunk among them decides whose API the chunks are from."""
 
     def __init__(self) -> None:
         self._decoder: Decoder | None = None

@@ -1,4 +1,4 @@
-"""OpenAI clients for an attempt: copies of the user's own, with HTTP clients of our loop, never shared across loops."""
+"""OpenAI clients for each attempt: copies of the user's client with HTTP clients of our loop, never shared."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ _ENVIRONMENT: Final = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OP
 _REHEARSAL_KEY: Final = "rehearsal"
 
 _NO_KEYS: Final = ("<missing API key>", "workload-identity-auth")
-"""What the SDK holds as the key of a client that has none."""
+"""The values that the SDK uses as the key of a client without one."""
 
 _WORDS: Final = frozenset(
     {"rehearsal", "none", "null", "empty", "dummy", "test", "fake", "unused", "anything", "placeholder", "local"}
     | {"ollama", "lm-studio", "vllm", "openai", "not-needed", "no-key", "sk-no-key-required"}
     | {"key", "api-key", "api_key", "token", "secret", "password"}
 )
-"""What is written where a server wants no key: no secret, and masked it would take words out of every message."""
+"""Placeholders for servers that need no key. They are not secret, and masking them would remove words from messages."""
 
 _CARRIES_KEY: Final = re.compile(r"auth|key|token|secret|password|cookie", re.IGNORECASE)
-"""Names of headers and of fields of a query whose values are taken for keys, from so many characters on:"""
+"""Names of headers and query parameters whose values count as keys, if they have at least `_LEAST` characters."""
 _LEAST: Final = 8
 
 
-# Kept connections belong to the loop that opened them, and cookies to whom they were given. So each loop has an HTTP
-# client for each client of the user's. It is known by the object itself, as an id is given again once its object is
-# gone, and it goes when that object does.
+# Open connections belong to the loop that opened them, and cookies to the client that received them. So each loop has
+# an HTTP client for each of the user's clients. The weak reference is compared too, because an id can be reused, and
+# the entry is removed together with the user's client.
 @dataclass
 class _Pools:
     of_clients: dict[int, tuple[weakref.ref[Any], Any]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ _pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pools] = weakref.W
 
 
 def check_client(client: object) -> None:
-    """Raise TypeError unless a request can be made as `client` makes it, from our loop. Imports nothing new."""
+    """Raise TypeError unless requests can be made with a copy of `client` on our loop. Imports nothing new."""
     sdk = next((one for one in type(client).__mro__ if one.__module__.partition(".")[0] == "openai"), None)
     names = set() if sdk is None else {one.__name__ for one in sdk.__mro__}
     if "AsyncOpenAI" in names:
@@ -94,7 +94,7 @@ def check_client(client: object) -> None:
 
 
 def _check_copy(client: Any, sdk: type | None) -> None:
-    """Refuse a class of the user's own whose constructor takes something else than the SDK's: it cannot be copied."""
+    """Raise TypeError for a user's own class whose constructor differs from the SDK's: it cannot be copied."""
     if type(client) is sdk:
         return
     try:
@@ -107,14 +107,14 @@ def _check_copy(client: Any, sdk: type | None) -> None:
 
 
 async def client_for(client: AsyncOpenAI | OpenAI | None, base_url: str | None) -> AsyncOpenAI:
-    """Return the client for one attempt, to be used on the running loop.
+    """Return the client for one attempt, for use on the running loop.
 
-    `client` is the user's own, which may belong to another loop: it is copied as it is now, so that a key or an address
-    that was changed counts, and a key provider is asked. The copy's HTTP client is of this loop, unless the user made
-    one (a proxy, a transport): that one is kept. With `base_url` the client goes there with a dummy key (the rehearsal
-    server wants none). Otherwise the SDK's variables count, so that a key given after a failure is found.
+    `client` is the user's own, which may belong to another loop. It is copied now, so that a changed key or address is
+    used, and a key provider is called. The copy has an HTTP client of this loop, unless the user gave one (for a proxy
+    or a transport), which is kept. With `base_url`, the client goes there with a dummy key, for the rehearsal server.
+    Otherwise the SDK's environment variables are used, so that a key that was set after a failure is found.
 
-    Raises openai.OpenAIError where there is no key, and AuthenticationFailed where a key provider gives none.
+    Raises openai.OpenAIError without a key, and AuthenticationFailed if a key provider returns none.
     """
     import openai
 
@@ -123,7 +123,7 @@ async def client_for(client: AsyncOpenAI | OpenAI | None, base_url: str | None) 
     pools = _pools_of_loop().ours
     key = base_url or tuple(os.environ.get(name) for name in _ENVIRONMENT)
     if key not in pools:
-        # Not even a proxy that cannot be used is in the way of a server on this machine.
+        # A local server is reached without the environment's proxy, even if its settings are invalid.
         address = base_url or os.environ.get("OPENAI_BASE_URL", "")
         pools[key] = _http_client(trust_env=not (address.lower().startswith("http://") and is_local(address)))
     if base_url is not None:
@@ -136,15 +136,15 @@ def _pools_of_loop() -> _Pools:
 
 
 def _http_client(**options: Any) -> Any:
-    """An HTTP client as the SDK makes one, that never asks a proxy of the environment for this very machine.
+    """Return an HTTP client like the SDK's, but without the environment's proxy for this machine.
 
-    Raises ConnectionFailed where the environment's settings cannot be used.
+    Raises ConnectionFailed if the environment's settings are invalid.
     """
     import openai
 
     try:
         return openai.DefaultAsyncHttpxClient(mounts=_NO_PROXY, **options)
-    except Exception as error:  # noqa: BLE001  # its library has errors of its own for an address that is none
+    except Exception as error:  # noqa: BLE001  # the HTTP library has its own errors for invalid addresses
         raise _unusable(error) from bare(error, Secrets())
 
 
@@ -152,7 +152,7 @@ _NO_PROXY: Final = {f"all://{host}": None for host in ("127.0.0.1", "localhost",
 
 
 def _unusable(error: Exception) -> ConnectionFailed:
-    """What is wrong with the settings of the environment: its proxies, or its certificates."""
+    """Return the error for invalid settings in the environment: proxies or certificates."""
     if isinstance(error, ImportError):
         step = Step(*words.INSTALL_SOCKS)
         return ConnectionFailed(words.NO_SOCKS, kind="proxy", title=words.PROXY_UNUSABLE, steps=(step,))
@@ -167,7 +167,7 @@ def _unusable(error: Exception) -> ConnectionFailed:
 
 
 def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
-    """Return the HTTP client of this loop for a client of the user's."""
+    """Return this loop's HTTP client for one of the user's clients."""
     pools = _pools_of_loop().of_clients
     owner, pool = pools.get(id(client), (None, None))
     if owner is None or owner() is not client:
@@ -181,9 +181,9 @@ def _pool_of(client: AsyncOpenAI | OpenAI) -> Any:
 def _retire(
     pools: dict[int, tuple[weakref.ref[Any], Any]], key: int, loop: weakref.ref[asyncio.AbstractEventLoop]
 ) -> None:
-    """Close the HTTP client of a client that is gone, on its own loop: it may hold open connections."""
+    """Close the HTTP client of a client that no longer exists, on its own loop: it may have open connections."""
     owner, pool = pools[key]
-    if owner() is not None:  # the id was given again
+    if owner() is not None:  # the id was reused
         return
     del pools[key]
     alive = loop()
@@ -192,7 +192,7 @@ def _retire(
 
 
 def has_own_http_client(client: AsyncOpenAI | OpenAI) -> bool:
-    """Whether the HTTP client of an async client is the user's: the SDK's own are of its private subclass."""
+    """Whether the user gave the HTTP client of an async client: the SDK's own has a private class."""
     async_client = any(one.__name__ == "AsyncOpenAI" for one in type(client).__mro__)
     return async_client and type(client._client).__name__ != "AsyncHttpxClientWrapper"
 
@@ -207,7 +207,7 @@ async def _credentials(client: Any) -> dict[str, str]:
 
 
 async def _key_from(provider: Callable[[], Any]) -> str:
-    """Call a key provider: a coroutine function as the SDK does, anything else on a thread, where it may block."""
+    """Call a key provider: a coroutine function on this loop, anything else on a thread, where it may block."""
     try:
         made = provider() if inspect.iscoroutinefunction(provider) else await in_thread(provider)
         key = await made if inspect.isawaitable(made) else made
@@ -232,7 +232,7 @@ def _copy_of(client: Any, credentials: dict[str, str]) -> AsyncOpenAI:
         if not has_own_http_client(client):
             options["http_client"] = _pool_of(client)
         fresh = client.with_options(**options)
-        # Release 2 of the SDK forgets these in a copy, and with them which addresses belong to the deployment.
+        # Release 2 of the SDK does not copy these, which decide the addresses of the deployment.
         for name in ("_azure_endpoint", "_azure_deployment"):
             if hasattr(client, name):
                 setattr(fresh, name, getattr(client, name))
@@ -245,13 +245,13 @@ def _copy_of(client: Any, credentials: dict[str, str]) -> AsyncOpenAI:
             default_query=client._custom_query,
             http_client=_pool_of(client),
         )
-    # The SDK takes what is None from its variables, which may have come later than the client.
+    # For None, the SDK reads its environment variables, which may have been set after the client was made.
     fresh.organization, fresh.project = client.organization, client.project
     return fresh  # type: ignore[no-any-return]  # the SDK's own type, by either way
 
 
 def _authentication(client: Any, credentials: dict[str, str]) -> dict[str, Any]:
-    """How a synchronous client says who it is, as options of an async one."""
+    """Return the credentials of a synchronous client, as options of an async one."""
     if getattr(client, "_provider", None) is not None:
         return {"provider": client._provider}
     if getattr(client, "workload_identity", None) is not None:
@@ -267,7 +267,7 @@ def address_of(client: AsyncOpenAI) -> str:
 
 
 def server_of(client: AsyncOpenAI) -> Server:
-    """Say whether the client talks to OpenAI itself, regional hosts included, or to Azure's copy of it."""
+    """Return which kind of server the client uses: OpenAI (also its regional hosts), Azure OpenAI, or another one."""
     host = urlsplit(str(client.base_url)).hostname or ""
     if host == "api.openai.com" or host.endswith(".api.openai.com"):
         return "openai"
@@ -276,35 +276,35 @@ def server_of(client: AsyncOpenAI) -> Server:
 
 
 def _key_of(client: Any) -> str:
-    """The key that a copy sends; empty where it has none, or gets one at each request."""
+    """Return the key that a copy sends, or an empty string if it has none, or gets one for each request."""
     token = getattr(client, "_azure_ad_token", None)
     key = client.api_key if token is None else token
     return key if isinstance(key, str) and key not in _NO_KEYS else ""
 
 
 def _keys_of(client: Any, *more: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every key of a copy, those in headers and in the query of all its requests, and of `more`, too."""
+    """Return every key of a copy: its own, and those in its default headers and query, and in `more`."""
     told = (field for fields in (client._custom_headers, client._custom_query, *more) for field in fields.items())
     others = [value for name, value in told if isinstance(value, str) and _CARRIES_KEY.search(name)]
-    # What a server says back is often the key alone, without "Bearer" before it.
+    # Servers often echo the key alone, without "Bearer" before it.
     parts = (part for one in others for part in one.split() if len(part) >= _LEAST)
     return tuple(key for key in dict.fromkeys((_key_of(client), *parts)) if key)
 
 
 def digest_of(client: AsyncOpenAI) -> str:
-    """Return what tells this client's key from others, and from which it cannot be known."""
+    """Return a digest that distinguishes this client's key from others; the key cannot be recovered from it."""
     return hashlib.blake2b("\n".join(_keys_of(client)).encode(), digest_size=8, key=_SALT).hexdigest()
 
 
 def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
-    """Return what must appear in no message, of the client and of one request's own headers and query."""
+    """Return the secrets that must not appear in any message: of the client, and of a request's headers and query."""
     own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
     found = _keys_of(client, *own)
     return Secrets(key for key in found if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic"))
 
 
 def flaw_of(client: AsyncOpenAI) -> StreamCellError | None:
-    """Return what is wrong with a client's settings before a request: such flaws fail late and obscurely."""
+    """Return the error for invalid settings of a client, or None: during a request they would fail obscurely."""
     parts = urlsplit(str(client.base_url))
     if parts.scheme not in ("http", "https"):
         return BadRequest(words.no_scheme(address_of(client)))

@@ -1,4 +1,4 @@
-"""How an answer is asked to go on by another request, and what of it is new. Pure."""
+"""Makes the request that continues an answer, and removes repeated text from its events. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONTINUE_FINAL_MESSAGE: Final = {"continue_final_message": True, "add_generatio
 
 
 def going_on(request: Request, resume: ResumeFrom, prefix: Prefix | None) -> Request:
-    """The same conversation, with the answer so far, and the wish for its rest where the server must be asked."""
+    """Return the request for the rest of an answer: the conversation, the answer so far, and a request to continue."""
     if resume.way is not ResumeMode.PREFIX:
         so_far = ({"role": "assistant", "content": resume.text}, {"role": "user", "content": _GO_ON})
         return replace(request, messages=(*request.messages, *so_far))
@@ -32,10 +32,10 @@ def going_on(request: Request, resume: ResumeFrom, prefix: Prefix | None) -> Req
 
 
 def without_repetition(overlap: Overlap | Rest, event: Event | Note) -> list[Event | Note]:
-    """An event of a continuation without what it repeats; before its end, what was held back is given out.
+    """Return an event of a continuation without repeated text, after any text that was held back until its end.
 
-    What a continuation repeats is repeated in its first part of text. What is held back when it fails stands in the
-    text before it already, as far as anybody can tell, and the next continuation brings what does not.
+    Only the first text part of a continuation repeats earlier text. If a continuation fails, the text that is held back
+    is dropped: as far as is known it repeats the text before, and the next continuation brings the rest.
     """
     if isinstance(event, PartGrew) and event.kind == "text":
         overlap.part = event.id if overlap.part is None else overlap.part

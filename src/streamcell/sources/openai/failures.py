@@ -1,4 +1,4 @@
-"""What an SDK, an HTTP library or a provider's error object means, in our tree of errors."""
+"""Turns errors of the SDK, of the HTTP library and of providers into our error classes."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ __all__ = [
 
 
 def error_in(chunk: object) -> StreamCellError | None:
-    """Return the error that a chunk, or a JSON body, of any shape tells of; None where it tells of none."""
+    """Return the error in a chunk or a JSON body of any shape, or None if it has none."""
     part = error_within(chunk)
     return None if part is None else _in_stream(told_of(part))
 
 
 def error_in_stream(error: object) -> StreamCellError:
-    """Return the error for what is known to be one: an error object of any shape, or words."""
+    """Return the error for an error object of any shape, or for a message."""
     return _in_stream(told_of(error))
 
 
@@ -64,14 +64,14 @@ def _in_stream(told: Told) -> StreamCellError:
 
 
 def words_error(words: str) -> StreamCellError | None:
-    """Return the error for a line of plain text, where the table of refusals knows its words; else None."""
+    """Return the error for a line of plain text if the table of refusals has a row for its words, else None."""
     told = Told(plain(words))
     row = meaning_of(told, None)
     return None if row is REFUSALS[-1] else _error(told, None, told.words)
 
 
 def status_error(error: Any, secrets: Secrets | tuple[()] = ()) -> StreamCellError:
-    """Return the error for an SDK status error (`openai.APIStatusError`), with its request id and its wait."""
+    """Return the error for an `openai.APIStatusError`, with its request id and the wait that it asks for."""
     status = int(error.status_code)
     headers = error.response.headers
     told = told_of(body_of(error))
@@ -88,10 +88,10 @@ def status_error(error: Any, secrets: Secrets | tuple[()] = ()) -> StreamCellErr
 
 
 def body_of(error: Any) -> str:
-    """Return a status error's body as it came: the SDK keeps only a part of it, and not of each shape."""
+    """Return the whole body of a status error: the SDK keeps only a part of it, and only of some shapes."""
     try:
         return str(error.response.text)
-    except Exception:  # noqa: BLE001  # a body that was not read, or an encoding that nobody knows
+    except Exception:  # noqa: BLE001  # a body that was not read, or an unknown encoding
         return str(error.message)
 
 
@@ -101,7 +101,7 @@ def _error(told: Told, status: int | None, words: str, **more: Any) -> StreamCel
 
 
 def is_missing_route(error: StreamCellError) -> bool:
-    """Whether an error says that the server has no such API: only then another API is tried."""
+    """Whether an error means that the server does not have this API; only then the other one is tried."""
     return error.error_kind in ("no_route", "no_resource")
 
 
@@ -112,8 +112,8 @@ def is_refused(error: StreamCellError, names: Iterable[str]) -> bool:
 
 
 def connection_error(error: BaseException, *, address: str, begun: bool, answered: bool = False) -> StreamCellError:
-    """Return the error for a request that broke: before the head, after it (`answered`), or, with `begun`, in the midst
-    of the answer.
+    """Return the error for a broken connection: before the response, after its head (`answered`), or in the middle of
+    the answer (`begun`).
 
     The SDK's "Connection error." hides its cause, so the chain of causes is read.
     """
@@ -144,7 +144,7 @@ def connection_error(error: BaseException, *, address: str, begun: bool, answere
 
 
 def own_error(error: Exception) -> StreamCellError:
-    """Return the error for what no server is to blame for: it is ours, or that of an HTTP client that was given."""
+    """Return the error for a fault that is not the server's: it is ours, or that of the user's own HTTP client."""
     return SourceFailed(
         f"{type(error).__name__}: {error}",
         kind="bug",
@@ -154,7 +154,7 @@ def own_error(error: Exception) -> StreamCellError:
 
 
 def unsent_error(error: Exception) -> StreamCellError:
-    """Return the error for what the SDK refused before it sent anything: most often, no key."""
+    """Return the error for a request that the SDK refused to send, usually because there is no key."""
     message = str(error)
     if re.search(r"api_key|OPENAI_API_KEY|credential", message):
         return NoKey(_words.NEITHER_KEY_NOR_CLIENT)
@@ -162,13 +162,13 @@ def unsent_error(error: Exception) -> StreamCellError:
 
 
 def is_local(address: str) -> bool:
-    """Whether a server's address is this machine's own."""
+    """Whether a server's address is on this machine."""
     host = address.partition("://")[2].partition("/")[0].lower()
     return host.partition(":")[0] in ("127.0.0.1", "localhost") or host.startswith("[::1]")
 
 
 def listing(address: str) -> str:
-    """Return a line of code that lists the models of a server. It sends no other server's key there."""
+    """Return a line of code that lists the models of a server, without sending another server's key to it."""
     local = is_local(address)
     key = '"-"' if local else 'getpass.getpass("Key: ")'
     modules = "openai" if local else "getpass, openai"
@@ -177,7 +177,7 @@ def listing(address: str) -> str:
 
 
 def scrubbed(error: StreamCellError, secrets: Secrets) -> StreamCellError:
-    """Return the error without the secrets, should a server have said them back."""
+    """Return the error without secrets, in case the server has echoed them."""
     if not any(secret in error.detail for secret in secrets):
         return error
     clean = error.with_text(error.text)
@@ -187,9 +187,9 @@ def scrubbed(error: StreamCellError, secrets: Secrets) -> StreamCellError:
 
 
 def bare(error: BaseException, secrets: Secrets) -> BaseException:
-    """Return the error, and what it came of, without tracebacks, and without the secrets in their words.
+    """Return the error and its causes without tracebacks, and without secrets in their messages.
 
-    The frames of the SDK and of its HTTP library hold headers, which some ways to print a traceback show.
+    The stack frames of the SDK and its HTTP library hold headers, which some traceback printers show.
     """
     seen: list[BaseException] = []
     around: list[BaseException | None] = [error]
@@ -223,7 +223,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _retry_after(headers: Any) -> float | None:
     """Return the provider's wait in seconds: `retry-after-ms`, or a number or a date in `retry-after` (RFC 9110).
 
-    A date is taken against the provider's own clock, in `date`: a wrong clock here must not shorten the wait.
+    A date is compared with the provider's own clock, in `date`, so that a wrong clock here cannot shorten the wait.
     """
     for name, scale in (("retry-after-ms", 1_000), ("retry-after", 1)):
         value = headers.get(name)
@@ -240,5 +240,5 @@ def _retry_after(headers: Any) -> float | None:
 def _until(moment: str | None, now: str | None) -> float | None:
     try:
         return max(0.0, (parsedate_to_datetime(moment or "") - parsedate_to_datetime(now or "")).total_seconds())
-    except (TypeError, ValueError, OverflowError):  # no date, one with a zone and one without, or the year 10,000
+    except (TypeError, ValueError, OverflowError):  # no date, only one of the two with a time zone, or the year 10,000
         return None

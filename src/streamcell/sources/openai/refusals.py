@@ -1,4 +1,4 @@
-"""What refusals mean, as a table: each server's statuses, codes and words, and the error that they are here. Pure.
+"""What refusals mean: a table from servers' statuses, codes and words to our errors. Pure.
 
 `docs/servers.md` shows this table; `python -m tests.sources.tables` writes it there.
 """
@@ -33,12 +33,19 @@ __all__ = ["REFUSALS", "Refusal", "meaning_of"]
 
 @dataclass(frozen=True)
 class Refusal:
-    """One row: what a refusal means where its status fits, and one of its codes or of its words does.
+    """One row. It applies to a refusal if the status matches, and one of the codes or words does.
 
-    `status` lists statuses: `404`, `5xx`, and `-` where there is none, as inside a stream; empty: any. A row without
-    codes and words goes by its status alone. In `words`, `…` stands for up to 80 characters, and `=`
-    before a phrase says that nothing stands beside it. `kind`, `title` and `steps` are the error's own where they are
-    not given.
+    Attributes:
+        meaning: what the refusal means; shown in `docs/servers.md` only.
+        error: the error class.
+        status: HTTP statuses, separated by spaces: `404`, `5xx`, or `-` for an error without a status, as inside a
+            stream. Empty: any status.
+        codes: error codes, in lower case. A row without codes and words matches by its status alone.
+        words: phrases in the server's message; case does not matter. `…` stands for up to 80 characters, and `=` at the
+            beginning means that the phrase is the whole message.
+        kind: the error's kind, or None for that of `error`.
+        title: the card's title, or None for that of `error`.
+        steps: the card's next steps, or None for those of `error`.
     """
 
     meaning: str
@@ -55,7 +62,7 @@ class Refusal:
         return re.compile("|".join(map(_pattern, self.words)), re.IGNORECASE) if self.words else None
 
     def fits(self, told: Told, status: int | None) -> bool:
-        """Whether this row is the meaning of what was told."""
+        """Whether this row applies to a refusal."""
         if self.status and not any(_is_status(one, status) for one in self.status.split()):
             return False
         if not self.codes and not self.words:
@@ -78,7 +85,7 @@ def _pattern(phrase: str) -> str:
 
 
 def meaning_of(told: Told, status: int | None) -> Refusal:
-    """Return the first row that fits. The last one fits everything: unknown stays a fault of the provider's."""
+    """Return the first row that applies. The last one applies to everything: an unknown error is the provider's."""
     return next(row for row in REFUSALS if row.fits(told, status))
 
 
@@ -92,17 +99,17 @@ REFUSALS: Final = (
             *("billing_error", "base_resp.1008"),
         ),
     ),
-    Refusal("the same", QuotaExhausted, "402"),
-    Refusal("the request can never fit", ContextTooLong, "413", title=_words.REQUEST_TOO_LARGE),
+    Refusal("the account has no credit left", QuotaExhausted, "402"),
+    Refusal("the request is larger than the server accepts", ContextTooLong, "413", title=_words.REQUEST_TOO_LARGE),
     Refusal(
-        "the same",
+        "the request is larger than the server accepts",
         ContextTooLong,
         codes=("request_too_large",),
         words=("request too large", "request entity too large", "payload too large"),
         title=_words.REQUEST_TOO_LARGE,
     ),
     Refusal(
-        "the prompt is longer than the model reads",
+        "the prompt is longer than the model's context window",
         ContextTooLong,
         codes=(
             *("context_length_exceeded", "exceed_context_size_error", "string_above_max_length", "prompt_too_long"),
@@ -110,7 +117,7 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "too much in this minute",
+        "a rate limit was reached",
         RateLimited,
         codes=(
             *("rate_limit_exceeded", "rate_limit_error", "rate_limit_reached_error", "too_many_requests"),
@@ -120,13 +127,13 @@ REFUSALS: Final = (
         words=("too many requests", "rate limit", "rate-limit", "too many tokens, please wait", "throttled"),
     ),
     Refusal(
-        "the same",
+        "a rate limit was reached",
         RateLimited,
         "429",
         words=("too many tokens", "retry in", "try again in", "retry after", "try again later", "per minute"),
     ),
     Refusal(
-        "the prompt is longer than the model reads",
+        "the prompt is longer than the model's context window",
         ContextTooLong,
         words=(
             *("maximum context", "context length", "context window", "context size", "context limit"),
@@ -155,7 +162,7 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "the server is loading its model: asked again for longer",
+        "the server is loading its model; more attempts are made",
         ProviderFailed,
         "- 409 425 5xx",
         codes=("model_loading", "loading_model", "modelnotready", "modelnotreadyexception", "warming_up"),
@@ -167,9 +174,9 @@ REFUSALS: Final = (
         title=_words.LOADING,
         steps=(Step(_words.RETRY_WHEN_LOADED),),
     ),
-    Refusal("the server has too much to do", ProviderFailed, "529", title=_words.OVERLOADED),
+    Refusal("the server is overloaded", ProviderFailed, "529", title=_words.OVERLOADED),
     Refusal(
-        "the same",
+        "the server is overloaded",
         ProviderFailed,
         "- 429 5xx",
         codes=("overloaded_error", "engine_overloaded_error", "server_overloaded", "overloaded"),
@@ -177,7 +184,7 @@ REFUSALS: Final = (
         title=_words.OVERLOADED,
     ),
     Refusal(
-        "the provider's filter",
+        "the provider's content filter blocked the request or the answer",
         ContentFiltered,
         codes=(
             *("content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content_blocked"),
@@ -195,12 +202,12 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "the key is not known",
+        "the API key is not accepted",
         AuthenticationFailed,
         "401",
     ),
     Refusal(
-        "the same",
+        "the API key is not accepted",
         AuthenticationFailed,
         "- 400 403 5xx",
         codes=(
@@ -225,13 +232,13 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "the model is there, but not for such a request",
+        "the model exists, but does not take this kind of request",
         BadRequest,
         "404",
         words=("no endpoints found that", "no endpoints found matching", "no allowed providers"),
     ),
     Refusal(
-        "something else that the request names is not there",
+        "the request names something that does not exist",
         BadRequest,
         "400 404",
         codes=("previous_response_not_found", "conversation_not_found"),
@@ -239,7 +246,7 @@ REFUSALS: Final = (
         title=_words.NAMES_WHAT_IS_NOT_THERE,
     ),
     Refusal(
-        "the server does not have the model",
+        "the server does not have this model",
         ModelNotFound,
         "- 400 403 404 410 422 5xx",
         codes=(
@@ -253,7 +260,7 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "the same",
+        "the server does not have this model",
         ModelNotFound,
         "- 400 403 404 410 422",
         words=(
@@ -262,7 +269,7 @@ REFUSALS: Final = (
         ),
     ),
     Refusal(
-        "the server has no such API",
+        "the server does not have this API",
         NotAStream,
         "- 400 404 405 500 501",
         words=(
@@ -282,46 +289,55 @@ REFUSALS: Final = (
         title=_words.NO_ADDRESS,
     ),
     Refusal(
-        "the same",
+        "the server does not have this API",
         NotAStream,
         "500 501",
         codes=("not_implemented",),
         kind="no_route",
         title=_words.NO_ADDRESS,
     ),
-    Refusal("the same, as far as the words tell", ModelNotFound, "404", words=("model", "deployment")),
+    Refusal("the server does not have this model", ModelNotFound, "404", words=("model", "deployment")),
     Refusal(
-        "the model or a parameter is refused", BadRequest, "404 405 501", words=("model", "deployment", "parameter")
+        "the server refuses the model or a parameter",
+        BadRequest,
+        "404 405 501",
+        words=("model", "deployment", "parameter"),
     ),
     Refusal(
-        "no such address, or no such thing: not remembered",
+        # It may be a missing API, which `source.py` remembers for the server, but this message is too vague for that.
+        "the server does not have this address or resource",
         NotAStream,
         "404",
         words=("resource",),
         kind="no_resource",
         title=_words.NO_ADDRESS_OR_RESOURCE,
     ),
-    Refusal("the server has no such API", NotAStream, "404 405 501", kind="no_route", title=_words.NO_ADDRESS),
+    Refusal("the server does not have this API", NotAStream, "404 405 501", kind="no_route", title=_words.NO_ADDRESS),
     Refusal(
-        "the key may not do this",
+        "the API key is not allowed to do this",
         PermissionDenied,
         "- 400",
         codes=("permission_denied", "permission_error", "unsupported_country_region_territory", "accessdenied"),
     ),
-    Refusal("the same", PermissionDenied, "403"),
-    Refusal("the server took too long", TimedOut, "408 504 524"),
-    Refusal("the same", TimedOut, "-", codes=("timeout", "request_timeout", "deadline_exceeded", "base_resp.1001")),
+    Refusal("the API key is not allowed to do this", PermissionDenied, "403"),
+    Refusal("the request timed out", TimedOut, "408 504 524"),
     Refusal(
-        "a server on the way gave up",
+        "the request timed out",
+        TimedOut,
+        "-",
+        codes=("timeout", "request_timeout", "deadline_exceeded", "base_resp.1001"),
+    ),
+    Refusal(
+        "a server between here and the provider gave up",
         ProviderFailed,
         "499",
         title=_words.GATEWAY_GAVE_UP,
     ),
-    Refusal("too much in this minute", RateLimited, "429"),
-    Refusal("the same", RateLimited, "-", codes=("resource_exhausted",)),
-    Refusal("the request is refused as it is", BadRequest, "4xx"),
+    Refusal("a rate limit was reached", RateLimited, "429"),
+    Refusal("a rate limit was reached", RateLimited, "-", codes=("resource_exhausted",)),
+    Refusal("the server rejects the request", BadRequest, "4xx"),
     Refusal(
-        "the same",
+        "the server rejects the request",
         BadRequest,
         "-",
         codes=(
@@ -329,6 +345,6 @@ REFUSALS: Final = (
             *("validation", "validation_error", "unsupported_parameter", "invalid_prompt", "base_resp.2013"),
         ),
     ),
-    Refusal("everything else: the provider's own fault", ProviderFailed),
+    Refusal("anything else: the provider failed", ProviderFailed),
 )
-"""The first row that fits is the meaning, so what is narrow comes before what is wide."""
+"""The first row that applies is used, so specific rows come before general ones."""

@@ -1,4 +1,4 @@
-"""Reasoning that a model writes into its text, between tags at the very start: told apart as it comes. Pure."""
+"""Separates reasoning that a model writes into its text, between tags at the start, while the text streams. Pure."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Piece = tuple[Literal["text", "reasoning"], str]
 
 
 class ThinkTags:
-    """Splits a text that begins with `<think>…</think>` into reasoning and text; fed as the text comes, cut anywhere.
+    """Splits a text that begins with `<think>…</think>` into reasoning and text. Takes the text in pieces of any size.
 
-    Tags anywhere but at the start are the text's own. White space around the two is left out. What may still become a
-    tag is held back, which is never more than a tag's length and the white space before it.
+    Tags elsewhere are part of the text. White space around the reasoning and before the text is left out. Text that may
+    still become a tag is held back: at most the length of a tag, and the white space before it.
     """
 
     def __init__(self) -> None:
         self._held = ""
-        self._blank: list[str] = []  # white space after it, looked at once: with what follows
+        self._blank: list[str] = []  # white space after it; joined once, when other text follows
         self._end = ""  # the tag that ends the reasoning
         self._state: Literal["start", "reasoning", "after", "text"] = "start"
         self._reasoned = False
 
     def feed(self, text: str) -> list[Piece]:
-        """Return what of the text so far is known to be reasoning or text."""
+        """Return the pieces that are now known to be reasoning or text."""
         if self._state == "text":
             return [("text", text)] if text else []
         if text.isspace():
@@ -55,11 +55,11 @@ class ThinkTags:
 
     @property
     def holds(self) -> bool:
-        """Whether something is held back."""
+        """Whether text is held back."""
         return bool(self._held or self._blank)
 
     def end(self) -> list[Piece]:
-        """Return what was held back: the text has ended."""
+        """Return the pieces that were held back, at the end of the text."""
         held, self._held = self._held + "".join(self._blank), ""
         self._blank.clear()
         if self._state == "reasoning":
@@ -68,7 +68,7 @@ class ThinkTags:
         return [("text", held)] if held and self._state == "start" else []
 
     def _begin(self) -> bool:
-        """Whether it is decided if the text begins with reasoning."""
+        """Decide whether the text begins with reasoning; return False while that is not known."""
         begun = self._held.lstrip()
         for tag, end in _TAGS.items():
             if begun.startswith(tag):
@@ -97,6 +97,6 @@ class ThinkTags:
 
 
 def without_thinking(text: str) -> str:
-    """Return a whole text without the reasoning that it begins with."""
+    """Return a complete text without the reasoning at its start."""
     tags = ThinkTags()
     return "".join(piece for kind, piece in (*tags.feed(text), *tags.end()) if kind == "text")

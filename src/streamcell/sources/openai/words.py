@@ -1,4 +1,4 @@
-"""A server's own words, from whatever it sent: an error of any shape, a page, a line of text. Pure."""
+"""Finds a server's message and codes in whatever it sent: an error of any shape, a page, a line of text. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..base import field_of
 __all__ = ["Told", "error_within", "json_of", "plain", "told_of"]
 
 _DEEP: Final = 8  # levels of an error that are read: Azure and gateways nest three
-_MANY: Final = 200  # values of an error that are looked at
-_FEW: Final = 20  # items of a list
-_LONG: Final = 4_000  # characters of an error's words
-_PAGE: Final = 65_536  # characters of a page in which its heading is looked for
-_HEADING: Final = 300  # characters of a page's words
+_MANY: Final = 200  # values of an error that are read
+_FEW: Final = 20  # items of a list that are read
+_LONG: Final = 4_000  # characters of an error's message that are kept
+_PAGE: Final = 65_536  # characters of a page that are searched for its heading
+_HEADING: Final = 300  # characters of a page's text that are kept
 
 _WORDS: Final = (
     *("error", "message", "msg", "error_message", "errorMessage", "error_msg", "errorMsg", "status_msg"),
@@ -45,8 +45,14 @@ _SPACE: Final = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Told:
-    """What a server said of an error: its words, its codes in lower case, the first of them as it was written, an HTTP
-    status among them, and the seconds that it asks to wait.
+    """What a server said about an error.
+
+    Attributes:
+        words: its message.
+        codes: all its codes, in lower case.
+        code: the first code, as it was written.
+        status: an HTTP status among the codes, or None.
+        wait: how many seconds it asks to wait, or None.
     """
 
     words: str = ""
@@ -57,7 +63,7 @@ class Told:
 
 
 def json_of(text: str | bytes) -> Any:
-    """Return what `text` is as JSON. Raises ValueError, also for what is nested too deep to read."""
+    """Return `text` parsed as JSON. Raises ValueError, also if it is nested too deeply to be read."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -65,7 +71,7 @@ def json_of(text: str | bytes) -> Any:
 
 
 def plain(text: str) -> str:
-    """Return a text without the page around it: of HTML the title and the headings, else what it shows."""
+    """Return the plain text in a message: of an HTML page its title and headings, or else all its text."""
     if not _PAGE_MARK.search(text[:_PAGE]):
         return _SPACE.sub(" ", text[:_LONG]).strip()
     seen = _UNSEEN.sub(" ", text[:_PAGE])
@@ -82,10 +88,10 @@ def _shown(markup: str) -> str:
 
 
 def error_within(chunk: object) -> object | None:
-    """Return the part of a chunk, or of a JSON body, that tells of an error; None where none does.
+    """Return the part of a chunk or a JSON body that reports an error, or None.
 
-    An answer's own chunks may have a `detail` or a `message`, and an event of the Responses API an item's `error`:
-    these are no errors of the answer.
+    An answer's own chunks may have a `detail` or a `message`, and events of the Responses API an item's `error`; these
+    are not errors of the answer.
     """
     if isinstance(chunk, (list, tuple)):
         return next((one for one in chunk[:_FEW] if not isinstance(one, list) and error_within(one) is not None), None)
@@ -114,26 +120,26 @@ def error_within(chunk: object) -> object | None:
 
 
 def _tells(error: object, beside: object) -> bool:
-    """Whether a field for errors holds one: many servers send it empty."""
+    """Whether an error field holds an error: many servers send it empty."""
     if isinstance(error, (bool, int, float)):
         return bool(error) and any(isinstance(field_of(beside, name), str) for name in ("message", "msg", "detail"))
     if isinstance(error, str):
         return bool(error.strip())
     if isinstance(error, Mapping):
-        # Gateways written in Go send an object of empty values with good answers too.
+        # Gateways written in Go also send an object of empty values with good answers.
         return any(error.values()) or (bool(error) and not field_of(beside, "choices"))
     return any(error) if isinstance(error, (list, tuple)) else error is not None
 
 
 def _is_bad(code: object) -> bool:
-    """Whether a code says that something is wrong: 0, 200 and `ok` say that nothing is."""
+    """Whether a code means an error: 0, 200, `ok` and `success` do not."""
     if isinstance(code, bool) or not isinstance(code, (str, int)):
         return False
     return bool(code) and str(code).lower() not in ("0", "200", "ok", "success")
 
 
 def told_of(value: object) -> Told:
-    """Return what an error says, whatever its shape: a string, an object, a list, or JSON of it in a string."""
+    """Return the message and codes of an error of any shape: a string, an object, a list, or JSON in a string."""
     reading = _Reading()
     reading.take(value)
     words = ""
@@ -144,7 +150,7 @@ def told_of(value: object) -> Told:
 
 
 class _Reading:
-    """Goes through an error's values, the outer ones first."""
+    """Walks through an error's values, outer ones first."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -196,7 +202,7 @@ class _Reading:
         if base is not None:
             self.codes.append(f"base_resp.{field_of(base, 'status_code')}")
             self.take(field_of(base, "status_msg"), depth + 1)
-        # A gateway's word for what the server behind it said.
+        # The message of the server behind a gateway.
         self.take(field_of(field_of(value, "metadata"), "raw"), depth + 1)
         details = field_of(value, "details")
         if isinstance(details, str):
