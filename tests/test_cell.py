@@ -492,7 +492,7 @@ def test_growing_text_is_sent_as_patches_and_never_whole(
     assert [message["seq"] for message in patches] == list(range(1, len(patches) + 1))
     assert len(json.dumps(sent[cell])) < 3 * len(text)
     assert not {name for names in updates for name in names} & {
-        "_document",
+        "_answer",
         "_epoch",
         "_seq",
         "text",
@@ -538,13 +538,13 @@ def test_a_reloaded_page_reads_one_moment_from_the_traits(client: openai.AsyncOp
     cell.result(TIMEOUT)
     state = cell.get_state()
     assert (state["text"], state["status"]) == ("hello", "done")
-    document = state["_document"]
+    document = state["_answer"]
     assert document["parts"] == [{"kind": "text", "text": True, "body": "hello"}]
     assert (document["status"], document["versions"]) == ("done", 1)
     assert not MOMENTARY & set(document)
     # ipywidgets asks for one trait, or for those without their defaults, where it saves a page's state.
-    assert cell.get_state("_document") == cell.get_state({"_document"}) == {"_document": document}
-    assert cell.get_state(drop_defaults=True)["_document"] == document
+    assert cell.get_state("_answer") == cell.get_state({"_answer"}) == {"_answer": document}
+    assert cell.get_state(drop_defaults=True)["_answer"] == document
 
 
 def test_a_page_of_another_wire_is_sent_the_text_alone_and_again_at_the_end(

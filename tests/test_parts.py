@@ -261,7 +261,7 @@ def test_it_is_saved_exported_and_read_again(measured: tuple[StreamCell, list[di
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("cell", outputs=[output])])
     page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
     assert "<strong>Level 99</strong>" in page
-    assert cell.get_state()["_document"]["parts"] == document_of(cell._stream.view)["parts"]
+    assert cell.get_state()["_answer"]["parts"] == document_of(cell._stream.view)["parts"]
 
 
 def test_the_page_is_sent_what_its_own_test_reads(measured: tuple[StreamCell, list[dict[str, Any]]]) -> None:

@@ -11,6 +11,7 @@ import ipywidgets
 import pytest
 from ipykernel.comm import Comm
 
+from streamcell import StreamCell
 from streamcell.notebook import private
 
 WIDGETS = f"ipywidgets {version('ipywidgets')}"
@@ -97,3 +98,8 @@ def test_interact_shows_results_by_its_update() -> None:
     code = private.code_of_interact()
     assert code is not None, f"{WIDGETS} has no interactive.update: see private.code_of_interact"
     assert "display" in code.co_names, f"{WIDGETS} shows results otherwise: see private.code_of_interact"
+
+
+def test_a_cell_has_no_attribute_that_a_host_sets_for_itself() -> None:
+    # Panel keeps its document on each widget, and leaves a widget without a comm that has another thing there.
+    assert not hasattr(StreamCell, "_document")

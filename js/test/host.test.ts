@@ -9,7 +9,7 @@ const HELLO = { type: "hello", wire: 2 };
 
 /** The traits of a widget whose document is this one. */
 function traitsOf({ _epoch, _seq, ...document }: Record<string, unknown>): Record<string, unknown> {
-  return { _epoch, _seq, _document: docOf(document) };
+  return { _epoch, _seq, _answer: docOf(document) };
 }
 
 function connect(traits: Record<string, unknown> = {}, early: unknown[] = []) {
@@ -161,7 +161,7 @@ test("messages that came early are not lost", () => {
 
 test("a state fetched anew after a reconnect is taken when all its traits are there", () => {
   const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
-  model.restore({ _document: docOf({ text: "whole", status: "done" }), _seq: 7 });
+  model.restore({ _answer: docOf({ text: "whole", status: "done" }), _seq: 7 });
   expect(connection.state.doc.status).toBe("streaming");
   clock.pass(0);
   expect(connection.state.doc).toMatchObject({ ...texts("whole"), status: "done" });
@@ -169,7 +169,7 @@ test("a state fetched anew after a reconnect is taken when all its traits are th
 
 test("traits that run ahead of the messages are not looked at", () => {
   const { connection, model, clock } = connect({ _epoch: 1, _seq: 0, status: "streaming" });
-  model.restore({ _document: docOf({ status: "done" }) });
+  model.restore({ _answer: docOf({ status: "done" }) });
   clock.pass(10_000);
   expect(connection.state.doc.status).toBe("streaming");
 });

@@ -20,7 +20,7 @@ test("one connection serves all views of a model, and ends with it", () => {
 });
 
 test("a host that does not initialize gets a view all the same", () => {
-  const model = new FakeModel({ _document: docOf({ text: "saved", status: "done" }) });
+  const model = new FakeModel({ _answer: docOf({ text: "saved", status: "done" }) });
   const el = document.createElement("div");
   make().render({ model, el })();
   expect(model.sent).toHaveLength(1);

@@ -129,7 +129,7 @@ export class Connection implements Cell {
   }
 
   #readDoc(): Doc {
-    const document = this.#model.get("_document");
+    const document = this.#model.get("_answer");
     return readDoc((key) => (isRecord(document) ? document[key] : undefined));
   }
 

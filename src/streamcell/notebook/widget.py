@@ -59,7 +59,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
     _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     _key = traitlets.Unicode(help="The cell's unique id in its notebook.").tag(sync=True)
     _digest = traitlets.Unicode().tag(sync=True)
-    _document = traitlets.Dict(help="The answer as the page receives it.").tag(sync=True)
+    _answer = traitlets.Dict(help="The answer as the page receives it.").tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
 
@@ -222,9 +222,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
         state = super().get_state(key, drop_defaults)
         published, view = self._published, self._view
         state = {name: published.get(name, value) for name, value in state.items()}
-        if key is None or "_document" in ((key,) if isinstance(key, str) else key):
+        if key is None or "_answer" in ((key,) if isinstance(key, str) else key):
             lasting = {name: value for name, value in document_of(view).items() if name not in MOMENTARY}
-            state["_document"] = lasting
+            state["_answer"] = lasting
         return state
 
     def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
@@ -358,7 +358,7 @@ _ANSWERED: Final = 2.0
 """Seconds that pages have to answer whether they show the cell."""
 
 # Synced for pages that open later and for links in the page; to the other pages, patches carry these traits.
-_SILENT: Final = frozenset({"_document", "_epoch", "_seq", "text", "status"})
+_SILENT: Final = frozenset({"_answer", "_epoch", "_seq", "text", "status"})
 
 # If one of these changes, the saved answer has changed.
 _ENDS: Final = ("status", "version", "text")
