@@ -151,7 +151,7 @@ tables: env ## write the tables in docs/servers.md, docs/parameters.md, docs/wir
 	$(PY) -m tests.sources.tables
 	$(PY) scripts/wire.py
 
-gallery: env ## take the pictures of the cards anew
+gallery: env ## take the pictures of the cards and of the parts anew
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py
 
 lock: env ## compile requirements/*.in anew, keeping the versions that still fit

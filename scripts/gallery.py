@@ -1,10 +1,11 @@
-"""Take a picture of each card, from the real thing: JupyterLab, a kernel, a fault, Chromium."""
+"""Take a picture of each card and of each kind of part, from the real thing: JupyterLab, a kernel, Chromium."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -15,15 +16,18 @@ sys.path.insert(0, str(ROOT))
 from chromium import ready  # noqa: E402
 
 from tests.browser.cards import CARDS  # noqa: E402  # the tests' cards are the ones to show
+from tests.browser.cards import Shown as Card  # noqa: E402
+from tests.browser.gallery import SHOWN, Shown  # noqa: E402
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402
 from tests.browser.notebook import Notebook  # noqa: E402
 
-PICTURES = ROOT / "docs" / "cards"
+DOCS = ROOT / "docs"
+THEMES = ("Light", "Dark")
 
 
 def main() -> None:
     """Run each cell and take its output."""
-    PICTURES.mkdir(exist_ok=True)
+    galleries: dict[str, Mapping[str, Card | Shown]] = {"cards": CARDS, "parts": SHOWN}
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
@@ -31,15 +35,32 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         page = browser.new_page(viewport={"width": 900, "height": 900})
-        lab.write_notebook("cards.ipynb", [card.source for card in CARDS.values()])
-        notebook = Notebook(lab, page)
-        notebook.open("cards.ipynb")
-        for index, (name, card) in enumerate(CARDS.items()):
-            notebook.start(index)
-            notebook.wait_for_status(index, card.status)
-            notebook.view(index).screenshot(path=PICTURES / f"{name}.png")
+        for kind, cells in galleries.items():
+            (DOCS / kind).mkdir(exist_ok=True)
+            lab.write_notebook(f"{kind}.ipynb", [cell.source for cell in cells.values()])
+            notebook = Notebook(lab, page)
+            notebook.open(f"{kind}.ipynb")
+            for index, cell in enumerate(cells.values()):
+                notebook.start(index)
+                notebook.wait_for_status(index, cell.status)
+            for theme in THEMES if kind == "parts" else THEMES[:1]:
+                notebook.set_theme(f"JupyterLab {theme}")
+                for index, name in enumerate(cells):
+                    suffix = f"-{theme.lower()}" if kind == "parts" else ""
+                    notebook.view(index).screenshot(path=DOCS / kind / f"{name}{suffix}.png")
+            notebook.set_theme(f"JupyterLab {THEMES[0]}")
         browser.close()
-    print(f"{len(CARDS)} pictures in {PICTURES.relative_to(ROOT)} are new")
+    (DOCS / "parts.md").write_text(page_of_parts(), "utf-8")
+    print(f"the pictures in {DOCS.relative_to(ROOT)} are new")
+
+
+def page_of_parts() -> str:
+    """Return `docs/parts.md`."""
+    lines = ["# What an answer may show", "", "Written by `make gallery`, with pictures from JupyterLab."]
+    for name, shown in SHOWN.items():
+        pictures = (f"![{name}, {theme.lower()}](parts/{name}-{theme.lower()}.png)" for theme in THEMES)
+        lines += ["", f"## {name.replace('-', ' ').capitalize()}", "", shown.says, "", *pictures]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

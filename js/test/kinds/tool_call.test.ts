@@ -77,6 +77,7 @@ describe("its state", () => {
     [{ state: "asked" }, "Asks to run"],
     [{ state: "running" }, "Running…"],
     [{ state: "done", seconds: 1.24 }, "Done in 1.2 s"],
+    [{ state: "done", seconds: 0.04 }, "Done"],
     [{ state: "done" }, "Done"],
     [{ state: "failed", seconds: 2 }, "Failed"],
     [{ state: "denied" }, "Denied"],

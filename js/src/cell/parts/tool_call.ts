@@ -17,6 +17,9 @@ const SHORT = { lines: 10, characters: 1000 };
 /** Characters of JSON that is laid out for reading; a longer result is shown as it is. */
 const LAID_OUT = 20_000;
 
+/** Seconds that are worth saying. */
+const SOON = 0.05;
+
 const seconds = (value: number): string => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
 
 /** Where the call stands, in words; what a kernel would have to go on with is in the past where there is none. */
@@ -25,7 +28,8 @@ function stateOf({ state, seconds: ran, edited, always }: ToolCallFields, { over
   if (state === "called" && !over) return words.PREPARING;
   if (state === "asked" && over) return saved ? words.ASKED_WHEN_SAVED : words.ASKED_WITHOUT_KERNEL;
   if (state === "running" && over) return saved ? words.RAN_WHEN_SAVED : words.RAN_WITHOUT_KERNEL;
-  const stands = state === "done" && ran !== null ? words.doneIn(seconds(ran)) : words.CALL_STATES[state];
+  const took = state === "done" && ran !== null && ran >= SOON;
+  const stands = took ? words.doneIn(seconds(ran)) : words.CALL_STATES[state];
   return [stands, edited !== null && words.EDITED, always && words.ALWAYS_ALLOWED].filter(Boolean).join(" · ");
 }
 

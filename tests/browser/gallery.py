@@ -1,0 +1,70 @@
+"""What an answer may show beside its text: a cell's source for each, and what the picture of it is called."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+IMPORT: Final = "from streamcell import stream_cell\n"
+TOOL: Final = """
+def weather(city: str) -> str:
+    "Say how the weather is in a city."
+    return f"Sunny in {city}, 21 degrees"
+
+def depth(river: str) -> str:
+    "Say how deep a river is."
+    raise ValueError(f"no gauge in {river}")
+
+"""
+
+
+class Shown(NamedTuple):
+    """A cell; `status` is where it stands, `says` what the picture shows."""
+
+    source: str
+    status: str
+    says: str
+
+
+def _ask(prompt: str, model: str, options: str = "", before: str = "") -> str:
+    return f"{IMPORT}{before}cell = stream_cell({prompt!r}, model={'rehearsal/' + model!r}{options})"
+
+
+THINKS: Final = ', reasoning={"summary": "auto"}'
+
+SHOWN: Final = {
+    "reasoning": Shown(
+        _ask("Explain entropy", "tour?rate=0&seed=1", f"{THINKS}, show_reasoning='open', max_output_tokens=90"),
+        "done",
+        "The model's reasoning, in a fold that says how long it took. `show_reasoning=` says when it is open.",
+    ),
+    "hosted": Shown(
+        _ask("Which river is the longest?", "hosted?rate=0", f", api='responses'{THINKS}"),
+        "done",
+        "Tools that the provider runs, each in a fold, with commentary before them. A request for approval stays open.",
+    ),
+    "approval": Shown(
+        _ask("Do I need an umbrella?", "tools?rate=0", ", tools=[weather]", TOOL),
+        "calling",
+        "A call of one of your tools asks before it runs.",
+    ),
+    "calls": Shown(
+        _ask("Do I need an umbrella?", "tools?rate=0&parallel=1", ", tools=[weather, depth], approve=True", TOOL),
+        "done",
+        "Two calls that have run: one returned a text, the other raised an error.",
+    ),
+    "sources": Shown(
+        _ask("How do rivers work?", "citations?rate=0"),
+        "done",
+        "The sources of an answer, with the host of each in sight. A file has its id.",
+    ),
+    "image": Shown(
+        _ask("Draw a river", "images?rate=0"),
+        "done",
+        "An image of the model, with its size and a button to download it.",
+    ),
+    "not-an-image": Shown(
+        _ask("Draw a river", "images?rate=0&hostile=1"),
+        "done",
+        "What came as an image and is none, or is only an address, which nothing loads.",
+    ),
+}
