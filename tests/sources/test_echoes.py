@@ -230,6 +230,25 @@ def test_an_id_that_was_given_twice_keeps_what_is_beside_each() -> None:
     assert (call["id"], call["extra_content"]) == ("a-2", SIGNED["extra_content"])
 
 
+def test_an_id_with_a_signature_behind_it_goes_back_whole() -> None:
+    long = "call_1__thought__" + "CiQB" * 1_000
+    parts, echoes = played(ChatDecoder(), [calls(called(0, long)), calls(called(1, "b", ROME, **SIGNED)), END])
+    assert [part.call_id for part in parts if isinstance(part, ToolCall)] == [long[:200], "b"]
+    message, *results = chat_messages(conversation(parts), echoes)
+    assert [one["id"] for one in message["tool_calls"]] == [long, "b"]
+    assert [one["tool_call_id"] for one in results] == [long, "b"]
+    # Another server gets the short one, in both places.
+    message, *results = chat_messages(conversation(parts))
+    assert message["tool_calls"][0]["id"] == results[0]["tool_call_id"] == long[:200]
+
+
+def test_an_id_that_is_not_its_own_stays_ours() -> None:
+    long = "x" * 300
+    parts, echoes = played(ChatDecoder([long[:200]]), [calls(called(0, long)), END])
+    message, result = chat_messages(conversation(parts), echoes)
+    assert message["tool_calls"][0]["id"] == result["tool_call_id"] == long[:200] + "-2"
+
+
 # -- the Responses API -------------------------------------------------------------------------------------------------
 
 

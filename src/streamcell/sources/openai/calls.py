@@ -28,7 +28,7 @@ _CUT: Final = "…"
 _KIND: Final = "tool_call"
 
 _BESIDE: Final = "extra_content"
-"""The field of a call that its server wants back, such as Gemini's signature."""
+"""The field of a call that is sent back unchanged; Gemini puts its signature there."""
 
 
 class Growth(Protocol):
@@ -226,7 +226,8 @@ class ChatCalls(Calls):
     another one with each piece, or the same for two calls; they send the arguments in pieces, whole, whole once more at
     the end, as an object, or after an empty one. A name together with another id, a second one in one chunk without an
     index, and one after arguments that are whole begins another call; a piece without name and id goes on with one.
-    `beside` are fields of a call, as JSON, that are none of ours and go back with it.
+    `beside` has the fields of each call that are sent back unchanged, as JSON text. Among them is an id that is longer
+    than ours can be: LiteLLM and other gateways append Gemini's signature to it.
     """
 
     def __init__(self, growth: Callable[[], Growth], taken: Iterable[str] = ()) -> None:
@@ -278,9 +279,14 @@ class ChatCalls(Calls):
         return [*events, *call.grow(self._growths[call].feed(new))]
 
     def _keep_beside(self, call: Call | None, piece: object) -> None:
-        given = field_of(piece, _BESIDE)
-        held = held_of({_BESIDE: given}) if given and call is not None else None
-        if held is None or call is None:
+        if call is None:
+            return
+        given, id_ = field_of(piece, _BESIDE), field_of(piece, "id")
+        new = {_BESIDE: given} if given else {}
+        if isinstance(id_, str) and len(id_) > _NAME and call.own == call.given == _name(id_):
+            new["id"] = id_
+        held = held_of({**json.loads(self.beside.get(call, "{}")), **new}) if new else None
+        if held is None:
             return
         if len(held) + sum(len(one) for other, one in self.beside.items() if other is not call) <= ECHOES:
             self.beside[call] = held

@@ -37,7 +37,8 @@ def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> l
             before["tool_calls"] = [*before.get("tool_calls", []), {**_call_for_chat(message), **beside.get(id_, {})}]
         elif kind in ("function_call_output", "custom_tool_call_output"):
             output = _content(message.get("output"), _part_for_chat)
-            found.append({"role": "tool", "tool_call_id": message.get("call_id"), "content": output})
+            id_ = message.get("call_id")
+            found.append({"role": "tool", "tool_call_id": beside.get(id_, {}).get("id", id_), "content": output})
         else:
             plain = {name: value for name, value in message.items() if name not in _OF_ITEMS}
             found.append({**plain, "content": _content(message.get("content"), _part_for_chat)})
