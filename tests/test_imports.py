@@ -61,6 +61,7 @@ PURE_MODULES |= {
         "continuation",
         "conversation",
         "dialect",
+        "echoes",
         "failures",
         "refusals",
         "responses",

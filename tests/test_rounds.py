@@ -50,6 +50,7 @@ from streamcell.answer.session import Session, step
 from streamcell.answer.status import Status
 from streamcell.answer.timeouts import Timeouts
 from streamcell.answer.tools import MOST_CALLS, Approval, ToolRules
+from streamcell.request.echoes import Echo
 from tests.test_session import STARTED, Play
 
 URGENT = Publish(urgent=True)
@@ -311,6 +312,49 @@ def test_retry_begins_with_the_first_round() -> None:
     source = opened(play.feed(Retry()))
     assert (source.history, play.current.parts, play.session.round) == ((), (), 0)
     assert len(play.session.document.former) == 1
+
+
+ONE, TWO = (Echo("call", (id_,), f'{{"extra_content":"{id_}"}}', server="s") for id_ in ("c1", "c2"))
+
+
+def test_what_came_beside_calls_goes_with_each_request_of_the_answer() -> None:
+    play = playing("yes")
+    play.feed(PartGrew("text", "So:"), *call(), Finished("tool_calls", echoes=(ONE,)))
+    assert opened(ended(play, 1)).echoes == (ONE,)
+    play.feed(OVERLOADED)
+    assert opened(play.feed(Tick(play.session.run))).echoes == (ONE,)
+    play.feed(STARTED, *call("c2", "sub"), Finished("tool_calls", echoes=(TWO,)))
+    assert opened(ended(play, 2)).echoes == (ONE, TWO)
+    play.feed(STARTED, PartGrew("text", "It is"), Failed(Interrupted()))
+    assert opened(play.feed(Resume())).echoes == (ONE, TWO)
+    play.feed(STARTED, PartGrew("text", " 3."), Failed(Interrupted()), Retry())
+    assert play.current.echoes == (), "another answer"
+    play.feed(STARTED, *call(), Finished("tool_calls"))
+    assert opened(ended(play, 0)).echoes == ()
+
+
+def test_what_came_beside_calls_that_were_stopped_goes_with_them() -> None:
+    play = playing()
+    play.feed(*call(), Finished("tool_calls", echoes=(ONE,)), Stop())
+    assert opened(play.feed(Resume())).echoes == (ONE,)
+
+
+def test_what_came_beside_a_call_that_is_the_users_to_answer_is_kept_for_the_next_answer() -> None:
+    play = playing("yes", declared=("weather",))
+    play.feed(*call("c1", "weather"), Finished("tool_calls", echoes=(ONE,)))
+    assert (play.status, play.current.echoes) == (Status.DONE, (ONE,))
+
+
+def test_a_round_that_is_resumed_exactly_keeps_what_came_before_it() -> None:
+    play = playing("yes")
+    play.feed(*call(), Finished("tool_calls", echoes=(ONE,)))
+    ended(play, 0)
+    play.feed(STARTED, Cursor("resp-2", 1), PartGrew("text", "a"), Failed(Interrupted()))
+    source = opened(play.feed(Tick(play.session.run)))
+    assert source.resume is not None
+    assert source.resume.way is ResumeMode.EXACT
+    play.feed(STARTED, *call("c2"), Finished("tool_calls", echoes=(TWO,)))
+    assert opened(ended(play, 2)).echoes == (ONE, TWO)
 
 
 def test_usage_adds_up_over_rounds_and_counts_no_failed_attempt() -> None:

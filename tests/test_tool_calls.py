@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from streamcell import RetryPolicy, StreamCell, ToolCall, TooManyRounds, stream_cell
+from streamcell import Interrupted, RetryPolicy, StreamCell, ToolCall, TooManyRounds, stream_cell
 from streamcell.answer.parts import CallState
 from streamcell.answer.status import Status
 from streamcell.rehearsal import RehearsalServer, _server
+from streamcell.wire.messages import document_of, view_of
 
 TIMEOUT = 300.0
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0.0)
@@ -73,6 +74,103 @@ def test_a_tool_runs_and_the_model_hears_what_it_returned(server: RehearsalServe
     [calling] = [one.data for one in cell.log if one.kind == "status" and one.data["status"] == "calling"]
     assert cell.usage is not None
     assert 0 < calling["usage"]["total_tokens"] < cell.usage["total_tokens"]
+
+
+SEALS = {"include": ["reasoning.encrypted_content"]}
+
+
+def thoughts(server: RehearsalServer, begin: int) -> list[list[str]]:
+    """Give, for each request, what it says of the model's thoughts: the last few characters of each."""
+    found: list[list[str]] = []
+    for body in bodies(server, begin):
+        said: list[str] = []
+        for one in [*body.get("messages", ()), *body.get("input", ())]:
+            said += [one["reasoning_content"]] if "reasoning_content" in one else []
+            said += [one["encrypted_content"]] if one.get("type") == "reasoning" else []
+        found.append(said)
+    return found
+
+
+@APIS
+@pytest.mark.parametrize("how", ["", "&parallel=1", "&silent=1", "&parallel=1&silent=1"])
+def test_a_model_that_thinks_gets_its_thoughts_back(server: RehearsalServer, api: str, how: str) -> None:
+    def rain(city: str) -> str:
+        """Say whether it rains."""
+        return "No"
+
+    begin = len(server.exchanges)
+    cell = ask(
+        f"rehearsal/tools?thinks=1{how}", api=api, tools=[weather, rain], **(SEALS if api == "responses" else {})
+    )
+    assert "Sunny in" in cell.result(TIMEOUT)
+    # A server that misses them refuses, and then would be asked a third time.
+    assert [len(said) for said in thoughts(server, begin)] == [0, 1]
+
+
+@APIS
+def test_each_round_of_a_model_that_thinks_has_its_own_thought(server: RehearsalServer, api: str) -> None:
+    begin = len(server.exchanges)
+    cell = ask("rehearsal/tools?thinks=1&loop=1", api=api, max_rounds=3, **(SEALS if api == "responses" else {}))
+    with pytest.raises(TooManyRounds):
+        cell.result(TIMEOUT)
+    told = thoughts(server, begin)
+    assert [len(said) for said in told] == [0, 1, 2, 3]
+    assert len(set(told[-1])) == 3
+    assert told[-1][:2] == told[-2]
+
+
+def test_rounds_that_are_cut_go_on_with_the_thoughts_of_their_calls(server: RehearsalServer) -> None:
+    begin = len(server.exchanges)
+    cell = ask("rehearsal/drop?after=3,tools?thinks=1", api="chat")
+    for _ in ("before its call", "behind it"):
+        with pytest.raises(Interrupted):
+            cell.result(TIMEOUT)
+        cell.resume()
+    assert "Sunny in" in cell.result(TIMEOUT)
+    assert [len(said) for said in thoughts(server, begin)] == [0, 0, 1, 1]
+
+
+def test_a_response_that_is_resumed_exactly_has_the_thoughts_from_before_the_cut(server: RehearsalServer) -> None:
+    begin = len(server.exchanges)
+    more = {"reasoning": {"effort": "low"}, "background": True, **SEALS}
+    cell = ask("rehearsal/drop?after=4,tour", api="responses", **more)
+    assert "Sunny in" in cell.result(TIMEOUT)
+    methods = [one.method for one in server.exchanges[begin:]]
+    assert methods == ["POST", "GET", "POST", "GET"]
+    assert [len(said) for said in thoughts(server, begin)] == [0, 1]
+
+
+def test_an_edited_call_keeps_its_thought(server: RehearsalServer) -> None:
+    begin = len(server.exchanges)
+    cell = ask("rehearsal/tools?thinks=1", api="chat", approve=lambda *_: None)
+    deadline = time.monotonic() + 60
+    while not calls(cell) or calls(cell)[0].state is not CallState.ASKED:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    cell.act([part.kind for part in cell.parts].index("tool_call"), "edit", '{"city": "Bergen"}')
+    assert "Sunny in Bergen" in cell.result(TIMEOUT)
+    assert len(bodies(server, begin)) == 2
+
+
+@APIS
+def test_the_next_cell_gives_the_thoughts_back_too(server: RehearsalServer, api: str) -> None:
+    more = SEALS if api == "responses" else {}
+    cell = ask("rehearsal/tools?thinks=1", api=api, **more)
+    cell.result(TIMEOUT)
+    begin = len(server.exchanges)
+    further = ask("rehearsal/tools?thinks=1", api=api, previous=cell, **more)
+    assert "Sunny in" in further.result(TIMEOUT)
+    assert [len(said) for said in thoughts(server, begin)] == [1, 2]
+
+
+def test_thoughts_are_neither_shown_nor_saved() -> None:
+    cell = ask("rehearsal/tools?thinks=1", api="chat")
+    cell.result(TIMEOUT)
+    assert cell.versions[-1].echoes
+    shown = json.dumps(document_of(view_of(cell._stream.document)))
+    assert "thought_signature" not in shown
+    assert "signed:" not in shown
+    assert "signed:" not in repr(cell.versions) + repr(cell.request) + str(cell.get_state())
 
 
 @APIS

@@ -26,6 +26,7 @@ from .engine.toolbox import Approve, Toolbox, toolbox_of
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
+from .request.echoes import Echo
 from .request.messages import Message, answered_in, messages_of
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
@@ -299,10 +300,12 @@ def _ask(
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
     former: tuple[Message, ...] = ()
+    echoes: tuple[Echo, ...] = ()
     remark = ""
     if previous is not None:
         before, version = _answered(previous)
         former = (*before.messages, *conversation(version.parts, answered_in(messages)))
+        echoes = (*before.echoes, *version.echoes)
         remark = "" if version.status is Status.DONE else words.continues(words.CONTINUED[version.status.value])
         instructions = before.instructions if instructions is None else instructions
         if model is None and not (client is not None and is_rehearsal(before.model)):
@@ -315,7 +318,7 @@ def _ask(
     request = make_request(
         messages, model=model, api=api, instructions=instructions, previous=former, params=params, ours=_OWN
     )
-    request = replace(request, remark=remark)
+    request = replace(request, remark=remark, echoes=echoes)
     if is_rehearsal(model) and client is None:
         start = partial(_rehearsal_address, str(model))
         return request, None, sources.resolve(request, start_server=start, prefix=prefix)

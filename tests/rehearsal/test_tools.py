@@ -9,11 +9,12 @@ from typing import Any
 
 import openai
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamcell.rehearsal import RehearsalServer
 from streamcell.rehearsal._request import Asked, Turn, read_chat, read_responses
+from streamcell.rehearsal._thoughts import lacking_in_chat, lacking_in_responses
 from streamcell.rehearsal._tools import Tool, tokens, tools_of
 
 APIS = pytest.mark.parametrize("api", ["chat", "responses"])
@@ -170,6 +171,101 @@ def test_without_tools_it_says_so(client: openai.OpenAI, api: str) -> None:
 def test_a_model_that_is_not_to_call_tools_answers(client: openai.OpenAI, api: str) -> None:
     assert ask(client, api, "rehearsal", tool_choice="none").calls == []
     assert [name for name, _ in ask(client, api, "rehearsal").calls] == ["weather"]
+
+
+# -- a model that thinks -----------------------------------------------------------------------------------------------
+
+THINKS = "rehearsal/tools?thinks=1"
+SEALS = ["reasoning.encrypted_content"]
+
+
+def called(client: openai.OpenAI, *, stream: bool) -> dict[str, Any]:
+    """The message of Chat Completions that has the calls, put together by hand where it streams."""
+    wrapped: Any = [{"type": "function", "function": {k: v for k, v in WEATHER.items() if k != "type"}}]
+    asked: Any = {"model": THINKS, "messages": ASKS, "tools": wrapped}
+    if not stream:
+        made: Any = client.chat.completions.create(**asked).choices[0].message
+        return dict(made.model_dump(exclude_none=True))
+    message: dict[str, Any] = {"role": "assistant", "content": "", "reasoning_content": "", "tool_calls": []}
+    with client.chat.completions.create(**asked, stream=True) as chunks:
+        for delta in (choice.delta for chunk in chunks for choice in chunk.choices):
+            message["content"] += delta.content or ""
+            message["reasoning_content"] += (delta.model_extra or {}).get("reasoning_content", "")
+            for call in delta.tool_calls or []:
+                if call.id:
+                    message["tool_calls"].append(call.model_dump(exclude={"index"}))
+                elif call.function is not None:
+                    message["tool_calls"][0]["function"]["arguments"] += call.function.arguments
+    return message
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_chat_completions_without_the_thoughts_are_refused(client: openai.OpenAI, stream: bool) -> None:
+    message = called(client, stream=stream)
+    [call] = message["tool_calls"]
+    result = {"role": "tool", "tool_call_id": call["id"], "content": "Sunny"}
+    assert "Sunny" in ask(client, "chat", THINKS, [*ASKS, message, result]).text
+    unsigned = {**message, "tool_calls": [{k: v for k, v in call.items() if k != "extra_content"}]}
+    with pytest.raises(openai.BadRequestError, match="missing a thought_signature"):
+        ask(client, "chat", THINKS, [*ASKS, unsigned, result])
+    for thought in (None, "", "Something else."):
+        with pytest.raises(openai.BadRequestError, match="`reasoning_content` in the thinking mode must be passed"):
+            ask(client, "chat", THINKS, [*ASKS, {**message, "reasoning_content": thought}, result])
+    # It is the model of this name that thinks.
+    assert "Sunny" in ask(client, "chat", "rehearsal/tools", [*ASKS, unsigned, result]).text
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_responses_without_the_thoughts_are_refused(client: openai.OpenAI, stream: bool) -> None:
+    given: Any = {"model": THINKS, "tools": [WEATHER], "include": SEALS}
+    if stream:
+        with client.responses.create(**given, input=ASKS, stream=True) as events:
+            [response] = [event.response for event in events if event.type == "response.completed"]
+    else:
+        response = client.responses.create(**given, input=ASKS)
+    thought, text, call = (one.model_dump(exclude_none=True) for one in response.output)
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "Sunny"}
+
+    def told(*items: Any) -> str:
+        messages: Any = [*ASKS, *items, result]
+        return str(client.responses.create(**given, input=messages).output_text)
+
+    assert "Sunny" in told(thought, text, call)
+    assert "Sunny" in told(thought, call)
+    unsealed = {k: v for k, v in thought.items() if k != "encrypted_content"}
+    for items, words in (
+        ((text, call), "of type 'function_call' was provided without its required 'reasoning' item: 'rs_"),
+        ((text, call, thought), "of type 'function_call' was provided without its required 'reasoning' item: 'rs_"),
+        ((thought, text, call, thought), "of type 'reasoning' was provided without its required following item."),
+        ((unsealed, call), "not found. Items are not persisted when `store` is set to false."),
+    ):
+        with pytest.raises(openai.BadRequestError, match=words):
+            told(*items)
+    # Who has not asked for them cannot send them: nothing is stored here.
+    del given["include"]
+    assert "Sunny" in told(call)
+
+
+@settings(deadline=None)
+@given(
+    items=st.lists(
+        st.none()
+        | st.integers()
+        | st.dictionaries(
+            st.sampled_from(["type", "role", "id", "call_id", "tool_calls", "reasoning_content"]),
+            st.none()
+            | st.just([])
+            | st.just([7])
+            | st.sampled_from(["reasoning", "assistant", "user", "function_call", "message"]),
+            max_size=4,
+        ),
+        max_size=6,
+    )
+)
+def test_no_shape_of_a_request_makes_it_fail(items: list[Any]) -> None:
+    assert isinstance(lacking_in_chat(items), str)
+    assert isinstance(lacking_in_responses(items, SEALS), str)
+    assert lacking_in_responses(items, 7) == ""
 
 
 # -- options -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..request.echoes import Echo
 from .events import Lane
 from .resume import ResumeFrom
 
@@ -26,11 +27,13 @@ class Context:
             awaits it before each request, on the loop that reads its events.
         history: messages to add after the request's own: what the model said in earlier rounds of this answer, and what
             its tools returned.
+        echoes: what servers sent with those calls. A source sends each only to the server that it came from.
     """
 
     resume: ResumeFrom | None = None
     turn: Callable[[Lane, str, int], Awaitable[None]] = _at_once
     history: tuple[Mapping[str, Any], ...] = ()
+    echoes: tuple[Echo, ...] = ()
 
 
 ALONE: Final = Context()

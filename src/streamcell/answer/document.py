@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
+from ..request.echoes import Echo, within
 from .events import (
     Alive,
     Cursor,
@@ -65,6 +66,8 @@ class Version:
         resumed: how the answer was resumed, until the first text after that has been received; else None.
         cursor: where a background response can be resumed exactly, or None.
         spent: the token counts of earlier rounds of tool calls, or None.
+        echoes: what the server sent with its tool calls and needs back with them. It is neither sent to the page nor
+            saved.
     """
 
     parts: tuple[Part, ...] = ()
@@ -80,6 +83,7 @@ class Version:
     resumed: ResumeMode | None = None
     cursor: Cursor | None = None
     spent: Usage | None = None
+    echoes: tuple[Echo, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -169,7 +173,8 @@ def reduce(version: Version, event: Event) -> Version:
     if isinstance(event, Started):
         return replace(version, origin=event.origin, request_id=event.request_id)
     if isinstance(event, Finished):
-        return replace(version, finish_reason=event.reason, notice=event.notice)
+        echoes = within(version.echoes, event.echoes)
+        return replace(version, finish_reason=event.reason, notice=event.notice, echoes=echoes)
     if isinstance(event, Failed):
         error = event.error.with_text(version.text)
         error.__cause__ = event.error.__cause__

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from .._errors import StreamCellError
+from ..request.echoes import Echo
 
 __all__ = [
     "Alive",
@@ -133,11 +134,13 @@ class Finished:
     """The provider's end mark was received; nothing else makes an answer complete.
 
     `reason` is in the words of Chat Completions (`stop`, `length`, `content_filter`, `tool_calls`, `cancelled`), or
-    None if the provider ended the stream without a reason; `notice` then says so.
+    None if the provider ended the stream without a reason; `notice` then says so. `echoes` are what the provider sent
+    with its tool calls and needs back with them.
     """
 
     reason: str | None
     notice: str | None = None
+    echoes: tuple[Echo, ...] = ()
 
 
 @dataclass(frozen=True)

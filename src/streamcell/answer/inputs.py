@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from .._errors import StreamCellError
+from ..request.echoes import Echo
 from .events import Event
 from .resume import ResumeFrom
 
@@ -188,13 +189,15 @@ class OpenSource:
     """Open the source, and tag what it emits with `run`.
 
     `resume`: what to continue, or None for a new answer. `hurried`: the user asked for it now, so a wait that the
-    server asked for is skipped. `history` is the answer so far, as messages: its earlier rounds of tool calls.
+    server asked for is skipped. `history` is the answer so far, as messages: its earlier rounds of tool calls. `echoes`
+    are what the server sent with those calls.
     """
 
     run: int
     resume: ResumeFrom | None = None
     hurried: bool = False
     history: tuple[Mapping[str, Any], ...] = ()
+    echoes: tuple[Echo, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from .. import _words
 from .._errors import Interrupted, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
+from ..request.echoes import within
 from .document import Document, Idle, Timings, Version, reduce, way_on
 from .events import (
     Alive,
@@ -181,6 +182,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         parts=before.parts[: session.begin],
         usage=before.spent,
         spent=before.spent,
+        echoes=before.echoes,
         timings=Timings(before.timings.first_token if session.begin else None),
     )
     if session.resuming is not None:
@@ -204,7 +206,8 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         thinking=None,
     )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
-    source = OpenSource(run, session.resuming, hurried, conversation(before.parts[: session.begin]))
+    history = conversation(before.parts[: session.begin])
+    source = OpenSource(run, session.resuming, hurried, history, before.echoes)
     return opened, (source, *_watching(opened, now), *_URGENT)
 
 
@@ -505,7 +508,8 @@ def _call(session: Session, event: Finished, now: float) -> _Step | None:
         return _end(session, reduce(current, Failed(TooManyRounds.after(rules.max_rounds))), Trigger.FAILED, now)
     status = next_status(current.status, Trigger.CALL) or current.status
     parts = round_of(rules, growth.ended(current.parts), calls, number, session.allowed)
-    calling = _with_current(replace(session, round=number), replace(current, parts=parts, status=status))
+    called = replace(current, parts=parts, status=status, echoes=within(current.echoes, event.echoes))
+    calling = _with_current(replace(session, round=number), called)
     return _after_calls(calling, calls, now)
 
 

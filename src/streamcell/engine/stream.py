@@ -317,7 +317,7 @@ class Stream:
             ):
                 self._accept(Placed(run, None))
 
-        events = self._source.events(Context(opening.resume, turn, opening.history))
+        events = self._source.events(Context(opening.resume, turn, opening.history, opening.echoes))
         try:
             async for event in events:
                 if line is not None:

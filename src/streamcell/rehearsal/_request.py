@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from . import _tokens
 from ._attached import Attached, attached_of
+from ._thoughts import lacking_in_chat, lacking_in_responses
 from ._tools import Tool, tools_of
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Asked:
     before: int = 0  # how many attempts at this answer there were before
     background: bool = False  # Responses: the answer continues though the client leaves
     tools: tuple[Tool, ...] = ()
+    lacks: str = ""  # what a server says that wants back what its model thought before its calls
 
     @property
     def prompt(self) -> str:
@@ -102,6 +104,13 @@ class Asked:
         roles = [turn.role for turn in self.turns]
         begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
         return [turn.text for turn in self.turns[begin:] if turn.role in ("tool", "function")]
+
+    @property
+    def round(self) -> int:
+        """Which round of tools this would be since the user spoke last, from 1."""
+        roles = [turn.role for turn in self.turns]
+        begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
+        return 1 + roles[begin:].count("assistant")
 
     @property
     def words(self) -> str:
@@ -177,6 +186,7 @@ def read_chat(body: Body) -> Asked:
         obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
         thinks=body.get("reasoning_effort") not in {None, "none"},
         tools=tools_of(body),
+        lacks=lacking_in_chat(_list(body, "messages")),
     )
 
 
@@ -208,6 +218,7 @@ def read_responses(body: Body) -> Asked:
         previous_response_id=_string(body, "previous_response_id", default="") or None,
         background=_flag(body, "background"),
         tools=tools_of(body),
+        lacks="" if isinstance(given, str) else lacking_in_responses(_list(body, "input"), body.get("include")),
     )
 
 

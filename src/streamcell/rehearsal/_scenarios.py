@@ -53,6 +53,8 @@ def _tour(asked: Asked, settings: Settings, rng: Random) -> Iterator[Token]:
 
 
 def _call_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
+    if settings.get("thinks") and asked.lacks:
+        raise RefusedError(asked.lacks)
     yield from _tools.tokens(asked, settings)
 
 
@@ -108,7 +110,7 @@ ANSWERS: Mapping[str, Answer] = {
     "tools": Answer(
         "Calls of the request's tools, and an answer that quotes what they return.",
         _call_tools,
-        dict.fromkeys(("parallel", "silent", "unknown", "broken", "huge", "loop"), Setting(0, 0, 1)),
+        dict.fromkeys(("parallel", "silent", "unknown", "broken", "huge", "loop", "thinks"), Setting(0, 0, 1)),
     ),
     "echo": Answer("The last message of the user, said back exactly.", _echo),
     "bulk": Answer(
@@ -224,13 +226,17 @@ def _plan(asked: Asked, timing: Timing, seed: int) -> tuple[Answer | Fault, dict
 
 
 def _rest(asked: Asked, answer: Answer, settings: Settings, rng: Random) -> list[Token]:
-    """What is left of an answer; asked for by a message, it begins with the last words that were there."""
+    """What is left of an answer; asked for by a message, it begins with the last words that were there.
+
+    What the model thinks before its calls it thinks anew.
+    """
     before, so_far, repeated = asked.interrupted or (asked, "", 0)
     tokens = list(answer.tokens(before, settings, rng))
     text = "".join(token.text for token in tokens if isinstance(token, Piece))
     begin = len(so_far) - repeated if text.startswith(so_far) else 0
     calls = (token for token in tokens if isinstance(token, (Called, Argument)))
-    return [*map(Piece, _tokens.pieces(text[max(0, begin) :])), *calls]
+    thoughts = (token for token in tokens if isinstance(token, Thought) and token.shown)
+    return [*thoughts, *map(Piece, _tokens.pieces(text[max(0, begin) :])), *calls]
 
 
 def _number(key: str, text: str, setting: Setting) -> float:

@@ -31,9 +31,10 @@ class Wait:
 
 @dataclass(frozen=True)
 class Thought:
-    """A token of reasoning."""
+    """A token of reasoning; `shown`: Chat Completions sends it too, as DeepSeek's does."""
 
     text: str
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Called:
-    """The model begins to call a tool."""
+    """The model begins to call a tool; `signed`: Chat Completions sends a signature beside it, as Gemini's does."""
 
     name: str
+    signed: bool = False
 
 
 @dataclass(frozen=True)

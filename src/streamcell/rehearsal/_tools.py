@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _tokens
-from ._steps import Argument, Called, Piece, Token
+from ._steps import Argument, Called, Piece, Thought, Token
+from ._thoughts import thought
 
 if TYPE_CHECKING:
     from ._faults import Settings
@@ -82,10 +83,13 @@ def tokens(asked: Asked, settings: Settings) -> Iterator[Token]:
     if asked.results and not settings.get("loop"):
         yield from map(Piece, _tokens.pieces(_answer(asked.results)))
         return
+    thinks = bool(settings.get("thinks"))
+    if thinks:
+        yield from (Thought(piece, shown=True) for piece in _tokens.pieces(thought(asked.round)))
     if not settings.get("silent"):
         yield from map(Piece, _tokens.pieces("Let me look that up."))
-    for tool in asked.tools if settings.get("parallel") else asked.tools[:1]:
-        yield Called("no_such_tool" if settings.get("unknown") else tool.name)
+    for at, tool in enumerate(asked.tools if settings.get("parallel") else asked.tools[:1]):
+        yield Called("no_such_tool" if settings.get("unknown") else tool.name, signed=thinks and at == 0)
         yield from map(Argument, _pieces(_arguments(tool, settings)))
 
 

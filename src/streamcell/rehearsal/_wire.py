@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ._steps import Argument, Broken, Called, Cited, End, Open, Piece, Said, Step, Thought, Torn
+from ._thoughts import SEALED, beside, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,18 +96,26 @@ class ChatWire:
         self._created = stamp.created
         self._tally = _Tally(asked)
         self._opened = False
+        self._thought: list[str] = []
+        self._signed: set[str] = set()
         self._reason: str | None = None
 
     def feed(self, step: Step, _due: float, /) -> list[Event]:
         if isinstance(step, Thought):
             self._tally.thoughts.append(step.text)
+            if step.shown:
+                self._thought.append(step.text)
+                return [*self._opening(), self._chunk({"reasoning_content": step.text}, shown=step.text)]
         elif isinstance(step, (Piece, Torn)):
             self._tally.pieces.append(step.text)
             return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
         elif isinstance(step, Called):
             id_ = self._tally.call(step.name, self._token)
             function = {"name": step.name, "arguments": ""}
-            return [*self._opening(), self._called({"id": id_, "type": "function", "function": function})]
+            if step.signed:
+                self._signed.add(id_)
+            piece = {"id": id_, "type": "function", "function": function, **self._beside(id_)}
+            return [*self._opening(), self._called(piece)]
         elif isinstance(step, Argument):
             self._tally.calls[-1][2].append(step.text)
             return [self._called({"function": {"arguments": step.text}})]
@@ -134,14 +143,24 @@ class ChatWire:
     def whole(self) -> Event:
         message: Event = {"role": "assistant", "content": self._tally.text, "refusal": None}
         message["annotations"] = self._tally.sources
+        if self._thought:
+            message["reasoning_content"] = "".join(self._thought)
         if self._tally.calls:
             message["content"] = self._tally.text or None
             message["tool_calls"] = [
-                {"id": id_, "type": "function", "function": {"name": name, "arguments": "".join(arguments)}}
+                {
+                    "id": id_,
+                    "type": "function",
+                    "function": {"name": name, "arguments": "".join(arguments)},
+                    **self._beside(id_),
+                }
                 for name, id_, arguments in self._tally.calls
             ]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason}
         return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage()}
+
+    def _beside(self, id_: str) -> Event:
+        return beside(id_) if id_ in self._signed else {}
 
     def _called(self, piece: Event) -> Event:
         return self._chunk({"tool_calls": [{"index": len(self._tally.calls) - 1, **piece}]})
@@ -204,6 +223,8 @@ class ResponsesWire:
         self._status = "in_progress"
         self._reason = "stop"
         self._ended_at: int | None = None
+        include = body.get("include")
+        self._seals = isinstance(include, list) and SEALED in include
 
     def feed(self, step: Step, due: float, /) -> list[Event]:
         if isinstance(step, Open):
@@ -329,6 +350,8 @@ class ResponsesWire:
             item["summary"] = [part]
             events.append(self._event("response.reasoning_summary_text.done", summary_index=0, text=thinking))
             events.append(self._event("response.reasoning_summary_part.done", summary_index=0, part=part))
+        if item["type"] == "reasoning" and self._seals:
+            item["encrypted_content"] = sealed(item["id"])
         events.append(self._event("response.output_item.done", item=item))
         self._output.append(item)
         self._item = None

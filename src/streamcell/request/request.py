@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from .attachments import check_sizes
+from .echoes import Echo
 from .jsonable import is_left_out, jsonable, whole_characters
 from .messages import Message, only_on
 from .parameters import OPTIONS, check_names, chosen_api
@@ -41,6 +42,8 @@ class Request:
             (`extra_headers`, `extra_query`) are not printed.
         decided: the parameter or message that selected the API, or an empty string.
         remark: a note that the cell shows about the request, or an empty string.
+        echoes: what servers sent with the tool calls of earlier answers. Each is sent only to the server that it came
+            from.
     """
 
     messages: tuple[Message, ...]
@@ -50,6 +53,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     decided: str = ""
     remark: str = ""
+    echoes: tuple[Echo, ...] = ()
 
     @property
     def tokens(self) -> int:

@@ -9,6 +9,7 @@ from ... import _words as words
 from ..._errors import Interrupted
 from ...answer.events import Alive, Event, Failed, Finished, PartChanged, PartGrew, PartRestored
 from ...answer.finish import Meaning, finish_of
+from ...request.echoes import Echo
 from ..base import Surrogates, field_of, showable
 from ..images import Images
 from .citations import Sources
@@ -119,8 +120,11 @@ class Assembly:
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
-    def end(self, word: str | None, *notices: str | None) -> list[Event]:
-        """Return the end for a provider's finish reason; one that means trouble is no end mark of an answer."""
+    def end(self, word: str | None, *notices: str | None, echoes: tuple[Echo, ...] = ()) -> list[Event]:
+        """Return the end for a provider's finish reason; one that means trouble is no end mark of an answer.
+
+        `echoes`: see `Finished`.
+        """
         finish = None if word is None else finish_of(word)
         if "tool_call" in self.said and (finish is None or finish.meaning is Meaning.WHOLE):
             finish = finish_of("tool_calls")  # some servers have the same word for every good end
@@ -130,7 +134,7 @@ class Assembly:
         limited = finish is not None and finish.meaning is Meaning.LIMIT
         said = [*notices, None if finish is None else finish.notice, self._missing(limited)]
         notice = " ".join(one for one in said if one) or None
-        return [*self.sources.events(), Finished(None if finish is None else finish.reason, notice)]
+        return [*self.sources.events(), Finished(None if finish is None else finish.reason, notice, echoes)]
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")

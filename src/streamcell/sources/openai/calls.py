@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from ...answer.events import Event, PartChanged, PartEnded, PartGrew, PartRestored
 from ...answer.parts.tool_call import ARGUMENTS
+from ...request.echoes import ECHOES, held_of
 from ..base import REPLACEMENT, Surrogates, field_of, parts_of, showable
 
 __all__ = ["BEYOND", "MOST", "Call", "Calls", "ChatCalls", "ids_of", "written"]
@@ -25,6 +26,9 @@ _CUT: Final = "…"
 """Ends arguments that are too long: with it no text is JSON, wherever it was cut."""
 
 _KIND: Final = "tool_call"
+
+_BESIDE: Final = "extra_content"
+"""The field of a call that is sent back unchanged; Gemini puts its signature there."""
 
 
 class Growth(Protocol):
@@ -90,13 +94,14 @@ class _Object:
 class Call:
     """One call while it comes. `id` is its part's, `given` the id that the server has for it, or empty.
 
-    `foreseen` are the arguments that it has where no others come.
+    `own` is the id that we have for it. `foreseen` are the arguments that it has where no others come.
     """
 
     id: str
     name: str
     given: str
     custom: bool
+    own: str = ""
     foreseen: str = ""
     ended: bool = False
     length: int = 0
@@ -118,6 +123,10 @@ class Call:
     def bare(self) -> bool:
         """Whether the arguments are an empty object so far, which some servers send before the arguments."""
         return not self.custom and self.length < _NAME and self.arguments.strip() == "{}"
+
+    def is_called(self, id_: object) -> bool:
+        """Whether the server has this id for it."""
+        return _name(id_) == self.given
 
     def grow(self, delta: str) -> list[Event]:
         """Take more of the arguments."""
@@ -179,7 +188,8 @@ class Calls:
             return None, []
         call = Call(part, _name(name), _name(id_), custom)
         self.all.append(call)
-        fields = {"name": call.name, "call_id": self._own(call.given or f"call_{len(self.all)}")}
+        call.own = self._own(call.given or f"call_{len(self.all)}")
+        fields = {"name": call.name, "call_id": call.own}
         return call, [PartChanged(_KIND, {**fields, "custom": True} if custom else fields, part)]
 
     def learn(self, call: Call, name: object, id_: object) -> list[Event]:
@@ -189,7 +199,7 @@ class Calls:
             changed["name"] = call.name = _name(name)
         if not call.given and _name(id_):
             call.given = _name(id_)
-            changed["call_id"] = self._own(call.given)
+            changed["call_id"] = call.own = self._own(call.given)
         return [PartChanged(_KIND, changed, call.id)] if changed else []
 
     def _own(self, id_: str) -> str:
@@ -216,6 +226,8 @@ class ChatCalls(Calls):
     another one with each piece, or the same for two calls; they send the arguments in pieces, whole, whole once more at
     the end, as an object, or after an empty one. A name together with another id, a second one in one chunk without an
     index, and one after arguments that are whole begins another call; a piece without name and id goes on with one.
+    `beside` has the fields of each call that are sent back unchanged, as JSON text. Among them is an id that is longer
+    than ours can be: LiteLLM and other gateways append Gemini's signature to it.
     """
 
     def __init__(self, growth: Callable[[], Growth], taken: Iterable[str] = ()) -> None:
@@ -224,6 +236,7 @@ class ChatCalls(Calls):
         self._growths: dict[Call, Growth] = {}
         self._places: dict[Call, int | None] = {}
         self._last: Call | None = None
+        self.beside: dict[Call, str] = {}
 
     def feed(self, delta: object) -> list[Event]:
         """Take the calls in a delta, or in a whole message."""
@@ -250,6 +263,7 @@ class ChatCalls(Calls):
         index = field_of(piece, "index")
         place = index if isinstance(index, int) and not isinstance(index, bool) else None
         if not (name or id_ or new):
+            self._keep_beside(next((one for one in self.all if self._places[one] == place), self._last), piece)
             return []
         call, events = self._of(place, id_, name, new, self.all[before:]), list[Event]()
         if call is None:
@@ -259,9 +273,23 @@ class ChatCalls(Calls):
         else:
             events = self._further(call, name, id_)
         self._last = call
+        self._keep_beside(call, piece)
         if call is None or (len(new) == call.length and call.whole and new == call.arguments):
             return events  # some say all of the arguments once more at the end
         return [*events, *call.grow(self._growths[call].feed(new))]
+
+    def _keep_beside(self, call: Call | None, piece: object) -> None:
+        if call is None:
+            return
+        given, id_ = field_of(piece, _BESIDE), field_of(piece, "id")
+        new = {_BESIDE: given} if given else {}
+        if isinstance(id_, str) and len(id_) > _NAME and call.own == call.given == _name(id_):
+            new["id"] = id_
+        held = held_of({**json.loads(self.beside.get(call, "{}")), **new}) if new else None
+        if held is None:
+            return
+        if len(held) + sum(len(one) for other, one in self.beside.items() if other is not call) <= ECHOES:
+            self.beside[call] = held
 
     def _of(self, place: int | None, id_: str, name: str, new: str, begun: list[Call]) -> Call | None:
         """Return the call that a piece belongs to; None: it begins one. `begun` are those of the same chunk."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ... import _words as words
 from ..._errors import StreamCellError
 from ...answer.events import Alive, Event, Failed, Usage, UsageReported
+from ...request.echoes import Echo
 from ...request.parameters import Server, translated
 from ...request.request import Request
 from ..base import field_of, parts_of
@@ -15,6 +16,7 @@ from .assembly import Assembly, words_of
 from .calls import BEYOND, ChatCalls
 from .citations import cited_beside
 from .conversation import chat_messages
+from .echoes import ChatEchoes
 from .failures import error_in
 from .hosted import HostedTools
 
@@ -33,12 +35,12 @@ _AFTER_USAGE: Final = 2.0
 """The same after the usage, which is the last thing that a server sends before `[DONE]`."""
 
 
-def chat_body(request: Request, model: str, server: Server) -> dict[str, Any]:
-    """Return the arguments of `chat.completions.create` on `server`.
+def chat_body(request: Request, model: str, server: Server, echoes: Sequence[Echo] = ()) -> dict[str, Any]:
+    """Return the arguments of `chat.completions.create` on `server`; `echoes` are what it has sent with earlier calls.
 
     Only OpenAI's own knows `include_obfuscation`, which costs bytes.
     """
-    messages = chat_messages(request.messages)
+    messages = chat_messages(request.messages, echoes)
     if request.instructions is not None:
         messages.insert(0, {"role": "system", "content": request.instructions})
     options: dict[str, Any] = {"include_usage": True}
@@ -133,6 +135,7 @@ class ChatDecoder:
         self._hosted = HostedTools()
         self._growth = {"text": _Growth(), "reasoning": _Growth()}
         self._calls = ChatCalls(_Growth, taken)
+        self._echoes = ChatEchoes(_Growth)
         self._word: str | None = None
         self._wait: float | None = None
         self._index: object = None
@@ -170,6 +173,7 @@ class ChatDecoder:
     def _choice(self, choice: object, events: list[Event]) -> None:
         delta = field_of(choice, "delta") or field_of(choice, "message") or choice
         begun = len(events)
+        self._echoes.feed(delta)
         self._reason(delta, events)
         index = field_of(choice, "index")
         self._say(self._text_of(delta, index, events), index, events)
@@ -259,7 +263,9 @@ class ChatDecoder:
         if self._word is not None or (marked and self._answer.spoke):
             self.finished = True
             events.extend(self._calls.end())
-            events.extend(self._answer.end(self._word, None if self._word is not None else words.NO_REASON))
+            echoes = self._echoes.end(self._calls.all, self._calls.beside)
+            notice = None if self._word is not None else words.NO_REASON
+            events.extend(self._answer.end(self._word, notice, echoes=echoes))
         return events
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:

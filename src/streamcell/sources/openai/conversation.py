@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ...request.echoes import Echo
 from ...request.messages import Message
+from .assembly import words_of
 
 __all__ = ["chat_messages", "responses_items"]
 
@@ -13,8 +16,12 @@ _OF_ITEMS: Final = ("type", "id", "status", "phase")
 """Fields that messages of the Responses API have beside those that Chat Completions knows."""
 
 
-def chat_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Return the messages as Chat Completions has them: a message with its calls of tools is one message there."""
+def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> list[dict[str, Any]]:
+    """Return the messages as Chat Completions has them: a message with its calls of tools is one message there.
+
+    `echoes` are added to the calls that they belong to, and to the messages with these calls.
+    """
+    beside, around = _by_call(echoes, "call"), _by_call(echoes, "message")
     found: list[dict[str, Any]] = []
     for message in messages:
         kind = message.get("type", "message")
@@ -25,13 +32,25 @@ def chat_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
             if before is None:
                 before = {"role": "assistant", "content": None}
                 found.append(before)
-            before["tool_calls"] = [*before.get("tool_calls", []), _call_for_chat(message)]
+            id_ = message.get("call_id")
+            before.update(around.get(id_, {}))
+            before["tool_calls"] = [*before.get("tool_calls", []), {**_call_for_chat(message), **beside.get(id_, {})}]
         elif kind in ("function_call_output", "custom_tool_call_output"):
             output = _content(message.get("output"), _part_for_chat)
-            found.append({"role": "tool", "tool_call_id": message.get("call_id"), "content": output})
+            id_ = message.get("call_id")
+            found.append({"role": "tool", "tool_call_id": beside.get(id_, {}).get("id", id_), "content": output})
         else:
             plain = {name: value for name, value in message.items() if name not in _OF_ITEMS}
             found.append({**plain, "content": _content(message.get("content"), _part_for_chat)})
+    return found
+
+
+def _by_call(echoes: Iterable[Echo], place: str) -> dict[Any, dict[str, Any]]:
+    """Return the data of the echoes of a place, for each call."""
+    found: dict[Any, dict[str, Any]] = {}
+    for one in echoes:
+        for call in one.calls if one.place == place else ():
+            found.setdefault(call, {}).update(json.loads(one.held))
     return found
 
 
@@ -43,12 +62,19 @@ def _call_for_chat(item: Message) -> dict[str, Any]:
     return {"id": item.get("call_id"), "type": "custom", "custom": custom}
 
 
-def responses_items(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Return the messages as items of the Responses API: calls of tools and their results stand by themselves there."""
+def responses_items(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> list[dict[str, Any]]:
+    """Return the messages as items of the Responses API: calls of tools and their results stand by themselves there.
+
+    `echoes` are put before the calls that they belong to. A message among them replaces ours, which has no id.
+    """
+    outputs = _by_call(echoes, "output")
     found: list[dict[str, Any]] = []
     for message in messages:
         role, content = message.get("role"), message.get("content")
-        if role is None:
+        if role is None and message.get("type") in ("function_call", "custom_tool_call"):
+            output = outputs.get(message.get("call_id"), {})
+            found = [*_behind(found, output.get("before", [])), {**message, **_id_of(output)}]
+        elif role is None:
             found.append(dict(message))
         elif role == "tool":
             output = _content(content, lambda part: _part_for_responses(part, "input_text"))
@@ -64,6 +90,23 @@ def responses_items(messages: Iterable[Message]) -> list[dict[str, Any]]:
                 )
             found += [_call_for_responses(call) for call in calls]
     return found
+
+
+def _id_of(output: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": output["id"]} if output.get("id") else {}
+
+
+def _behind(found: list[dict[str, Any]], items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return `found` and, after it, the items before a call; a text that is in both is not repeated."""
+    said = [item for item in items if item["type"] == "message" and item.get("phase") != "commentary"]
+    if not said:
+        return [*found, *items]
+    text = " ".join(words_of(item.get("content")) for item in said).split()
+    last = found[-1] if found else {}
+    ours = last.get("content") if last.get("role") == "assistant" else None
+    if text and isinstance(ours, str) and ours.split() == text:
+        return [*found[:-1], *items]
+    return [*found, *(item for item in items if item not in said)]
 
 
 def _call_for_responses(call: Message) -> dict[str, Any]:

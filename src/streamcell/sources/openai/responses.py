@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ... import _words as words
 from ...answer.events import Alive, Cursor, Event, Failed, PartEnded, UsageReported
+from ...request.echoes import Echo
 from ...request.parameters import Server, translated
 from ...request.request import Request
 from ..base import field_of, parts_of
@@ -16,6 +17,7 @@ from .assembly import Assembly, words_of
 from .calls import BEYOND, Call, Calls, written
 from .chat import usage_of
 from .conversation import responses_items
+from .echoes import output_echoes
 from .failures import error_in, error_in_stream
 from .hosted import TOOLS, HostedTools, event_of
 from .thinking import without_thinking
@@ -28,10 +30,14 @@ _COMMENTARY: Final = "commentary"
 """The `phase` of a message that is no part of the answer."""
 
 
-def responses_body(request: Request, model: str, server: Server) -> dict[str, Any]:
-    """Return the arguments of `responses.create` on `server`: only OpenAI's own takes `include_obfuscation`."""
+def responses_body(request: Request, model: str, server: Server, echoes: Sequence[Echo] = ()) -> dict[str, Any]:
+    """Return the arguments of `responses.create` on `server`; `echoes` are what it has sent with earlier calls.
+
+    Only OpenAI's own takes `include_obfuscation`. With `conversation=` the server has the items already, and refuses
+    an item that is sent twice.
+    """
     body: dict[str, Any] = {
-        "input": responses_items(request.messages),
+        "input": responses_items(request.messages, () if "conversation" in request.params else echoes),
         "model": model,
         "stream": True,
         **translated(request.params, "responses", server),
@@ -75,6 +81,9 @@ _UNFINISHED: Final = ("in_progress", "generating", "incomplete")
 
 _UNSHOWN: Final = {"audio": words.SPEECH_NOT_SHOWN}
 """Output items that a cell does not show, besides calls of tools."""
+
+_WHOLE: Final = 1_000
+"""The most items of a response that are kept until its end, to be sent back with its calls."""
 
 _STEPS: Final = frozenset({"message", "reasoning", "compaction"})
 """Output items whose words come as parts, and one that has none."""
@@ -144,6 +153,7 @@ class ResponsesDecoder:
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
         self._hosted = HostedTools()
+        self._whole: list[object] = []  # the items that are done
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
         self._counts = True
@@ -309,6 +319,8 @@ class ResponsesDecoder:
 
     def _item_done(self, chunk: object) -> list[Event]:
         item = field_of(chunk, "item")
+        if len(self._whole) < _WHOLE:
+            self._whole.append(item if _name(item, "type") in ("message", "reasoning", *_CALLED) else {})
         held = {"item_id": field_of(item, "id"), **_index(chunk)}
         events = [*self._item_of(item, held, whole=True), *self._item_whole(item, held)]
         return [*events, *self._answer.sources.events()] if field_of(item, "type") == "message" else events
@@ -467,7 +479,8 @@ class ResponsesDecoder:
             made = None if counted is None else counted.output_tokens
             # Some local servers call an answer completed though their limit has cut it.
             word = "length" if isinstance(limit, int) and made is not None and made >= limit > 0 else "stop"
-        return [*events, *self._answer.end(word, words.RESTORED if self._restored else None)]
+        echoes = output_echoes((parts_of(response, "output"), self._whole), self._calls.all)
+        return [*events, *self._answer.end(word, words.RESTORED if self._restored else None, echoes=echoes)]
 
     def _output_of(self, response: object) -> list[Event]:
         """The answer as the terminal event has it, as far as it is not known already.

@@ -31,6 +31,7 @@ from ...answer.events import (
     Started,
 )
 from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
+from ...request.echoes import Echo
 from ...request.parameters import Either, translated
 from ...request.request import Request
 from ...request.veiled import Secrets, Veiled
@@ -42,6 +43,7 @@ from .chat import ChatDecoder, chat_body
 from .client import address_of, client_for, digest_of, flaw_of, has_own_http_client, secrets_of, server_of
 from .continuation import going_on, without_repetition
 from .dialect import AnyDecoder
+from .echoes import NAMES
 from .failures import (
     bare,
     body_of,
@@ -75,6 +77,9 @@ _refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process,
 _OURS: Final = ("stream_options", "include_usage", "include_obfuscation")
 """What we add to a request: a server may refuse it, and the answer comes without it all the same."""
 
+_REFUSED: Final = (400, 404, 422)
+"""Statuses with which servers refuse a field or an item that they do not know."""
+
 _OTHER: Final[dict[str, Literal["responses", "chat"]]] = {"responses": "chat", "chat": "responses"}
 _PATHS: Final = {"responses": "/responses", "chat": "/chat/completions"}
 
@@ -91,6 +96,10 @@ class _NoSuchRouteError(Exception):
 
 class _OursRefusedError(Exception):
     """The server refused a parameter that the user has not given."""
+
+
+class _EchoesRefusedError(Exception):
+    """The server refused what it had sent itself with tool calls."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,8 @@ class OpenAISource:
         # A response that is resumed is read by the decoder that knows what came before, and what it repeats.
         self._decoder: Decoder | None = None
         self._overlap: Overlap | Rest | None = None
+        # A server that refuses its own echoes is asked without them: the model loses its reasoning, not the answer.
+        self._echoes_refused = False
 
     def claim(self) -> None:
         """Take nothing: a request can be made again."""
@@ -198,6 +209,8 @@ class OpenAISource:
                         yield event
             except _OursRefusedError:
                 lean = True
+            except _EchoesRefusedError:
+                self._echoes_refused = True
             except _NoSuchRouteError as found:
                 missing = _words.other_api(_PATHS[api], _short(found.error))
                 note = _words.no_api(api, _short(found.error), _PATHS[api])
@@ -269,7 +282,7 @@ class OpenAISource:
         request = replace(self._request, messages=(*self._request.messages, *context.history))
         request = request if resume is None else going_on(request, resume, self._prefix)
         make = chat_body if api == "chat" else responses_body
-        body = make(request, model, server_of(client))
+        body = make(request, model, server_of(client), self._echoes_for(answering.address, context))
         one: Either = "chat" if api == "chat" else "responses"
         given = translated(request.params, one).get("stream_options") or None
         ours = body.get("stream_options") != given
@@ -281,12 +294,24 @@ class OpenAISource:
         asked = client.chat.completions if api == "chat" else client.responses
         return asked.with_streaming_response.create(**_known(body, asked.create)), ours
 
+    def _echoes_for(self, address: str, context: Context) -> tuple[Echo, ...]:
+        """Return the echoes of this server, of this answer and of earlier ones; none if it has refused them."""
+        given = () if self._echoes_refused else (*self._request.echoes, *context.echoes)
+        return tuple(one for one in given if one.server == address)
+
+    def _with_server(self, event: Finished, answering: _Answering) -> Finished:
+        """Return `event` with the server's address in its echoes, without those that need a stored response."""
+        own = {**self._request.params, **(self._request.params.get("extra_body") or {})}
+        stored = server_of(answering.client) == "openai" and own.get("store") is not False
+        known = (one for one in event.echoes if stored or not one.by_id)
+        return replace(event, echoes=tuple(replace(one, server=answering.address) for one in known))
+
     async def _attempt(
         self, answering: _Answering, api: str, model: str, context: Context, *, lean: bool
     ) -> AsyncGenerator[Event | Note, None]:
         """Make the request and read its answer, every failure of which is an event.
 
-        Raises _NoSuchRouteError and _OursRefusedError where it should be made again, in another way.
+        Raises _NoSuchRouteError, _OursRefusedError or _EchoesRefusedError where it should be made again, otherwise.
         """
         import openai
 
@@ -295,11 +320,14 @@ class OpenAISource:
         answered = begun = ours = False
         overlap = self._overlap_for(resume)
         exact = resume is not None and resume.way is ResumeMode.EXACT
+        echoed = not exact and bool(self._echoes_for(answering.address, context))
 
         def told(error: StreamCellError, cause: BaseException | None) -> Failed:
             """What went wrong, told; what can be asked for in another way is not told but raised."""
             if not begun and ours and is_refused(error, _OURS):
                 raise _OursRefusedError from cause
+            if not begun and echoed and error.status_code in _REFUSED and is_refused(error, NAMES):
+                raise _EchoesRefusedError from cause
             if not begun and not exact and self._request.api == "auto" and is_missing_route(error):
                 if not answering.missing:
                     raise _NoSuchRouteError(error) from cause
@@ -322,6 +350,8 @@ class OpenAISource:
                     event = _scrubbed(one, answering.secrets)
                     if isinstance(event, Failed):
                         event = told(event.error, event.error.__cause__)
+                    elif isinstance(event, Finished):
+                        event = self._with_server(event, answering)
                     begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
                     for shown in (event,) if overlap is None else without_repetition(overlap, event):
                         yield shown
@@ -334,7 +364,7 @@ class OpenAISource:
             yield told(broken, error)
         except openai.OpenAIError as error:
             yield _failed(unsent_error(error), error, answering.secrets)
-        except (_NoSuchRouteError, _OursRefusedError):
+        except (_NoSuchRouteError, _OursRefusedError, _EchoesRefusedError):
             raise
         except Exception as error:  # noqa: BLE001  # told as ours, with its cause
             if not _of_http_library(error):
