@@ -146,6 +146,12 @@ def test_a_function_of_the_users_decides(allow: bool | None, state: str, effect:
     assert play.ignores(Approved(run, 0, True))
 
 
+def test_stop_ends_a_call_that_a_function_of_the_users_is_deciding_on() -> None:
+    play = playing("code")
+    play.feed(*call(), Finished("tool_calls"), Stop())
+    assert calls(play) == [("stopped", "The user stopped this call before it returned.")]
+
+
 def test_calls_of_one_round_run_side_by_side_and_are_answered_together() -> None:
     play = playing("yes")
     effects = play.feed(*call(), *call("c2", "sub", "{}"), Finished("tool_calls"))

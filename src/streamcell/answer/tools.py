@@ -94,10 +94,15 @@ def stopped(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts with no call under way: what waited or ran was stopped."""
     return tuple(
         replace(part, state=CallState.STOPPED, result=words.STOPPED_CALL)
-        if isinstance(part, ToolCall) and _is(part, CallState.ASKED, CallState.RUNNING)
+        if isinstance(part, ToolCall) and _is_under_way(part)
         else part
         for part in parts
     )
+
+
+def _is_under_way(call: ToolCall) -> bool:
+    """Whether a call waits or runs; one of a round that has begun waits for the user's function."""
+    return _is(call, CallState.ASKED, CallState.RUNNING) or (call.round > 0 and call.state is CallState.CALLED)
 
 
 _PARAGRAPH: Final = "\n\n"
