@@ -19,6 +19,7 @@ from streamcell.answer.status import Status
 from streamcell.notebook.output import ANSWER, bundle_of, markdown_of, others_of
 from streamcell.rehearsal import RehearsalServer, _server
 from streamcell.rehearsal._pictures import HEIGHT, WIDTH, base64_of, png
+from streamcell.request.request import make_request
 from streamcell.sources import images
 from streamcell.sources.base import Decoder
 from streamcell.sources.images import Images
@@ -263,7 +264,9 @@ def test_a_later_request_can_ask_to_change_an_image_where_its_api_takes_it() -> 
         "assistant",
     ]
     assert said[1] == {"type": "image_generation_call", "id": "ig_0", "status": "completed", "result": PICTURE}
-    assert [message["content"] for message in chat_messages(said)] == ["Look", "There"]
+    prompt = ({"role": "user", "content": "Brighter"},)
+    request = make_request(prompt, previous=said, model="m", api="chat", instructions=None, params={}, ours=())
+    assert [message["content"] for message in chat_messages(request.messages)] == ["Look", "There", "Brighter"]
     assert conversation((Image(data=PICTURE, mime="image/png", state="preview", item="ig_0"),)) == ()
 
 

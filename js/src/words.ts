@@ -114,6 +114,9 @@ export const COPIED_STATES = {
   denied: "denied",
   stopped: "stopped",
 } as const;
+/** The states "done" of a call that the provider runs. */
+export const APPROVED = "Approved";
+export const COPIED_APPROVED = "approved";
 export const TOOL_CALL = "Tool call";
 export const callOf = (name: string): string => `Tool call: ${name}`;
 export const doneIn = (seconds: string): string => `Done in ${seconds} s`;
@@ -185,7 +188,6 @@ export const HOSTED_STATES: Readonly<Record<HostedState, string>> = {
   completed: "done",
   failed: "failed",
   incomplete: "incomplete",
-  approval: "waits for approval",
   requested: "not run",
 };
 export const NOT_FINISHED = "not finished";

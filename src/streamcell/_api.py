@@ -398,7 +398,7 @@ def _tools(
     if decided == "ask" and not can_ask():
         decided = "nobody"
     rules = ToolRules(frozenset(box.tools), box.declared, decided, max_rounds)
-    return (rules if box.tools else None), box
+    return (rules if box.tools or any(one.get("type") == "mcp" for one in box.declarations) else None), box
 
 
 _DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}

@@ -41,6 +41,7 @@ CALL_STATES: Final = {
     "denied": "denied",
     "stopped": "stopped",
 }
+APPROVED_CALL: Final = "approved"
 NO_RESULT: Final = "(no result)"
 
 # These are said to the model, and the cell shows them as what went back.
@@ -92,7 +93,6 @@ HOSTED: Final = {
     "code_interpreter_call": "Code interpreter",
     "mcp_call": "MCP tool",
     "mcp_list_tools": "List of MCP tools",
-    "mcp_approval_request": "Approval of an MCP tool",
     "mcp_approval_response": "Answer to a request for approval",
     "computer_call": "Computer use",
     "computer_call_output": "Result of computer use",
@@ -114,7 +114,6 @@ HOSTED: Final = {
 HOSTED_ENDINGS: Final = {
     "failed": "failed",
     "incomplete": "incomplete",
-    "approval": "waits for approval",
     "requested": "not run",
 }
 """By the state of a tool that did not end well."""
@@ -134,15 +133,6 @@ def exited(code: int) -> str:
 def safety_check(message: str) -> str:
     """Say what the provider wants to be checked before a computer is used."""
     return f"To check: {message}"
-
-
-def approve(request: str, response: str) -> str:
-    """Say how to answer a request for approval."""
-    item = f'{{"type": "mcp_approval_response", "approval_request_id": "{request}", "approve": True}}'
-    return (
-        f'The tool has not run. To allow it: stream_cell([{item}], previous_response_id="{response}", …) with the same '
-        "tools. To allow it always, give the tool require_approval='never'."
-    )
 
 
 CLIENT_RUNS: Final = "The provider leaves it to your code to run this. streamcell does not run it."

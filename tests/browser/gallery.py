@@ -29,6 +29,7 @@ def _ask(prompt: str, model: str, options: str = "", before: str = "") -> str:
     return f"{IMPORT}{before}cell = stream_cell({prompt!r}, model={'rehearsal/' + model!r}{options})"
 
 
+MCP: Final = '{"type": "mcp", "server_label": "atlas", "server_url": "https://example.org/mcp"}'
 THINKS: Final = ', reasoning={"summary": "auto"}'
 
 SHOWN: Final = {
@@ -38,9 +39,9 @@ SHOWN: Final = {
         "The model's reasoning, in a fold that says how long it took. `show_reasoning=` says when it is open.",
     ),
     "hosted": Shown(
-        _ask("Which river is the longest?", "hosted?rate=0", f", api='responses'{THINKS}"),
-        "done",
-        "Tools that the provider runs, each in a fold, with commentary before them. A request for approval stays open.",
+        _ask("Which river is the longest?", "hosted?rate=0", f", api='responses', tools=[{MCP}]{THINKS}"),
+        "calling",
+        "Tools that the provider runs, each in a fold, with commentary before them. An MCP tool may ask first.",
     ),
     "approval": Shown(
         _ask("Do I need an umbrella?", "tools?rate=0", ", tools=[weather]", TOOL),

@@ -39,13 +39,12 @@ def test_tools_are_folds_that_the_keyboard_opens_and_axe_finds_nothing(
     assert view.locator(".sc-tool summary span span:nth-child(-n+2)").all_inner_texts() == [
         *("Web search", "done", "File search", "done", "Code interpreter", "done"),
         *("MCP tool: atlas · coordinates", "done"),
-        *("Approval of an MCP tool: atlas · delete_map", "waits for approval"),
     ]
     opened = "folds => folds.map((fold) => fold.open)"
-    assert view.locator("details.sc-fold").evaluate_all(opened) == [*[False] * 5, True]
+    assert view.locator("details.sc-fold").evaluate_all(opened) == [False] * 5
     for number in range(5):
         view.locator("details.sc-fold > summary").nth(number).press("Enter")
-    assert view.locator("details.sc-fold").evaluate_all(opened) == [True] * 6
+    assert view.locator("details.sc-fold").evaluate_all(opened) == [True] * 5
     assert view.get_by_role("group", name="Result").filter(has_text="Amazon").inner_text().startswith("Nile: 6,650 km")
     assert view.locator(".sc-tool a").evaluate_all("links => links.map((link) => link.href)") == [
         "https://example.org/rivers",
@@ -86,3 +85,25 @@ def test_reasoning_is_open_while_it_comes_where_the_user_likes_that(
     assert fold.evaluate("fold => fold.open") is then
     assert str(fold.locator("summary").text_content()).startswith("Thought for ")
     picture(notebook, f"reasoning-{show}")
+
+
+MCP = ", tools=[{'type': 'mcp', 'server_label': 'atlas', 'server_url': 'https://example.org/mcp'}]"
+
+
+def test_a_tool_of_an_mcp_server_runs_when_the_user_says_so(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("rate=0", MCP), ask("rate=0", MCP)])
+    notebook.run_all()
+    for index, (button, state, said) in enumerate(
+        [("Run", "Approved", "The map is deleted."), ("Deny", "Denied", "Then the map stays.")]
+    ):
+        notebook.wait_for_status(index, "calling")
+        view = notebook.view(index)
+        call = view.get_by_role("group", name="Tool call: atlas · delete_map")
+        assert call.get_by_role("button").locator("visible=true").all_inner_texts() == ["Run", "Deny", "Always allow"]
+        if index == 0:
+            assert checked(notebook.page)["violations"] == []
+            picture(notebook, "mcp")
+        call.get_by_role("button", name=button).press("Enter")
+        notebook.wait_for_status(index, "done")
+        view.get_by_text(said).wait_for()
+        assert call.locator(".sc-call-state").inner_text() == state

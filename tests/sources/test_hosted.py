@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streamcell import stream_cell
 from streamcell.answer.document import Version, reduce
 from streamcell.answer.events import Alive, Event
-from streamcell.answer.parts import Commentary, HostedTool, Part, Reasoning
+from streamcell.answer.parts import Commentary, HostedTool, Part, Reasoning, ToolCall
 from streamcell.notebook.output import markdown_of
 from streamcell.rehearsal import RehearsalServer
 from streamcell.sources.openai.hosted import TOOLS
@@ -26,9 +26,10 @@ TIMEOUT = 60
 THOUGHT = "**Looking it up**\n\nThe question is about rivers. I search first, and then I count."
 
 
-def asked(model: str, api: str = "responses") -> Any:
-    more = {"reasoning": {"summary": "auto"}} if api == "responses" else {}
-    return stream_cell("Which river is the longest?", model=f"rehearsal/{model}", api=api, display=False, **more)
+def asked(model: str, api: str = "responses", **options: Any) -> Any:
+    if api == "responses":
+        options["reasoning"] = {"summary": "auto"}
+    return stream_cell("Which river is the longest?", model=f"rehearsal/{model}", api=api, display=False, **options)
 
 
 def parts_of(*chunks: object) -> list[Part]:
@@ -58,7 +59,8 @@ def added(item: object, index: int = 0) -> dict[str, object]:
 def test_what_a_responses_answer_did_is_shown_in_its_order_and_its_text_is_the_answer_only() -> None:
     cell = asked("hosted?rate=0")
     assert cell.result(TIMEOUT).startswith("The **Nile**")
-    assert [part.kind for part in cell.parts] == ["reasoning", "commentary", *["hosted_tool"] * 5, "text"]
+    kinds = ["reasoning", "commentary", *["hosted_tool"] * 4, "text", "tool_call"]
+    assert [part.kind for part in cell.parts] == kinds
     assert cell.parts[0].text == THOUGHT
     assert "look up" in cell.parts[1].text
     assert "look up" not in cell.text
@@ -67,9 +69,8 @@ def test_what_a_responses_answer_did_is_shown_in_its_order_and_its_text_is_the_a
         ("File search", "completed"),
         ("Code interpreter", "completed"),
         ("MCP tool: atlas · coordinates", "completed"),
-        ("Approval of an MCP tool: atlas · delete_map", "approval"),
     ]
-    search, files, code, mcp, approval = tools(cell.parts)
+    search, files, code, mcp = tools(cell.parts)
     assert (search.asked, [one["url"] for one in search.links]) == (
         "longest rivers of the world",
         ["https://example.org/rivers", "https://example.com/lengths?unit=km"],
@@ -78,7 +79,6 @@ def test_what_a_responses_answer_did_is_shown_in_its_order_and_its_text_is_the_a
     assert code.asked.startswith("rivers = {")
     assert (code.code, code.came) == (True, "Nile: 6,650 km\nAmazon: 6,400 km")
     assert (mcp.asked, mcp.came) == ('{"place":"Cairo"}', "30.04 N, 31.24 E")
-    assert all(one in approval.note for one in ('"approve": True', approval.id, 'previous_response_id="resp_'))
     assert cell.notice is None
 
 
@@ -98,7 +98,7 @@ def test_chat_completions_show_what_their_servers_say_of_it() -> None:
 def test_a_tool_that_fails_says_so_and_why() -> None:
     cell = asked("hosted?rate=0&fail=1")
     cell.result(TIMEOUT)
-    assert [one.state for one in tools(cell.parts)] == ["failed", "completed", "failed", "failed", "approval"]
+    assert [one.state for one in tools(cell.parts)] == ["failed", "completed", "failed", "failed"]
     assert tools(cell.parts)[3].error == "The server did not answer."
 
 
@@ -192,12 +192,13 @@ def test_what_is_left_to_the_client_says_that_it_was_not_run() -> None:
     assert "does not run it" in tool.note
 
 
-def test_a_request_for_approval_names_its_response_however_that_comes() -> None:
-    item = {"type": "mcp_approval_request", "id": "a", "name": "delete", "server_label": "s", "arguments": "{}"}
-    begun = {"type": "response.created", "response": {"id": "resp_1"}}
-    for chunks in ([begun, done(item)], [ends(id="resp_1", output=[item])]):
-        (tool,) = tools(parts_of(*chunks))
-        assert 'previous_response_id="resp_1"' in tool.note
+def test_a_request_for_approval_is_a_call_however_it_comes() -> None:
+    item = {"type": "mcp_approval_request", "id": "a", "name": "delete", "server_label": "s\u202e", "arguments": "{}"}
+    end = ends(id="resp_1", output=[item])
+    for chunks in ([added(item), done(item), end], [done(item), end], [end]):
+        (call,) = parts_of(*chunks)
+        assert isinstance(call, ToolCall)
+        assert (call.label, call.call_id, call.arguments) == ("s\ufffd · delete", "a", "{}")
 
 
 def test_what_comes_twice_is_shown_once() -> None:
@@ -322,3 +323,24 @@ def test_a_thought_says_how_long_it_took() -> None:
     cell.result(TIMEOUT)
     (thought,) = [part for part in cell.parts if isinstance(part, Reasoning)]
     assert thought.seconds is not None
+
+
+MCP = {"type": "mcp", "server_label": "atlas", "server_url": "https://example.org/mcp", "require_approval": "always"}
+
+
+@pytest.mark.parametrize(
+    ("approve", "state", "said"),
+    [
+        (True, "done", "The map is deleted."),
+        (False, "denied", "Then the map stays."),
+        (None, "denied", "Then the map stays."),  # nobody can be asked
+        (lambda name, _: name == "atlas · delete_map", "done", "The map is deleted."),
+    ],
+)
+def test_a_request_for_approval_is_decided_and_the_answer_goes_on(approve: Any, state: str, said: str) -> None:
+    cell = asked("hosted?rate=0", tools=[MCP], approve=approve)
+    assert cell.result(TIMEOUT).endswith(said)
+    (call,) = [part for part in cell.parts if isinstance(part, ToolCall)]
+    assert (call.label, call.state) == ("atlas · delete_map", state)
+    assert [one.title for one in tools(cell.parts)[4:]] == (["MCP tool: atlas · delete_map"] if state == "done" else [])
+    assert "approv" in call.markdown() if state == "done" else "denied" in call.markdown()

@@ -11,7 +11,7 @@ export type ResumeMode = "exact" | "prefix" | "continued";
 export type ShowReasoning = "closed" | "streaming" | "open";
 
 /** How far a tool is that the provider runs. `requested`: the provider leaves it to the client to run it, and streamcell does not. */
-export type HostedState = "in_progress" | "searching" | "interpreting" | "calling" | "completed" | "failed" | "incomplete" | "approval" | "requested";
+export type HostedState = "in_progress" | "searching" | "interpreting" | "calling" | "completed" | "failed" | "incomplete" | "requested";
 
 /** Tokens, as the provider counted them; null where it did not say. */
 export interface Usage {
@@ -105,6 +105,8 @@ export interface ToolCallFields {
   readonly seconds: number | null;
   /** Counted from 1; the calls of a round are answered together. */
   readonly round: number;
+  /** The MCP server that has the tool: the provider runs it, and asks only whether it may. */
+  readonly server: string;
 }
 
 /** Fields of a part of the kind `reasoning`, whose body is Markdown. */
@@ -312,7 +314,7 @@ const RESUME_MODE_SHAPE = ["one", ["exact", "prefix", "continued"]] as const;
 
 const SHOW_REASONING_SHAPE = ["one", ["closed", "streaming", "open"]] as const;
 
-const HOSTED_STATE_SHAPE = ["one", ["in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "approval", "requested"]] as const;
+const HOSTED_STATE_SHAPE = ["one", ["in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "requested"]] as const;
 
 export const USAGE_SHAPE = {
   input_tokens: [["null", "count"], null],
@@ -382,6 +384,7 @@ export const TOOL_CALL_FIELDS_SHAPE = {
   shown: [["null", ["list", "string"]], null],
   seconds: [["null", "number"], null],
   round: ["count", 0],
+  server: ["string", ""],
 } as const;
 
 export const REASONING_FIELDS_SHAPE = {

@@ -58,12 +58,9 @@ test("one that was cut off says so", () => {
   expect(line()[1]).toBe("not finished");
 });
 
-test("one that waits for approval is open and says what to do, until the user closes it", () => {
-  receive(tool({ state: "approval", note: "Nothing has run." }, "{}"));
-  expect([fold().open, texts()]).toEqual([true, ["Nothing has run.", "{}"]]);
-  fold().open = false;
-  receive(["grow", 0, " "]);
-  expect(fold().open).toBe(false);
+test("what is left to the user's code says so", () => {
+  receive(tool({ state: "requested", note: "Nothing has run." }, "{}"));
+  expect([fold().open, texts()]).toEqual([false, ["Nothing has run.", "{}"]]);
 });
 
 test("all that it says is text, and only http addresses are links", () => {

@@ -90,6 +90,14 @@ describe("its state", () => {
     expect(buttons().length > 0).toBe(fields.state === "asked");
   });
 
+  test("is its approval where the provider runs it; its arguments are not the user's to edit", () => {
+    open([call({ state: "asked", server: "atlas" })]);
+    expect(get(".sc-call-head code").textContent).toBe("atlas · get_weather");
+    expect(buttons().map(({ textContent }) => textContent)).toEqual(["Run", "Deny", "Always allow"]);
+    open([call({ state: "done", server: "atlas" })]);
+    expect(said()).toBe("Approved");
+  });
+
   test("is that it was not run, where nobody runs it; before that it is only being prepared", () => {
     open([call({}, '{"ci', { open: true })], "streaming");
     expect([said(), line()]).toEqual(["Preparing…", "Preparing a tool call"]);

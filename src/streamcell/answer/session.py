@@ -521,7 +521,7 @@ def _after_calls(session: Session, calls: Sequence[int], now: float) -> _Step:
         call = parts[at]
         if isinstance(call, ToolCall) and call.state in (CallState.RUNNING, CallState.CALLED):
             ask = RunTool if call.state is CallState.RUNNING else AskApproval
-            effects.append(ask(session.run, at, call.name, call.asked_for))
+            effects.append(ask(session.run, at, call.label, call.asked_for))
     if left(parts, session.begin):
         return session, (*effects, *_URGENT)
     return _reply(session, Trigger.REPLY, now)
@@ -564,9 +564,9 @@ def _decided(session: Session, at: int, now: float) -> _Step:
         return session, ()
     calls, parts = [at], list(current.parts)
     if call.always:
-        session = replace(session, allowed=session.allowed | {call.name})
+        session = replace(session, allowed=session.allowed | {call.label})
         for other, part in enumerate(parts):
-            if isinstance(part, ToolCall) and part.name == call.name and part.state is CallState.ASKED:
+            if isinstance(part, ToolCall) and part.label == call.label and part.state is CallState.ASKED:
                 parts[other] = decide(part, "yes")
                 calls.append(other)
     return _after_calls(_with_current(session, replace(current, parts=tuple(parts))), calls, now)

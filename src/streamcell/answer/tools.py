@@ -40,7 +40,7 @@ def awaited(rules: ToolRules | None, parts: Sequence[Part], begin: int) -> list[
     if rules is None:
         return []
     calls = {at: part for at, part in enumerate(parts[begin:], begin) if isinstance(part, ToolCall)}
-    if any(call.custom or call.name in rules.declared for call in calls.values()):
+    if any(not call.server and (call.custom or call.name in rules.declared) for call in calls.values()):
         return []
     return [at for at, call in calls.items() if call.state is CallState.CALLED]
 
@@ -65,13 +65,15 @@ def _begun(rules: ToolRules, call: ToolCall, place: int, allowed: frozenset[str]
     flaw = (
         words.TOO_MANY_CALLS
         if place >= MOST_CALLS
+        else None
+        if call.server
         else words.no_such_tool(call.name, ", ".join(sorted(rules.runnable)))
         if call.name not in rules.runnable
         else flaw_of(call.arguments)
     )
     if flaw is not None:
         return replace(call, state=CallState.FAILED, result=flaw)
-    return decide(call, rules.approval if call.name not in allowed else "yes")
+    return decide(call, rules.approval if call.label not in allowed else "yes")
 
 
 def decide(call: ToolCall, approval: Approval) -> ToolCall:
@@ -81,7 +83,7 @@ def decide(call: ToolCall, approval: Approval) -> ToolCall:
     if approval == "ask":
         return replace(call, state=CallState.ASKED)
     if approval == "yes":
-        return replace(call, state=CallState.RUNNING)
+        return replace(call, state=call.allowed)
     return replace(call, state=CallState.DENIED, result=words.DENIED if approval == "no" else words.NOBODY_TO_ASK)
 
 

@@ -8,7 +8,7 @@ from . import _tokens
 from ._steps import Piece, Said, Thought, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _THOUGHT = "**Looking it up**\n\nThe question is about rivers. I search first, and then I count."
 _COMMENTARY = "I look up the longest rivers, and compare them with a few lines of Python."
@@ -34,8 +34,11 @@ _BAD_PAGES = [
 ]
 
 
-def responses(*, fails: bool, hostile: bool) -> Iterator[Token]:
-    """The answer in events of the Responses API."""
+def responses(results: Sequence[str], *, fails: bool, hostile: bool) -> Iterator[Token]:
+    """The answer in events of the Responses API; its second round, where the request says whether a tool may run."""
+    if results:
+        yield from _allowed(results[-1] == "approved")
+        return
     yield from map(Thought, _tokens.pieces(_THOUGHT))
     yield from _commentary()
     query = _HARM if hostile else _QUERY
@@ -89,11 +92,16 @@ def responses(*, fails: bool, hostile: bool) -> Iterator[Token]:
         ("response.mcp_call_arguments.done", {"arguments": arguments}),
         ("response.mcp_call.failed" if fails else "response.mcp_call.completed", {}),
     )
-    yield from _item(
-        {"type": "mcp_approval_request", "server_label": "atlas", "name": "delete_map", "arguments": "{}"},
-        {"arguments": '{"map":"Egypt"}'},
-    )
     yield from map(Piece, _tokens.pieces(_ANSWER))
+    asks = {"type": "mcp_approval_request", "server_label": _HARM if hostile else "atlas", "name": "delete_map"}
+    yield from _item({**asks, "arguments": "{}"}, {"arguments": _HARM if hostile else '{"map":"Egypt"}'})
+
+
+def _allowed(approved: bool) -> Iterator[Token]:
+    if approved:
+        call = {"type": "mcp_call", "server_label": "atlas", "name": "delete_map", "arguments": '{"map":"Egypt"}'}
+        yield from _item({**call, "status": "in_progress"}, {"status": "completed", "output": "deleted", "error": None})
+    yield from map(Piece, _tokens.pieces("The map is deleted." if approved else "Then the map stays."))
 
 
 def chat(*, fails: bool, hostile: bool) -> Iterator[Token]:

@@ -223,9 +223,11 @@ def read_responses(body: Body) -> Asked:
 
 
 def _returned(item: object) -> object:
-    """A tool's output as Chat Completions has it: a message of the tool."""
+    """A tool's output, or leave for one, as Chat Completions would have it: a message of the tool."""
     if isinstance(item, dict) and item.get("type") in ("function_call_output", "custom_tool_call_output"):
         return {"role": "tool", "content": item.get("output")}
+    if isinstance(item, dict) and item.get("type") == "mcp_approval_response":
+        return {"role": "tool", "content": "approved" if item.get("approve") is True else "denied"}
     return item
 
 

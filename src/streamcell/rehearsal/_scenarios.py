@@ -73,8 +73,8 @@ def _bulk_text(_asked: Asked, settings: Settings, rng: Random) -> Iterator[Token
 
 
 def _hosted_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
-    play = _hosted.chat if asked.api == "chat" else _hosted.responses
-    yield from play(fails=bool(settings["fail"]), hostile=bool(settings["hostile"]))
+    flags = {"fails": bool(settings["fail"]), "hostile": bool(settings["hostile"])}
+    yield from _hosted.chat(**flags) if asked.api == "chat" else _hosted.responses(asked.results, **flags)
 
 
 def _every_kind(asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:

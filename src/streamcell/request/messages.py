@@ -8,7 +8,7 @@ from typing import Any, Final
 from .attachments import OFFICE, Attachment, folded, part_of
 from .jsonable import jsonable
 
-__all__ = ["Message", "answered_in", "messages_of", "only_on"]
+__all__ = ["OF_RESPONSES", "Message", "answered_in", "messages_of", "only_on"]
 
 Message = Mapping[str, Any]
 
@@ -16,6 +16,9 @@ _ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 _TRANSLATED: Final = ("message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output")
 """Items of the Responses API that can be translated to Chat Completions."""
+
+OF_RESPONSES: Final = ("image_generation_call", "mcp_approval_request", "mcp_approval_response")
+"""Items of a former answer that Chat Completions has no message for."""
 
 _ONLY_IN_CHAT: Final = ("name", "function_call", "audio")
 """Message fields that the Responses API does not have."""
@@ -68,12 +71,14 @@ def messages_of(prompt: object) -> tuple[Message, ...] | None:
 
 def answered_in(messages: Sequence[Message]) -> frozenset[str]:
     """Return the ids of the tool calls whose results are among these messages."""
-    ids = (message.get("call_id", message.get("tool_call_id")) for message in messages if _is_result(message))
+    names = ("call_id", "tool_call_id", "approval_request_id")
+    ids = (message.get(name) for message in messages if _is_result(message) for name in names)
     return frozenset(one for one in ids if isinstance(one, str))
 
 
 def _is_result(message: Message) -> bool:
-    return message.get("role") == "tool" or str(message.get("type", "")).endswith("_output")
+    kind = str(message.get("type", ""))
+    return message.get("role") == "tool" or kind.endswith("_output") or kind == "mcp_approval_response"
 
 
 def only_on(messages: Sequence[Message]) -> dict[str, str]:

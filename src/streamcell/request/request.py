@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from .attachments import check_sizes
 from .echoes import Echo
 from .jsonable import is_left_out, jsonable, whole_characters
-from .messages import Message, only_on
+from .messages import OF_RESPONSES, Message, only_on
 from .parameters import OPTIONS, check_names, chosen_api
 from .shapes import check_shapes
 from .veiled import Veiled
@@ -136,6 +136,8 @@ def make_request(
         raise ValueError("give previous= or previous_response_id=, not both")
     given = _given(params)
     check_shapes(given)
+    if api == "chat":
+        previous = tuple(one for one in previous if one.get("type") not in OF_RESPONSES)
     messages = (*previous, *prompt)
     check_sizes(messages)
     api, decided = chosen_api(given, api, only_on(messages))

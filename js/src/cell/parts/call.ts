@@ -17,9 +17,12 @@ export const callOf = ({ fields }: Part): ToolCallFields => read(TOOL_CALL_FIELD
 /** The arguments that count: the user's, where there are any. */
 export const argumentsOf = (part: Part): string => callOf(part).edited ?? part.body;
 
+/** The tool's name, with its server's where it has one. */
+const labelOf = ({ name, server }: ToolCallFields): string => (server === "" ? name : `${server} · ${name}`);
+
 /** The tool's name in one line that nothing in it can turn around; never empty. */
 export function nameOf(part: Part): string {
-  const name = visible(callOf(part).name.replace(/\s+/g, " ").trim());
+  const name = visible(labelOf(callOf(part)).replace(/\s+/g, " ").trim());
   return name.length > NAME ? `${name.slice(0, NAME)}…` : name || "?";
 }
 
@@ -59,13 +62,17 @@ const copies = new WeakMap<Part, string>();
 export function callCopied(part: Part): string {
   const known = copies.get(part);
   if (known !== undefined) return known;
-  const { name, state, result } = callOf(part);
-  const called = name.replace(/[`\s]+/g, " ").trim() || "?";
+  const call = callOf(part);
+  const { server, state, result } = call;
+  const called =
+    labelOf(call)
+      .replace(/[`\s]+/g, " ")
+      .trim() || "?";
+  const stands = server !== "" && state === "done" ? words.COPIED_APPROVED : words.COPIED_STATES[state];
   const texts = [argumentsOf(part), result].filter((text) => text.trim() !== "");
-  const copy = [
-    `${words.TOOL_CALL} \`${called}\` (${words.COPIED_STATES[state]})`,
-    ...texts.map((text) => fenced(short(text))),
-  ].join("\n\n");
+  const copy = [`${words.TOOL_CALL} \`${called}\` (${stands})`, ...texts.map((text) => fenced(short(text)))].join(
+    "\n\n",
+  );
   copies.set(part, copy);
   return copy;
 }

@@ -74,11 +74,11 @@ export class Decision {
     this.root.hidden = this.#area.hidden = this.#changes.hidden = true;
   }
 
-  update({ body }: Part, { state, edited, custom }: ToolCallFields, { over }: Looks): void {
+  update({ body }: Part, { state, edited, custom, server }: ToolCallFields, { over }: Looks): void {
     const asks = state === "asked" && !over;
     this.#arguments = edited ?? body;
-    // The kernel takes other arguments as an object only.
-    this.#edit.hidden = custom;
+    // The kernel takes other arguments as an object only, and the provider none.
+    this.#edit.hidden = custom || server !== "";
     if (!asks) {
       const focused = this.root.contains((this.root.getRootNode() as Document | ShadowRoot).activeElement);
       this.root.hidden = true;

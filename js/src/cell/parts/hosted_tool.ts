@@ -33,7 +33,6 @@ class HostedTool implements PartView {
   readonly #note = element("div", { class: "sc-tool-note" });
   /** What its links were made of. */
   #linked = "";
-  #waited = false;
 
   constructor() {
     const line = element("span", {}, this.#title, this.#state, this.#short);
@@ -63,10 +62,6 @@ class HostedTool implements PartView {
     fill(this.#error, tool.error.slice(0, LONG));
     fill(this.#note, tool.note.slice(0, LONG));
     this.#drawLinks(tool);
-    // What the user has to answer is not hidden.
-    const waits = tool.state === "approval";
-    if (waits && !this.#waited) this.root.open = true;
-    this.#waited = waits;
   }
 
   #drawLinks({ links }: HostedToolFields): void {

@@ -23,13 +23,14 @@ const SOON = 0.05;
 const seconds = (value: number): string => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
 
 /** Where the call stands, in words; what a kernel would have to go on with is in the past where there is none. */
-function stateOf({ state, seconds: ran, edited, always }: ToolCallFields, { over, gone }: Looks): string {
+function stateOf({ state, seconds: ran, edited, always, server }: ToolCallFields, { over, gone }: Looks): string {
   const saved = gone === "saved";
   if (state === "called" && !over) return words.PREPARING;
   if (state === "asked" && over) return saved ? words.ASKED_WHEN_SAVED : words.ASKED_WITHOUT_KERNEL;
   if (state === "running" && over) return saved ? words.RAN_WHEN_SAVED : words.RAN_WITHOUT_KERNEL;
   const took = state === "done" && ran !== null && ran >= SOON;
-  const stands = took ? words.doneIn(seconds(ran)) : words.CALL_STATES[state];
+  const known = server !== "" && state === "done" ? words.APPROVED : words.CALL_STATES[state];
+  const stands = took ? words.doneIn(seconds(ran)) : known;
   return [stands, edited !== null && words.EDITED, always && words.ALWAYS_ALLOWED].filter(Boolean).join(" · ");
 }
 

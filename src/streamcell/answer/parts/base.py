@@ -135,7 +135,8 @@ def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tupl
         elif item is not None:
             found, text, told = [*found, *_said(text), item], "", number
             reply = part.reply()
-            replies += [] if reply is None or reply.get("call_id") in elsewhere else [reply]
+            id_ = None if reply is None else reply.get("call_id", reply.get("approval_request_id"))
+            replies += [] if reply is None or id_ in elsewhere else [reply]
     return (*found, *replies, *_said(text))
 
 

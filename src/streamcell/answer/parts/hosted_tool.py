@@ -12,7 +12,7 @@ from .base import Part, fenced
 __all__ = ["HostedState", "HostedTool"]
 
 HostedState = Literal[
-    "in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "approval", "requested"
+    "in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "requested"
 ]
 
 _SHORT: Final = 500  # characters of what was asked, in a saved notebook and in a terminal

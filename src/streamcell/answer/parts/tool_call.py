@@ -40,7 +40,7 @@ class ToolCall(Part):
     `edited` is what the user put in place of the arguments, or None. `result` is the text that goes back to the model;
     `shown` is what the page shows in its place: one MIME type and its data, or empty. `seconds` is how long it ran.
     `round` counts from 1: the calls of a round are answered together. `always`: the user allowed this tool for the rest
-    of the answer.
+    of the answer. `server` is set for a tool of an MCP server: the provider runs it, and asks only whether it may.
     """
 
     kind = "tool_call"
@@ -57,6 +57,12 @@ class ToolCall(Part):
     shown: tuple[str, str] | None = None
     seconds: float | None = None
     round: int = 0
+    server: str = ""
+
+    @property
+    def label(self) -> str:
+        """The tool's name, with its server's where it has one: no two tools have the same."""
+        return f"{self.server} · {self.name}" if self.server else self.name
 
     @property
     def settled(self) -> bool:
@@ -75,6 +81,14 @@ class ToolCall(Part):
 
     def message(self) -> Mapping[str, Any]:
         """Return the call as an item of a conversation, in the words of the Responses API."""
+        if self.server:
+            return {
+                "type": "mcp_approval_request",
+                "id": self.call_id,
+                "server_label": self.server,
+                "name": self.name,
+                "arguments": self.arguments or "{}",
+            }
         if self.custom:
             return {
                 "type": "custom_tool_call",
@@ -91,6 +105,12 @@ class ToolCall(Part):
 
     def reply(self) -> Mapping[str, Any]:
         """Return what goes back to the model: each call has an answer, as APIs refuse a conversation without."""
+        if self.server:
+            return {
+                "type": "mcp_approval_response",
+                "approval_request_id": self.call_id,
+                "approve": self.state is CallState.DONE,
+            }
         kind = "custom_tool_call_output" if self.custom else "function_call_output"
         return {
             "type": kind,
@@ -100,15 +120,25 @@ class ToolCall(Part):
 
     def markdown(self) -> str:
         """Return the name, the arguments and the result, each no longer than a reader wants."""
-        name = re.sub(r"[`\s]+", " ", self.name).strip() or "?"
-        blocks = [f"{words.TOOL} `{name}` ({words.CALL_STATES[self.state.value]})"]
+        name = re.sub(r"[`\s]+", " ", self.label).strip() or "?"
+        blocks = [f"{words.TOOL} `{name}` ({self._stands})"]
         blocks += [fenced(_short(text)) for text in (self.asked_for, self.result) if text.strip()]
         return "\n\n".join(blocks)
 
     def plain(self) -> str:
         """Return the call in a line, and its result below it."""
-        line = f"{words.TOOL} {self.name}({_short(self.asked_for)}) ({words.CALL_STATES[self.state.value]})"
+        line = f"{words.TOOL} {self.label}({_short(self.asked_for)}) ({self._stands})"
         return f"{line}\n{_short(self.result)}" if self.result else line
+
+    @property
+    def _stands(self) -> str:
+        approved = self.server and self.state is CallState.DONE
+        return words.APPROVED_CALL if approved else words.CALL_STATES[self.state.value]
+
+    @property
+    def allowed(self) -> CallState:
+        """The state of the call once it may run: a server's tool runs there, and not here."""
+        return CallState.DONE if self.server else CallState.RUNNING
 
     def act(self, action: str, value: Any) -> Mapping[str, Any] | None:
         """Return what the user's decision changes: `run`, `edit` (with other arguments), `always` or `deny`.
@@ -118,12 +148,12 @@ class ToolCall(Part):
         if self.state is not CallState.ASKED:
             return None
         if action == "run":
-            return {"state": CallState.RUNNING}
+            return {"state": self.allowed}
         if action == "always":
-            return {"state": CallState.RUNNING, "always": True}
+            return {"state": self.allowed, "always": True}
         if action == "deny":
             return {"state": CallState.DENIED, "result": words.DENIED}
-        if action == "edit" and isinstance(value, str) and flaw_of(value) is None:
+        if action == "edit" and not self.server and isinstance(value, str) and flaw_of(value) is None:
             return {"state": CallState.RUNNING, "edited": value}
         return None
 

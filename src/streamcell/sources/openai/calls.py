@@ -181,16 +181,20 @@ class Calls:
         self.full = False  # more came than are taken
         self._ids = set(taken)
 
-    def begin(self, part: str, name: object, id_: object, *, custom: bool) -> tuple[Call | None, list[Event]]:
-        """Begin a call that is shown as `part`; None: there are too many."""
+    def begin(
+        self, part: str, name: object, id_: object, *, custom: bool, server: object = None
+    ) -> tuple[Call | None, list[Event]]:
+        """Begin a call that is shown as `part`; None: there are too many. `server` is that of a tool that is there."""
         if len(self.all) >= MOST:
             self.full = True
             return None, []
         call = Call(part, _name(name), _name(id_), custom)
         self.all.append(call)
         call.own = self._own(call.given or f"call_{len(self.all)}")
-        fields = {"name": call.name, "call_id": call.own}
-        return call, [PartChanged(_KIND, {**fields, "custom": True} if custom else fields, part)]
+        fields: dict[str, Any] = {"name": call.name, "call_id": call.own}
+        fields |= {"custom": True} if custom else {}
+        fields |= {} if server is None else {"server": _name(server) or "?"}
+        return call, [PartChanged(_KIND, fields, part)]
 
     def learn(self, call: Call, name: object, id_: object) -> list[Event]:
         """Take the name and the id of a call that had none."""

@@ -25,8 +25,6 @@ def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> l
     found: list[dict[str, Any]] = []
     for message in messages:
         kind = message.get("type", "message")
-        if kind == "image_generation_call":
-            continue  # this API takes no image from the assistant
         if kind in ("function_call", "custom_tool_call"):
             before = found[-1] if found and found[-1]["role"] == "assistant" else None
             if before is None:

@@ -194,7 +194,6 @@ TOOLS: Final[Mapping[str, _Tool]] = {
     "code_interpreter_call": _Tool(_of("code"), _logs, code=True),
     "mcp_call": _Tool(_of("arguments"), _of("output"), _server, code=True),
     "mcp_list_tools": _Tool(came=_names, about=_server),
-    "mcp_approval_request": _Tool(_of("arguments"), about=_server, code=True),
     "mcp_approval_response": _Tool(came=_approval),
     "computer_call": _Tool(_actions, client=_always, awaits=True),
     "computer_call_output": _Tool(came=_screenshot, answers="computer_call"),
@@ -280,8 +279,6 @@ class HostedTools:
         self._by_id: dict[str, _Call] = {}
         self._by_index: dict[int, _Call] = {}
         self._by_call_id: dict[str, _Call] = {}
-        self.response = ""
-        """The response's id, which an answer to a request for approval names."""
 
     def item(self, item: object, index: object, *, whole: bool) -> list[Event]:
         """Take an output item of a type in `TOOLS` as it begins, or `whole`."""
@@ -407,10 +404,7 @@ class HostedTools:
         error = field_of(item, "error")
         call.error = (_str(field_of(error, "message"), _SHORT) or words_of(error) or _str(error, _SHORT)) or call.error
         call.state = call.state if call.answered else _state(item, call, whole=whole)
-        if kind == "mcp_approval_request":
-            call.state = "approval"
-            call.note = words.approve(_str(field_of(item, "id"), _SHORT), self.response[:_SHORT])
-        elif whole and not call.answered and tool.client(item):
+        if whole and not call.answered and tool.client(item):
             call.state, call.note = "requested", words.CLIENT_RUNS
 
     def _output(self, call: _Call, verb: str, chunk: object) -> None:

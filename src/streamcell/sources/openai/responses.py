@@ -63,8 +63,11 @@ _IS_WHOLE: Final = {
     "response.reasoning_text.done": ("reasoning", "text"),
     "response.refusal.done": ("refusal", "refusal"),
 }
-_CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input"}
-"""Calls of the user's tools, and the field with what each is called with."""
+_APPROVAL: Final = "mcp_approval_request"
+"""Asks whether a call may run that the provider runs."""
+
+_CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input", _APPROVAL: "arguments"}
+"""Calls that wait for the user or a tool of theirs, and the field with what each is called with."""
 
 _OF_CALLS: Final = {
     f"response.{name}.{how}": (kind, field)
@@ -190,7 +193,6 @@ class ResponsesDecoder:
     def _feed(self, chunk: object) -> list[Event]:
         if self.finished:
             return []
-        self._hosted.response = _name(field_of(chunk, "response"), "id") or self._hosted.response
         kind = field_of(chunk, "type")
         name = kind if isinstance(kind, str) else ""
         if name.startswith("response.") and name.removeprefix("response.") in _ENDS:
@@ -414,12 +416,15 @@ class ResponsesDecoder:
         new = [*call.hold(given), *call.end()] if ended else call.grow(given)
         return [*events, *new] or [Alive(working=True)]
 
-    def _call_at(self, item: _Item, kind: str, name: object, id_: object) -> tuple[Call | None, list[Event]]:
+    def _call_at(
+        self, item: _Item, kind: str, name: object, id_: object, server: object = None
+    ) -> tuple[Call | None, list[Event]]:
         """Return the call that an output item is; None: there are too many."""
         if item.call is not None:
             return item.call, self._calls.learn(item.call, name, id_)
         part = f"{item.id or f'item-{item.number}'}/{len(item.parts)}"
-        item.call, events = self._calls.begin(part, name, id_, custom=kind == "custom_tool_call")
+        custom = kind == "custom_tool_call"
+        item.call, events = self._calls.begin(part, name, id_, custom=custom, server=server)
         if item.call is None:
             self._answer.leave_out(BEYOND)
         else:
@@ -438,11 +443,12 @@ class ResponsesDecoder:
         kind = _name(item, "type")
         if kind not in _CALLED:
             return []
-        id_, found = _name(item, "call_id"), None
+        id_, found = _name(item, "id" if kind == _APPROVAL else "call_id"), None
         if id_ and (but is not None or not any(isinstance(one, (str, int)) for one in place.values())):
             known = (one for one in self._calling if one.call is not None and one.call.given == id_)
             found = next((one for one in known if one.call not in (but or ())), None)
-        call, events = self._call_at(found or self._item(place), kind, _name(item, "name"), id_)
+        server = field_of(item, "server_label") if kind == _APPROVAL else None
+        call, events = self._call_at(found or self._item(place), kind, _name(item, "name"), id_, server)
         if call is None:
             return [Alive(working=True)]
         if but is not None:
@@ -457,7 +463,6 @@ class ResponsesDecoder:
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
         """Take the terminal event: what its response says of itself counts for more than the event's name."""
-        self._hosted.response = _name(response, "id") or self._hosted.response
         events = [*self._output_of(response), *self._held()]
         usage = field_of(response, "usage")
         counted = usage_of(usage, "input", "output") if usage else None
