@@ -197,7 +197,8 @@ def stream_cell(
             answer it.
         approve: whether calls of functions and models run. None: the user is asked in the cell; without a page to ask
             in, the call is denied. True: every call runs. A function `approve(name, arguments)` returns True, False, or
-            None to ask the user. The model is told about a denied call, and continues.
+            None to ask the user. The model is told about a denied call, and continues. The same decides on tools of
+            MCP servers that ask for approval; their names have the server's before them, such as `"atlas · search"`.
         max_rounds: how many rounds of tool calls are allowed. If the model asks for another one, the answer fails with
             `TooManyRounds`.
         tool_timeout: how many seconds a call may run. Each call has its own thread, and the calls of a round run in
