@@ -1,4 +1,4 @@
-"""The session: a pure state machine from inputs to effects. Retry, stop and versions are decided here, nowhere else."""
+"""The session: a pure state machine from inputs to effects. Only it decides about retries, stops and versions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ __all__ = ["Session", "step"]
 
 @dataclass(frozen=True)
 class _Failing:
-    """An attempt that failed and may be made again: the answer as it then stands, and how it would go on."""
+    """A failed attempt that may be repeated: the answer at that point, and from where the next attempt would resume."""
 
     version: Version
     attempt: int
@@ -70,14 +70,29 @@ class _Failing:
 
 @dataclass(frozen=True)
 class Session:
-    """All that the session knows.
+    """The complete state of the session. All times are on the driver's clock, in seconds.
 
-    `run` tags the source now open: what an older one still emits is passed over. `way` is how the source can go on with
-    an answer, `auto_resume` whether it does so by itself (None: only where that is exact and costs nothing). `failing`
-    is the attempt that the user's own policy is asked about. `tools` are the user's, `round` how many rounds of them
-    there were, `begin` how many parts the answer had when the present request was made, and `allowed` the tools that
-    the user has allowed for the rest of it. `thinking` is the reasoning that comes now, `show_reasoning` when its fold
-    is open. The times are those of the driver's clock; `head_at` is when the response began.
+    Attributes:
+        document: the answer with all its versions.
+        policy: when a failed attempt is repeated.
+        timeouts: after which silence an attempt fails; None: never.
+        way: how the source can resume an answer; None: not at all.
+        auto_resume: whether an answer is resumed automatically; None: only if that is exact and costs nothing.
+        run: the number of the source that is open; inputs from older sources are ignored.
+        resuming: from where the present attempt resumes the answer.
+        failing: the failed attempt about which the user's own policy is being asked.
+        tools: the rules for the user's tools.
+        round: how many rounds of tool calls there were.
+        begin: how many parts the answer had when the present request was made.
+        allowed: the tools that the user has approved for the rest of the answer.
+        asked_at: when the request was first made; the policy's elapsed time counts from here.
+        opened_at: when the source of this attempt was opened.
+        begun_at: when the last attempt of the first round began; the answer's timings count from here.
+        life_at: when the last sign of life came.
+        token_at: when the last output of the model came; None before the first one.
+        head_at: when the response began.
+        thinking: the reasoning that is streaming now.
+        show_reasoning: when reasoning is unfolded.
     """
 
     document: Document = field(default_factory=Document)
@@ -103,12 +118,12 @@ class Session:
 
     @property
     def status(self) -> Status:
-        """The status of the current version, whichever version is shown."""
+        """The status of the current version, even if another version is shown."""
         return self.document.current.status
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What the present request has brought; the parts before are of earlier rounds."""
+        """The parts from the present request; the parts before are from earlier rounds."""
         return self.document.current.parts[self.begin :]
 
 
@@ -118,10 +133,10 @@ _Step = tuple[Session, tuple[Effect, ...]]
 
 
 def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.5) -> _Step:
-    """Return the session after `given` and what is to be done.
+    """Return the session after `given`, and the effects to carry out.
 
-    `now` is a monotonic time in seconds and `chance` a number from 0 to 1, both drawn by the caller. What is not legal
-    in the present state returns the same session and no effect.
+    `now` is a monotonic time in seconds and `chance` a random number from 0 to 1; the caller provides both. An input
+    that is not allowed in the present state returns the same session and no effects.
     """
     if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded)):
         return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
@@ -148,10 +163,10 @@ def _of_run(
         return _of_call(session, given, now)
     if isinstance(given, Decided):
         return _decide(session, given, now)
-    if session.failing is not None:  # its source is closed, and nothing but the policy's answer is awaited
+    if session.failing is not None:  # its source is closed, so only the policy's decision matters
         return session, ()
     if isinstance(given, (Received, Closed)):
-        # What an attempt in the line says is said because its turn has come.
+        # An event from an attempt in the queue shows that its turn has come.
         session, granted = (
             (session, ()) if session.document.queue_position is None else _place(session, _TURN_HAS_COME, now)
         )
@@ -174,7 +189,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     if status is None:
         return session, ()
     before = session.document.current
-    # Nothing but these outlives an attempt: a request id or a count of tokens of the failed one is not the new one's.
+    # Only these survive an attempt: request id and token count of the failed attempt do not apply to the next one.
     current = Version(
         status=status,
         attempt=before.attempt,
@@ -187,7 +202,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     )
     if session.resuming is not None:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=before.spent)
-        if session.resuming.way is not ResumeMode.EXACT:  # another response: the former one has no more
+        if session.resuming.way is not ResumeMode.EXACT:  # another response: the cursor is of the former one
             current = replace(current, cursor=None)
     run = session.run + 1
     document = replace(
@@ -212,7 +227,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
 
 
 def _watching(session: Session, now: float) -> tuple[Effect, ...]:
-    """When to look next: before the silence is shown, then before it is given up."""
+    """Set the timer for the next check: when the silence must be shown, then when the attempt must fail."""
     if session.timeouts is None:
         return ()
     return (
@@ -237,8 +252,8 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
 
 
 def _place(session: Session, placed: Placed, now: float) -> _Step:
-    """Show where an attempt stands in the line, and why; its clocks begin when its turn has come."""
-    if session.token_at is not None:  # its answer has begun, so it waits for nothing
+    """Update an attempt's place in the queue and the reason; its clocks start when its turn comes."""
+    if session.token_at is not None:  # its answer has begun, so it no longer waits
         return session, ()
     position, wait = placed.queue_position, placed.wait
     current = session.document.current
@@ -274,7 +289,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     if isinstance(event, _PIECES):
         since = session.head_at if session.token_at is None else session.token_at
         parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
-        # Most pieces change neither, and each costs a copy.
+        # Most of these events change neither, and each copy takes time.
         changed = changed if parts is changed.parts else replace(changed, parts=parts)
         alive = alive if thinking is alive.thinking else replace(alive, thinking=thinking)
     if isinstance(event, Cursor):
@@ -287,7 +302,7 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
         alive = replace(alive, head_at=now)
         if session.resuming is not None:
             exact = session.resuming.way is ResumeMode.EXACT
-            # A continuation that is resumed before any text of it has come is a continuation still.
+            # A continuation that is resumed before it had any text is still a continuation.
             way = (exact and changed.resumed) or session.resuming.way
             closed = growth.ended if exact else growth.of_another
             changed = replace(changed, parts=closed(changed.parts), resumed=way if changed.text else None)
@@ -299,11 +314,11 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
 
 
 _PIECES: Final = (PartGrew, PartChanged, PartRestored, PartEnded)
-"""What the model says; all else (how far a response is, what it has cost) only shows that the connection lives."""
+"""Events with output of the model. All other events (cursor, usage) only show that the connection is alive."""
 
 
 def _with_life(session: Session, event: Event, now: float) -> _Step:
-    """Note that something came; a silence that was shown is over, and from the first token on another limit holds."""
+    """Record a sign of life: end a silence that is shown; from the first token on, another timeout applies."""
     is_token = isinstance(event, _PIECES) or (isinstance(event, Alive) and event.working)
     alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
     looks = _watching(alive, now) if is_token and session.token_at is None else ()
@@ -326,7 +341,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     failed = _thought(session, reduce(session.document.current, event), now)
     way = way_on(failed, session.way)
     resume = _resume_by_itself(session, failed, way) if text_of(session.parts) or way is ResumeMode.EXACT else None
-    # What the provider still has is never asked, and paid for, a second time.
+    # If the provider still has the response, the request is not made, and paid for, a second time.
     said = has_output(failed.parts[session.begin :])
     anew = not said and way is not ResumeMode.EXACT
     if not (resume or anew) or session.document.retry_disabled_reason is not None:
@@ -339,7 +354,8 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
         return _again(session, failing, seconds, now)
     if attempt >= session.document.attempts:
         return _give_up(session, failed, now)
-    # A user's policy may do anything, so it is asked elsewhere. What the old source still says is stale by its run.
+    # A user's policy can take any time, so it runs on another thread. The run number makes the old source's events
+    # stale.
     document = replace(session.document, idle=None, queue_position=None, wait=None)
     asking = replace(session, document=document, run=session.run + 1, failing=failing)
     return asking, (
@@ -350,7 +366,7 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
 
 
 def _advanced(session: Session) -> bool:
-    """Whether this attempt brought something: it is no failed one then, and the count begins again."""
+    """Whether this attempt added something. If so, it does not count as failed, and the count of attempts restarts."""
     current, resuming = session.document.current, session.resuming
     return resuming is None or len(text_of(session.parts)) > len(resuming.text) or current.cursor != resuming.cursor
 
@@ -365,7 +381,7 @@ def _decide(session: Session, given: Decided, now: float) -> _Step:
 
 
 def _again(session: Session, failing: _Failing, seconds: float | None, now: float) -> _Step:
-    """Wait `seconds` and make the attempt again, or give up (None)."""
+    """Wait `seconds` and repeat the attempt, or give up if it is None."""
     status = next_status(session.status, Trigger.BACKOFF) if seconds is not None else None
     if seconds is None or status is None:
         return _give_up(session, failing.version, now)
@@ -394,20 +410,20 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
         return session, ()
     timings = Timings(version.timings.first_token, now - session.begun_at if session.run else None)
     ended = replace(_thought(session, version, now), status=status, timings=timings)
-    # A finished source is left to drain its connection, so that the next request can use it again.
+    # A finished source may drain its connection, so that the next request can reuse it.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
     return _at_rest(session, ended), (*closing, *_URGENT)
 
 
 def _thought(session: Session, version: Version, now: float) -> Version:
-    """Return the version when nothing more is thought."""
+    """Return the version after the reasoning has ended, with its duration."""
     return (
         version if session.thinking is None else replace(version, parts=settled(version.parts, session.thinking, now))
     )
 
 
 def _at_rest(session: Session, version: Version) -> Session:
-    """The session when its answer has ended: nothing waits, and the way to go on is offered."""
+    """Return the session after its answer has ended: nothing waits, and the document says how it can be resumed."""
     version = replace(version, parts=stopped(growth.ended(version.parts)))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
@@ -426,7 +442,7 @@ def _stop(session: Session, now: float) -> _Step:
         timings=timings,
         error=Stopped(text=current.text, request_id=current.request_id),
     )
-    # The next run number makes whatever the closing source still emits stale.
+    # The new run number makes all further events of the closing source stale.
     return replace(_at_rest(session, halted), run=session.run + 1), (CloseSource(session.run), *_URGENT)
 
 
@@ -451,7 +467,7 @@ def _retry(session: Session, now: float) -> _Step:
             begin=0,
             allowed=frozenset(),
         )
-    closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it stands in the line
+    closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it is in the queue
     opened, effects = _open(session, Trigger.RETRY, now)
     effects = (*closing, *effects)
     return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
@@ -466,7 +482,7 @@ def _take_up(session: Session, now: float) -> _Step:
     current = replace(session.document.current, attempt=1)
     shown = len(document.former)
     text = text_of(session.parts)
-    # Where nothing of this round has come, its request is made once more.
+    # If this round has no text yet, its request is made again.
     resuming = ResumeFrom(way, text, current.cursor) if text or way is ResumeMode.EXACT else None
     taken = replace(session, document=replace(document, current=current, shown=shown), resuming=resuming, asked_at=now)
     opened, effects = _open(taken, Trigger.RESUME, now)
@@ -498,7 +514,7 @@ def _act(session: Session, given: Act, now: float) -> _Step:
 
 
 def _call(session: Session, event: Finished, now: float) -> _Step | None:
-    """Begin a round of tools where the answer has ended in calls that we can answer; else None."""
+    """Begin a round of tool calls if the answer has ended with calls that run here; else return None."""
     current, rules = session.document.current, session.tools
     calls = awaited(rules, current.parts, session.begin) if event.reason in ("tool_calls", "stop") else []
     if rules is None or not calls:
@@ -514,7 +530,7 @@ def _call(session: Session, event: Finished, now: float) -> _Step | None:
 
 
 def _after_calls(session: Session, calls: Sequence[int], now: float) -> _Step:
-    """Say what is to be done about calls that were just decided on, or that a user's function is to decide on."""
+    """Return the effects for these calls: run those that are approved, or ask the user's function about them."""
     parts = session.document.current.parts
     effects: list[Effect] = []
     for at in calls:
@@ -528,12 +544,12 @@ def _after_calls(session: Session, calls: Sequence[int], now: float) -> _Step:
 
 
 def _reply(session: Session, trigger: Trigger, now: float) -> _Step:
-    """Tell the model what came of its calls: the next request of this answer."""
+    """Send the results of the calls to the model, with the next request of this answer."""
     return _open(replace(_behind_calls(session), resuming=None, asked_at=now), trigger, now)
 
 
 def _behind_calls(session: Session) -> Session:
-    """The session with its calls behind it, if the last round has any: what comes now is another response's."""
+    """Return the session with the calls of the last round, if any, behind it: the next part is of a new response."""
     current = session.document.current
     if not any(isinstance(part, ToolCall) and part.round == session.round for part in session.parts):
         return session
@@ -542,7 +558,7 @@ def _behind_calls(session: Session) -> Session:
 
 
 def _of_call(session: Session, given: Approved | ToolEnded, now: float) -> _Step:
-    """Take what a user's function says of a call, or what came of one. What comes late is passed over."""
+    """Process a decision of the user's function on a call, or a call's result. Late inputs are ignored."""
     current = session.document.current
     call = current.parts[given.part] if 0 <= given.part < len(current.parts) else None
     expected = CallState.CALLED if isinstance(given, Approved) else CallState.RUNNING
@@ -557,7 +573,7 @@ def _of_call(session: Session, given: Approved | ToolEnded, now: float) -> _Step
 
 
 def _decided(session: Session, at: int, now: float) -> _Step:
-    """Take the user's decision on call `at`; one that is for all calls of its tool decides on those that wait too."""
+    """Process the user's decision on call `at`. If it approves the tool for good, that tool's waiting calls run too."""
     current = session.document.current
     call = current.parts[at]
     if session.status is not Status.CALLING or not isinstance(call, ToolCall):

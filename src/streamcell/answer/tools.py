@@ -1,4 +1,4 @@
-"""Rounds of tools: which calls run, which wait, and when the model is told what came of them. Pure."""
+"""Rounds of tool calls: which calls run, which wait for approval, and when the results are sent to the model. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from .parts.tool_call import flaw_of
 __all__ = ["MOST_CALLS", "ToolRules", "as_paragraph", "awaited", "decide", "left", "round_of", "stopped"]
 
 Approval = Literal["ask", "code", "yes", "no", "nobody"]
-"""Who decides on a call: the user in the page, the user's function, nobody as it was decided for all of them, or nobody
-as there is nobody to ask."""
+"""How calls are approved: by the user in the page ("ask"), by the user's function ("code"), all ("yes"), none ("no"),
+or none because there is no user to ask ("nobody")."""
 
 MOST_CALLS: Final = 32
-"""Calls of one round that run; each runs on a thread."""
+"""The most calls of one round that run, because each one takes a thread."""
 
 
 @dataclass(frozen=True)
 class ToolRules:
-    """The user's tools, as the session needs to know them.
+    """The rules for the user's tools in one answer.
 
-    `runnable` are the names of those that can be run here; a call of a tool in `declared` is the user's to answer, and
-    ends the answer. After `max_rounds` rounds of calls the model is told nothing more.
+    Attributes:
+        runnable: the names of the tools that run here.
+        declared: the names of the tools that do not. A call of one ends the answer, and the user's own code runs it.
+        approval: how calls are approved.
+        max_rounds: the most rounds of calls. If the model asks for another one, the answer fails.
     """
 
     runnable: frozenset[str] = frozenset()
@@ -36,7 +39,7 @@ class ToolRules:
 
 
 def awaited(rules: ToolRules | None, parts: Sequence[Part], begin: int) -> list[int]:
-    """Return which parts from `begin` on are calls that we can answer; none where one of them is the user's."""
+    """Return the indices, from `begin`, of the calls to run here; empty if the user's own code must run one of them."""
     if rules is None:
         return []
     calls = {at: part for at, part in enumerate(parts[begin:], begin) if isinstance(part, ToolCall)}
@@ -52,7 +55,7 @@ def _is(part: Part, *states: CallState) -> bool:
 def round_of(
     rules: ToolRules, parts: Sequence[Part], calls: Sequence[int], number: int, allowed: Iterable[str]
 ) -> tuple[Part, ...]:
-    """Return the parts with round `number` begun: each call runs, waits, or has failed or was denied already."""
+    """Return the parts with round `number` begun: each call runs, waits for approval, has failed, or was denied."""
     changed = list(parts)
     for place, at in enumerate(calls):
         call = parts[at]
@@ -77,7 +80,7 @@ def _begun(rules: ToolRules, call: ToolCall, place: int, allowed: frozenset[str]
 
 
 def decide(call: ToolCall, approval: Approval) -> ToolCall:
-    """Return a call by who decides on it; one that a user's function decides on is left as it is."""
+    """Return a call after the decision about it; it is unchanged if the user's function has to decide."""
     if approval == "code":
         return call
     if approval == "ask":
@@ -88,12 +91,12 @@ def decide(call: ToolCall, approval: Approval) -> ToolCall:
 
 
 def left(parts: Sequence[Part], begin: int) -> bool:
-    """Whether something of the round that began at `begin` is still to come."""
+    """Whether a call of the round that began at `begin` has not ended yet."""
     return any(_is(part, CallState.CALLED, CallState.ASKED, CallState.RUNNING) for part in parts[begin:])
 
 
 def stopped(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return the parts with no call under way: what waited or ran was stopped."""
+    """Return the parts with every call that waited or ran set to STOPPED."""
     return tuple(
         replace(part, state=CallState.STOPPED, result=words.STOPPED_CALL)
         if isinstance(part, ToolCall) and _is_under_way(part)
@@ -103,7 +106,7 @@ def stopped(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _is_under_way(call: ToolCall) -> bool:
-    """Whether a call waits or runs; one of a round that has begun waits for the user's function."""
+    """Whether a call waits or runs. A CALLED call with a round number waits for the user's function."""
     return _is(call, CallState.ASKED, CallState.RUNNING) or (call.round > 0 and call.state is CallState.CALLED)
 
 
@@ -111,7 +114,7 @@ _PARAGRAPH: Final = "\n\n"
 
 
 def as_paragraph(event: Event, parts: Sequence[Part], begin: int) -> Event:
-    """Return an event so that the first text of a further round stands apart from the text before it."""
+    """Return the event with a paragraph break before its text, if it has the first text of a further round."""
     if begin == 0 or not isinstance(event, (PartGrew, PartRestored)) or event.kind != "text" or not event.text:
         return event
     first = next((part for part in parts[begin:] if part.is_text), None)

@@ -1,4 +1,4 @@
-"""The parts of an answer, one module a kind. To add a kind, add a module and name it here."""
+"""The kinds of parts that an answer can have, one module each. To add a kind, add a module and import it here."""
 
 from .base import KINDS, Part, body_of, conversation, defaults, has_output, text_of
 from .citation import Citation

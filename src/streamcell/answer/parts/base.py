@@ -1,4 +1,4 @@
-"""What a part of an answer is. All that is known of one kind stands in that kind's own module."""
+"""The base class of an answer's parts, and helpers for parts of any kind. Each kind has its own module."""
 
 from __future__ import annotations
 
@@ -13,61 +13,65 @@ __all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "has_output",
 _Part = TypeVar("_Part", bound="Part")
 
 KINDS: Final[dict[str, type[Part]]] = {}
-"""Every kind of part by its name. A subclass of `Part` that names its kind enters itself."""
+"""Every kind of part by its name. A subclass of `Part` that sets `kind` registers itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of an answer: a stretch of text, of reasoning, a source, and so on. Each kind is a subclass.
+    """One part of an answer, such as text, reasoning or a source. Each kind is a subclass.
 
-    `id` is the provider's own name for it, empty where there is none. `open` says that more of it may come. The fields
-    of a subclass hold JSON values (or an enum of strings), have defaults, and travel to the page under their names.
+    The fields of a subclass hold JSON values or an enum of strings, have defaults, and are sent to the page under their
+    names.
+
+    Attributes:
+        id: the provider's id for it; empty if it has none.
+        open: more of it may come.
     """
 
     kind: ClassVar[str] = ""
     grows: ClassVar[str | None] = None
-    """The one field that deltas are appended to, its body; None where a part of this kind has none."""
+    """The name of the field that deltas are appended to, which is the part's body; None if the kind has no body."""
     is_text: ClassVar[bool] = False
-    """Whether its body belongs to the answer's text."""
+    """Whether the body belongs to the answer's text."""
     is_output: ClassVar[bool] = True
-    """Whether the model said something with it: it counts as the first token, and makes an attempt one to keep."""
+    """Whether it is output of the model: the first output is the first token, and an attempt with output is kept."""
     heading: ClassVar[str] = ""
-    """What stands above parts of this kind in Markdown that is saved."""
+    """The heading over parts of this kind in saved Markdown."""
     id: str = ""
     open: bool = True
 
     def __init_subclass__(cls) -> None:
-        """Enter the kind into `KINDS`."""
+        """Register the kind in `KINDS`."""
         if cls.kind:
             KINDS[cls.kind] = cls
 
     @property
     def can_resume(self) -> bool:
-        """Whether an answer with this part can be continued by another request."""
+        """Whether another request can continue an answer with this part."""
         return True
 
     @property
     def body(self) -> str:
-        """The field that grows, or an empty string."""
+        """The value of the field that grows; empty if there is none."""
         return "" if self.grows is None else str(getattr(self, self.grows))
 
     @property
     def weight(self) -> int:
-        """Characters that a snapshot of it costs, about."""
+        """About how many characters it takes in a snapshot."""
         return len(self.body)
 
     def with_body(self: _Part, body: str) -> _Part:  # noqa: PYI019  # 3.10 has no Self
-        """Return the part with another body; a part that has none is returned as it is."""
+        """Return the part with another body, or unchanged if its kind has no body."""
         changed: dict[str, Any] = {} if self.grows is None else {self.grows: body}
         return replace(self, **changed)
 
     def with_fields(self: _Part, given: Mapping[str, Any]) -> _Part:  # noqa: PYI019
-        """Return the part with other values in the fields that its kind has; other names are passed over."""
+        """Return the part with new values for the fields that its kind has; other names are ignored."""
         known = {name: value for name, value in given.items() if name in defaults(type(self))}
         return replace(self, **known) if known else self
 
     def fields(self) -> dict[str, Any]:
-        """Return the kind's own fields as JSON values, without those that have their defaults."""
+        """Return the kind's own fields as JSON values, without those that have their default values."""
         values = ((name, getattr(self, name), default) for name, default in defaults(type(self)).items())
         return {
             name: value.value if isinstance(value, Enum) else value
@@ -76,51 +80,51 @@ class Part:
         }
 
     def picture(self) -> str:
-        """Return the part as an image in Markdown, made of checked data alone, so nothing sanitises it; or nothing."""
+        """Return an image as Markdown, or an empty string. It contains only checked data and is not sanitised later."""
         return ""
 
     def markdown(self) -> str:
-        """Return the part as Markdown for a saved notebook, not sanitised yet; empty for what is not kept there."""
+        """Return the part as Markdown for a saved notebook, not yet sanitised; empty if it is not saved there."""
         return ""
 
     def plain(self) -> str:
-        """Return the part as a terminal shows it below the answer's text; empty for what it does not show."""
+        """Return the part as text that a terminal shows below the answer; empty if it shows nothing."""
         return ""
 
     def message(self) -> Mapping[str, Any] | None:
-        """Return the part as an item of a conversation, or None; texts are joined into messages, see `conversation`."""
+        """Return the part as an item of a conversation, or None. `conversation` joins texts into messages."""
         return None
 
     def reply(self) -> Mapping[str, Any] | None:
-        """Return the item that answers `message`, or None."""
+        """Return the item of the conversation that answers `message`, or None."""
         return None
 
     def act(self, action: str, value: Any) -> Mapping[str, Any] | None:  # noqa: ARG002
-        """Return the fields that a user's action changes, or None for an action that this part does not know."""
+        """Return the fields that a user's action changes, or None if this part does not support the action."""
         return None
 
 
 def defaults(kind: type[Part]) -> Mapping[str, Any]:
-    """Return the names of a kind's own fields, with their defaults."""
+    """Return the names and defaults of a kind's own fields."""
     own = (one for one in fields(kind) if one.name not in ("id", "open"))
     return {one.name: one.default if one.default is not MISSING else None for one in own}
 
 
 def has_output(parts: Iterable[Part]) -> bool:
-    """Whether the model said something with one of these."""
+    """Whether at least one of these parts is output of the model."""
     return any(part.is_output and (part.body or part.grows is None) for part in parts)
 
 
 def text_of(parts: Iterable[Part]) -> str:
-    """Return the answer's text: the bodies of its text parts, joined."""
+    """Return the answer's text: the joined bodies of its text parts."""
     return "".join(part.body for part in parts if part.is_text)
 
 
 def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tuple[Mapping[str, Any], ...]:
-    """Return what an answer is to a later request: its texts as messages of the assistant, its calls and their results.
+    """Return an answer as items for a later request: messages of the assistant, and tool calls with their results.
 
-    The calls of one round stand together, and their results behind them. Those of the ids in `elsewhere` have theirs in
-    that request's own messages.
+    The calls of one round come first, then their results. If the id of a call is in `elsewhere`, its result is left
+    out, because the later request's own messages contain it.
     """
     found: list[Mapping[str, Any]] = []
     replies: list[Mapping[str, Any]] = []
@@ -149,24 +153,24 @@ _NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20<>\\`!]")
 
 
 def literal(text: str) -> str:
-    """Return text as Markdown that shows it letter for letter."""
+    """Return Markdown that shows `text` literally."""
     return _MARKS.sub(lambda found: f"\\{found[0]}", text)
 
 
 def target(url: str) -> str:
-    """Return an address as Markdown that shows it whole: as a link, if a browser may follow it."""
+    """Return Markdown that shows a complete address, as a link if it is http or https."""
     if not url.lower().startswith(("http://", "https://")):
         return literal(url)
     return f"<{_NOT_IN_AN_ADDRESS.sub(lambda found: f'%{ord(found[0]):02X}', url)}>"
 
 
 def fenced(text: str) -> str:
-    """Return a text as a block of code in Markdown, in a fence that is longer than any run of backticks in it."""
+    """Return Markdown with `text` as a code block, in a fence that is longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text}\n{fence}"
 
 
 def body_of(parts: Iterable[Part], kind: str) -> str:
-    """Return what all parts of a kind say, such as "reasoning", with a blank line between two of them."""
+    """Return the bodies of all parts of a kind, such as "reasoning", with blank lines between them."""
     return "\n\n".join(part.body for part in parts if part.kind == kind)

@@ -1,4 +1,4 @@
-"""A source that the answer names."""
+"""A source that the answer cites."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ __all__ = ["Citation"]
 
 @dataclass(frozen=True, kw_only=True)
 class Citation(Part):
-    """A source, as the provider gives it: a page with its address, or a file with its id; `number` counts from 1.
+    """A source that the answer cites: a web page or a file, as the provider describes it.
 
-    `title` is empty where the provider gives none; for a file it is its name.
+    Attributes:
+        number: its number in the list of sources, from 1.
+        url: the page's address; empty for a file.
+        title: the page's title or the file's name; empty if the provider gives none.
+        file: the provider's id of the file; empty for a page.
     """
 
     kind = "citation"
@@ -27,10 +31,10 @@ class Citation(Part):
     file: str = ""
 
     def markdown(self) -> str:
-        """Return a line with the number and the title, and the address or the file's id in plain sight."""
+        """Return a line with the number, the title, and the visible address or file id."""
         where = target(self.url) if self.url else f"`{self.file.replace('`', '')}`" if self.file else ""
         return f"{self.number}. {', '.join(one for one in (literal(self.title), where) if one)}"
 
     def plain(self) -> str:
-        """Return a line with the number, the title and the address or the file's id."""
+        """Return a line with the number, the title, and the address or file id."""
         return f"[{self.number}] {', '.join(one for one in (self.title, self.url or self.file) if one)}"

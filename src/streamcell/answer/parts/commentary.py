@@ -1,4 +1,4 @@
-"""What the model says about its work, between its steps; not the answer."""
+"""The model's comments on its work between its steps, which are not the answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ __all__ = ["Commentary"]
 
 @dataclass(frozen=True, kw_only=True)
 class Commentary(Part):
-    """A message that the provider marks as commentary, as Markdown. The answer's text does not include it."""
+    """A message that the provider marks as commentary. The answer's text does not include it.
+
+    Attributes:
+        text: the message as Markdown.
+    """
 
     kind = "commentary"
     grows = "text"
@@ -19,5 +23,5 @@ class Commentary(Part):
     text: str = ""
 
     def markdown(self) -> str:
-        """Return the text as a quote."""
+        """Return the text as a block quote."""
         return "\n".join(f"> {line}".rstrip() for line in self.text.splitlines())

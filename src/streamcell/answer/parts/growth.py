@@ -1,4 +1,4 @@
-"""How a list of parts grows with an event. It knows no kind of part."""
+"""Applies events to the list of an answer's parts. The code is the same for all kinds of parts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from . import KINDS, Part, Unknown, defaults
 __all__ = ["MOST", "Parts", "after", "ended", "of_another"]
 
 MOST: Final = 1000
-"""Parts of one answer. A further one is appended to the last of its kind, or left out where it has no body."""
+"""The most parts of one answer. Then a delta for a new part is appended to the last part of its kind, and other events
+for new parts are ignored."""
 
 Parts = tuple[Part, ...]
 
 
 def after(parts: Parts, event: PartEvent, resumed: ResumeMode | None = None) -> Parts:
-    """Return the parts after `event`. No order of events is wrong: a part that is not there begins.
+    """Return the parts after `event`. Every order of events is accepted: a part that does not exist is begun.
 
-    `resumed`: the answer was taken up again since the last text, so the next text is a part that says so.
+    `resumed`: the answer was resumed after its last text, so the next text begins a new part, which records that.
     """
     if isinstance(event, PartEnded):
         return tuple(replace(part, open=False) if part.id == event.id and part.open else part for part in parts)
@@ -36,12 +37,12 @@ def after(parts: Parts, event: PartEvent, resumed: ResumeMode | None = None) -> 
 
 
 def ended(parts: Parts) -> Parts:
-    """Return the parts closed: nothing more comes to any of them."""
+    """Return the parts closed, because nothing is added to them any more."""
     return tuple(replace(part, open=False) if part.open else part for part in parts)
 
 
 def of_another(parts: Parts) -> Parts:
-    """Return the parts closed and without ids: what comes is of another response, where an id may mean another part."""
+    """Return the parts closed and without ids: in the next response, the same id may mean another part."""
     return tuple(replace(part, open=False, id="") for part in parts)
 
 
@@ -50,9 +51,9 @@ def _kind(event: PartGrew | PartChanged | PartRestored) -> type[Part]:
 
 
 def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | None) -> int | None:
-    """Return the index of the part that an event is about: the one of its id, else the last if of its kind.
+    """Return the index of the part of the event's kind with its id; without an id, only the last part counts.
 
-    It is open, unless it is no text and has an id: such a part was cut, and the provider continues it.
+    The part must be open, or have an id and not be text: such a part was cut off, and the provider continues it.
     """
     kind = _kind(event)
     if resumed is not None and kind.is_text:
@@ -66,7 +67,7 @@ def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
 
 
 def _is_of(part: Part, kind: str) -> bool:
-    """Whether a part is of a kind, which may be one that is not known."""
+    """Whether a part is of this kind, which may be an unknown one."""
     return part.kind == kind or (isinstance(part, Unknown) and part.name == kind)
 
 
@@ -79,7 +80,7 @@ def _begun(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
         part = part.with_fields({"name": event.kind})
     if resumed is not None and kind.is_text and "resumed" in defaults(kind):
         part = part.with_fields({"resumed": resumed})
-    # A part without an id grows only where it is the last.
+    # A part without an id only grows while it is the last one.
     before = (*parts[:-1], replace(parts[-1], open=False)) if parts and not parts[-1].id else parts
     return (*before, _changed(part, event))
 
@@ -98,7 +99,7 @@ def _changed(part: Part, event: PartGrew | PartChanged) -> Part:
 
 
 def _restored(parts: Parts, event: PartRestored, resumed: ResumeMode | None) -> Parts:
-    """Let a part hold `event.text`, over all the pieces in which it came: each keeps its length, the last the rest."""
+    """Replace a part's text by `event.text`. If the text is in several parts, all but the last keep their length."""
     pieces = [at for at, part in enumerate(parts) if part.id == event.id and _is_of(part, event.kind)]
     if not pieces:
         return after(parts, PartGrew(event.kind, event.text, event.id), resumed)

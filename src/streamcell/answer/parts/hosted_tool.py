@@ -1,4 +1,4 @@
-"""A tool that the provider runs: what it was asked, and what it gave."""
+"""A call of a tool that the provider runs: its input and its output."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ HostedState = Literal[
     "in_progress", "searching", "interpreting", "calling", "completed", "failed", "incomplete", "requested"
 ]
 
-_SHORT: Final = 500  # characters of what was asked, in a saved notebook and in a terminal
+_SHORT: Final = 500  # characters of the input, in a saved notebook and in a terminal
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostedTool(Part):
-    """A call of a tool that runs at the provider, such as a web search.
+    """A call of a tool that the provider runs, such as a web search, with its input and its output.
 
-    `tool` is the provider's name for its type and `title` ours. `asked` is what the tool was asked (`code`: that is
-    code), `came` what it gave, `links` the sources that it found, `error` what went wrong, and `note` what the user can
-    do about it.
+    Attributes:
+        asked: the input, such as a search query or a program.
+        tool: the provider's name for the type of tool, such as `web_search_call`.
+        title: the readable name of the tool.
+        state: "in_progress", "searching", "interpreting" or "calling" while it runs; "completed", "failed" or
+            "incomplete" after it has ended; "requested" if the provider expects the client to run it.
+        code: `asked` is code.
+        came: the output as text.
+        links: the sources that it found, each with `url` and `title`.
+        error: the error message; empty if there is none.
+        note: advice to the user; empty if there is none.
     """
 
     kind = "hosted_tool"
@@ -41,7 +49,7 @@ class HostedTool(Part):
     note: str = ""
 
     def markdown(self) -> str:
-        """Return its title, how it ended where that was not well, and the beginning of what it was asked."""
+        """Return the title, how the call ended if it did not complete, and the beginning of the input."""
         short = _cut(self.asked)
         if not short:
             return self._line
@@ -50,7 +58,7 @@ class HostedTool(Part):
         return f"{self._line}:\n\n{fenced(short)}"
 
     def plain(self) -> str:
-        """Return its title and the beginning of what it was asked."""
+        """Return the title and the beginning of the input."""
         return f"{self._line}: {_cut(self.asked)}" if self.asked else self._line
 
     @property

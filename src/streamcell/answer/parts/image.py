@@ -1,4 +1,4 @@
-"""An image of the answer, as data."""
+"""An image in the answer, with its data."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ __all__ = ["DATA", "Image", "ImageState"]
 ImageState = Literal["creating", "preview", "done", "failed"]
 
 DATA: Final = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})")
-"""An image as an address: its media type, and its data in base64. These types are what every reader shows."""
+"""A `data:` address of an image, with its media type and its base64 data. All notebook readers show these types."""
 
 _MARKS: Final = re.compile(r"[&<>\\`*_\[\]!$~|()\"'#^{}]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Part):
-    """An image that the model made. `content` is its bytes.
+    """An image that the model made. Its bytes are in `content`.
 
-    `data` is the image in base64, empty until some of it has come; `mime` is its media type: PNG, JPEG, GIF or WebP.
-    `width` and `height` are in pixels. `alt` is what the provider says that it shows. `state` is `preview` while `data`
-    is a preview. `url` is the address of an image that came without its data: it is shown as a link, and never loaded.
-    `error` says why there is no image. `item` is the provider's name for it, which a later request can refer to.
+    Attributes:
+        data: the image or its latest preview in base64; empty until there is one.
+        mime: its media type: image/png, image/jpeg, image/gif or image/webp.
+        width: its width in pixels.
+        height: its height in pixels.
+        alt: the provider's description of what it shows.
+        state: "creating" before there is any data, "preview" while `data` is a preview, then "done" or "failed".
+        url: the address of an image that came without data. It is shown as a link and never loaded.
+        error: why there is no image; empty if there is one.
+        item: the provider's id for it, with which a later request can refer to it.
     """
 
     kind = "image"
@@ -45,35 +51,35 @@ class Image(Part):
 
     @property
     def content(self) -> bytes:
-        """The image's bytes; empty where there is no data."""
+        """The image's bytes; empty if there is no data."""
         return base64.b64decode(self.data)
 
     @property
     def weight(self) -> int:
-        """Characters of its data."""
+        """The number of characters of its data."""
         return len(self.data)
 
     @property
     def address(self) -> str:
-        """The data as an address, or an empty string."""
+        """The image as a `data:` address; empty if there is no valid data."""
         found = f"data:{self.mime};base64,{self.data}"
         return found if DATA.fullmatch(found) else ""
 
     def picture(self) -> str:
-        """Return the image with its alternative text, and below it why it is not whole; or nothing without data."""
+        """Return the image with its alternative text, and below it why it is incomplete; empty if there is no data."""
         if not self.address:
             return ""
         flaw = "" if self.state == "done" else self.error or f"{words.IMAGE} ({words.NOT_FINISHED})"
         return f"![{_inert(self.alt or words.IMAGE)}]({self.address})" + (f"\n\n*{_inert(flaw)}*" if flaw else "")
 
     def markdown(self) -> str:
-        """Return what there is in place of the image: its address, or why there is none."""
+        """Return the text that replaces an image without data: its address, or why there is none."""
         if self.url:
             return ": ".join(one for one in (words.IMAGE, literal(self.alt), target(self.url)) if one)
         return f"{words.IMAGE}: {literal(self.error)}" if self.error else f"{words.IMAGE} ({words.NOT_FINISHED})"
 
     def plain(self) -> str:
-        """Return a line: what the image shows, and its size, its address or why there is none."""
+        """Return a line with what the image shows, and its size, its address, or why there is none."""
         if self.error or self.url or not self.data:
             return ": ".join(
                 one for one in (words.IMAGE, self.alt, self.error or self.url or words.NOT_FINISHED) if one
@@ -82,12 +88,12 @@ class Image(Part):
         return f"{words.IMAGE}: {self.alt} ({size})" if self.alt else f"{words.IMAGE} ({size})"
 
     def message(self) -> Mapping[str, Any] | None:
-        """Return the image as an item of the Responses API, with which a later request can ask to change it."""
+        """Return the image as an item of the Responses API, so that a later request can ask to change it."""
         if not self.item or self.state != "done" or not self.data:
             return None
         return {"type": "image_generation_call", "id": self.item, "status": "completed", "result": self.data}
 
 
 def _inert(text: str) -> str:
-    """Return text in one line, so that no reader takes anything in it for Markdown or HTML."""
+    """Return text in one line, in which no reader finds Markdown or HTML."""
     return _MARKS.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))

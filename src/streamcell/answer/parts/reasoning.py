@@ -1,4 +1,4 @@
-"""The model's reasoning, where the provider shows it."""
+"""The model's reasoning, if the provider sends it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from .base import Part
 __all__ = ["Reasoning", "ShowReasoning"]
 
 ShowReasoning = Literal["closed", "streaming", "open"]
-"""When reasoning is shown: when the user opens it, while it streams, or always."""
+"""When reasoning is visible: after the user opens it, while it streams, or always."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reasoning(Part):
-    """Reasoning or a summary of it, as Markdown. It is kept with the answer, and other readers do not show it.
+    """The model's reasoning or a summary of it. It is saved, but only the extension shows it in a saved notebook.
 
-    `seconds` is how long the model thought, None until that is known; `show` is when its fold is open.
+    Attributes:
+        text: the reasoning as Markdown.
+        seconds: for how many seconds the model thought; None until that is known.
+        show: when it is unfolded: "closed" only by the user, "streaming" while it streams, "open" always.
     """
 
     kind = "reasoning"

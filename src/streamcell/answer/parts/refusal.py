@@ -11,7 +11,11 @@ __all__ = ["Refusal"]
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal(Part):
-    """The model's own words for why it does not answer. Nothing can go on after one."""
+    """The model's own explanation why it does not answer. An answer with a refusal cannot be resumed.
+
+    Attributes:
+        text: the explanation, as plain text.
+    """
 
     kind = "refusal"
     grows = "text"
@@ -20,5 +24,5 @@ class Refusal(Part):
 
     @property
     def can_resume(self) -> bool:
-        """Never."""
+        """Always False."""
         return False

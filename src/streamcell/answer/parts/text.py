@@ -1,4 +1,4 @@
-"""A stretch of the answer's text."""
+"""A part of the answer's text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ __all__ = ["Text"]
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Part):
-    """Text of the answer, as Markdown.
+    """A part of the answer's text.
 
-    `resumed`: this part continues a text that was cut off, and how; None for a part that does not.
+    Attributes:
+        text: the text as Markdown.
+        resumed: how this part continues a text that was cut off; None if it does not continue one.
     """
 
     kind = "text"
@@ -25,5 +27,5 @@ class Text(Part):
     resumed: ResumeMode | None = None
 
     def markdown(self) -> str:
-        """Return the text as it came."""
+        """Return the text unchanged."""
         return self.text

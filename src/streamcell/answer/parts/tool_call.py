@@ -1,4 +1,4 @@
-"""A call of one of the user's tools: what the model asks for, what the user says to it, and what came of it."""
+"""A call of one of the user's tools: its arguments, the user's decision, and its result."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .base import Part, fenced
 __all__ = ["CallState", "ToolCall", "flaw_of"]
 
 _SAVED: Final = 2000
-"""Characters of the arguments, and of the result, that saved Markdown and a terminal show."""
+"""The most characters of the arguments and of the result in saved Markdown and in a terminal."""
 
 
 class CallState(str, Enum):
-    """Where a call stands; the values are what the page shows."""
+    """The state of a call; the page gets these values."""
 
-    CALLED = "called"  # the model asks for it, and nothing was decided; at an answer's end: it is the user's to answer
+    CALLED = "called"  # no decision yet; at the end of an answer: the user's own code must run it
     ASKED = "asked"  # it waits for the user's approval
     RUNNING = "running"
     DONE = "done"
-    FAILED = "failed"  # it raised, ran out of time, or could not be run as it was asked for
+    FAILED = "failed"  # it raised, timed out, or could not be run with these arguments
     DENIED = "denied"
-    STOPPED = "stopped"  # the user stopped the answer before it ended
+    STOPPED = "stopped"  # the user stopped the answer before the call ended
 
 
 SETTLED: Final = frozenset({CallState.DONE, CallState.FAILED, CallState.DENIED, CallState.STOPPED})
@@ -35,12 +35,22 @@ SETTLED: Final = frozenset({CallState.DONE, CallState.FAILED, CallState.DENIED, 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCall(Part):
-    """A call of the tool `name` with `arguments`: JSON as the model wrote it, or a text where the tool is `custom`.
+    """A call of one of the user's tools, with its arguments, its state and its result.
 
-    `edited` is what the user put in place of the arguments, or None. `result` is the text that goes back to the model;
-    `shown` is what the page shows in its place: one MIME type and its data, or empty. `seconds` is how long it ran.
-    `round` counts from 1: the calls of a round are answered together. `always`: the user allowed this tool for the rest
-    of the answer. `server` is set for a tool of an MCP server: the provider runs it, and asks only whether it may.
+    Attributes:
+        name: the tool's name.
+        call_id: the id of the call, which its result refers to.
+        custom: it is a custom tool, whose input is text and not JSON.
+        arguments: the arguments that the model wrote, as JSON; for a custom tool its input.
+        edited: the arguments that the user put in their place, as JSON; None if there are none.
+        state: the state of the call.
+        always: the user approved this tool for the rest of the answer.
+        result: the text that is sent back to the model.
+        shown: what the page shows instead of `result`: a MIME type and its data; None if it shows the text.
+        seconds: for how many seconds the call ran; None if it did not run or has not ended.
+        round: the number of the round, from 1; the results of one round are sent together. 0 before the round begins.
+        server: the label of an MCP server, whose tools the provider runs after the user has approved the call; empty
+            for the user's own tools.
     """
 
     kind = "tool_call"
@@ -61,26 +71,26 @@ class ToolCall(Part):
 
     @property
     def label(self) -> str:
-        """The tool's name, with its server's where it has one: no two tools have the same."""
+        """The tool's name, preceded by its server's label if it has one, so that no two tools share a label."""
         return f"{self.server} · {self.name}" if self.server else self.name
 
     @property
     def settled(self) -> bool:
-        """Whether the model can be told what came of it."""
+        """Whether the call has ended, so that the model can get its result."""
         return self.state in SETTLED
 
     @property
     def can_resume(self) -> bool:
-        """Whether an answer can go on behind it: what came of it is known."""
+        """Whether an answer with this call can be resumed: only after the call has ended."""
         return self.settled
 
     @property
     def asked_for(self) -> str:
-        """The arguments that count: the user's, where there are any."""
+        """The arguments to use: the user's edited ones, or else the model's."""
         return self.arguments if self.edited is None else self.edited
 
     def message(self) -> Mapping[str, Any]:
-        """Return the call as an item of a conversation, in the words of the Responses API."""
+        """Return the call as an item of a conversation, in the form of the Responses API."""
         if self.server:
             return {
                 "type": "mcp_approval_request",
@@ -104,7 +114,7 @@ class ToolCall(Part):
         }
 
     def reply(self) -> Mapping[str, Any]:
-        """Return what goes back to the model: each call has an answer, as APIs refuse a conversation without."""
+        """Return the item with the call's result. Each call gets one: APIs refuse a conversation without it."""
         if self.server:
             return {
                 "type": "mcp_approval_response",
@@ -119,14 +129,14 @@ class ToolCall(Part):
         }
 
     def markdown(self) -> str:
-        """Return the name, the arguments and the result, each no longer than a reader wants."""
+        """Return the name, the state, and the beginning of the arguments and of the result."""
         name = re.sub(r"[`\s]+", " ", self.label).strip() or "?"
         blocks = [f"{words.TOOL} `{name}` ({self._stands})"]
         blocks += [fenced(_short(text)) for text in (self.asked_for, self.result) if text.strip()]
         return "\n\n".join(blocks)
 
     def plain(self) -> str:
-        """Return the call in a line, and its result below it."""
+        """Return a line with the call, and the result below it."""
         line = f"{words.TOOL} {self.label}({_short(self.asked_for)}) ({self._stands})"
         return f"{line}\n{_short(self.result)}" if self.result else line
 
@@ -137,13 +147,13 @@ class ToolCall(Part):
 
     @property
     def allowed(self) -> CallState:
-        """The state of the call once it may run: a server's tool runs there, and not here."""
+        """The state after approval: RUNNING, or DONE for a server's tool, which does not run here."""
         return CallState.DONE if self.server else CallState.RUNNING
 
     def act(self, action: str, value: Any) -> Mapping[str, Any] | None:
-        """Return what the user's decision changes: `run`, `edit` (with other arguments), `always` or `deny`.
+        """Return the fields that the user's decision changes: `run`, `edit` (with other arguments), `always` or `deny`.
 
-        Only a call that waits for it takes one, so that two pages decide once.
+        Only a call that waits for approval accepts one, so that two pages cannot both decide.
         """
         if self.state is not CallState.ASKED:
             return None
@@ -159,11 +169,11 @@ class ToolCall(Part):
 
 
 ARGUMENTS: Final = 1_000_000
-"""Characters of arguments that a call may have."""
+"""The most characters of the arguments of a call."""
 
 
 def flaw_of(arguments: str) -> str | None:
-    """Return why these arguments cannot be a call's, or None: they are a JSON object, or empty."""
+    """Return why these arguments are invalid, or None if they are a JSON object or empty."""
     if len(arguments) > ARGUMENTS:
         return words.too_long_arguments(len(arguments), ARGUMENTS)
     if not arguments.strip():

@@ -1,4 +1,4 @@
-"""A part that this release does not know."""
+"""A part of a kind that this release does not support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ __all__ = ["Unknown"]
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(Part):
-    """Something that the provider sent and we do not know: what it calls it, and what of it is text."""
+    """A part of the answer that this release does not support, with the text that it contains.
+
+    Attributes:
+        name: the provider's name for its kind.
+        text: its text; empty if it has none.
+    """
 
     kind = "unknown"
     grows = "text"
@@ -20,9 +25,9 @@ class Unknown(Part):
     text: str = ""
 
     def markdown(self) -> str:
-        """Return its name, and the text below it."""
+        """Return the name, and the text below it."""
         return f"{self.name}:\n\n{self.text}" if self.text else self.name
 
     def plain(self) -> str:
-        """Return its name and its text."""
+        """Return the name and the text."""
         return f"{self.name}: {self.text}" if self.text else self.name
