@@ -1,4 +1,4 @@
-"""Runs the user's tools: each call on a thread and within a time, what comes of it as a text and as what is shown."""
+"""Runs the user's tools: each call on its own thread, with a timeout. Turns results into text and displays."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ __all__ = ["ToolRun", "ask_approval", "late"]
 _log = logging.getLogger("streamcell")
 
 RESULT: Final = 100_000
-"""Characters of a result that go back to the model, and to the page."""
+"""The most characters of a result that are sent to the model and to the page."""
 
 SHOWN: Final = 2_000_000
-"""Characters of data that is shown in place of a result, such as an image in base64."""
+"""The most characters of data, such as an image in base64, that are shown instead of the result's text."""
 
 _RICH: Final = ("image/png", "image/jpeg", "text/html", "text/markdown")
-"""What is shown in place of a result's text, the best first."""
+"""The MIME types that are shown instead of a result's text, the preferred ones first."""
 
 Fields = Mapping[str, Any]
 
 
 class ToolRun:
-    """One call that runs. `ended` is called once, on its thread, with what is known then and what the log notes."""
+    """One running call. `ended` is called once, on its thread, with the part's fields and the data for the log."""
 
     def __init__(
         self, box: Toolbox, name: str, arguments: str, ended: Callable[[Fields, Mapping[str, Any]], None]
@@ -52,11 +52,11 @@ class ToolRun:
         self._cancelled = False
 
     def start(self) -> None:
-        """Begin; it returns immediately."""
+        """Start the call on a thread, and return immediately."""
         elsewhere(self._run, f"streamcell-tool-{self._name}")
 
     def cancel(self) -> None:
-        """Let go of it: a coroutine is cancelled; a function runs to its end, and nobody waits for that."""
+        """Cancel the call if it is a coroutine. A function runs to its end, because it cannot be stopped."""
         with self._lock:
             self._cancelled = True
             if self._loop is not None and self._task is not None:
@@ -72,7 +72,7 @@ class ToolRun:
                 value = asyncio.run(self._awaited(value))
             fields: dict[str, Any] = {"state": CallState.DONE, "result": text_of(value)}
             fields["shown"] = shown_of(value, self._box.bundle)
-        except BaseException as error:  # noqa: BLE001  # users' code may raise anything, SystemExit too
+        except BaseException as error:  # noqa: BLE001  # users' code may raise anything, even SystemExit
             fields = {"state": CallState.FAILED, "result": words_of(error)}
             noted["traceback"] = "".join(traceback.format_exception(error))
             _log.info("the tool %s raised", self._name, exc_info=True)
@@ -89,12 +89,12 @@ class ToolRun:
 
 
 def late(seconds: float) -> Fields:
-    """Return what is known of a call that has not returned in time."""
+    """Return the fields of a call that did not return in time."""
     return {"state": CallState.FAILED, "result": words.too_slow(seconds), "seconds": seconds}
 
 
 def ask_approval(approve: Approve, name: str, arguments: str) -> bool | None:
-    """Return what the user's own function says of a call; what it raises, or says beside yes, no and None, is a no."""
+    """Return the decision of the user's function on a call. An error or an invalid decision counts as False."""
     try:
         answer = approve(name, json.loads(arguments or "{}"))
         if inspect.isawaitable(answer):
@@ -113,7 +113,7 @@ async def _value(answer: Any) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """Return what a tool returned as the text that goes back: a text as it is, all else as JSON if it can be."""
+    """Return a tool's result as text for the model: strings unchanged, all else as JSON if possible."""
     if value is None:
         return words.NO_RESULT
     text = value if isinstance(value, str) else _json(value)
@@ -130,7 +130,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value within another that JSON does not know: NumPy's numbers and pydantic's models say what they hold."""
+    """Convert a value that JSON does not support, such as a NumPy number or a pydantic model."""
     for name in ("model_dump", "item"):
         held = getattr(value, name, None)
         if callable(held):
@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
 
 
 def shown_of(value: Any, bundle: Callable[[object], Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Return what is shown in place of a value's text, a MIME type and its data, or None."""
+    """Return the MIME type and data that are shown instead of the value's text, or None."""
     if isinstance(value, (str, int, float, list, tuple, dict, type(None))):
         return None
     try:

@@ -1,4 +1,4 @@
-"""One cell's stream: it feeds the session, carries out its effects on the driver's loop, and publishes its document."""
+"""One cell's stream: feeds the session, carries out its effects on the driver's loop, and publishes the document."""
 
 from __future__ import annotations
 
@@ -62,17 +62,18 @@ __all__ = ["Stream"]
 
 _log = logging.getLogger("streamcell")
 
-_lots: Final = random.Random()  # jitter, nothing secret; a user's seed of the module's own generator stays theirs
+_lots: Final = random.Random()  # for jitter only; separate, so that a user's `random.seed` keeps its effect
 
 _tickets = itertools.count(1)
 
-_LOOK: Final = 1.0  # seconds after which who waits for a command to be taken looks whether anybody is there to take it
+_LOOK: Final = 1.0  # seconds between checks that the driver is alive, while a caller waits for it
 
 
 class Stream:
-    """One cell's stream: feeds the session, carries out its effects, and publishes its document to a sink.
+    """One cell's stream: feeds the session, carries out its effects, and publishes the document to a sink.
 
-    Everything but `post`, `take` and `settled` runs on the driver's loop.
+    Any thread may call `post`, `soon`, `take` and `after`, and read the properties. Everything else runs on the
+    driver's loop.
     """
 
     def __init__(self, source: Source, session: Session, sink: Sink, tools: Toolbox | None = None) -> None:
@@ -99,31 +100,31 @@ class Stream:
 
     @property
     def document(self) -> Document:
-        """The document as it is now; an immutable value, safe to read from any thread."""
+        """The present document. It is immutable, so any thread can read it."""
         return self._session.document
 
     @property
     def view(self) -> View:
-        """The document as the page was last sent it."""
+        """The document that the page was last sent."""
         return self._outbox.sent or view_of(self.document)
 
     @property
     def settled(self) -> concurrent.futures.Future[str]:
-        """Settles once, when the present version ends: with its text, or with the error that the card shows.
+        """A future that settles once, when the present version ends: with its text, or with the card's error.
 
-        Raises RuntimeError where it never will: in a child of a fork.
+        Raises RuntimeError in a forked child process, where it would never settle.
         """
         if not self._settled.done():
             self.check_alive()
         return self._settled
 
     def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
-        """Whether the stream runs on `loop`, or reads its source there: who blocks it waits for ever."""
+        """Whether the stream needs `loop`, to run or to read its source. Blocking it would wait forever."""
         return loop is not None and loop in (self._driver.loop, self._source.home)
 
     @contextlib.contextmanager
     def watched(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call `wake` on the driver's loop whenever there is news, for as long as the block."""
+        """Within the block, call `wake` on the driver's loop whenever there are changes."""
         self._watchers.append(wake)
         try:
             yield
@@ -135,17 +136,17 @@ class Stream:
             wake()
 
     def post(self, given: Input | Hello) -> None:
-        """Feed an input; safe on any thread, returns at once."""
+        """Feed an input. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
 
     def soon(self, callback: Callable[[], object]) -> None:
-        """Call on the driver's thread; safe on any thread, returns at once."""
+        """Call `callback` on the driver's thread. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(callback)
 
     def take(self, given: Input) -> None:
-        """Feed an input and wait until it was taken, so that the caller sees its effect on the next line.
+        """Feed an input and wait until it is processed, so that the caller's next line sees its effect.
 
-        Raises RuntimeError where nobody is there to take it: in a child of a fork.
+        Raises RuntimeError in a forked child process, where nothing would process it.
         """
         if self._driver.here:
             self._accept(given)
@@ -164,7 +165,7 @@ class Stream:
             self.check_alive()
 
     def check_alive(self) -> None:
-        """Raise RuntimeError where no thread carries this stream, so that waiting for it would never end."""
+        """Raise RuntimeError if no thread runs this stream, because waiting for it would never end."""
         if not self._driver.alive or sys.is_finalizing():
             raise RuntimeError(
                 "this answer belongs to a process that was forked, or that ends: nothing streams it here"
@@ -174,7 +175,7 @@ class Stream:
 
     def _accept(self, given: Input | Hello) -> None:
         self._given.append(given)
-        if self._accepting:  # a user's handler of the log, say, has called stop()
+        if self._accepting:  # called from within: for example a user's log handler has called stop()
             return
         self._accepting = True
         try:
@@ -184,10 +185,10 @@ class Stream:
             self._accepting = False
 
     def _guard(self, act: Callable[[], None]) -> None:
-        """Act; whatever goes wrong in it, the stream settles."""
+        """Call `act`. If it fails in any way, the stream settles with an error."""
         try:
             act()
-        except Exception as error:  # noqa: BLE001  # told in the cell and in the log
+        except Exception as error:  # noqa: BLE001  # shown in the cell and in the log
             _log.exception("streamcell itself failed")
             self._break(error)
         if self._session.status in TERMINAL and not self._settled.done():
@@ -197,7 +198,7 @@ class Stream:
         fault = own_fault(error)
         try:
             self._advance(Broke(fault))
-        except Exception:  # noqa: BLE001  # what broke once may break again
+        except Exception:  # noqa: BLE001  # the cause of the first error may cause a second one
             _log.exception("streamcell itself failed again")
         if self._session.status not in TERMINAL and not self._settled.done():
             self._settle(fault)
@@ -239,19 +240,19 @@ class Stream:
             self._publish(effect)
 
     def _ask(self, asked: AskPolicy) -> None:
-        """Let the user's own policy decide, elsewhere and within bounds."""
+        """Ask the user's own policy, on another thread and with a time limit."""
         loop, policy = self._driver.loop, self._session.policy
         self._set_timer(late(asked), WITHIN)
 
         def ask() -> None:
             decided = ask_policy(policy, asked)
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            with contextlib.suppress(RuntimeError):  # the loop is closed, because the process is ending
                 loop.call_soon_threadsafe(self._accept, decided)
 
         elsewhere(ask, "streamcell-retry")
 
     def _run_tool(self, called: RunTool) -> None:
-        """Run the user's tool, elsewhere and within its time."""
+        """Run the user's tool, on another thread and with its timeout."""
         loop, seconds = self._driver.loop, self._tools.timeout
 
         def end(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
@@ -261,7 +262,7 @@ class Stream:
             self._accept(ToolEnded(called.run, called.part, fields))
 
         def ended(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            with contextlib.suppress(RuntimeError):  # the loop is closed, because the process is ending
                 loop.call_soon_threadsafe(end, fields, noted)
 
         def give_up() -> None:
@@ -275,7 +276,7 @@ class Stream:
         running.start()
 
     def _ask_approval(self, called: AskApproval) -> None:
-        """Let the user's own function decide on a call, elsewhere and within the time of a tool."""
+        """Ask the user's function about a call, on another thread and with the timeout of a tool."""
         loop, approve = self._driver.loop, self._tools.approve
 
         def answered(allow: bool | None) -> None:
@@ -284,14 +285,14 @@ class Stream:
 
         def ask() -> None:
             allow = callable(approve) and ask_approval(approve, called.name, called.arguments)
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+            with contextlib.suppress(RuntimeError):  # the loop is closed, because the process is ending
                 loop.call_soon_threadsafe(answered, allow)
 
         timer = loop.call_later(self._tools.timeout, answered, False)
         elsewhere(ask, "streamcell-approve")
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call `act` on the driver's loop once that many seconds have passed; from any thread."""
+        """Call `act` on the driver's loop after so many seconds. Safe on any thread."""
         self._driver.loop.call_soon_threadsafe(self._driver.loop.call_later, seconds, act)
 
     def _set_timer(self, given: Tick | Watch | Decided, seconds: float) -> None:
@@ -324,7 +325,7 @@ class Stream:
                     line.hear(event)
                 whole = whole or isinstance(event, Finished)
                 self._take(run, event)
-        # A source maps its own failures; whatever is left is shown, never swallowed.
+        # A source maps its own failures to events. Any other exception is shown, never swallowed.
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
             _log.exception("a source raised")
             failed = SourceFailed(f"{type(error).__name__}: {error}")
@@ -338,7 +339,7 @@ class Stream:
                 await close()
 
     def _consumed(self, run: int, task: asyncio.Task[None]) -> None:
-        """Say that the source of `run` has ended, however that came: with an error, or cancelled by itself."""
+        """Report that the source of `run` has ended: normally, with an error, or because it was cancelled."""
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -347,7 +348,7 @@ class Stream:
         self._accept(Closed(run))
 
     def _take(self, run: int, event: Event | Note) -> None:
-        """Note what comes; what concerns the answer is the session's."""
+        """Write an event to the log, and feed those about the answer to the session."""
         if isinstance(event, Head):
             self._note("response", run, status=event.status, headers=event.headers, request_id=event.request_id)
         elif isinstance(event, Chunk):
@@ -416,7 +417,7 @@ class Stream:
             self._speaks_other = True
             self._deliver(self._plain())
             return
-        # Questions that waited in a cut connection come all at once and from one place: one snapshot answers them.
+        # Requests that were held up by a lost connection come all at once, and from one page: one snapshot answers all.
         answered = hello.seq is not None and outbox.whole == outbox.seq
         if answered or (hello.epoch, hello.seq) == (outbox.epoch, outbox.seq):
             self._deliver(Here(outbox.epoch, outbox.seq))
@@ -429,7 +430,7 @@ class Stream:
         return Plain(self._outbox.epoch, self._outbox.seq, text_of(self.view["parts"]))
 
     def _deliver(self, *messages: Patch | Snapshot | Here | Plain) -> None:
-        """Publish, then send; a sink that fails (a closed comm) does not end the stream."""
+        """Publish, then send. The stream continues even if the sink fails, for example because of a closed comm."""
         outbox = self._outbox
         self._wake()
         try:
@@ -440,7 +441,7 @@ class Stream:
         for message in messages:
             try:
                 self._sink.send(message.to_wire())
-            except Exception:  # noqa: BLE001  # a closed comm, a kernel that shuts down
+            except Exception:  # noqa: BLE001  # a closed comm, or a kernel that is shutting down
                 _log.exception("a message could not be sent to the page")
 
     def _settle(self, fault: StreamCellError | None = None) -> None:
@@ -455,7 +456,7 @@ class Stream:
         if version.status is Status.DONE:
             self._settled.set_result(version.text)
         else:
-            if self._task is not None:  # what should have closed it may have been what broke
+            if self._task is not None:  # the error may have been in the code that should close it
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
         self._wake()

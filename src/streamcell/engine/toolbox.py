@@ -1,4 +1,4 @@
-"""The user's tools: what the model is told of them, and what is called when it asks for one."""
+"""The user's tools: how they are described to the model, and which function runs when the model calls one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from typing import Any, Final
 __all__ = ["Approve", "Tool", "Toolbox", "toolbox_of"]
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What both APIs take as the name of a function."""
+"""Function names that both APIs accept."""
 
 _MOST: Final = 128
-"""Tools that OpenAI takes with one request."""
+"""The most tools that OpenAI accepts in one request."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool that can be run here: `call` takes the arguments as JSON text, checks them, and returns what comes of it.
+    """A tool that can run here.
 
-    What it returns may be awaitable. `schema` is the JSON schema of the arguments.
+    Attributes:
+        name: its name.
+        description: what it does, for the model; may be empty.
+        schema: the JSON schema of its arguments.
+        call: takes the arguments as JSON text, checks them, runs the tool, and returns its result, which may be
+            awaitable.
     """
 
     name: str
@@ -33,14 +38,14 @@ class Tool:
 
     @property
     def declaration(self) -> dict[str, Any]:
-        """The tool as a request names it, in the shape of the Responses API."""
+        """The tool as an entry of a request's `tools`, in the form of the Responses API."""
         about = {"description": self.description} if self.description else {}
-        # Not strict: that would refuse parameters with defaults, which Python functions have.
+        # Not strict: strict schemas do not allow defaults, which parameters of Python functions can have.
         return {"type": "function", "name": self.name, **about, "parameters": dict(self.schema), "strict": False}
 
 
 Approve = Callable[[str, Mapping[str, Any]], Any]
-"""Says of a call, by the tool's name and its arguments, whether it runs: True, False, or None to ask the user."""
+"""Decides whether a call runs, from the tool's name and arguments: True, False, or None to ask the user."""
 
 
 def _nothing(_value: object) -> Mapping[str, Any]:
@@ -49,10 +54,15 @@ def _nothing(_value: object) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Toolbox:
-    """The user's tools: those that can be run, how long each may take in seconds, and who decides on a call.
+    """The user's tools in one answer.
 
-    `declarations` is what a request says of all of them, and `declared` the names of those that cannot be run.
-    `bundle` returns a value as the notebook would display it, by MIME type.
+    Attributes:
+        tools: the tools that can run here, by name.
+        declarations: the entries of the request's `tools`.
+        declared: the names of the tools that cannot run here.
+        timeout: how many seconds each call may take.
+        approve: how calls are approved: True: all, False: none, None: the user decides; or a function that decides.
+        bundle: returns a value as the notebook would display it, by MIME type.
     """
 
     tools: Mapping[str, Tool] = field(default_factory=dict)
@@ -64,10 +74,9 @@ class Toolbox:
 
 
 def toolbox_of(given: Sequence[Any]) -> Toolbox:
-    """Return the tools for functions, pydantic models, and tools in either API's shape.
+    """Return the toolbox for functions, pydantic models, JSON schemas, and tools in the form of either API.
 
-    Raises TypeError for what is no tool or has no schema, and ValueError for a name that no API takes, or two tools of
-    one name.
+    Raises TypeError for anything else and for a tool without a schema, and ValueError for an invalid or repeated name.
     """
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Sequence):
         raise TypeError(f"tools= must be a list of functions, pydantic models or JSON schemas, not {_kind(given)}")
@@ -96,7 +105,7 @@ def _name_of(declaration: Mapping[str, Any]) -> str | None:
 
 
 def _as_function(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A JSON schema of an object is a function of its title; all else that has a type is a tool as an API has it."""
+    """Return a JSON schema of an object as a function with its title as the name; return other tools unchanged."""
     if given.get("type") != "object" or "properties" not in given:
         return given
     name = given.get("title")
@@ -128,7 +137,7 @@ def _checked(name: object) -> str:
 
 
 def _of_model(model: Any) -> Tool:
-    """A model is a tool that checks its arguments; one that can be called is called with them."""
+    """Return a tool that checks its arguments with a model. If the model's instances are callable, it calls them."""
     name = _checked(model.__name__)
     schema = dict(_schema(name, model.model_json_schema))
     description = schema.pop("description", "")
@@ -154,7 +163,7 @@ def _of_function(function: Any) -> Tool:
         raise TypeError(f"the tool {name} must name all its parameters: no *args, no **kwargs, and none before a /")
     adapter = _schema(name, lambda: TypeAdapter(function))
     schema = dict(_schema(name, adapter.json_schema))
-    # Where no parameter has a type, pydantic leaves the properties out, and some servers want them.
+    # If no parameter has a type, pydantic leaves out the properties, but some servers require them.
     properties = {
         parameter: {**about, **({"description": words[parameter]} if parameter in words else {}), **_said(about)}
         for parameter, about in schema.get("properties", {}).items()
@@ -167,7 +176,7 @@ def _of_function(function: Any) -> Tool:
 
 
 def _said(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What an annotation says of a parameter counts for more than the docstring."""
+    """Return the description in a parameter's annotation, which takes precedence over the docstring."""
     return {"description": about["description"]} if "description" in about else {}
 
 
@@ -187,7 +196,7 @@ def _schema(name: str, make: Callable[[], Any]) -> Any:
 
 
 def _documented(function: Any) -> tuple[str, dict[str, str]]:
-    """What a docstring says of a function, and of each of its parameters, in any of the usual styles."""
+    """Return the descriptions of a function and of its parameters from its docstring, in any of the usual styles."""
     import docstring_parser
 
     text = inspect.getdoc(function if inspect.isroutine(function) else type(function)) or ""

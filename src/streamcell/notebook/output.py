@@ -1,6 +1,7 @@
-"""What a cell leaves in the notebook: its output's MIME bundle, made of a view.
+"""What a cell saves in the notebook: the MIME bundle of its output, made from a view.
 
-A page that keeps the notebook makes it too (`js/src/jupyter/lab/output.ts`), but for the Markdown: that is made here.
+A page that keeps the notebook makes the bundle too (`js/src/jupyter/lab/output.ts`), but only this module makes the
+Markdown.
 """
 
 from __future__ import annotations
@@ -22,27 +23,28 @@ from ..wire.messages import MOMENTARY, View, part_of, view_of
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
 
 ANSWER: Final = "application/vnd.streamcell.answer+json"
-"""Our own form, for JupyterLab's and Notebook's extension: what is known of the answer, without its text."""
+"""Our own format, for the extension of JupyterLab and Notebook: the answer's document, without its text."""
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
-_VERSION: Final = 2  # of ANSWER's form
+_VERSION: Final = 2  # of the format of ANSWER
 
-_SECONDS: Final = "seconds"  # the field of a part that says how long it took
+_SECONDS: Final = "seconds"  # the field of a part with its duration
 
-# Of another version than the shown one these say nothing, or what is said of the shown one too.
+# Versions that are not shown are saved without these: they do not apply there, or are the same as in the shown version.
 _NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
 
 
 def bundle_of(
     view: View, key: str, model_id: str | None, others: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the output that shows `view` wherever it is read, without the live widget: its data and its metadata.
+    """Return the output that shows `view` without a live widget, as its data and its metadata.
 
-    `text/plain` is the answer as it came, but that no terminal obeys it, `text/markdown` the same for readers that know
-    nothing of us, and ANSWER what else there is to know. `key` names the cell in its notebook, `model_id` its widget's
-    model (None: it has none), `others` are the versions that are not shown (`others_of`). What is another with each run
-    is metadata: the same answer has the same data, and so nbdime shows no output as deleted and another as inserted.
+    `text/plain` is the answer's text without terminal control characters, `text/markdown` is for readers without the
+    extension, and ANSWER has everything else. `key` names the cell in its notebook, `model_id` is the id of its
+    widget's model (None: it has no widget), and `others` are the versions that are not shown (see `others_of`).
+    Whatever differs between two runs is metadata. So the same answer has the same data, and nbdime does not show one
+    output as deleted and another as inserted.
     """
     text = inert(text_of(view["parts"]))
     note = inert(note_of(view))
@@ -72,7 +74,7 @@ def bundle_of(
 
 
 def others_of(document: Document, shown: int) -> list[dict[str, Any]]:
-    """Return all versions but that at index `shown`, oldest first, as ANSWER keeps them: with text, without times."""
+    """Return all versions but the one at index `shown`, oldest first, as ANSWER saves them: without times."""
     others = (index for index in range(len(document.versions)) if index != shown)
     views = (view_of(replace(document, shown=index)) for index in others)
     return [
@@ -87,15 +89,15 @@ def _with_text(part: Part) -> dict[str, Any]:
 
 
 def _seconds_of(parts: Sequence[Part]) -> dict[str, float] | None:
-    """Return how long parts took, by their places: that is another with each run."""
+    """Return the durations of the parts by index. They differ with each run, so they are metadata."""
     found = {str(at): getattr(part, _SECONDS, None) for at, part in enumerate(parts)}
     return {at: seconds for at, seconds in found.items() if seconds is not None} or None
 
 
 def _once(part: Part, images: Mapping[str, int]) -> dict[str, Any]:
-    """Return a part as ANSWER keeps it, without what the bundle has elsewhere.
+    """Return a part as ANSWER saves it, without the data that the bundle has elsewhere.
 
-    Of a text that is how many characters of text/plain it has, and of an image which one of text/markdown it is.
+    A text has the number of its characters in text/plain instead, and an image the index of its image in text/markdown.
     """
     if part.is_text:
         return {**part_of(replace(part.with_body(""), open=False)), "characters": len(part.body)}
@@ -112,9 +114,9 @@ def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
 
 
 def markdown_of(view: View, *, images: bool = True) -> str:
-    """Return `view` as Markdown for readers that know nothing of us and may not sanitise it.
+    """Return `view` as Markdown for readers without the extension, which may not sanitise it.
 
-    Without `images` the address of each is the index of its part between two marks, see `_MARK`.
+    Without `images`, each image's address is replaced by the index of its part between two marks (see `_MARK`).
     """
     *before, (last, checked) = list(_blocks(view["parts"], images=images)) or [("", False)]
     saved = [block if is_checked else saved_markdown(inert(block)).strip("\n") for block, is_checked in before]
@@ -124,13 +126,13 @@ def markdown_of(view: View, *, images: bool = True) -> str:
 
 
 _MARK: Final = "\x01"
-"""Stands around the index of a part: `inert` leaves no such character in anything else."""
+"""Encloses the index of a part. `inert` removes this character from everything else."""
 
 
 def _blocks(parts: Sequence[Part], *, images: bool) -> Iterator[tuple[str, bool]]:
-    """The Markdown of parts that stand by themselves, and whether it is made of checked data alone.
+    """Yield the Markdown of each block of parts, and whether it is made of checked data only.
 
-    Texts that follow each other are one.
+    Consecutive texts are one block.
     """
     for _, group in groupby(enumerate(parts), key=lambda one: one if isinstance(one[1], Image) else one[1].kind):
         (at, first), *more = group
@@ -157,7 +159,7 @@ def _says_something(value: object) -> bool:
 
 
 def note_of(view: View) -> str:
-    """Return what has to be said below a saved answer: why it is not whole, what it lacks, or nothing."""
+    """Return the note below a saved answer: why it is incomplete, or what it lacks; empty if neither applies."""
     status, error, refusal = view["status"], view["error"], body_of(view["parts"], "refusal")
     if refusal:
         return words.refused(refusal)
