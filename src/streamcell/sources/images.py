@@ -1,6 +1,6 @@
-"""Images of an answer while they come: checked and bounded, each a part of its own. Pure.
+"""Turns the images in a response into events: each image is checked, limited in size, and a part of its own. Pure.
 
-An image is taken from data alone. An address that leads elsewhere is passed on as text: nothing loads it.
+Only the data of an image is used. An address of another server is passed on as text, and nothing loads it.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ from .base import field_of, showable
 __all__ = ["ALL_LIMIT", "IMAGE_LIMIT", "MOST", "Images"]
 
 IMAGE_LIMIT: Final = 10_000_000
-"""Bytes of one image: what OpenAI's largest has, 4096 × 4096 pixels as PNG, is about that."""
+"""The most bytes of one image. The largest image from OpenAI, a PNG of 4096 × 4096 pixels, has about as many."""
 
 ALL_LIMIT: Final = 30_000_000
-"""Bytes of all images of one response: a notebook keeps them, and a browser's tab holds them."""
+"""The most bytes of all images in one response, because the notebook saves them and the browser tab holds them."""
 
 MOST: Final = 50
-"""Images of one response."""
+"""The most images in one response."""
 
-_PIXELS: Final = 100_000_000  # a browser needs four bytes for each
-_ALT: Final = 1000  # characters of what an image shows
-_ADDRESS: Final = 2000  # characters of an address: browsers and servers take no longer one for granted
+_PIXELS: Final = 100_000_000  # a browser needs four bytes per pixel
+_ALT: Final = 1000  # characters of an image's description
+_ADDRESS: Final = 2000  # characters of an address: not all browsers and servers support longer ones
 
 _DATA: Final = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
 class Images:
-    """Takes the images of one response, in whichever form a server sends them, and gives the events for their parts."""
+    """Turns the images in one response into events for their parts, in any form in which servers send them."""
 
     def __init__(self) -> None:
         self._sizes: dict[str, int] = {}
         self._closed: set[str] = set()
         self._given: set[int] = set()
         self.full = False
-        """Whether an image was left out, as there are too many."""
+        """Whether an image was left out because there are too many."""
 
     def begin(self, id_: str) -> list[Event]:
-        """Take the word that an image is being made; `id_` names it in this response."""
+        """Begin an image that is being made. `id_` identifies it in this response."""
         if id_ in self._sizes or not self._enter(id_):
             return []
         return [PartChanged("image", {"state": "creating"}, id_)]
 
     def preview(self, id_: str, data: object) -> list[Event]:
-        """Take an image as far as it is made, in base64. What is none is passed over: the next one may be better."""
+        """Process a preview in base64. An invalid one is ignored, because the next one may be valid."""
         if id_ in self._closed or not self._enter(id_):
             return []
         fields = self._checked(id_, data)
         return [] if "error" in fields else [PartChanged("image", {**fields, "state": "preview"}, id_)]
 
     def end(self, id_: str, data: object, alt: object = None, *, failed: bool = False, item: str = "") -> list[Event]:
-        """Take a whole image: base64, a `data:` address, or an address that leads elsewhere; `item` as in the part."""
+        """Process a complete image: base64, a `data:` address, or another address; `item` as in the part."""
         if id_ in self._closed or not self._enter(id_):
             return []
         self._closed.add(id_)
@@ -71,7 +71,7 @@ class Images:
         return [PartChanged("image", {**fields, **shows, "state": state, "item": item}, id_), PartEnded(id_)]
 
     def given(self, one: object) -> list[Event]:
-        """Take an image that comes in one piece, as an object of any provider's; the same one is shown once."""
+        """Process an image that comes in one piece, in any provider's form. Each image is shown once."""
         data, alt = _source_of(one), field_of(one, "revised_prompt") or field_of(one, "alt")
         known = hash(data)
         if known in self._given:
@@ -87,7 +87,7 @@ class Images:
         return True
 
     def _checked(self, id_: str, given: object) -> dict[str, Any]:
-        """Return the fields of a part for an image; `error` says why it is not shown."""
+        """Return the fields of an image's part; with `error` if it cannot be shown."""
         if not isinstance(given, str) or not given.strip():
             return {"error": words.NO_IMAGE_DATA}
         if given[:8].lower().startswith(("http://", "https://")):
@@ -100,7 +100,7 @@ class Images:
             return {"error": words.NOT_AN_IMAGE}
         if len(content) > IMAGE_LIMIT:
             return {"error": words.image_too_large(megabytes(len(content)), megabytes(IMAGE_LIMIT))}
-        # A preview makes room for what takes its place.
+        # The size of a preview does not count, because this image replaces it.
         if sum(self._sizes.values()) - self._sizes[id_] + len(content) > ALL_LIMIT:
             return {"error": words.ALL_IMAGES_TOO_LARGE}
         width, height = _pixels_of(content)
@@ -116,7 +116,7 @@ _SOURCES: Final = ("image_url", "url", "b64_json", "data", "result", "source", "
 
 
 def _source_of(one: object, depth: int = 0) -> str | None:
-    """Return where an object of a provider's has its image: its data, or an address."""
+    """Return the image in a provider's object: its data or its address."""
     if isinstance(one, str):
         return one
     found = next((value for name in _SOURCES if (value := field_of(one, name)) is not None), None)
@@ -124,7 +124,7 @@ def _source_of(one: object, depth: int = 0) -> str | None:
 
 
 def _content_of(given: str) -> bytes:
-    """Return the bytes of a `data:` address or of base64, also where lines are broken; empty for anything else."""
+    """Return the bytes of a `data:` address or of base64, even with line breaks; empty for anything else."""
     head = _DATA.match(given)
     data = "".join(given[head.end() :].split()) if head else "".join(given.split())
     try:
@@ -136,11 +136,11 @@ def _content_of(given: str) -> bytes:
 
 
 def _pixels_of(content: bytes) -> tuple[int, int]:
-    import imagesize  # it loads what it needs for images on the web, too
+    import imagesize  # imported only when needed: it loads modules for downloading images
 
     try:
         width, height = imagesize.get(io.BytesIO(content))
-    except Exception:  # noqa: BLE001  # a hostile head may lead it anywhere
+    except Exception:  # noqa: BLE001  # malformed data can make it raise anything
         return 0, 0
     return int(width), int(height)
 

@@ -1,4 +1,4 @@
-"""What the decoders share: text made showable, what cannot be shown told in words, the end judged. Pure."""
+"""What the decoders share: cleaning text, notices about what is not shown, and judging the end. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .thinking import ThinkTags
 
 __all__ = ["Assembly", "words_of"]
 
-_TOLD: Final = 5  # kinds of unshown content that a notice lists: it is a line, not a page
-_NAME: Final = 60  # characters of a tool's name in it
+_TOLD: Final = 5  # kinds of unshown content in a notice, which must fit in a line
+_NAME: Final = 60  # characters of the name of an unknown kind
 
 _WORDS: Final = ("text", "content", "output_text")
 
 
 def words_of(value: object) -> str:
-    """Return the text that a field holds: a string, an object with one, or a list of these."""
+    """Return the text in a value: a string, an object with one, or a list of these."""
     if isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)):
@@ -40,9 +40,9 @@ _GROWING: Final = ("text", "reasoning", "commentary", "refusal")
 
 
 class Assembly:
-    """Takes the pieces of an answer from a decoder and gives its events.
+    """Turns the pieces that a decoder finds into events.
 
-    `said` has the kinds of part that something came for, see `_GROWING`.
+    `said` has the kinds of parts that have content so far, see `_GROWING`.
     """
 
     def __init__(self) -> None:
@@ -56,11 +56,11 @@ class Assembly:
 
     @property
     def spoke(self) -> bool:
-        """Whether anything of an answer has come, shown or not."""
+        """Whether anything of an answer was received, shown or not."""
         return bool(self.said or self._unshown)
 
     def grow(self, kind: str, delta: str, id_: str = "") -> list[Event]:
-        """Return the events for more of a part: of a kind (`text`, `reasoning` or `refusal`), and of the item `id_`."""
+        """Return the events for a delta of a part of this kind (see `_GROWING`), in the item `id_`."""
         self._ids[kind] = id_
         shown = self._surrogates[kind].feed(delta)
         if kind != "text":
@@ -68,17 +68,17 @@ class Assembly:
         return self._events(self._tags.feed(shown), id_)
 
     def holds(self, kind: str) -> bool:
-        """Whether something of a kind is held back, until more of it shows what it is."""
+        """Whether text of this kind is held back, until the next delta decides what it is."""
         return self._surrogates[kind].holds or (kind == "text" and self._tags.holds)
 
     def restore(self, text: str, id_: str) -> list[Event]:
-        """Return the event for a text that takes the place of all that has come of the item `id_`."""
+        """Return the event for a text that replaces the whole text of the item `id_`."""
         self._surrogates["text"] = Surrogates()
         self.said.add("text")
         return [PartRestored("text", showable(text), id_)]
 
     def held(self) -> list[Event]:
-        """Return what was held back, and the sources of a text that may be cut; nothing more comes."""
+        """Return the events for text that was held back, and for the sources; nothing follows."""
         text = [*self._tags.feed(self._surrogates["text"].end()), *self._tags.end()]
         others = [kind for kind in _GROWING if kind not in ("text", "reasoning")]
         return [
@@ -99,13 +99,13 @@ class Assembly:
     # -- what the cell does not show ----------------------------------------------------------------------------------
 
     def leave_out(self, what: str) -> list[Event]:
-        """Note something of the answer that a cell does not show, such as "an image": the model is at work on it."""
+        """Note content that a cell does not show, such as "an image". It is a sign that the model is working."""
         if len(self._unshown) <= _TOLD and what not in self._unshown:
             self._unshown.append(what)
         return [Alive(working=True)]
 
     def pictured(self, events: list[Event]) -> list[Event]:
-        """Return what `images` gave; at least, the model is at work."""
+        """Return the events from `images`, or at least a sign that the model is working."""
         if self.images.full:
             self.leave_out(words.TOO_MANY_IMAGES)
         if not events:
@@ -114,20 +114,20 @@ class Assembly:
         return [*self.sources.events(), *events]
 
     def unknown(self, name: str, text: str, id_: str) -> list[Event]:
-        """Return the event for something that no decoder knows: what the provider calls it, and what of it is text."""
+        """Return the event for a part of an unknown kind, with the provider's name for it and its text."""
         self.said.add("unknown")
         return [PartChanged("unknown", {"name": showable(name[:_NAME]), "text": showable(text)}, id_ or name[:_NAME])]
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self, word: str | None, *notices: str | None, echoes: tuple[Echo, ...] = ()) -> list[Event]:
-        """Return the end for a provider's finish reason; one that means trouble is no end mark of an answer.
+        """Return the end of the answer for a provider's finish reason, or a failure if the reason is an error.
 
         `echoes`: see `Finished`.
         """
         finish = None if word is None else finish_of(word)
         if "tool_call" in self.said and (finish is None or finish.meaning is Meaning.WHOLE):
-            finish = finish_of("tool_calls")  # some servers have the same word for every good end
+            finish = finish_of("tool_calls")  # some servers use one reason for every normal end
         if finish is not None and finish.meaning is Meaning.TROUBLE:
             reason = words.gave_reason(finish.word)
             return [Failed(Interrupted(reason, kind="broken_off", title=words.BROKEN_OFF))]

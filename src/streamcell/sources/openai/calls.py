@@ -1,4 +1,4 @@
-"""Calls of tools while they come: bounded, each with an id of its own, whichever way a server cuts them. Pure."""
+"""Assembles tool calls while they stream, however servers split them. Bounded, with unique ids. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..base import REPLACEMENT, Surrogates, field_of, parts_of, showable
 __all__ = ["BEYOND", "MOST", "Call", "Calls", "ChatCalls", "ids_of", "written"]
 
 MOST: Final = 100
-"""Calls of one answer that are taken; what follows is left out."""
+"""The most calls of one answer. Further ones are left out."""
 
 BEYOND: Final = f"calls of tools after the first {MOST}"
-"""What a notice says of those."""
+"""The notice about those that are left out."""
 
 _NAME: Final = 200  # characters of a tool's name, and of a call's id
 
 _CUT: Final = "…"
-"""Ends arguments that are too long: with it no text is JSON, wherever it was cut."""
+"""Appended to arguments that are cut because they are too long. No text with it at the end is valid JSON."""
 
 _KIND: Final = "tool_call"
 
@@ -32,14 +32,14 @@ _BESIDE: Final = "extra_content"
 
 
 class Growth(Protocol):
-    """Says what is new of a delta."""
+    """Returns the new text in a delta, and at the end what it held back."""
 
     def feed(self, delta: str) -> str: ...
     def end(self) -> str: ...
 
 
 def written(value: Any) -> str:
-    """Return arguments as JSON text: some servers send the object itself."""
+    """Return arguments as JSON text: some servers send an object instead."""
     if isinstance(value, str) or not isinstance(value, (dict, list)):
         return value if isinstance(value, str) else ""
     try:
@@ -49,14 +49,14 @@ def written(value: Any) -> str:
 
 
 def ids_of(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the ids of the calls in a conversation, in either API's words."""
+    """Return the ids of the calls in a conversation, in the form of either API."""
     found = [message.get("call_id") for message in messages]
     found += [field_of(call, "id") for message in messages for call in parts_of(message, "tool_calls")]
     return frozenset(one for one in found if isinstance(one, str))
 
 
 def _name(value: object) -> str:
-    """Return a name so that it can be shown: no bidirectional or control character changes what a user approves."""
+    """Return a name without bidirectional and control characters, which could change what a user approves."""
     short = value.strip()[:_NAME] if isinstance(value, str) else ""
     return "".join(one if one.isprintable() else REPLACEMENT for one in showable(short))
 
@@ -66,7 +66,7 @@ def _bounded(text: str) -> str:
 
 
 class _Object:
-    """Tells when JSON that comes in pieces is a whole object; it looks at each character once."""
+    """Detects when streamed JSON is a complete object. It looks at each character once."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -92,9 +92,17 @@ class _Object:
 
 @dataclass(eq=False)
 class Call:
-    """One call while it comes. `id` is its part's, `given` the id that the server has for it, or empty.
+    """One call while it streams.
 
-    `own` is the id that we have for it. `foreseen` are the arguments that it has where no others come.
+    Attributes:
+        id: the id of its part.
+        name: the tool's name.
+        given: the server's id for it; empty if it has none.
+        custom: it is a call of a custom tool.
+        own: our id for it, which is unique.
+        foreseen: the arguments to use if no others come.
+        ended: nothing is added to it any more.
+        length: characters of arguments so far.
     """
 
     id: str
@@ -111,29 +119,29 @@ class Call:
 
     @property
     def arguments(self) -> str:
-        """All that has come of them."""
+        """The arguments so far."""
         return "".join(self._pieces)
 
     @property
     def whole(self) -> bool:
-        """Whether the arguments are an object, and nothing can follow."""
+        """Whether the arguments are a complete object, so that nothing can follow."""
         return self._object.whole
 
     @property
     def bare(self) -> bool:
-        """Whether the arguments are an empty object so far, which some servers send before the arguments."""
+        """Whether the arguments are an empty object so far; some servers send one before the arguments."""
         return not self.custom and self.length < _NAME and self.arguments.strip() == "{}"
 
     def is_called(self, id_: object) -> bool:
-        """Whether the server has this id for it."""
+        """Whether this is the server's id for it."""
         return _name(id_) == self.given
 
     def grow(self, delta: str) -> list[Event]:
-        """Take more of the arguments."""
+        """Append to the arguments."""
         return [] if self.ended else self._take(self._surrogates.feed(delta))
 
     def hold(self, whole: str) -> list[Event]:
-        """Take all of the arguments, which count for more than what has come of them."""
+        """Process the complete arguments, which take precedence over what has come so far."""
         whole, known = _bounded(showable(whole)), self.arguments
         if self.ended or not whole or whole == known:
             return []
@@ -141,11 +149,11 @@ class Call:
         return self._take(whole[len(known) :]) if whole.startswith(known) else self._put(whole)
 
     def held(self) -> list[Event]:
-        """Return what was held back; nothing more comes."""
+        """Return the events for the text that was held back; nothing follows."""
         return self._take(self._surrogates.end())
 
     def end(self) -> list[Event]:
-        """Take the end of the call."""
+        """Process the end of the call."""
         if self.ended:
             return []
         events = [*self.held(), *([] if self.length else self.hold(self.foreseen))]
@@ -174,17 +182,17 @@ class Call:
 
 
 class Calls:
-    """The calls of one answer. `taken` are the ids that calls before it have: no two can be answered by one id."""
+    """The calls of one answer. `taken` are the ids of earlier calls: each id may belong to one call only."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self.all: list[Call] = []
-        self.full = False  # more came than are taken
+        self.full = False  # calls were left out, because there were too many
         self._ids = set(taken)
 
     def begin(
         self, part: str, name: object, id_: object, *, custom: bool, server: object = None
     ) -> tuple[Call | None, list[Event]]:
-        """Begin a call that is shown as `part`; None: there are too many. `server` is that of a tool that is there."""
+        """Begin a call, shown as `part`; return None if there are too many. `server` is an MCP server's label."""
         if len(self.all) >= MOST:
             self.full = True
             return None, []
@@ -197,7 +205,7 @@ class Calls:
         return call, [PartChanged(_KIND, fields, part)]
 
     def learn(self, call: Call, name: object, id_: object) -> list[Event]:
-        """Take the name and the id of a call that had none."""
+        """Set the name and the id of a call that did not have them yet."""
         changed = {}
         if not call.name and _name(name):
             changed["name"] = call.name = _name(name)
@@ -215,22 +223,25 @@ class Calls:
         return own
 
     def held(self) -> list[Event]:
-        """Return what was held back of calls that have not ended."""
+        """Return the events for text that was held back, in calls that have not ended."""
         return [event for call in self.all if not call.ended for event in call.held()]
 
     def end(self) -> list[Event]:
-        """Take the end of the answer."""
+        """Process the end of the answer."""
         return [event for call in self.all for event in call.end()]
 
 
 class ChatCalls(Calls):
-    """The calls of Chat Completions, which come in pieces that belong together by index, id, or neither.
+    """The calls of Chat Completions, which come in pieces. Index, id, or neither shows which ones belong together.
 
-    Servers count every call as 0 or do not count, name a call in each piece or in the first only, send no id at all,
-    another one with each piece, or the same for two calls; they send the arguments in pieces, whole, whole once more at
-    the end, as an object, or after an empty one. A name together with another id, a second one in one chunk without an
-    index, and one after arguments that are whole begins another call; a piece without name and id goes on with one.
-    `beside` has the fields of each call that are sent back unchanged, as JSON text. Among them is an id that is longer
+    Servers differ: some count every call as 0 or do not count, and some repeat the name in each piece. Some send no id,
+    another one with each piece, or the same for two calls. The arguments come in pieces, complete, complete again at
+    the end, as an object, or after an empty object.
+
+    A piece with a name begins another call if it has another id, if its chunk has no indices and has begun a call
+    already, or if the arguments of the last call are complete. A piece without name and id continues a call.
+
+    `beside` has the fields of each call that are sent back unchanged, as JSON text. One of them is an id that is longer
     than ours can be: LiteLLM and other gateways append Gemini's signature to it.
     """
 
@@ -243,10 +254,10 @@ class ChatCalls(Calls):
         self.beside: dict[Call, str] = {}
 
     def feed(self, delta: object) -> list[Event]:
-        """Take the calls in a delta, or in a whole message."""
+        """Process the calls in a delta or in a complete message."""
         before = len(self.all)
         pieces = parts_of(delta, "tool_calls")
-        older = field_of(delta, "function_call")  # the API before calls had ids
+        older = field_of(delta, "function_call")  # from the API before calls had ids
         if older and not pieces:
             pieces = [{"index": 0, "function": older}]
         return [event for piece in pieces for event in self._piece(piece, before)]
@@ -279,7 +290,7 @@ class ChatCalls(Calls):
         self._last = call
         self._keep_beside(call, piece)
         if call is None or (len(new) == call.length and call.whole and new == call.arguments):
-            return events  # some say all of the arguments once more at the end
+            return events  # some servers repeat the complete arguments at the end
         return [*events, *call.grow(self._growths[call].feed(new))]
 
     def _keep_beside(self, call: Call | None, piece: object) -> None:
@@ -296,14 +307,14 @@ class ChatCalls(Calls):
             self.beside[call] = held
 
     def _of(self, place: int | None, id_: str, name: str, new: str, begun: list[Call]) -> Call | None:
-        """Return the call that a piece belongs to; None: it begins one. `begun` are those of the same chunk."""
+        """Return the call that a piece belongs to; None: it begins one. `begun` are the calls of its chunk."""
         named = [one for one in self.all if id_ and one.given == id_]
         here = [one for one in self.all if place is not None and self._places[one] == place]
         if named and not name:
-            return (here or named)[-1]  # a call that is counted otherwise in its middle is one all the same
+            return (here or named)[-1]  # its index may change between pieces
         if named:
             there = [one for one in named if place is None or self._places[one] in (place, None)]
-            # One id for two calls is told by their places, or by what they are called with.
+            # If two calls have the same id, their indices or their arguments tell them apart.
             return None if not there or self._is_another(there[-1], name, new) else there[-1]
         last = here[-1] if here else self._last
         if last is None or (place is not None and not here and (name or id_)):
@@ -315,13 +326,13 @@ class ChatCalls(Calls):
         return None if self._is_another(last, name, new) else last
 
     def _is_another(self, last: Call, name: str, new: str) -> bool:
-        """Whether a name begins another call than the last at its place, and is not that one's name again."""
+        """Whether a name begins another call, and is not the name of the last one at this index again."""
         if not last.length or not last.name:
             return False
         return name != last.name or (bool(new) and last.whole and not last.bare and new != last.arguments)
 
     def _further(self, call: Call, name: str, id_: str) -> list[Event]:
-        """Take what comes late of a call: its id, its name, or the rest of its name."""
+        """Process data that comes later for a call: its id, its name, or the rest of its name."""
         events = self.learn(call, name, id_)
         if name and name != call.name and not call.length:
             whole = name if name.startswith(call.name) else (call.name + name)[:_NAME]

@@ -1,4 +1,4 @@
-"""Chat Completions: its request, and its chunks as events."""
+"""Chat Completions: builds its request, and turns its chunks into events."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from .hosted import HostedTools
 __all__ = ["ChatDecoder", "chat_body"]
 
 _IMAGES: Final = ("image_url", "image", "output_image")
-"""Parts of a content that are images."""
+"""The types of content parts that are images."""
 
 _TRAILER_WAIT: Final = 5.0
-"""Seconds of silence after the finish_reason that end the answer: usage has been seen to come three seconds late."""
+"""After so many seconds of silence the finish_reason ends the answer: usage can come three seconds later."""
 
 _DOUBTFUL_WAIT: Final = 30.0
-"""The same where the finish_reason came with text: some gateways put one on every chunk, and more text may follow."""
+"""The same if the finish_reason came with text: some gateways send one in every chunk, so more text may follow."""
 
 _AFTER_USAGE: Final = 2.0
-"""The same after the usage, which is the last thing that a server sends before `[DONE]`."""
+"""The same after the usage, because servers send nothing after it except `[DONE]`."""
 
 
 def chat_body(request: Request, model: str, server: Server, echoes: Sequence[Echo] = ()) -> dict[str, Any]:
-    """Return the arguments of `chat.completions.create` on `server`; `echoes` are what it has sent with earlier calls.
+    """Return the arguments of `chat.completions.create` for `server`; `echoes` are what it sent with earlier calls.
 
-    Only OpenAI's own knows `include_obfuscation`, which costs bytes.
+    Only OpenAI's own server accepts `include_obfuscation`. It is turned off there to save bytes.
     """
     messages = chat_messages(request.messages, echoes)
     if request.instructions is not None:
@@ -49,7 +49,7 @@ def chat_body(request: Request, model: str, server: Server, echoes: Sequence[Ech
     params = translated(request.params, "chat", server)
     body: dict[str, Any] = {"messages": messages, "model": model, "stream": True, **params}
     given = request.params.get("stream_options", {})
-    if given is None:  # some servers refuse the field whole
+    if given is None:  # some servers refuse a request with this field
         del body["stream_options"]
     else:
         body["stream_options"] = {**options, **given}
@@ -57,7 +57,7 @@ def chat_body(request: Request, model: str, server: Server, echoes: Sequence[Ech
 
 
 def usage_of(usage: object, given: str, made: str) -> Usage:
-    """Return a provider's usage; `given` and `made` are the names its API has for tokens in and out."""
+    """Return a provider's usage; `given` and `made` are the API's names for input and output tokens."""
 
     def count(value: object) -> int | None:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -72,13 +72,13 @@ def usage_of(usage: object, given: str, made: str) -> Usage:
 
 
 class _Growth:
-    """One field's deltas, also where each of them repeats all that came before (DashScope, Gemini behind gateways).
+    """The deltas of one field, which some servers send cumulatively (DashScope, Gemini behind gateways).
 
-    The second delta shows which kind it is, if it begins with the whole first one: then it is held back until the third
-    agrees or contradicts.
+    If the second delta begins with the complete first one, it may be cumulative. Then it is held back until the third
+    one decides.
     """
 
-    _LEAST: Final = 6  # characters: a shorter first delta may well be repeated by chance
+    _LEAST: Final = 6  # characters: a shorter first delta may be repeated by chance
 
     def __init__(self) -> None:
         self._count = 0
@@ -87,7 +87,7 @@ class _Growth:
         self._repeats: bool | None = None
 
     def feed(self, delta: str) -> str:
-        """Return what is new in a delta."""
+        """Return the new text in a delta."""
         if self._repeats is False or not delta:
             return delta
         self._count += 1
@@ -115,19 +115,19 @@ class _Growth:
         return len(first) >= self._LEAST and len(second) > len(first) and second.startswith(first)
 
     def end(self) -> str:
-        """Return what was held back, taken for a repetition."""
+        """Return the text that was held back, as if it were cumulative."""
         held, self._held = self._held, None
         return "" if held is None else held[len(self._whole) :]
 
 
 class ChatDecoder:
-    """Chunks of `chat.completion.chunk` to events, see `Decoder`.
+    """Turns chunks of `chat.completion.chunk` into events, see `Decoder`.
 
-    The end mark is a `finish_reason`, but what comes after it still belongs to the answer, until the server says
-    `[DONE]`, closes, or falls silent. `[DONE]` alone ends an answer too, as some local servers never give a reason, but
-    then the notice says so. Each request asks for one choice, and servers use its index for other things: an index that
-    has not been seen before continues the answer, one that was seen beside another is another choice. `taken` are ids
-    of earlier calls, see `Calls`.
+    The end mark is a `finish_reason`. Chunks after it still belong to the answer, until the server sends `[DONE]`,
+    closes the connection, or falls silent. `[DONE]` alone also ends an answer, because some local servers never send a
+    reason; the answer then has a notice about it. Each request asks for one choice, but some servers use the index of
+    choices for other things. So a new index continues the answer; an earlier index that comes again is another choice
+    and is left out. `taken` are the ids of earlier calls, see `Calls`.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -145,11 +145,11 @@ class ChatDecoder:
 
     @property
     def trailer_wait(self) -> float | None:
-        """Seconds of silence that end the answer: None until the finish_reason has come."""
+        """After so many seconds of silence the answer ends; None before the finish_reason."""
         return self._wait
 
     def feed(self, chunk: object) -> list[Event]:
-        """Take one chunk."""
+        """Process one chunk."""
         if self.finished:
             return []
         events: list[Event] = []
@@ -161,7 +161,7 @@ class ChatDecoder:
         usage = field_of(chunk, "usage")
         if usage:
             counted = usage_of(usage, "prompt", "completion")
-            # Some servers count in every chunk, and some send zeros until they know.
+            # Some servers send usage in every chunk, and some send zeros before they know it.
             if counted.output_tokens or counted.total_tokens or (counted.input_tokens and not self._usage):
                 self._usage = True
                 events.append(UsageReported(counted))
@@ -187,7 +187,7 @@ class ChatDecoder:
             self._word = word
             self._wait = _DOUBTFUL_WAIT if len(events) > begun else _TRAILER_WAIT
         elif len(events) > begun and self._wait is not None:
-            self._wait = _DOUBTFUL_WAIT  # the reason was none: more came after it
+            self._wait = _DOUBTFUL_WAIT  # more text came after it, so it was not the end
 
     def _say(self, text: str, index: object, events: list[Event]) -> None:
         if text and self._is_ours(index):
@@ -210,7 +210,7 @@ class ChatDecoder:
     def _text_of(self, delta: object, index: object, events: list[Event]) -> str:
         content = field_of(delta, "content")
         if content is None:
-            content = field_of(delta, "text")  # the older API for completions
+            content = field_of(delta, "text")  # the older Completions API
         if not isinstance(content, (list, tuple)):
             return words_of(content)
         texts: list[str] = []
@@ -256,7 +256,7 @@ class ChatDecoder:
         return [*events, *self._answer.held(), *self._calls.held()]
 
     def end(self, *, marked: bool = False) -> list[Event]:
-        """Take the end of the stream; without an end mark this emits what was held back, and no Finished."""
+        """Process the end of the stream. Without an end mark, return only the text that was held back."""
         if self.finished:
             return []
         events = self._held()
@@ -269,7 +269,7 @@ class ChatDecoder:
         return events
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
-        """Take a `chat.completion` that came in one piece, from a server that ignores `stream`."""
+        """Process a complete `chat.completion`, from a server that ignores `stream`."""
         choices = parts_of(body, "choices")
         if not choices:
             return None

@@ -1,4 +1,4 @@
-"""The sources that an answer names, in whichever form a server names them. Pure."""
+"""Collects the sources that an answer cites, in any form in which servers send them. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..base import field_of, parts_of, showable
 
 __all__ = ["Sources", "cited_beside"]
 
-_MOST: Final = 100  # sources of one answer
+_MOST: Final = 100  # sources in one answer
 _TITLE: Final = 200  # characters of a source's title
-_ADDRESS: Final = 2000  # characters of its address: browsers and servers take no longer one for granted
+_ADDRESS: Final = 2000  # characters of its address: not all browsers and servers support longer ones
 _FILE: Final = 100  # characters of a file's id
 
 _ANNOTATIONS: Final = ("url_citation", "file_citation", "container_file_citation", "file_path")
 
 
 def cited_beside(chunk: object) -> list[object]:
-    """Return the sources that a chunk of Chat Completions names, beside its text and in it."""
+    """Return the sources in a chunk of Chat Completions, both in its deltas and outside them."""
     found = [*parts_of(chunk, "citations"), *parts_of(chunk, "search_results")]  # Perplexity, xAI
     for choice in parts_of(chunk, "choices"):
         delta = field_of(choice, "delta") or field_of(choice, "message")
@@ -28,18 +28,18 @@ def cited_beside(chunk: object) -> list[object]:
 
 
 class Sources:
-    """Collects what an answer cites: pages by their address and files by their id, each of them once."""
+    """Collects the sources that an answer cites: pages by address and files by id, without repetitions."""
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Any]] = {}
         self._told: dict[str, dict[str, Any]] = {}
 
     def note(self, source: object) -> None:
-        """Note a source: an address, an annotation of either API, or an object with `url` and `title`."""
+        """Add a source: an address, an annotation of either API, or an object with `url` and `title`."""
         if isinstance(source, str):
             source = {"url": source}
         kind = field_of(source, "type")
-        # Chat Completions has what an annotation says in a field of its type's name.
+        # In Chat Completions an annotation's data are in a field that has the name of its type.
         said = (field_of(source, kind) if kind in _ANNOTATIONS else None) or source
         url, file = _line(said, "url", _ADDRESS), _line(said, "file_id", _FILE)
         title = _line(said, "title", _TITLE)
@@ -57,13 +57,13 @@ class Sources:
             self._found[name] = {"number": len(self._found) + 1, **fields}
 
     def events(self) -> list[Event]:
-        """Return the sources that are new as parts: behind their text, as a server may name them before it."""
+        """Return events for the new sources. They follow their text, because a server may send them before it."""
         new = {name: dict(fields) for name, fields in self._found.items() if self._told.get(name) != fields}
         self._told.update(new)
         return [PartChanged("citation", fields, id=name) for name, fields in new.items()]
 
 
 def _line(source: object, name: str, most: int) -> str:
-    """Return a field in one line, or nothing where it is no text."""
+    """Return a field in one line, or an empty string if it is not text."""
     value = field_of(source, name)
     return showable(re.sub(r"\s+", " ", value[: 2 * most]).strip()[:most]) if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""A conversation as each API has it: the same messages, in either's words. Pure."""
+"""Converts a conversation into the form of each API. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .assembly import words_of
 __all__ = ["chat_messages", "responses_items"]
 
 _OF_ITEMS: Final = ("type", "id", "status", "phase")
-"""Fields that messages of the Responses API have beside those that Chat Completions knows."""
+"""Fields of messages in the Responses API that Chat Completions does not have."""
 
 
 def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> list[dict[str, Any]]:
-    """Return the messages as Chat Completions has them: a message with its calls of tools is one message there.
+    """Return the messages for Chat Completions, where a message and its tool calls are one message.
 
     `echoes` are added to the calls that they belong to, and to the messages with these calls.
     """
@@ -44,7 +44,7 @@ def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> l
 
 
 def _by_call(echoes: Iterable[Echo], place: str) -> dict[Any, dict[str, Any]]:
-    """Return the data of the echoes of a place, for each call."""
+    """Return the data of the echoes with this `place`, for each call."""
     found: dict[Any, dict[str, Any]] = {}
     for one in echoes:
         for call in one.calls if one.place == place else ():
@@ -61,7 +61,7 @@ def _call_for_chat(item: Message) -> dict[str, Any]:
 
 
 def responses_items(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> list[dict[str, Any]]:
-    """Return the messages as items of the Responses API: calls of tools and their results stand by themselves there.
+    """Return the messages as items of the Responses API, where tool calls and their results are separate items.
 
     `echoes` are put before the calls that they belong to. A message among them replaces ours, which has no id.
     """
@@ -95,7 +95,7 @@ def _id_of(output: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _behind(found: list[dict[str, Any]], items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return `found` and, after it, the items before a call; a text that is in both is not repeated."""
+    """Return `found`, followed by the items before a call; a text that is in both is not repeated."""
     said = [item for item in items if item["type"] == "message" and item.get("phase") != "commentary"]
     if not said:
         return [*found, *items]

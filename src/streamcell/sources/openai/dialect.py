@@ -1,4 +1,4 @@
-"""Which API's chunks a stream holds, by the first that tells: some servers answer in the other API's words. Pure."""
+"""Detects which API's chunks a stream has, because some servers answer in the other API's format. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["AnyDecoder", "decoder_for"]
 
 
 def decoder_for(chunk: object, taken: Iterable[str] = ()) -> Decoder | None:
-    """Return the decoder for the API that `chunk` is of; None where it does not tell. `taken`: see `Calls`."""
+    """Return the decoder for the API of `chunk`, or None if the chunk does not show it. `taken`: see `Calls`."""
     kind = field_of(chunk, "type")
     if isinstance(kind, str) and kind.startswith("response."):
         return ResponsesDecoder(taken)
@@ -24,9 +24,10 @@ def decoder_for(chunk: object, taken: Iterable[str] = ()) -> Decoder | None:
 
 
 class AnyDecoder:
-    """A decoder that takes the chunks of either API, see `Decoder`; `expected` is the one that was asked.
+    """A decoder for the chunks of either API, see `Decoder`; `expected` is the decoder of the API that was requested.
 
-    The other API's decoder takes over with its first event: a stray frame of its shape is passed over.
+    The other API's decoder takes over with its first event that is more than a sign of life, so that a stray frame in
+    its format has no effect.
     """
 
     def __init__(self, expected: Decoder, taken: Iterable[str] = ()) -> None:
@@ -46,7 +47,7 @@ class AnyDecoder:
         return self._decoder.finished
 
     def feed(self, chunk: object) -> list[Event]:
-        """Take one chunk."""
+        """Process one chunk."""
         if not self._known:
             found = decoder_for(chunk, self._taken)
             if found is not None and not isinstance(self._decoder, type(found)):
@@ -60,7 +61,7 @@ class AnyDecoder:
         return events
 
     def end(self, *, marked: bool = False) -> list[Event]:
-        """Take the end of the stream."""
+        """Process the end of the stream."""
         if not self._known and self._other is not None:
             events = self._other.end(marked=marked)
             if events:
@@ -69,7 +70,7 @@ class AnyDecoder:
         return self._decoder.end(marked=marked)
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
-        """Take an answer in one piece, of either API."""
+        """Process a complete answer of either API."""
         for decoder in (self._decoder, ChatDecoder(self._taken), ResponsesDecoder(self._taken)):
             events = decoder.whole(body)
             if events is not None:

@@ -1,6 +1,6 @@
-"""Tools that the provider runs, as parts of the answer: what each was asked, how far it is, and what it gave. Pure.
+"""Turns the provider's tool calls into parts of the answer: the input, the state and the output of each. Pure.
 
-All that is known of one type of tool is its row in `TOOLS`.
+Each type of tool is described by its row in `TOOLS`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .assembly import words_of
 
 __all__ = ["TOOLS", "HostedTools", "event_of"]
 
-_MOST: Final = 200  # tools of one answer
-_LONG: Final = 20_000  # characters of what one was asked, and of what it gave
-_SHORT: Final = 500  # characters of one result, of a title, of an error
+_MOST: Final = 200  # tools in one answer
+_LONG: Final = 20_000  # characters of the input and of the output of a tool
+_SHORT: Final = 500  # characters of one result, of a title, and of an error
 _RESULTS: Final = 50  # results, sources and outputs of one tool
 _ADDRESS: Final = 2000  # characters of a source's address
 
@@ -32,7 +32,7 @@ _Text = Callable[[Any], str]
 
 
 def _str(value: object, most: int = _LONG) -> str:
-    """Return a value as text: a string as it is, anything else as JSON."""
+    """Return a value as text: a string unchanged, anything else as JSON."""
     if value is None or isinstance(value, str):
         text = value or ""
     else:
@@ -48,7 +48,7 @@ def _fields(value: object) -> object:
 
 
 def _of(*names: str) -> _Text:
-    """Return what takes the field that these names lead to."""
+    """Return a function that returns the field at this path as text."""
 
     def text(item: object) -> str:
         for name in names:
@@ -76,7 +76,7 @@ def _web_search(item: object) -> str:
 
 
 def _found(item: object) -> str:
-    """Return what a file search has found: the file, how well it fits, and the passage."""
+    """Return the results of a file search: each file, its score, and the passage."""
     found: list[str] = []
     for number, one in enumerate(parts_of(item, "results")[:_RESULTS], 1):
         name = _str(field_of(one, "filename"), _SHORT) or _str(field_of(one, "file_id"), _SHORT)
@@ -88,7 +88,7 @@ def _found(item: object) -> str:
 
 
 def _logs(item: object) -> str:
-    """Return what a program has written; its images are parts of their own."""
+    """Return the output of a program, without its images, which are separate parts."""
     said = [_str(field_of(one, "logs")) for one in parts_of(item, "outputs")[:_RESULTS]]
     return "\n".join(one.rstrip("\n") for one in said if one)
 
@@ -99,7 +99,7 @@ def _server(item: object) -> str:
 
 
 def _names(item: object) -> str:
-    """Return the names of tools, each with what it is for."""
+    """Return the names and descriptions of tools."""
     said: list[str] = []
     for tool in parts_of(item, "tools")[:_RESULTS]:
         name = next((one for key in ("name", "server_label", "type") if (one := _str(field_of(tool, key), _SHORT))), "")
@@ -109,7 +109,7 @@ def _names(item: object) -> str:
 
 
 def _actions(item: object) -> str:
-    """Return what is to be done with a computer, an action a line, and what the provider wants to be checked."""
+    """Return the actions for a computer, one per line, and the provider's safety checks."""
     said: list[str] = []
     for action in (parts_of(item, "actions") or [field_of(item, "action")])[:_RESULTS]:
         given = action if isinstance(action, Mapping) else getattr(action, "__dict__", {})
@@ -135,7 +135,7 @@ def _patch(item: object) -> str:
 
 
 def _ran(item: object) -> str:
-    """Return what commands have written, and how they ended where that was not well."""
+    """Return the output of commands, and how they ended if they failed."""
     said: list[str] = []
     for one in parts_of(item, "output")[:_RESULTS]:
         outcome = field_of(one, "outcome")
@@ -161,10 +161,16 @@ def _never(_item: object) -> bool:
 
 @dataclass(frozen=True)
 class _Tool:
-    """A type of output item: what of it is what was asked (`code`: that is code), and what came.
+    """A type of output item that is a tool call, or the result of one.
 
-    `about` is what its title says besides its type. `client`: the provider leaves it to the client to run it, as far as
-    the item says. `answers`: the type of call that an item of this one is the result of.
+    Attributes:
+        asked: returns the input.
+        came: returns the output.
+        about: returns a text that is appended to the title.
+        code: the input is code.
+        client: returns whether the provider expects the client to run it.
+        answers: the type of call that this item is the result of; None if it is not a result.
+        awaits: the result comes as another item.
     """
 
     asked: _Text = _nothing
@@ -214,7 +220,7 @@ TOOLS: Final[Mapping[str, _Tool]] = {
     "program_output": _Tool(came=_of("result"), answers="program"),
     "executed_tool": _Tool(_of("arguments"), _of("output"), lambda item: _str(field_of(item, "name"), _SHORT)),
 }
-"""Each type of output item that is a tool of the provider's, or the result of one; the last is Groq's."""
+"""Each type of output item that is one of the provider's tools or its result; the last one is Groq's."""
 
 _GROWING: Final = {
     "code_interpreter_call_code": ("code_interpreter_call", "code"),
@@ -222,11 +228,11 @@ _GROWING: Final = {
     "shell_call_command": ("shell_call", "command"),
     "shell_call_output_content": ("shell_call_output", "output"),
 }
-"""Events whose deltas are a piece of a tool's item: the type of that, and the field that the event is whole in."""
+"""Events with pieces of a tool's item: the type of the item, and the event's field with the complete value."""
 
 
 def event_of(name: str) -> tuple[str, str] | None:
-    """Return what an event is about and what has happened to it, or None where that is no tool of the provider's."""
+    """Return the subject and the verb of an event's name, or None if it is not about one of the provider's tools."""
     about, _, verb = name.removeprefix("response.").rpartition(".")
     known = name.startswith("response.") and (about in _GROWING or (about in TOOLS and verb in _STATES))
     return (about, verb) if known else None
@@ -237,7 +243,7 @@ def event_of(name: str) -> tuple[str, str] | None:
 
 @dataclass(eq=False)
 class _Call:
-    """One tool's run, as far as it is known."""
+    """One tool call, as far as it is known."""
 
     id: str
     kind: str
@@ -255,7 +261,7 @@ class _Call:
     halves: Surrogates = field(default_factory=Surrogates)
 
     def event(self) -> PartChanged:
-        """Return the event that shows all of it; of what does not change the page hears nothing."""
+        """Return the event with all fields of the call. The page gets only the fields that change."""
         self.told = len(self.came)
         fields = {
             "tool": self.kind,
@@ -272,7 +278,7 @@ class _Call:
 
 
 class HostedTools:
-    """Takes the items and events of tools that the provider runs, and gives the events for their parts."""
+    """Turns items and events about the provider's tools into events for their parts."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
@@ -281,7 +287,7 @@ class HostedTools:
         self._by_call_id: dict[str, _Call] = {}
 
     def item(self, item: object, index: object, *, whole: bool) -> list[Event]:
-        """Take an output item of a type in `TOOLS` as it begins, or `whole`."""
+        """Process an output item of a type in `TOOLS`, at its beginning or `whole`."""
         kind = field_of(item, "type")
         if not isinstance(kind, str) or kind not in TOOLS:
             return []
@@ -301,7 +307,7 @@ class HostedTools:
         return events
 
     def event(self, about: str, verb: str, chunk: object) -> list[Event]:
-        """Take an event that `event_of` knows."""
+        """Process an event for which `event_of` did not return None."""
         kind, key = _GROWING.get(about, (about, ""))
         call = self._call(kind, field_of(chunk, "item_id"), field_of(chunk, "output_index"))
         if call is None or call.closed:
@@ -312,7 +318,7 @@ class HostedTools:
             call.error = call.error or _str(field_of(chunk, "error"), _SHORT)
         elif kind == "shell_call_output":
             self._output(call, verb, chunk)
-            # What a command writes is sent again whole: each time that it has doubled.
+            # Each event has the complete output, so it is only sent each time after it has doubled.
             if call.state != "completed" and len(call.came) < 2 * call.told:
                 return [Alive(working=True)]
         elif kind == "shell_call":
@@ -331,7 +337,7 @@ class HostedTools:
         return [call.event()] if (len(call.asked), len(call.came)) != before or not key else [Alive(working=True)]
 
     def executed(self, tools: list[Any]) -> list[Event]:
-        """Take what Groq says of tools that it has run, in its deltas."""
+        """Process the tools that Groq's server has run, which it reports in its deltas."""
         events: list[Event] = []
         for at, tool in enumerate(tools[:_MOST]):
             index = field_of(tool, "index")
@@ -351,7 +357,7 @@ class HostedTools:
     # -- one call -----------------------------------------------------------------------------------------------------
 
     def _call(self, kind: str, id_: object, index: object) -> _Call | None:
-        """Return the call that an item or an event belongs to; None where there are too many."""
+        """Return the call that an item or an event belongs to, or None if there are too many."""
         found = self._by_id.get(id_) if isinstance(id_, str) and id_ else None
         if found is None and not (isinstance(id_, str) and id_) and isinstance(index, int):
             found = self._by_index.get(index)
@@ -426,7 +432,7 @@ def _state(item: object, call: _Call, *, whole: bool) -> str:
 
 
 def _links(item: object) -> list[dict[str, str]]:
-    """Return the sources that a search has found, each once."""
+    """Return the sources that a search has found, without repetitions."""
     found: dict[str, str] = {}
     given = [*parts_of(field_of(item, "action"), "sources")]
     if field_of(item, "type") in ("web_search_call", "executed_tool"):

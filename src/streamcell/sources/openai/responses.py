@@ -1,4 +1,4 @@
-"""The Responses API: its request, and its events as ours."""
+"""The Responses API: builds its request, and turns its events into ours."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = ["ResponsesDecoder", "responses_body"]
 _ENDS: Final = ("completed", "incomplete", "failed", "cancelled")
 _PARAGRAPH: Final = "\n\n"
 _COMMENTARY: Final = "commentary"
-"""The `phase` of a message that is no part of the answer."""
+"""The `phase` of a message that does not belong to the answer's text."""
 
 
 def responses_body(request: Request, model: str, server: Server, echoes: Sequence[Echo] = ()) -> dict[str, Any]:
-    """Return the arguments of `responses.create` on `server`; `echoes` are what it has sent with earlier calls.
+    """Return the arguments of `responses.create` for `server`; `echoes` are what it sent with earlier calls.
 
-    Only OpenAI's own takes `include_obfuscation`. With `conversation=` the server has the items already, and refuses
-    an item that is sent twice.
+    Only OpenAI's own server accepts `include_obfuscation`. With `conversation=` the server already has the earlier
+    items, and refuses an item that is sent twice.
     """
     body: dict[str, Any] = {
         "input": responses_items(request.messages, () if "conversation" in request.params else echoes),
@@ -64,43 +64,44 @@ _IS_WHOLE: Final = {
     "response.refusal.done": ("refusal", "refusal"),
 }
 _APPROVAL: Final = "mcp_approval_request"
-"""Asks whether a call may run that the provider runs."""
+"""The output item that asks for approval of a call that the provider runs."""
 
 _CALLED: Final = {"function_call": "arguments", "custom_tool_call": "input", _APPROVAL: "arguments"}
-"""Calls that wait for the user or a tool of theirs, and the field with what each is called with."""
+"""The output items that are calls of the user's tools or ask for approval, each with the field that has the arguments.
+"""
 
 _OF_CALLS: Final = {
     f"response.{name}.{how}": (kind, field)
     for kind, name in (("function_call", "function_call_arguments"), ("custom_tool_call", "custom_tool_call_input"))
     for how, field in (("delta", "delta"), ("done", _CALLED[kind]))
 }
-"""Events about what a call is called with: the kind of call, and the field of the event."""
+"""Events with a call's arguments: the kind of call, and the field of the event."""
 
 _IMAGE: Final = "image_generation_call"
 """The output item that is an image."""
 
 _UNFINISHED: Final = ("in_progress", "generating", "incomplete")
-"""Its states in which a preview may be all that there is."""
+"""Its states in which it may only have a preview."""
 
 _UNSHOWN: Final = {"audio": words.SPEECH_NOT_SHOWN}
-"""Output items that a cell does not show, besides calls of tools."""
+"""Output items that a cell does not show, besides tool calls."""
 
 _WHOLE: Final = 1_000
 """The most items of a response that are kept until its end, to be sent back with its calls."""
 
 _STEPS: Final = frozenset({"message", "reasoning", "compaction"})
-"""Output items whose words come as parts, and one that has none."""
+"""Output items whose text comes as parts, and one that has no text."""
 
 
 @dataclass(eq=False)
 class _Part:
-    """A stretch of one kind that stands by itself: a content part of an output item. `id` is its name in the answer."""
+    """A content part of an output item, or several that the server sends as one. `id` is its id in the answer."""
 
     field: str
     index: object
     pieces: list[str]
     id: str
-    lead: str = ""  # what sets it off from the part of its kind before it
+    lead: str = ""  # the separator between it and the previous part of its kind
     closed: bool = False
 
     @property
@@ -110,7 +111,7 @@ class _Part:
 
 @dataclass
 class _Item:
-    """An output item, known by its id where its events have one."""
+    """An output item, identified by its id if its events have one."""
 
     number: int
     id: str | None = None
@@ -119,15 +120,15 @@ class _Item:
     open: list[_Part] = dataclasses.field(default_factory=list)
     closed: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     call: Call | None = None
-    comments: bool = False  # a message that is no part of the answer
+    comments: bool = False  # its text does not belong to the answer's text
 
     def begin(self, part: _Part) -> None:
-        """Take one more part."""
+        """Add a part."""
         self.parts.append(part)
         self.open.append(part)
 
     def close(self, part: _Part) -> None:
-        """Note that a part has ended, and with which text."""
+        """Record that a part has ended, and with which text."""
         if not part.closed:
             part.closed = True
             self.open.remove(part)
@@ -135,13 +136,13 @@ class _Item:
 
 
 class ResponsesDecoder:
-    """Responses API events to ours, see `Decoder`. It switches on `type`.
+    """Turns Responses API events into ours, see `Decoder`. It looks at their `type`.
 
-    An event belongs to the output item that its `item_id` names; indices are asked only where there is none, as servers
-    count other things in them. Within an item a part ends with its `done` event. Each is a part of the answer; a blank
-    line sets a text off from the one before it. A `done` event that knows more text than its deltas gave makes up for
-    the difference; one that knows another text is right. What is not shown, and what is not known, is life at least.
-    `taken` are ids of earlier calls, see `Calls`.
+    An event belongs to the output item with its `item_id`. Indices are only used if there is no id, because some
+    servers count other things in them. A part of an item ends with its `done` event. Each part is a part of the answer,
+    and a blank line separates a text from the previous one. If a `done` event has more text than the deltas, the rest
+    is added; if it has another text, that replaces theirs. Events that are not shown or not known still count as signs
+    of life. `taken` are the ids of earlier calls, see `Calls`.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -151,12 +152,12 @@ class ResponsesDecoder:
         self._items: list[_Item] = []
         self._by_id: dict[str, _Item] = {}
         self._by_index: dict[int, _Item] = {}
-        self._nameless: dict[int | None, _Item] = {}  # those without an id, by their index; the newest last
+        self._nameless: dict[int | None, _Item] = {}  # items without an id, by index, the newest last
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
         self._restored = False
         self._hosted = HostedTools()
-        self._whole: list[object] = []  # the items that are done
+        self._whole: list[object] = []  # the completed items
         self._kept_as: str | None = None
         self._last: tuple[int, object] = (-1, None)
         self._counts = True
@@ -164,14 +165,14 @@ class ResponsesDecoder:
 
     @property
     def trailer_wait(self) -> float | None:
-        """None: nothing follows the terminal event, and nothing else is an end."""
+        """None: only the terminal event ends the answer, and nothing follows it."""
         return None
 
     def feed(self, chunk: object) -> list[Event]:
-        """Take one event.
+        """Process one event.
 
-        A background response continues without us: where it can be resumed follows each of its events, and what
-        comes a second time is passed over.
+        A background response continues even if the connection is lost. So after each of its events comes a cursor, from
+        which it can be resumed, and events that are sent twice are ignored.
         """
         number = field_of(chunk, "sequence_number")
         if not isinstance(number, int):
@@ -267,7 +268,7 @@ class ResponsesDecoder:
         place = _place(chunk)
         grown = "commentary" if item.comments and grown == "text" else grown
         last = next((one for one in reversed(item.parts) if one.field == grown), None)
-        # Some servers count deltas in content_index: a place that was not announced is no other part.
+        # Some servers count deltas in content_index, so an index that was not announced does not mean another part.
         announced = (_name(chunk, "item_id"), place) in self._announced or field_of(chunk, "summary_index") == place
         if last is None or last.closed or (announced and last.index != place):
             return self._new_part(grown, item, place, delta)
@@ -283,7 +284,7 @@ class ResponsesDecoder:
         return self._answer.grow(grown, lead + text, part.id)
 
     def _make_up(self, grown: str, item: _Item, place: object, whole: str) -> list[Event]:
-        """Take the whole text of a part that has ended."""
+        """Process the complete text of a part that has ended."""
         if not whole:
             return []
         grown = "commentary" if item.comments and grown == "text" else grown
@@ -299,11 +300,11 @@ class ResponsesDecoder:
 
     def _close(self, item: _Item, part: _Part) -> list[Event]:
         item.close(part)
-        # What is held back of it, half of a character or a tag, may still come.
+        # The rest of it, half of a character or a tag, may still be held back.
         return [] if self._answer.holds(part.field) else [PartEnded(part.id)]
 
     def _correct(self, item: _Item, part: _Part, whole: str) -> list[Event]:
-        """Let a part that has ended hold what the provider says, and return the events for what it lacked."""
+        """Set the text of a part that has ended to the provider's, and return the events for the difference."""
         return [*self._corrected(part, whole), *self._close(item, part)]
 
     def _corrected(self, part: _Part, whole: str) -> list[Event]:
@@ -330,7 +331,7 @@ class ResponsesDecoder:
     def _item_of(
         self, item: object, place: Mapping[str, object], *, whole: bool, but: list[Call] | None = None
     ) -> list[Event]:
-        """Take an output item that is no text: a call, a tool of the provider's, or what is not shown.
+        """Process an output item that is not text: a call, a hosted tool, an image, or one that is not shown.
 
         `but`: see `_called`.
         """
@@ -339,7 +340,7 @@ class ResponsesDecoder:
         return [*self._called(item, place, whole=whole, but=but), *self._left_out(item), *hosted, *images]
 
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
-        """Take an output item whole, as its own `done` event or the terminal event has it."""
+        """Process a complete output item, from its own `done` event or from the terminal event."""
         events: list[Event] = []
         if _name(item, "type") in (*TOOLS, _IMAGE):
             return events
@@ -383,14 +384,14 @@ class ResponsesDecoder:
     # -- images -------------------------------------------------------------------------------------------------------
 
     def _of_image(self, verb: str, chunk: object) -> list[Event]:
-        """Take an event about an image that is being made."""
+        """Process an event about an image that is being made."""
         images, id_ = self._answer.images, _named(_name(chunk, "item_id"), field_of(chunk, "output_index"))
         if verb == "partial_image":
             return self._answer.pictured(images.preview(id_, field_of(chunk, "partial_image_b64")))
         return self._answer.pictured(images.begin(id_))
 
     def _images_of(self, item: object, place: Mapping[str, object], *, whole: bool) -> list[Event]:
-        """Take an output item that is an image, or the images that a program has made."""
+        """Process an output item that is an image, or the images that a program has made."""
         kind, images = _name(item, "type"), self._answer.images
         if kind == "code_interpreter_call" and whole:
             made = [one for one in parts_of(item, "outputs") if field_of(one, "type") == "image"]
@@ -408,7 +409,7 @@ class ResponsesDecoder:
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def _of_call(self, kind: str, field: str, chunk: object, *, ended: bool) -> list[Event]:
-        """Take a piece of what a call is called with, or all of it once it has `ended`."""
+        """Process a piece of a call's arguments, or all of them after they have `ended`."""
         call, events = self._call_at(self._item(chunk), kind, None, None)
         given = written(field_of(chunk, field))
         if call is None:
@@ -419,7 +420,7 @@ class ResponsesDecoder:
     def _call_at(
         self, item: _Item, kind: str, name: object, id_: object, server: object = None
     ) -> tuple[Call | None, list[Event]]:
-        """Return the call that an output item is; None: there are too many."""
+        """Return the call for an output item, or None if there are too many calls."""
         if item.call is not None:
             return item.call, self._calls.learn(item.call, name, id_)
         part = f"{item.id or f'item-{item.number}'}/{len(item.parts)}"
@@ -435,10 +436,10 @@ class ResponsesDecoder:
     def _called(
         self, item: object, place: Mapping[str, object], *, whole: bool, but: list[Call] | None = None
     ) -> list[Event]:
-        """Take an output item that is a call; `whole`: with all that it is called with.
+        """Process an output item that is a call; `whole`: with its complete arguments.
 
-        `but`: it is told once more at the end, and is none of these, to which it is added. There its id and its place
-        may be others, so that it is known by its `call_id` first.
+        `but`: the item comes from the terminal event, which repeats all calls. It is none of the calls in `but`, to
+        which it is added. Its id and index may be different there, so it is identified by its `call_id` first.
         """
         kind = _name(item, "type")
         if kind not in _CALLED:
@@ -462,7 +463,7 @@ class ResponsesDecoder:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def _terminal(self, response: object, kind: str) -> list[Event]:
-        """Take the terminal event: what its response says of itself counts for more than the event's name."""
+        """Process the terminal event. The status in its response takes precedence over the event's name."""
         events = [*self._output_of(response), *self._held()]
         usage = field_of(response, "usage")
         counted = usage_of(usage, "input", "output") if usage else None
@@ -482,16 +483,16 @@ class ResponsesDecoder:
         else:
             limit = field_of(response, "max_output_tokens")
             made = None if counted is None else counted.output_tokens
-            # Some local servers call an answer completed though their limit has cut it.
+            # Some local servers report an answer as completed although their token limit cut it off.
             word = "length" if isinstance(limit, int) and made is not None and made >= limit > 0 else "stop"
         echoes = output_echoes((parts_of(response, "output"), self._whole), self._calls.all)
         return [*events, *self._answer.end(word, words.RESTORED if self._restored else None, echoes=echoes)]
 
     def _output_of(self, response: object) -> list[Event]:
-        """The answer as the terminal event has it, as far as it is not known already.
+        """Return the events for the parts of the terminal event's output that are not known yet.
 
-        An item that cannot be matched with one that came is taken only where nothing else has come: some servers give
-        their deltas neither ids nor places.
+        If the text of an item cannot be assigned to a known item, it is only used if no text came before: some servers
+        send neither ids nor indices with their deltas.
         """
         events: list[Event] = []
         spoke = bool(self._answer.said & {"text", "refusal"})
@@ -511,14 +512,14 @@ class ResponsesDecoder:
         return events
 
     def end(self, *, marked: bool = False) -> list[Event]:  # noqa: ARG002
-        """Take the end of the stream; only a terminal event is an end mark of this API, `[DONE]` is none."""
+        """Process the end of the stream. Only a terminal event is an end mark of this API; `[DONE]` is not."""
         return [] if self.finished else self._held()
 
     def _held(self) -> list[Event]:
         return [*self._answer.held(), *self._calls.held()]
 
     def whole(self, body: Mapping[str, Any]) -> list[Event] | None:
-        """Take a `response` that came in one piece, from a server that ignores `stream`."""
+        """Process a complete `response`, from a server that ignores `stream`."""
         if not isinstance(body.get("output"), list):
             return None
         status = body.get("status")
@@ -526,13 +527,13 @@ class ResponsesDecoder:
 
 
 def _name(chunk: object, field: str) -> str | None:
-    """Return a field that should be a name, and may be anything."""
+    """Return a field as a string, or None if it is not one or is empty."""
     name = field_of(chunk, field)
     return name if isinstance(name, str) and name else None
 
 
 def _named(id_: str | None, index: object) -> str:
-    """Return the name of a part that has no other than its place."""
+    """Return an id for an image, made from its index if it has no id."""
     return id_ or f"image-at-{index if isinstance(index, int) else 0}"
 
 
@@ -541,7 +542,7 @@ def _index(chunk: object) -> dict[str, object]:
 
 
 def _place(chunk: object) -> object:
-    """Return the place within its item that an event says it has."""
+    """Return the index of an event's part within its item."""
     content, summary = field_of(chunk, "content_index"), field_of(chunk, "summary_index")
     value = summary if content is None else content
     return value if isinstance(value, int) else None

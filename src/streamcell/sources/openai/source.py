@@ -1,7 +1,7 @@
-"""OpenAI sources: a request through the SDK's async client, its body read by our own decoder, as events.
+"""OpenAI sources: sends a request with the SDK's async client, and decodes the response into events itself.
 
-The SDK gives authentication, options and status errors; its typed iterator is not used, as it dies on frames that some
-servers send, ends quietly on a cut, and costs five times as much.
+The SDK provides authentication, options and status errors. Its typed iterator is not used, because it raises on frames
+that some servers send, ends without an error if the connection is cut, and takes five times as long.
 """
 
 from __future__ import annotations
@@ -64,21 +64,21 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "OpenAISource"]
 
 DEFAULT_MODEL: Final = "gpt-5.4-mini"
-"""The model at OpenAI where none is named: small, quick and of the present generation."""
+"""The model for OpenAI if none is given: small, fast and of the current generation."""
 
 _SECRET_HEADER: Final = re.compile(
     r"cookie|authori[sz]ation|api-?key|secret|password|credential|auth-token", re.IGNORECASE
 )
-"""Response headers that are told to nobody; those of rate limits speak of tokens and are no secret."""
+"""Response headers that are not passed on. Rate limit headers also contain "token", but are no secret."""
 
-_chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # per address, for this process: what "auto" learnt
-_refusing: set[tuple[str, str]] = set()  # addresses and APIs, for this process, that refuse the options that we add
+_chosen: dict[str, tuple[Literal["responses", "chat"], str]] = {}  # what "auto" found, per address, for this process
+_refusing: set[tuple[str, str]] = set()  # addresses and APIs that refuse our options, for this process
 
 _OURS: Final = ("stream_options", "include_usage", "include_obfuscation")
-"""What we add to a request: a server may refuse it, and the answer comes without it all the same."""
+"""Options that we add to a request. If a server refuses them, the request is made without them."""
 
 _REFUSED: Final = (400, 404, 422)
-"""Statuses with which servers refuse a field or an item that they do not know."""
+"""Status codes with which servers refuse a field or an item that they do not know."""
 
 _OTHER: Final[dict[str, Literal["responses", "chat"]]] = {"responses": "chat", "chat": "responses"}
 _PATHS: Final = {"responses": "/responses", "chat": "/chat/completions"}
@@ -87,7 +87,7 @@ _log = logging.getLogger("streamcell")
 
 
 class _NoSuchRouteError(Exception):
-    """The server does not have this API at all, by what it said."""
+    """The server's error means that it does not have this API at all."""
 
     def __init__(self, error: StreamCellError) -> None:
         super().__init__(error.detail)
@@ -95,30 +95,30 @@ class _NoSuchRouteError(Exception):
 
 
 class _OursRefusedError(Exception):
-    """The server refused a parameter that the user has not given."""
+    """The server refused a parameter that we added."""
 
 
 class _EchoesRefusedError(Exception):
-    """The server refused what it had sent itself with tool calls."""
+    """The server refused what it had itself sent with tool calls."""
 
 
 @dataclass(frozen=True)
 class _Answering:
-    """What one attempt needs to know while it reads."""
+    """What one attempt needs while it reads."""
 
     client: AsyncOpenAI
     origin: Origin
     address: str
     secrets: Secrets
     lane: Lane
-    missing: str = ""  # what the server said of the other API, where it does not have that
+    missing: str = ""  # the server's error for the other API, if it does not have that
 
 
 class OpenAISource:
     """An answer from an OpenAI-compatible server, see `Source`.
 
-    `client` is the user's own or None; `start_server` returns the base URL of a server to use instead (the rehearsal
-    server's, started on first use).
+    `client` is the user's own client or None. `start_server` returns the base URL of a server to use instead: of the
+    rehearsal server, which starts on first use.
     """
 
     retry_disabled_reason = None
@@ -136,22 +136,22 @@ class OpenAISource:
         self._prefix = prefix
         self.way = ResumeMode.CONTINUED if prefix is None else ResumeMode.PREFIX
         self._start_server = start_server
-        # A user's own HTTP client (a proxy, a transport) cannot be copied, so its requests are made on the loop that it
-        # was given on, where its open connections belong.
+        # A user's own HTTP client (a proxy, a transport) cannot be copied. So its requests are made on the loop that it
+        # came from, where its open connections belong.
         self.home = running_loop() if client is not None and has_own_http_client(client) else None
         api = "" if request.api == "auto" else _words.APIS[request.api]
         self.origin = Origin(model=request.model or "", api=api, rehearsal=start_server is not None)
-        # A response that is resumed is read by the decoder that knows what came before, and what it repeats.
+        # A resumed response needs the decoder of the attempt before, which knows the text so far.
         self._decoder: Decoder | None = None
         self._overlap: Overlap | Rest | None = None
-        # A server that refuses its own echoes is asked without them: the model loses its reasoning, not the answer.
+        # If a server refuses its own echoes, the request is made without them: the model then lacks its reasoning.
         self._echoes_refused = False
 
     def claim(self) -> None:
-        """Take nothing: a request can be made again."""
+        """Do nothing: the request can be made again."""
 
     def release(self) -> None:
-        """Give nothing back."""
+        """Do nothing: there is nothing to release."""
 
     async def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:
         """Make one attempt, see `Source.events`."""
@@ -172,7 +172,7 @@ class OpenAISource:
         import openai
 
         try:
-            # Starting a server and making the first client take a while: other cells' streams go on meanwhile.
+            # Starting a server and creating the first client are slow, so other cells' streams must continue meanwhile.
             base_url = None if self._start_server is None else await asyncio.to_thread(self._start_server)
             client = await client_for(self._client, base_url)
         except StreamCellError as error:
@@ -205,7 +205,7 @@ class OpenAISource:
                         if lean and isinstance(event, Started):
                             _refusing.add((lane.endpoint, api))
                         if isinstance(event, Finished):
-                            self._decoder = self._overlap = None  # they hold all that came, and nothing follows it
+                            self._decoder = self._overlap = None  # they hold the text so far; nothing follows
                         yield event
             except _OursRefusedError:
                 lean = True
@@ -235,7 +235,7 @@ class OpenAISource:
         return _chosen.get(address_of(client), ("responses", _words.API_ANSWERED))
 
     async def _model(self, client: AsyncOpenAI) -> tuple[str, str]:
-        """Return the model to ask and how it was found: the one named, our default at OpenAI, or the server's first."""
+        """Return the model and a note on its origin: the given one, our default at OpenAI, or the server's first."""
         if self._request.model is not None:
             return self._request.model, ""
         if server_of(client) == "openai":
@@ -270,7 +270,7 @@ class OpenAISource:
     def _opening(
         self, answering: _Answering, api: str, model: str, context: Context, *, lean: bool
     ) -> tuple[Any, bool]:
-        """Begin the request for an answer, or for the rest of one; say whether it has parameters that are ours."""
+        """Begin the request for an answer or its rest; return it, and whether it has options that we added."""
         resume = context.resume
         client = answering.client
         if resume is not None and resume.cursor is not None and resume.way is ResumeMode.EXACT:
@@ -295,7 +295,7 @@ class OpenAISource:
         return asked.with_streaming_response.create(**_known(body, asked.create)), ours
 
     def _echoes_for(self, address: str, context: Context) -> tuple[Echo, ...]:
-        """Return the echoes of this server, of this answer and of earlier ones; none if it has refused them."""
+        """Return the echoes of this server, from this answer and earlier ones; empty if it has refused them."""
         given = () if self._echoes_refused else (*self._request.echoes, *context.echoes)
         return tuple(one for one in given if one.server == address)
 
@@ -309,9 +309,10 @@ class OpenAISource:
     async def _attempt(
         self, answering: _Answering, api: str, model: str, context: Context, *, lean: bool
     ) -> AsyncGenerator[Event | Note, None]:
-        """Make the request and read its answer, every failure of which is an event.
+        """Make the request and read the answer. Every failure becomes an event.
 
-        Raises _NoSuchRouteError, _OursRefusedError or _EchoesRefusedError where it should be made again, otherwise.
+        Raises _NoSuchRouteError, _OursRefusedError or _EchoesRefusedError if the request should be repeated in another
+        form.
         """
         import openai
 
@@ -323,7 +324,7 @@ class OpenAISource:
         echoed = not exact and bool(self._echoes_for(answering.address, context))
 
         def told(error: StreamCellError, cause: BaseException | None) -> Failed:
-            """What went wrong, told; what can be asked for in another way is not told but raised."""
+            """Return the event for an error, or raise one of the above if another form of the request may succeed."""
             if not begun and ours and is_refused(error, _OURS):
                 raise _OursRefusedError from cause
             if not begun and echoed and error.status_code in _REFUSED and is_refused(error, NAMES):
@@ -331,7 +332,7 @@ class OpenAISource:
             if not begun and not exact and self._request.api == "auto" and is_missing_route(error):
                 if not answering.missing:
                     raise _NoSuchRouteError(error) from cause
-                # It has neither: this address is the wrong one, or was for a while.
+                # The server has neither API: the address is wrong, or was for a while.
                 _chosen.pop(answering.address, None)
             return _failed(self._advised(error, answering), cause, answering.secrets)
 
@@ -340,7 +341,7 @@ class OpenAISource:
             try:
                 opening, ours = self._opening(answering, api, model, context, lean=lean)
                 response = await opening.__aenter__()
-            except TypeError as error:  # the SDK has no such parameter, or cannot put it into JSON
+            except TypeError as error:  # the SDK has no such parameter, or cannot convert it to JSON
                 yield _failed(unsent_error(error), error, answering.secrets)
                 return
             async with closing(opening), aclosing(read(response, decoder, answering.origin)) as events:
@@ -366,7 +367,7 @@ class OpenAISource:
             yield _failed(unsent_error(error), error, answering.secrets)
         except (_NoSuchRouteError, _OursRefusedError, _EchoesRefusedError):
             raise
-        except Exception as error:  # noqa: BLE001  # told as ours, with its cause
+        except Exception as error:  # noqa: BLE001  # becomes our own error, with this one as its cause
             if not _of_http_library(error):
                 _log.exception("an error while reading an answer")
                 yield _failed(own_error(error), error, answering.secrets)
@@ -375,7 +376,7 @@ class OpenAISource:
             yield told(broken, error)
 
     def _advised(self, error: StreamCellError, answering: _Answering) -> StreamCellError:
-        """An error with the steps that are right for this client, and with what the other API had said."""
+        """Return the error with the steps that apply to this client, and with the other API's error."""
         if error.next_steps == ModelNotFound.steps and self._client is not None:
             error.next_steps = (Step(_words.LIST_MODELS, listing(answering.address)),)
         elif error.next_steps == AuthenticationFailed.steps and self._client is not None:
@@ -384,7 +385,7 @@ class OpenAISource:
 
 
 def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any]:
-    """The same arguments as the SDK takes them, with what this release does not know among those that it passes on."""
+    """Return the arguments for the SDK, with those that this release does not know in `extra_body`."""
     body = {name: dict(value) if isinstance(value, Veiled) else value for name, value in body.items()}
     new = body.keys() - inspect.signature(create).parameters.keys()
     if not new:
@@ -393,7 +394,7 @@ def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any
     return {**known, "extra_body": {**{name: body[name] for name in sorted(new)}, **(body.get("extra_body") or {})}}
 
 
-_BODY_SHOWN: Final = 100_000  # characters of a refusal's body that go to the log
+_BODY_SHOWN: Final = 100_000  # characters of a refused request's response body in the log
 
 
 def _short(error: StreamCellError) -> str:
@@ -411,7 +412,7 @@ def _head_of(response: Any, answering: _Answering) -> Head:
 
 
 def _scrubbed(event: Event | Note, secrets: Secrets) -> Event | Note:
-    """What concerns the log and the card, without what a server should not have said back; an answer is the user's."""
+    """Return the event without secrets, if it is for the log or the card. The answer itself is unchanged."""
     if isinstance(event, Chunk) and any(secret in event.data for secret in secrets):
         return Chunk(without_keys(event.data, secrets))
     return Failed(scrubbed(event.error, secrets)) if isinstance(event, Failed) else event
@@ -423,6 +424,6 @@ def _failed(error: StreamCellError, cause: BaseException | None, secrets: Secret
 
 
 def _of_http_library(error: BaseException) -> bool:
-    """Whether `error` comes from the SDK's HTTP library: httpx for openai 2, httpx2 for openai 3, or what they use."""
+    """Whether `error` comes from the SDK's HTTP library: httpx in openai 2, httpx2 in openai 3, or what they use."""
     names = {one.__module__.partition(".")[0] for one in type(error).__mro__}
     return bool(names & {"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11"})
