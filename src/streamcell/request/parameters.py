@@ -77,8 +77,8 @@ PARAMETERS: Final = (
         "max_completion_tokens",
         "max_output_tokens",
         also=("max_tokens",),
-        remark="In Chat Completions OpenAI gets `max_completion_tokens`; another server gets what was given, and for "
-        "`max_output_tokens` it gets `max_tokens` (Azure: `max_completion_tokens`)",
+        remark="In Chat Completions, OpenAI gets `max_completion_tokens`. Other servers get the name that you use, and "
+        "`max_tokens` instead of `max_output_tokens` (Azure: `max_completion_tokens`)",
     ),
     Parameter("reasoning_effort", "reasoning.effort"),
     Parameter(
@@ -86,7 +86,7 @@ PARAMETERS: Final = (
         "text.format",
         for_chat=format_for_chat,
         for_responses=format_for_responses,
-        remark="A schema is taken in both shapes",
+        remark="A schema can be in the form of either API",
     ),
     Parameter("verbosity", "text.verbosity"),
     Parameter(
@@ -94,21 +94,21 @@ PARAMETERS: Final = (
         "tools",
         for_chat=tools_for_chat,
         for_responses=tools_for_responses,
-        remark="Functions and custom tools are taken in both shapes; hosted tools are of the Responses API",
+        remark="Functions and custom tools can be in the form of either API; only the Responses API has hosted tools",
     ),
     Parameter(
         "tool_choice",
         "tool_choice",
         for_chat=choice_for_chat,
         for_responses=choice_for_responses,
-        remark="Taken in both shapes; a hosted tool is of the Responses API",
+        remark="Can be in the form of either API; only the Responses API has hosted tools",
     ),
     Parameter(
         "logprobs",
         "include",
         for_chat=logprobs_for_chat,
         for_responses=logprobs_for_responses,
-        remark=f'`logprobs=True` is `include=["{LOGPROBS}"]`; anything else to include is of the Responses API',
+        remark=f'`logprobs=True` is the same as `include=["{LOGPROBS}"]`; only the Responses API has other values',
     ),
     *_same("metadata", "moderation", "parallel_tool_calls"),
     *_same("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "safety_identifier", "service_tier"),
@@ -116,10 +116,10 @@ PARAMETERS: Final = (
         "stream_options",
         "stream_options",
         for_responses=stream_options_for_responses,
-        remark="The Responses API always counts tokens: there `include_usage` is left out",
+        remark="`include_usage` is not sent to the Responses API, which always counts tokens",
     ),
     *_same("store", "temperature", "top_logprobs", "top_p", "user"),
-    Parameter(None, None, also=("n",), remark="Only 1, which is left out: a cell shows one answer"),
+    Parameter(None, None, also=("n",), remark="Must be 1, because a cell shows one answer; it is not sent"),
     *(
         Parameter(name, None)
         for name in (
@@ -127,8 +127,8 @@ PARAMETERS: Final = (
             *("presence_penalty", "seed", "stop", "web_search_options"),
         )
     ),
-    Parameter(None, "reasoning", remark="With `effort` alone it is `reasoning_effort`"),
-    Parameter(None, "text", remark="With `format` and `verbosity` alone it is these two"),
+    Parameter(None, "reasoning", remark="With only `effort` it is the same as `reasoning_effort`"),
+    Parameter(None, "text", remark="With only `format` and `verbosity` it is the same as these two"),
     *(
         Parameter(None, name)
         for name in (
