@@ -6,7 +6,7 @@
         client = openai.OpenAI(base_url=server.base_url, api_key="rehearsal")
         print(client.responses.create(model="rehearsal", input="Explain entropy").output_text)
 
-The name of the model chooses what happens: `rehearsal` answers the prompt, `rehearsal/<scenario>?key=value` plays a
+The model's name decides what happens: `rehearsal` answers the prompt, and `rehearsal/<scenario>?key=value` plays a
 scenario with its settings.
 """
 

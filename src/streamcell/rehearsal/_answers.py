@@ -1,6 +1,6 @@
-"""The answers that the rehearsal server knows, and which of them fits a prompt.
+"""The answers of the rehearsal server, and the choice of the one that fits a prompt.
 
-The answers themselves are Markdown files beside this one, in `answers/`.
+The answers are Markdown files in `answers/`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: `example` is a prompt that it fits, `pattern` finds more of them; `files` are its versions, of which
-    one is drawn by lot; `sentence` and `word` are for those who want it short."""
+    """One answer, for the prompts that it fits.
+
+    Attributes:
+        example: A prompt that it fits.
+        pattern: Finds prompts that it fits.
+        files: Its versions, one of which is chosen at random.
+        sentence: A version in one sentence.
+        word: A version in one word.
+    """
 
     example: str
     pattern: str
@@ -33,7 +40,7 @@ class Answer:
     word: str
 
 
-# The first whose pattern is found in the prompt is given, so the more particular ones stand first.
+# The first answer whose pattern is found is used, so the most specific patterns come first.
 ANSWERS: Sequence[Answer] = (
     Answer(
         "Explain entropy",
@@ -125,7 +132,7 @@ _BRIEF = re.compile(r"\bbrief|\bconcise|\bterse|\bshort\b|\bsuccinct")
 
 
 def answer(asked: Asked, rng: Random) -> str:
-    """The Markdown answer to what was asked, in the light of what was asked before."""
+    """The Markdown answer to the prompt, which takes earlier questions into account."""
     prompt, instructions = asked.words.lower(), asked.instructions.lower()
     known, topic = _fitting(prompt), _topic(asked)
     if _ONE_WORD.search(prompt) or _ONE_WORD.search(instructions):
@@ -143,7 +150,7 @@ def answer(asked: Asked, rng: Random) -> str:
 
 
 def thought(asked: Asked) -> str:
-    """The summary of the reasoning that leads to the answer, in the form that reasoning models give it."""
+    """A summary of the reasoning before the answer, in the form in which reasoning models send it."""
     known = _fitting(asked.words.lower())
     choice = (
         f"“{known.example}” is one of the prompts that I have an answer for, so I take that one."
@@ -159,7 +166,7 @@ def thought(asked: Asked) -> str:
 
 
 def _topic(asked: Asked) -> tuple[Turn, Answer] | None:
-    """The last question before this one that a known answer fits, and that answer."""
+    """The last earlier question that an answer fits, and that answer."""
     for turn in reversed(earlier(asked)):
         known = _fitting(turn.words.lower())
         if known is not None:

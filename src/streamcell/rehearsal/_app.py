@@ -1,4 +1,4 @@
-"""The application of one server: its routes, and the bounds of what it reads."""
+"""The routes of one server, and the limits for its requests."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from tornado.iostream import IOStream
 
 _HEADER_BYTES = 64 * 1024
-_BODY_BYTES = 72 * 1024 * 1024  # 50 MB of files, as base64
+_BODY_BYTES = 72 * 1024 * 1024  # 50 MB of files, in base64
 _CONNECTIONS = 1_024
 
-# Seconds in which a request's head, and then its body, must have come.
+# A request's headers, and then its body, must arrive within so many seconds.
 _PATIENCE = 300.0
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-_MODELS_CREATED = 1_767_225_600  # the first of January 2026
+_MODELS_CREATED = 1_767_225_600  # January 1, 2026
 
 
 def make_app(stage: Stage) -> Application:
-    """The application of one server."""
+    """Make the application of one server."""
     given = {"stage": stage}
     return Application(
         [
@@ -40,13 +40,13 @@ def make_app(stage: Stage) -> Application:
         ],
         default_handler_class=_NoSuchRoute,
         default_handler_args=given,
-        # In a notebook, tornado's access log would print each refused request into a cell.
+        # Otherwise, in a notebook, tornado's access log prints each refused request into a cell.
         log_function=lambda _: None,
     )
 
 
 class Bounded(HTTPServer):
-    """Tornado's server, with bounds for the sizes of requests and for the number of connections."""
+    """Tornado's server, with limits for the size of requests and the number of connections."""
 
     def initialize(self, application: Application, connections: int = _CONNECTIONS) -> None:  # type: ignore[override]
         self._most, self._open = connections, 0

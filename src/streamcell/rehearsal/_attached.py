@@ -1,4 +1,4 @@
-"""What came with a message beside its text: images, recordings and files, by their names and sizes. Pure."""
+"""The attachments of a message: images, sound and files, described by name and size. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Attached", "attached_of", "listed"]
 
-_LISTED = 8  # attachments that are named
+_LISTED = 8  # attachments that are listed
 
 _DATA = re.compile(r"data:[a-z]{1,20}/(?:x-)?([A-Za-z0-9]{1,10})[A-Za-z0-9.+;=-]{0,100},")
 
-# A text file in the form that streamcell gives it.
+# A text file, in the form in which streamcell sends it.
 _TEXT_FILE = re.compile(r"(?:([^\n]{1,300}):\n\n)?(`{3,})\w*\n(.*\n)\2", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Attached:
-    """One attachment; `size` is its bytes, where they came with it, and `text` the text of which it was part."""
+    """One attachment. `size` is in bytes, if its data were sent; `text` is the part of the message with it."""
 
     what: str
     name: str = ""
@@ -32,7 +32,7 @@ class Attached:
     text: str = ""
 
     def __str__(self) -> str:
-        """Name it, as Markdown."""
+        """Return its description as Markdown."""
         named = f"{self.what} “{quoted(self.name)}”" if self.name else self.what
         told = [self.kind.upper()] if self.kind else []
         told += [] if self.size is None else [_size(self.size)]
@@ -40,7 +40,7 @@ class Attached:
 
 
 def attached_of(part: Mapping[str, object]) -> Attached | None:
-    """What a part of a message holds, in either API's shape, beside a text; a text file is told by its form."""
+    """The attachment in a part of a message, in either API's form, or None. A text file is recognised by its form."""
     kind = part.get("type")
     if kind in {"text", "input_text"}:
         text = part.get("text")
@@ -67,12 +67,12 @@ def attached_of(part: Mapping[str, object]) -> Attached | None:
 
 
 def _described(what: str, name: str, data: object, kind: str = "") -> Attached:
-    """An attachment of which the data, base64 in an address or bare, tell the kind and the size."""
+    """An attachment, with the type and size from its data: base64, alone or in a `data:` address."""
     if not isinstance(data, str) or data.startswith(("http:", "https:")):
         return Attached(what, name, kind)
     head = _DATA.match(data)
     size = (len(data) - (head.end() if head else 0)) * 3 // 4 - data[-2:].count("=")
-    # The kinds of office documents have names that say little: the file's own says more.
+    # The media types of office documents are hard to read, but the file's name shows its type.
     return Attached(what, name, kind or (head[1] if head and head[1] != "vnd" else ""), max(0, size))
 
 
@@ -81,7 +81,7 @@ def _size(size: int) -> str:
 
 
 def listed(attached: Sequence[Attached]) -> str:
-    """All attachments in a row, as people say it."""
+    """All attachments as a list in prose."""
     return joined([str(one) for one in attached[:_LISTED]] + _more(len(attached) - _LISTED))
 
 
@@ -90,6 +90,6 @@ def _more(count: int) -> list[str]:
 
 
 def joined(words: Iterable[str]) -> str:
-    """Words in a row: a, b and c."""
+    """Words as a list in prose: a, b and c."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last

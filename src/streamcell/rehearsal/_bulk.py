@@ -1,4 +1,4 @@
-"""A given amount of Markdown: paragraphs and lists of varied words, exactly as long as asked for. Pure."""
+"""Makes Markdown of an exact length: paragraphs and lists of varied words. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ITEMS = ("- ", "1. ", "> ")
 
 
 def text(characters: int, rng: Random) -> str:
-    """Exactly `characters` characters of Markdown that neither begin nor end with a space."""
+    """Exactly `characters` characters of Markdown, without a space at its beginning or end."""
     parts: list[str] = []
     length = 0
     for part in _blocks(rng):
@@ -39,7 +39,7 @@ def text(characters: int, rng: Random) -> str:
 
 
 def cut(whole: str, chunks: int) -> list[str]:
-    """`whole` in exactly `chunks` pieces, all as long as each other but for one character."""
+    """Cut `whole` into exactly `chunks` pieces, whose lengths differ by one character at most."""
     return [whole[i * len(whole) // chunks : (i + 1) * len(whole) // chunks] for i in range(chunks)]
 
 

@@ -1,6 +1,6 @@
-"""An answer with each kind of part: reasoning, text, a call and its result, text, a source and an image, in this order.
+"""An answer with every kind of part: reasoning, text, a tool call with its result, text, a source, and an image. Pure.
 
-It takes a tool: without one there is no call, and the answer goes on with what follows the result. Pure.
+The call needs a tool. Without one, the answer continues with what follows the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SOURCE = Cited("The river gauge", url="https://example.org/gauge")
 
 
 def tokens(asked: Asked) -> Iterator[Token]:
-    """The first round, or the second one where the request has the call's result."""
+    """The first round; or the second one, if the request has the call's result."""
     if not asked.results:
         if asked.api == "chat":
             yield from (Said({"reasoning_content": piece}) for piece in _tokens.pieces(_THOUGHT))

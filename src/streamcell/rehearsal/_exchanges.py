@@ -1,4 +1,4 @@
-"""What clients asked and what they were sent: a bounded record that any thread may read, and wait on."""
+"""A bounded record of requests and of what was sent for them, which any thread can read and wait on."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
 
 Ended: TypeAlias = Literal["running", "finished", "closed_by_client", "closed_by_server"]
 
-# Enough for a day's trying out, and for any test; what they hold is small but for the texts.
+# Enough for a day of manual use and for any test; without their texts, exchanges are small.
 KEPT = 1_000
 
-# Characters of all that is kept. What is older goes; the newest exchange stays, whatever its size.
+# Characters in the whole record. Older exchanges are dropped; the newest one stays, whatever its size.
 SIZE_KEPT = 32 * 1024 * 1024
 
-# Whatever may carry a secret is left out by name, so that it is never held.
+# Headers that may contain a secret are left out by name, so that it is never kept.
 _SECRET = ("auth", "cookie", "token", "secret", "key", "password", "credential")
 _HARMLESS = {"idempotency-key"}
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, as they stood when they were read.
+    """One request and its answer, as they were when they were read.
 
     Attributes:
         path: The request's path, without its query.
-        model: The model's name as it was asked for; empty where none was.
-        stream: Whether a stream was asked for.
-        headers: The request's headers, lower-case, without those that may carry a secret.
+        model: The requested model; empty if there is none.
+        stream: Whether a stream was requested.
+        headers: The request's headers, lower-case, without those that may contain a secret.
         request_id: The `x-request-id` of the answer.
-        body: The request's JSON; empty where there was none.
-        text_sent: The answer's text as far as it has been written.
-        ended: "running"; "finished" when the answer was sent as its script says; "closed_by_client" when the client
-            left before; "closed_by_server" when the server was stopped before.
-        status: The answer's HTTP status; 0 before it is known.
+        body: The request's JSON; empty if there is none.
+        text_sent: The answer's text so far.
+        ended: "running"; "finished" after the whole script was sent; "closed_by_client" if the client left before;
+            "closed_by_server" if the server was stopped before.
+        status: The answer's HTTP status; 0 until it is known.
         method: The request's method.
     """
 
@@ -55,7 +55,7 @@ class Exchange:
 
 
 class Record:
-    """One exchange while it runs. The server's thread writes, any thread reads."""
+    """One exchange while it runs. The server's thread writes it, and any thread can read it."""
 
     def __init__(self, exchange: Exchange, changed: threading.Condition, size: int) -> None:
         self.size = size
@@ -64,7 +64,7 @@ class Record:
         self._unread: list[str] = []
 
     def sent(self, text: str) -> None:
-        """More of the answer is being written."""
+        """Add text that is being written."""
         with self._changed:
             if self._exchange.ended == "running":
                 self._unread.append(text)
@@ -72,16 +72,16 @@ class Record:
                 self._changed.notify_all()
 
     def update(self, **fields: Any) -> None:
-        """Say what has become known. Once ended, an exchange does not change."""
+        """Set these fields, unless the exchange has ended."""
         with self._changed:
             if self._exchange.ended == "running":
                 self._exchange = replace(self.read(), **fields)
                 self._changed.notify_all()
 
     def read(self) -> Exchange:
-        """The exchange as it stands. The lock must be held."""
+        """The exchange at present. The caller must hold the lock."""
         if self._unread:
-            # Joined when somebody looks: joining at each token would cost the square of the answer.
+            # Joined only when it is read: joining at each token would take quadratic time.
             text = "".join([self._exchange.text_sent, *self._unread])
             self._exchange = replace(self._exchange, text_sent=text)
             self._unread.clear()
@@ -96,7 +96,7 @@ class ExchangeLog:
         self._records: deque[Record] = deque(maxlen=KEPT)
 
     def begin(self, exchange: Exchange, size: int = 0) -> Record:
-        """Keep an exchange whose request has this size; what its answer grows by is counted too."""
+        """Add an exchange, whose request has this size. The text of its answer is counted later."""
         record = Record(exchange, self._changed, size)
         with self._changed:
             self._records.append(record)
@@ -111,7 +111,7 @@ class ExchangeLog:
             return [record.read() for record in self._records]
 
     def wait_for(self, predicate: Callable[[Exchange], bool], timeout: float) -> Exchange:
-        """The first exchange that satisfies `predicate`, now or within `timeout` seconds; else `TimeoutError`."""
+        """The first exchange that satisfies `predicate`, within `timeout` seconds; else raise `TimeoutError`."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
@@ -125,14 +125,14 @@ class ExchangeLog:
                 self._changed.wait(left)
 
     def close(self) -> None:
-        """The server stops: what still runs will not be finished."""
+        """End all running exchanges, because the server stops."""
         with self._changed:
             for record in self._records:
                 record.update(ended="closed_by_server")
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers, lower-case, that carry no secret."""
+    """The headers that contain no secret, lower-case."""
     lower = {name.lower(): value for name, value in headers.items()}
     return {
         name: value

@@ -1,6 +1,6 @@
-"""The scenarios in which something goes wrong: what a network, a proxy or a provider does on a bad day. Pure.
+"""The scenarios in which a network, a proxy or a provider causes an error. Pure.
 
-Each takes the tokens of an answer that would have been whole, and gives the steps that are played instead.
+Each one takes the tokens of a complete answer, and returns the steps that are played instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Settings: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Setting:
-    """A number that may follow a scenario's name: `rehearsal/stall?after=20`."""
+    """A number that can follow a scenario's name: `rehearsal/stall?after=20`."""
 
     default: float
     least: float
@@ -34,7 +34,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, with its settings; `shape` is how the bytes lie."""
+    """A scenario with an error, and its settings. `shape` is how the events are written as bytes."""
 
     summary: str
     steps: Callable[[Sequence[Token], Settings, Asked], Iterator[Step]]
@@ -48,26 +48,26 @@ _WAIT = Setting(-1, -1, 86_400, whole=False)
 
 
 def whole(tokens: Sequence[Token], _settings: Settings, _asked: Asked) -> Iterator[Step]:
-    """The answer, as it should be."""
+    """The complete answer, without an error."""
     yield Open()
     yield from tokens
     yield _end(tokens)
 
 
 def _end(tokens: Sequence[Token]) -> End:
-    """The end of a whole answer: one with calls ends for them."""
+    """The end of a complete answer, which names tool calls if it has any."""
     return End("tool_calls" if any(isinstance(token, Called) for token in tokens) else "stop")
 
 
 def _split(tokens: Sequence[Token], settings: Settings) -> tuple[Sequence[Token], Sequence[Token]]:
-    """The tokens up to the piece number `after`, and the rest."""
+    """The tokens before the piece with the number `after`, and the rest."""
     thoughts = sum(isinstance(token, Thought) for token in tokens)
     at = thoughts + int(settings["after"])
     return tokens[:at], tokens[at:]
 
 
 def _then(*last: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator[Step]]:
-    """Some tokens, then these steps, and nothing more."""
+    """Make a scenario: the first tokens, then these steps, and no end."""
 
     def steps(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
         yield Open()
@@ -78,7 +78,7 @@ def _then(*last: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator[
 
 
 def _amid(*noise: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator[Step]]:
-    """The whole answer, with these steps amid it."""
+    """Make a scenario: the complete answer, with these steps in the middle."""
 
     def steps(tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
         before, rest = _split(tokens, settings)
@@ -92,7 +92,7 @@ def _amid(*noise: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator
 
 
 def _only(*only: Step) -> Callable[[Sequence[Token], Settings, Asked], Iterator[Step]]:
-    """These steps and no answer."""
+    """Make a scenario: these steps only."""
 
     def steps(_tokens: Sequence[Token], _settings: Settings, _asked: Asked) -> Iterator[Step]:
         yield from only
@@ -163,7 +163,7 @@ def _refuse(_tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iter
 
 
 def _refused_with(status: int, message: str = "", code: str | None = None, page: bytes | None = None) -> Fault:
-    """A refusal by its name."""
+    """Make a scenario: a refusal with this status."""
     known, known_code = _REFUSALS.get(status, ("The server had an error while processing your request.", None))
 
     def steps(_tokens: Sequence[Token], settings: Settings, _asked: Asked) -> Iterator[Step]:
@@ -180,7 +180,7 @@ _WAITS = {"retry_after": _WAIT, "retry_after_ms": _WAIT, "date": Setting(0, 0, 1
 
 
 def _wait_headers(settings: Settings) -> dict[str, str]:
-    """The headers that ask for a wait: in seconds, in milliseconds, or as a moment (`date=1`)."""
+    """The headers that ask the client to wait: in seconds, in milliseconds, or until a date (`date=1`)."""
     headers = {}
     if settings.get("retry_after", -1) >= 0:
         headers["retry-after"] = f"{settings['retry_after']:g}"
@@ -208,7 +208,7 @@ _REFUSALS: Mapping[int, tuple[str, str | None]] = {
 _HTML = b"<!doctype html><html><head><title>Welcome</title></head><body><h1>Please log in</h1></body></html>"
 _GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _ERROR = json.dumps({"error": {"message": "The model is busy.", "type": "server_error", "code": "overloaded"}}).encode()
-# What gateways and servers put into a stream and what no client may fall over.
+# What gateways and servers insert into a stream, and what clients must ignore.
 _NOISE = (
     Raw(b": keep-alive\n\n"),
     Raw(b"event: keepalive\n\n"),
@@ -222,7 +222,7 @@ _NOISE = (
 _A = {"after": AFTER}
 
 FAULTS: Mapping[str, Fault] = {
-    # before the head
+    # before the response headers
     "refuse": Fault("Refused with an HTTP status.", _refuse, {"status": Setting(429, 400, 599), **_WAITS}),
     "unauthorized": _refused_with(401),
     "forbidden": _refused_with(403),
@@ -241,7 +241,7 @@ FAULTS: Mapping[str, Fault] = {
     "closed": Fault("The connection is closed before the head.", _only(Cut("fin"))),
     "reset": Fault("The connection is reset before the head.", _only(Cut("reset"))),
     "slow_head": Fault("The head comes late; then the answer.", _slow_head, {"seconds": Setting(5, 0, 86_400, False)}),
-    # the connection in mid-answer
+    # the connection, during the answer
     "cut": Fault("The body ends after some tokens, as HTTP wants it but without the end mark.", _then(Cut()), _A),
     "drop": Fault("The connection is closed inside the body.", _then(Cut("fin")), _A),
     "drop_reset": Fault("The connection is reset inside the body.", _then(Cut("reset")), _A),
@@ -258,7 +258,7 @@ FAULTS: Mapping[str, Fault] = {
     "linger": Fault(
         "The connection stays open after the end mark.", _linger, {"seconds": Setting(5, 0, 86_400, False)}
     ),
-    # what is said in the stream
+    # errors in the stream
     "bad_json": Fault("One event is no JSON.", _amid(Raw(b'data: {"choices": [{"delta": {"content": \n\n')), _A),
     "bad_utf8": Fault("One event is no UTF-8.", _amid(Raw(b'data: {"type": "x", "delta": "\xff\xfe"}\n\n')), _A),
     "error": Fault("An error event inside the stream.", _then(Broken("error")), _A),
@@ -278,14 +278,14 @@ FAULTS: Mapping[str, Fault] = {
         ),
         _A,
     ),
-    # the bytes
+    # bytes
     "crlf": Fault("Lines end in CR LF.", whole, shape=Shape(crlf=True)),
     "bytewise": Fault("The body comes byte by byte.", whole, shape=Shape(split=1)),
     "lump": Fault("The whole body comes at once, at the end.", whole, shape=Shape(lump=True)),
     "duplicated": Fault("Numbered events come twice.", whole, shape=Shape(twice=True)),
     "missing": Fault("Some numbered events of text are lost.", whole, shape=Shape(skipped=7)),
     "unterminated": Fault("The last blank line is missing.", whole, shape=Shape(unterminated=True)),
-    # no stream
+    # responses that are not a stream
     "html": Fault("A page of HTML, with 200.", _only(Page("text/html; charset=utf-8", _HTML))),
     "json": Fault("The whole answer as JSON: a server that ignores `stream`.", _only(Page("application/json"))),
     "json_error": Fault("An error as JSON, with 200.", _only(Page("application/json", _ERROR))),

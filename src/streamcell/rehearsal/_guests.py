@@ -1,4 +1,4 @@
-"""Who may ask: programs of this machine, and pages that it serves itself."""
+"""Decides who can send requests: local programs, and web pages from this machine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def refusal_of(headers: Mapping[str, str]) -> str | None:
     """Why this request is refused, or None.
 
-    A page of elsewhere can reach 127.0.0.1 from the user's browser. It says so in `Origin`. Where its own name has been
-    pointed at 127.0.0.1 (DNS rebinding) it does not, but then `Host` has that name.
+    A page from another site can reach 127.0.0.1 from the user's browser, but then its `Origin` header shows the site.
+    If the site's name was pointed at 127.0.0.1 (DNS rebinding), the `Host` header shows the name.
     """
     host, origin = headers.get("Host", ""), headers.get("Origin")
     if host and not _is_here(f"//{host}"):

@@ -1,4 +1,4 @@
-"""What all handlers of one server share: the request's record, the headers, and how a refusal is said."""
+"""What all handlers of one server share: the record of the request, headers, and error responses."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
     from tornado.http1connection import HTTP1Connection
 
-# Background responses that can be taken up.
+# Background responses that can be resumed.
 _BACKGROUND_KEPT = 256
 
-# Questions of which it is known how often they were asked.
+# Questions whose attempts are counted.
 _QUESTIONS_KEPT = 1_000
 
-# Conversations that `previous_response_id` can go on with.
+# Conversations that `previous_response_id` can continue.
 _CONVERSATIONS_KEPT = 256
 
-# Characters of all of the one, and of all of the other.
+# Characters in all conversations, and in all background responses.
 _SIZE_KEPT = 32 * 1024 * 1024
 
 _ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
@@ -46,7 +46,7 @@ _ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType
 
 @dataclass(frozen=True)
 class Going:
-    """A background response, which continues whoever listens: what makes it the same each time, and when it began."""
+    """A background response, which continues without a client: what all its attempts share, and its start."""
 
     asked: Asked
     body: Body
@@ -65,23 +65,23 @@ class Stage:
     conversations: Kept[tuple[Turn, ...]] = field(default_factory=lambda: Kept(_CONVERSATIONS_KEPT, _SIZE_KEPT))
     background: Kept[Going] = field(default_factory=lambda: Kept(_BACKGROUND_KEPT, _SIZE_KEPT))
     attempts: Kept[int] = field(default_factory=lambda: Kept(_QUESTIONS_KEPT, _QUESTIONS_KEPT))
-    # Seeds of answers that name none: nothing secret is drawn here.
+    # Seeds for answers without one. They need not be unpredictable.
     lots: random.Random = field(default_factory=random.Random)
 
     def remember(self, response_id: str, turns: tuple[Turn, ...]) -> None:
-        """Let a later request go on from this response."""
+        """Keep the conversation, so that a later request can continue it after this response."""
         self.conversations.put(response_id, turns, _size(turns))
 
     def attempt(self, asked: Asked) -> Asked:
-        """What was asked, told how many attempts there were before; this one counts from now on."""
-        # By a digest, as a question may be as long as a request.
+        """The request with the number of earlier attempts; this one counts from now on."""
+        # A digest, because a question can be as long as a request.
         question = hashlib.sha256(repr(asked.question).encode()).hexdigest()
         before = self.attempts.get(question) or 0
         self.attempts.put(question, before + 1, 1)
         return replace(asked, before=before)
 
     def keep(self, response_id: str, going: Going) -> None:
-        """Let a later request take this response up."""
+        """Keep a background response, so that a later request can resume it."""
         self.background.put(response_id, going, _size(going.asked.turns) + len(json.dumps(going.body)))
 
 
@@ -101,7 +101,7 @@ class Handler(RequestHandler):
         self.request_id = f"req_{uuid4().hex}"
         self.body = {}
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # An answer that fails in any way ends its exchange, so the exchange begins before anything can fail.
+        # The exchange begins before anything can fail, because an answer that fails must end its exchange.
         self.record = stage.log.begin(
             Exchange(
                 path=unquote(self.request.path),
@@ -137,12 +137,12 @@ class Handler(RequestHandler):
         return self.closed.done() or cast("HTTP1Connection", self.request.connection).stream.closed()
 
     def on_connection_close(self) -> None:
-        # Whatever the script waits for is waited for no longer; finish() records how this ended.
+        # The script no longer waits for anything; finish() records how it ended.
         if not self.closed.done():
             self.closed.set_result(None)
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
-        # Recorded first: a client that has read its answer finds it recorded.
+        # Recorded first, so that a client that has read the answer finds it in the record.
         self.record.update(ended="closed_by_client" if self.gone else "finished", status=self.get_status())
         return super().finish(chunk)
 

@@ -1,4 +1,4 @@
-"""An answer with tools that the provider runs, as each API says it. Pure."""
+"""An answer with tools that the provider runs, in the form of each API. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BAD_PAGES = [
 
 
 def responses(results: Sequence[str], *, fails: bool, hostile: bool) -> Iterator[Token]:
-    """The answer in events of the Responses API; its second round, where the request says whether a tool may run."""
+    """The answer as events of the Responses API; the second round if the request says whether a tool can run."""
     if results:
         yield from _allowed(results[-1] == "approved")
         return
@@ -105,7 +105,7 @@ def _allowed(approved: bool) -> Iterator[Token]:
 
 
 def chat(*, fails: bool, hostile: bool) -> Iterator[Token]:
-    """The answer in deltas of Chat Completions, of which some servers tell what they think and run."""
+    """The answer as deltas of Chat Completions, in which some servers send what they think and run."""
     yield from (Said({"reasoning_content": piece}) for piece in _tokens.pieces(_THOUGHT))
     asked = {"index": 0, "type": "search", "arguments": _HARM if hostile else f'{{"query": "{_QUERY}"}}'}
     yield Said({"executed_tools": [asked]})

@@ -1,4 +1,4 @@
-"""What a server keeps of former requests: the newest, bounded by number and by size."""
+"""What a server keeps from earlier requests: the newest values, limited in number and size."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _V = TypeVar("_V")
 
 
 class Kept(Generic[_V]):
-    """Values by name. The oldest go where there are more than `most`, or where their sizes are more than `size` in all.
+    """Values by name. The oldest are dropped if there are more than `most`, or if their total size is above `size`.
 
-    The newest stays, whatever its size.
+    The newest one stays, whatever its size.
     """
 
     def __init__(self, most: int, size: int) -> None:
@@ -28,11 +28,11 @@ class Kept(Generic[_V]):
             self._used -= self._values.popitem(last=False)[1][1]
 
     def get(self, name: str) -> _V | None:
-        """The value of this name, or None if there is none, or none any more."""
+        """The value with this name, or None if it does not exist or was dropped."""
         found = self._values.get(name)
         return None if found is None else found[0]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Drop all values."""
         self._values.clear()
         self._used = 0

@@ -1,4 +1,4 @@
-"""An answer with an image, as each API says it. The image is drawn here, so it needs no file and no network. Pure."""
+"""An answer with an image, in the form of each API. The image is drawn here, without a file or the network. Pure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WIDTH, HEIGHT = 480, 320
 _BEFORE = "Here is the river at **dusk**:\n\n"
 _AFTER = "\n\nThe light lies low over the hills, and the water carries it on."
 _PROMPT = "A river between hills at dusk, in flat colours; the sun stands low and is reflected in the water."
-_BLOCKS = (32, 12, 4)  # pixels of a preview's coarse ones
+_BLOCKS = (32, 12, 4)  # pixels of a preview's coarse squares
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 def responses(*, previews: int, fail: bool, cut: bool, hostile: bool) -> Iterator[Token]:
-    """The answer in events of the Responses API."""
+    """The answer as events of the Responses API."""
     yield from map(Piece, _tokens.pieces(_BEFORE))
     if hostile:
         for result in _hostile():
@@ -49,7 +49,7 @@ def responses(*, previews: int, fail: bool, cut: bool, hostile: bool) -> Iterato
 
 
 def chat(*, previews: int, fail: bool, cut: bool, hostile: bool) -> Iterator[Token]:
-    """The answer in deltas of Chat Completions, as OpenRouter has them: it knows neither previews nor failures."""
+    """The answer as deltas of Chat Completions in OpenRouter's form, which has neither previews nor failures."""
     del previews
     yield from map(Piece, _tokens.pieces(_BEFORE))
     addresses = [f"data:image/png;base64,{base64_of(1)}"]
@@ -63,14 +63,14 @@ def chat(*, previews: int, fail: bool, cut: bool, hostile: bool) -> Iterator[Tok
 
 
 def alone(asked: Asked) -> Iterator[Token]:
-    """The image without its texts and previews."""
+    """The image, without text and previews."""
     said = chat if asked.api == "chat" else responses
     tokens = said(previews=0, fail=False, cut=False, hostile=False)
     yield from (token for token in tokens if isinstance(token, Said))
 
 
 def _hostile() -> list[str]:
-    """What is sent as an image, and is none or leads elsewhere."""
+    """Data that are sent as an image but are not one, or addresses of other servers."""
     return [
         base64.b64encode(_SVG).decode("ascii"),
         f"data:image/svg+xml;base64,{base64.b64encode(_SVG).decode('ascii')}",
@@ -83,12 +83,12 @@ def _hostile() -> list[str]:
 
 @cache
 def base64_of(block: int) -> str:
-    """The picture in base64, in squares of `block` pixels."""
+    """The picture in base64, with squares of `block` pixels."""
     return base64.b64encode(png(block)).decode("ascii")
 
 
 def png(block: int) -> bytes:
-    """The picture as PNG, see PNG (Third Edition), sections 5.3 and 11.2: rows of RGB, none of them filtered."""
+    """The picture as PNG, see PNG (Third Edition), sections 5.3 and 11.2: unfiltered rows of RGB."""
     rows = [b"\0" + b"".join(bytes(_colour(x - x % block, y - y % block)) for x in range(WIDTH)) for y in range(HEIGHT)]
     return _head(WIDTH, HEIGHT) + _chunk(b"IDAT", zlib.compress(b"".join(rows), 9)) + _chunk(b"IEND", b"")
 
@@ -102,7 +102,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _colour(x: int, y: int) -> tuple[int, int, int]:
-    """Sky, sun, three rows of hills, and water that mirrors the sky."""
+    """The colour at a point: sky, sun, three rows of hills, and water that mirrors the sky."""
     shore = int(HEIGHT * 0.72)
     if y >= shore:
         glitter = abs(x - WIDTH * 0.62) < 14 + (y - shore) * 0.5 and (y // 5) % 2 == 0

@@ -1,4 +1,4 @@
-"""The handlers that play a script: they sleep as it says, and write what the wire and the shape give."""
+"""The handlers that play a script: they wait as it says, and write what the wire and the shape return."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from ._wire import Stamp, Wire, wire
 if TYPE_CHECKING:
     from tornado.http1connection import HTTP1Connection
 
-# A sleep shorter than this costs more than it orders: rates of thousands a second send some tokens, then sleep.
+# Shorter sleeps cost more than they help: at thousands of tokens a second, several tokens are sent between sleeps.
 _LEAST_SLEEP = 0.002
 
-# How many events may be written before other connections, and the close of this one, are looked at.
+# How many events can be written before the loop handles other connections, and the close of this one.
 _EVENTS_A_TURN = 16
 
-# Seconds between the last byte and a reset, which would otherwise overtake what was sent.
+# Seconds between the last byte and a reset, which could otherwise overtake it.
 _BEFORE_RESET = 0.05
 
 
 class _Plays(Handler):
-    """What an answer and one that is taken up have in common."""
+    """What an answer and a resumed one have in common."""
 
     unyielded: int = 0
 
     def begin_stream(self) -> None:
         self.set_header("content-type", "text/event-stream; charset=utf-8")
         self.set_header("cache-control", "no-cache")
-        # Each token is a small write: Nagle's algorithm would hold it back for the acknowledgement of the last.
+        # Each token is a small write, which Nagle's algorithm would delay until the last one is acknowledged.
         self.connection.stream.set_nodelay(True)
 
     @property
@@ -49,7 +49,7 @@ class _Plays(Handler):
         return cast("HTTP1Connection", self.request.connection)
 
     async def play(self, script: Script, answer: Wire, *, start: float, after: int = -1) -> bool:
-        """Stream what the script says, when it says it; give whether the client stayed to the end.
+        """Stream the steps of the script at their times; return whether the client stayed to the end.
 
         Events numbered up to `after` are not sent.
         """
@@ -72,7 +72,7 @@ class _Plays(Handler):
                 await self._break_off(step)
                 return False
             if isinstance(step, LAST):
-                # No turn of the loop between the end mark and the end: a client that leaves at the mark has seen all.
+                # No turn of the loop between end mark and end: a client that leaves after the mark has read everything.
                 self.flush()
         return True
 
@@ -93,7 +93,7 @@ class _Plays(Handler):
         return [*pieces, *shaping.end()] if isinstance(step, LAST) else pieces
 
     async def _send(self, data: bytes) -> None:
-        """Write, and let a slow client read and others have their turn."""
+        """Write; wait for a slow client, and let other connections run."""
         if not self._headers_written:
             self.common_headers()
         self.write(data)
@@ -108,7 +108,7 @@ class _Plays(Handler):
         self.unyielded = 0
 
     async def _break_off(self, cut: Cut) -> None:
-        """Close the connection without the end that HTTP wants."""
+        """Close the connection without a complete HTTP body."""
         self.record.update(ended="finished", status=200 if self._headers_written else 0)
         stream = self.connection.stream
         if cut.how == "reset":
@@ -118,7 +118,7 @@ class _Plays(Handler):
         stream.close()
 
     async def _pause(self, seconds: float) -> None:
-        """Sleep, but no longer than the client stays."""
+        """Sleep, but not longer than the client stays."""
         await asyncio.wait({self.closed}, timeout=seconds)
         self.unyielded = 0
 
@@ -182,7 +182,7 @@ class Answer(_Plays):
             self.finish_json(answer.whole())
 
     async def _wait_through(self, script: Script, answer: Wire) -> bool:
-        """Take the time that a stream would, and give whether the client stayed."""
+        """Take as long as a stream would; return whether the client stayed."""
         due = 0.0
         for due, step in schedule(script.steps):
             answer.feed(step, due)
@@ -217,7 +217,7 @@ def _text(steps: Sequence[Step | Token]) -> str:
 class TakenUp(_Plays):
     """`GET /v1/responses/{id}?stream=true&starting_after=n`: a background response from its event n + 1 on.
 
-    It is the next attempt at the answer, so the next scenario of a sequence is played.
+    It counts as the next attempt at the answer, so the next scenario of a sequence is played.
     """
 
     async def get(self, name: str) -> None:
@@ -238,7 +238,7 @@ class TakenUp(_Plays):
                 answer.feed(step, 0)
             script = replace(script, steps=[step for step in script.steps if not isinstance(step, Open)])
         self.begin_stream()
-        # What has been made meanwhile comes at once.
+        # What was generated meanwhile is sent at once.
         rate = self.stage.timing.rate
         start = going.began + (done / rate if rate else 0)
         if await self.play(script, answer, start=min(start, asyncio.get_running_loop().time()), after=after):
@@ -246,7 +246,7 @@ class TakenUp(_Plays):
 
 
 def _done(answer: Wire, tokens: Sequence[Token], after: int) -> int:
-    """How many of the tokens came with the events numbered up to `after`."""
+    """How many of the tokens were sent in the events numbered up to `after`."""
     if after < 0:
         return 0
     answer.feed(Open(), 0)

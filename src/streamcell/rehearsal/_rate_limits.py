@@ -1,6 +1,6 @@
-"""The rate limits that the answers' headers tell of: two budgets, spent by requests and filled up again by time. Pure.
+"""The rate limits in the answers' headers: two budgets, which requests spend and time refills. Pure.
 
-A server that was given limits refuses what is over them; one that was not only tells of generous ones.
+A server that was given limits refuses requests above them. Without limits, its headers show generous ones.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-# Those of a middling account, a minute.
+# The limits of an average account, per minute.
 REQUESTS = 10_000
 TOKENS = 2_000_000
 
 
 class Budget:
-    """What is left of `limit` a minute, which may be shorter than 60 seconds to try things out."""
+    """A budget of `limit` per minute. The minute can be shorter than 60 seconds, for quick tests."""
 
     def __init__(self, limit: int, minute: float = 60.0) -> None:
         self.limit = limit
@@ -23,12 +23,12 @@ class Budget:
         self._seen = 0.0
 
     def wait_for(self, amount: int, now: float) -> float:
-        """In how many seconds `amount` is there."""
+        """In how many seconds `amount` is available."""
         self._fill(now)
         return max(0.0, amount - self._left) * self._minute / self.limit
 
     def spend(self, amount: int, now: float) -> tuple[int, float]:
-        """Take `amount` at `now` (in seconds); give what is left, and in how many seconds all is back."""
+        """Spend `amount` at `now` (in seconds); return what is left, and the seconds until all is back."""
         self._fill(now)
         self._left = max(0.0, self._left - amount)
         return int(self._left), (self.limit - self._left) * self._minute / self.limit
@@ -40,7 +40,7 @@ class Budget:
 
 @dataclass
 class RateLimits:
-    """The budgets of one server; None: as good as unlimited. `max_concurrency` counts answers that stream at once."""
+    """The budgets of one server; None: not limited. `max_concurrency` is how many answers can stream at once."""
 
     requests: int | None = None
     tokens: int | None = None
@@ -56,7 +56,7 @@ class RateLimits:
         }
 
     def refusal(self, tokens: int, now: float) -> tuple[str, float | None] | None:
-        """Why a request of `tokens` at `now` is refused, and the seconds that it shall wait; None: it is taken."""
+        """Why a request of `tokens` at `now` is refused, and how many seconds it must wait; None: it is accepted."""
         if self.max_concurrency is not None and self.running >= self.max_concurrency:
             return f"Too many requests at once: the limit is {self.max_concurrency}.", None
         for kind, given, amount in (("requests", self.requests, 1), ("tokens", self.tokens, tokens)):
@@ -66,7 +66,7 @@ class RateLimits:
         return None
 
     def headers(self, tokens: int, now: float, requests: int = 1) -> dict[str, str]:
-        """Take `requests` of `tokens` in all at `now` (in seconds); give the six headers that tell of it."""
+        """Spend `requests` with `tokens` in total at `now` (in seconds); return the six rate limit headers."""
         headers = {}
         for kind, amount in (("requests", requests), ("tokens", tokens)):
             left, reset = self._budgets[kind].spend(amount, now)
@@ -77,7 +77,7 @@ class RateLimits:
 
 
 def duration(seconds: float) -> str:
-    """`seconds` as the API writes a reset: `6ms`, `1.5s`, `6m0s`."""
+    """`seconds` in the API's format for a reset: `6ms`, `1.5s`, `6m0s`."""
     milliseconds = round(seconds * 1000)
     if milliseconds < 1000:
         return f"{milliseconds}ms"

@@ -1,4 +1,4 @@
-"""A request as OpenAI's API reads it: what was asked, or the refusal that the API would send. Pure."""
+"""Parses a request like OpenAI's API: returns what was asked, or raises the API's error. Pure."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Api: TypeAlias = Literal["chat", "responses"]
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 
-# The Responses API refuses a smaller limit; Chat Completions takes 1.
+# The Responses API refuses a smaller limit; Chat Completions accepts 1.
 _LEAST_OUTPUT_TOKENS = 16
 
 
-# Characters that a continuation says again.
+# Characters that a continuation repeats.
 _REPEATED = 24
 
 _GOES_ON = re.compile(r"\b(?:go on|continue)\b", re.IGNORECASE)
 
 
 class RefusedError(Exception):
-    """The request is refused with `status` and an error object in OpenAI's form."""
+    """The request is refused with `status`, and an error object in OpenAI's form."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of the conversation, as plain text, and what came with it."""
+    """One message of the conversation, as plain text, with its attachments."""
 
     role: str
     text: str
@@ -70,7 +70,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a client asked for, whichever API it used."""
+    """A request, independent of the API that the client used."""
 
     api: Api
     model: str
@@ -78,19 +78,19 @@ class Asked:
     instructions: str = ""
     stream: bool = False
     limit: int | None = None  # output tokens
-    include_usage: bool = False  # Chat Completions: a last chunk with the usage
+    include_usage: bool = False  # Chat Completions: the last chunk has the usage
     obfuscation: bool = True  # padding that hides the length of tokens
-    thinks: bool = False  # reasoning was asked for
-    summarizes: bool = False  # and a summary of it is to be shown
+    thinks: bool = False  # reasoning was requested
+    summarizes: bool = False  # and a summary of it
     previous_response_id: str | None = None
-    before: int = 0  # how many attempts at this answer there were before
-    background: bool = False  # Responses: the answer continues though the client leaves
+    before: int = 0  # number of earlier attempts at this answer
+    background: bool = False  # Responses API: the answer continues even if the client leaves
     tools: tuple[Tool, ...] = ()
-    lacks: str = ""  # what a server says that wants back what its model thought before its calls
+    lacks: str = ""  # the error of a server that needs back the reasoning before the model's calls
 
     @property
     def prompt(self) -> str:
-        """The last message of the user; of anybody, where no user spoke."""
+        """The last message of the user, or the last one of all if there is none from the user."""
         return (self.questions or [turn.text for turn in self.turns])[-1]
 
     @property
@@ -100,14 +100,14 @@ class Asked:
 
     @property
     def results(self) -> list[str]:
-        """What tools have returned since the user spoke last."""
+        """The results of tools after the last message of the user."""
         roles = [turn.role for turn in self.turns]
         begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
         return [turn.text for turn in self.turns[begin:] if turn.role in ("tool", "function")]
 
     @property
     def round(self) -> int:
-        """Which round of tools this would be since the user spoke last, from 1."""
+        """The number of this round of tools after the last message of the user, from 1."""
         roles = [turn.role for turn in self.turns]
         begin = len(roles) - roles[::-1].index("user") if "user" in roles else 0
         return 1 + roles[begin:].count("assistant")
@@ -119,23 +119,22 @@ class Asked:
 
     @property
     def interrupted(self) -> tuple[Asked, str, int] | None:
-        """Where the client wants an answer that was cut to go on: what was asked before, the answer so far, and how
-        many of its characters are said again.
+        """The request before a cut answer that is to be continued, the answer so far, and how much to repeat of it.
 
-        A conversation that ends in the answer's own words is gone on with exactly; a message that asks for the rest
-        gets some of it twice, as from a model.
+        If the conversation ends with the answer's own words, it is continued exactly. If it ends with a message that
+        asks for the rest, some characters are repeated, as a model would do. None if no answer is to be continued.
         """
         if len(self.turns) > 1 and self.turns[-1].role == "assistant":
             return replace(self, turns=self.turns[:-1]), self.turns[-1].text, 0
         if [turn.role for turn in self.turns[-2:]] != ["assistant", "user"] or len(self.turns) < 3:
-            return None  # what a tool has returned after the model's words is no wish, whatever it says
+            return None  # a tool's result after the model's words is not the user's wish, whatever it says
         if not _GOES_ON.search(self.turns[-1].text):
             return None
         return replace(self, turns=self.turns[:-2]), self.turns[-2].text, _REPEATED
 
     @property
     def question(self) -> tuple[str, ...]:
-        """What all attempts at one answer have in common: the model, the API and the messages before the answer."""
+        """What all attempts at one answer have in common: the model, the API, and the messages before the answer."""
         turns = self.interrupted[0].turns if self.interrupted else self.turns
         return (self.model, self.api, *(turn.text + "".join(map(str, turn.attached)) for turn in turns))
 
@@ -145,10 +144,10 @@ class Asked:
 
 
 def decode(payload: bytes) -> Body:
-    """Read a request's body as a JSON object."""
+    """Parse a request's body as a JSON object."""
     try:
         body = json.loads(payload.decode("utf-8"))
-        # An escaped lone surrogate is JSON but no text: it could not be sent back as UTF-8.
+        # An escaped lone surrogate is valid JSON, but cannot be sent back as UTF-8.
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise RefusedError(
@@ -160,7 +159,7 @@ def decode(payload: bytes) -> Body:
 
 
 def read_chat(body: Body) -> Asked:
-    """Read a Chat Completions request."""
+    """Parse a Chat Completions request."""
     model, stream = _string(body, "model"), _flag(body, "stream")
     turns = [_turn(message, f"messages[{i}]", need_role=True) for i, message in enumerate(_list(body, "messages"))]
     if body.get("n", 1) != 1:
@@ -191,13 +190,13 @@ def read_chat(body: Body) -> Asked:
 
 
 def read_responses(body: Body) -> Asked:
-    """Read a Responses request."""
+    """Parse a Responses API request."""
     model, stream = _string(body, "model"), _flag(body, "stream")
     given = body.get("input")
     if isinstance(given, str):
         turns = [Turn("user", given)]
     else:
-        # Items that are neither messages nor a tool's output (former reasoning) are part of no rehearsal answer.
+        # Rehearsal answers ignore items that are neither messages nor a tool's output, such as earlier reasoning.
         turns = [
             _turn(item, f"input[{i}]", need_role=False)
             for i, item in enumerate(map(_returned, _list(body, "input")))
@@ -223,7 +222,7 @@ def read_responses(body: Body) -> Asked:
 
 
 def _returned(item: object) -> object:
-    """A tool's output, or leave for one, as Chat Completions would have it: a message of the tool."""
+    """A tool's output or an approval, in the form of Chat Completions: a message of the tool."""
     if isinstance(item, dict) and item.get("type") in ("function_call_output", "custom_tool_call_output"):
         return {"role": "tool", "content": item.get("output")}
     if isinstance(item, dict) and item.get("type") == "mcp_approval_response":
@@ -244,7 +243,7 @@ def _turn(message: object, where: str, *, need_role: bool) -> Turn:
         )
     content = message.get("content")
     if content is None:
-        if role in {"assistant", "function", "tool"}:  # a message that only calls a tool has none
+        if role in {"assistant", "function", "tool"}:  # it is missing in a message that only calls a tool
             return Turn(role, "")
         _missing(f"{where}.content")
     parts = content if isinstance(content, list) else []
@@ -261,7 +260,7 @@ def _text(content: object, where: str) -> str:
     for i, part in enumerate(content):
         if not isinstance(part, dict):
             _wrong_type(f"{where}[{i}]", "an object", part)
-        # Images, sound and files have no text: a rehearsal answer names them, and does not look inside.
+        # Images, sound and files have no text. A rehearsal answer names them without reading them.
         text = part.get("text", "")
         if not isinstance(text, str):
             _wrong_type(f"{where}[{i}].text", "a string", text)

@@ -1,10 +1,10 @@
-"""How a model's name chooses what happens: name and request in, script out. Pure.
+"""Makes the script for a request: the model's name decides what happens. Pure.
 
     rehearsal                                    the answer that fits the prompt
     rehearsal/stall?after=20&seconds=5           a scenario with its settings
-    rehearsal/rate_limit,drop?after=50,tour      one scenario for each attempt, and then from the first again
+    rehearsal/rate_limit,drop?after=50,tour      one scenario for each attempt, then again from the first
 
-A new answer is a row in `ANSWERS`, a new fault one in `_faults.FAULTS`.
+To add an answer, add a row to `ANSWERS`; to add an error, add one to `_faults.FAULTS`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Tokens: TypeAlias = Callable[[Asked, Settings, Random], Iterator[Token]]
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that is whole, as tokens."""
+    """An answer without errors, as tokens."""
 
     summary: str
     tokens: Tokens
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Script:
-    """What happens for one request: the steps in order, and how their bytes lie; `lot` is the seed of what is drawn."""
+    """What happens for one request: the steps in order, and how they are written as bytes. `lot` is the random seed."""
 
     steps: Sequence[Step]
     shape: Shape
@@ -116,7 +116,7 @@ ANSWERS: Mapping[str, Answer] = {
     "bulk": Answer(
         "A given number of characters in a given number of chunks.",
         _bulk_text,
-        # The most is what a test of limits may want; it is made in memory, in some seconds.
+        # The maximum is enough for a test of limits; such an answer is made in memory, in a few seconds.
         {"characters": Setting(50_000, 1, 5_000_000), "chunks": Setting(0, 0, 1_000_000)},
     ),
     "hosted": Answer(
@@ -151,9 +151,9 @@ def model_names() -> list[str]:
 
 
 def choose(model: str) -> list[tuple[Answer | Fault, dict[str, float]]]:
-    """The scenarios that a model's name chooses, one for each attempt, with the settings that it gives them.
+    """The scenarios that a model's name chooses, one for each attempt, with their settings.
 
-    Raises `RefusedError` as the API refuses an unknown model, or a setting that the scenario does not have.
+    Raises `RefusedError`, as the API does, for an unknown model or an unknown setting.
     """
     path = model.removeprefix("rehearsal/")
     if model.partition("?")[0] == "rehearsal":
@@ -181,16 +181,16 @@ def _choose(path: str, model: str) -> tuple[Answer | Fault, dict[str, float]]:
 
 
 def answer_tokens(asked: Asked, timing: Timing, *, seed: int) -> list[Token]:
-    """The tokens of the whole answer, whatever becomes of it."""
+    """The tokens of the complete answer, even if the scenario has an error."""
     return _plan(asked, timing, seed)[-1]
 
 
 def write_script(asked: Asked, timing: Timing, *, seed: int, done: int | None = None) -> Script:
-    """Everything that will happen, in order: the same for the same request, timing and seed.
+    """Everything that will happen, in order. It is the same for the same request, timing and seed.
 
-    `timing` is the server's; the model's name may override it. `seed` is taken where neither names one. `done` are the
-    tokens that had come of a response that is taken up: of the rest, this attempt's scenario is played. Raises
-    `RefusedError` where the API would refuse.
+    `timing` is the server's, but the model's name can override it. `seed` is used if neither of them has one. `done` is
+    how many tokens a resumed response already has; this attempt's scenario is played with the rest. Raises
+    `RefusedError` if the API would refuse the request.
     """
     scenario, given, lot, tokens = _plan(asked, timing, seed)
     timing = replace(
@@ -201,20 +201,20 @@ def write_script(asked: Asked, timing: Timing, *, seed: int, done: int | None = 
     )
     left, limit = tokens[done or 0 :], None if asked.limit is None else asked.limit - (done or 0)
     is_later = done is not None or asked.interrupted is not None
-    # What broke off once comes whole when it is taken up, unless the name says what happens then.
+    # After an error, the resumed answer is complete, unless the name has a scenario for it.
     if isinstance(scenario, Answer) or (is_later and "," not in asked.model):
         steps, shape = whole(left, {}, asked), Shape()
     else:
         settings = {key: given.get(key, setting.default) for key, setting in scenario.settings.items()}
         steps, shape = scenario.steps(left, settings, asked), scenario.shape
     split, crlf = int(given.get("split", shape.split)), bool(given.get("crlf", shape.crlf))
-    # Lots from one seed, so that another pace leaves the text as it is. Nothing secret is drawn.
+    # One seed for each purpose, so that another pace does not change the text. The numbers need not be unpredictable.
     paced_steps = paced(limited(steps, limit), timing, Random(f"pace {lot}"))
     return Script(list(paced_steps), replace(shape, split=split, crlf=crlf), lot)
 
 
 def _plan(asked: Asked, timing: Timing, seed: int) -> tuple[Answer | Fault, dict[str, float], int, list[Token]]:
-    """This attempt's scenario with what the name gives it, its seed, and the answer's tokens."""
+    """This attempt's scenario with its settings from the name, its seed, and the answer's tokens."""
     chosen = choose(asked.model)
     scenario, given = chosen[asked.before % len(chosen)]
     lot = int(given["seed"]) if "seed" in given else seed if timing.seed is None else timing.seed
@@ -226,9 +226,9 @@ def _plan(asked: Asked, timing: Timing, seed: int) -> tuple[Answer | Fault, dict
 
 
 def _rest(asked: Asked, answer: Answer, settings: Settings, rng: Random) -> list[Token]:
-    """What is left of an answer; asked for by a message, it begins with the last words that were there.
+    """The rest of an answer. If a message asks for it, it repeats the last characters of the answer so far.
 
-    What the model thinks before its calls it thinks anew.
+    The reasoning before tool calls is repeated completely.
     """
     before, so_far, repeated = asked.interrupted or (asked, "", 0)
     tokens = list(answer.tokens(before, settings, rng))
@@ -245,7 +245,7 @@ def _number(key: str, text: str, setting: Setting) -> float:
         value = int(text) if setting.whole else float(text)
     except ValueError:
         raise _bad_setting(f"'{key}' must be {kind}, not '{text}'.") from None
-    if not setting.least <= value <= setting.most:  # not a number is not between any two
+    if not setting.least <= value <= setting.most:  # NaN is not between any two numbers
         raise _bad_setting(f"'{key}' must be {kind} from {setting.least} to {setting.most}, not {text}.")
     return value
 

@@ -1,4 +1,4 @@
-"""The rehearsal server itself: a thread with an event loop of its own, started and stopped from anywhere."""
+"""The rehearsal server: a thread with its own event loop, which any thread can start and stop."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 
-# A stop closes connections and ends; it waits for nobody. Longer than this means that something is badly wrong.
+# A stop closes connections without waiting for anyone. If it takes longer, something is seriously wrong.
 _STOP_SECONDS = 5.0
 
 
 class RehearsalServer:
     """An OpenAI-compatible server on 127.0.0.1 that answers from scripts: no key, no model, no network.
 
-    It runs on a daemon thread of its own. Start it with `start()` or as a context manager; clients reach it at
-    `base_url`, with any key or none.
+    It runs on its own daemon thread. Start it with `start()` or as a context manager. Clients connect to `base_url`,
+    with any key or none.
 
     Args:
-        port: The port to listen on; 0 takes a free one.
-        rate: Tokens a second; 0 sends them as fast as they are taken.
+        port: The port to listen on; 0: a free one.
+        rate: Tokens per second; 0: as fast as the client reads them.
         first_token: Seconds from the request to the first token.
-        jitter: The fraction, from 0 to 1, by which waits are longer or shorter by lot.
-        requests: Requests a minute, above which they are refused with 429; None: any number.
-        tokens: Tokens a minute, likewise.
-        max_concurrency: Answers under way at once, likewise.
-        minute: The seconds that a minute of these limits has: a short one makes them quick to try.
-        seed: Makes lots fall alike for every request; None draws a new seed for each.
+        jitter: The fraction, from 0 to 1, by which waits are randomly longer or shorter.
+        requests: Requests per minute; above that they are refused with HTTP 429; None: any number.
+        tokens: Tokens per minute, likewise.
+        max_concurrency: Answers that stream at once, likewise.
+        minute: The seconds in a minute of these limits. A small number makes them quick to test.
+        seed: The random seed of every request; None: a new one for each.
 
-    A request may name its own: `model="rehearsal?rate=200&seed=7"`.
+    A request can override these settings: `model="rehearsal?rate=200&seed=7"`.
 
     Raises:
-        ValueError: A timing is negative, not a number, or the jitter over 1; a limit is below 1; or no port has this
-            number.
+        ValueError: A timing is negative or not a number, the jitter is over 1, a limit is not above 0, or `port` is
+            not a port number.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RehearsalServer:
         self._closed: socket.socket | None = None
 
     def start(self) -> Self:
-        """Start to listen, and give the server itself. A server that runs is left alone.
+        """Start to listen, and return the server. Does nothing if it is running already.
 
         Raises:
             ImportError: tornado is not installed.
@@ -98,7 +98,7 @@ class RehearsalServer:
             if self.running:
                 return self
             _require_tornado()
-            # Bound here, so that a port that is taken is the caller's exception.
+            # Bound here, so that the caller gets the exception if the port is taken.
             listener = _listen(self._wanted_port)
             self._port = listener.getsockname()[1]
             ready: Future[None] = Future()
@@ -110,12 +110,12 @@ class RehearsalServer:
         return self
 
     def stop(self) -> None:
-        """Close every connection and end. Answers under way are cut off; a server that does not run is left alone."""
+        """Close all connections and stop. Running answers are cut off; does nothing if the server is not running."""
         with self._guard:
             thread, self._thread = self._thread, None
             if thread is None or not thread.is_alive() or self._loop is None or self._stop is None:
                 return
-            with contextlib.suppress(RuntimeError):  # the loop has ended in this very moment
+            with contextlib.suppress(RuntimeError):  # the loop ended just now
                 self._loop.call_soon_threadsafe(self._stop.set)
             thread.join(_STOP_SECONDS)
             if self._closed is not None:
@@ -135,17 +135,17 @@ class RehearsalServer:
 
     @property
     def running(self) -> bool:
-        """Whether the server listens."""
+        """Whether the server is listening."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
     def port(self) -> int:
-        """The port it listens on; 0 before the first start."""
+        """The port that it listens on; 0 before the first start."""
         return self._port
 
     @property
     def base_url(self) -> str:
-        """What to give a client as `base_url`, or to set as OPENAI_BASE_URL.
+        """The address for a client's `base_url` or for OPENAI_BASE_URL.
 
         Raises:
             RuntimeError: The server has not been started.
@@ -155,29 +155,29 @@ class RehearsalServer:
         return f"http://{_HOST}:{self._port}/v1"
 
     def url_for(self, model: str) -> str:
-        """The address to ask for `model`: `base_url`, but for `rehearsal/refused` one where nothing listens."""
+        """The address for `model`: `base_url`, except for `rehearsal/refused`, which gets one where nothing listens."""
         if model.partition("?")[0] != "rehearsal/refused":
             return self.base_url
         if self._closed is None:
-            # Bound and not listening: the port stays ours, and who knocks is refused.
+            # Bound but not listening: no other program gets the port, and connections to it are refused.
             self._closed = socket.socket()
             self._closed.bind((_HOST, 0))
         return f"http://{_HOST}:{self._closed.getsockname()[1]}/v1"
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The last requests and what was sent for them, oldest first, as they stand now; bounded."""
+        """The last requests and what was sent for them so far, oldest first; bounded."""
         return self._log.read()
 
     def wait_for(self, predicate: Callable[[Exchange], bool], timeout: float = 10.0) -> Exchange:
-        """Wait until some exchange satisfies `predicate`, and give it.
+        """Wait until an exchange satisfies `predicate`, and return it.
 
         Args:
-            predicate: Called with each exchange, again whenever one has changed.
-            timeout: Seconds to wait at most.
+            predicate: Called with each exchange, and again when one has changed.
+            timeout: The most seconds to wait.
 
         Raises:
-            TimeoutError: None did in that time; the message lists those that there were.
+            TimeoutError: No exchange did in that time; the message lists the exchanges.
         """
         return self._log.wait_for(predicate, timeout)
 
@@ -230,5 +230,5 @@ def shared() -> RehearsalServer:
         if _shared is None:
             _shared = RehearsalServer()
             atexit.register(_shared.stop)
-        # After a fork the thread is gone, and a new one is started.
+        # After a fork the thread does not exist in the child, so a new one is started.
         return _shared.start()

@@ -1,4 +1,4 @@
-"""How events lie in the bytes that are written: whole, cut anywhere, in one lump, twice, or not at all. Pure."""
+"""How events are written as bytes: complete, cut anywhere, all at once, twice, or not at all. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is done to events on their way into the connection.
+    """What is done to events before they are written.
 
     Attributes:
         crlf: Lines end in CR LF.
-        split: The mean length in bytes of what is written at once; 0: each event by itself.
+        split: The mean number of bytes in one write; 0: one write per event.
         lump: Everything is written at once, at the end.
-        twice: Each numbered event comes twice.
-        skipped: Every event of text whose number can be divided by this is left out; 0: none.
+        twice: Each numbered event is sent twice.
+        skipped: Text events whose number is a multiple of this are left out; 0: none.
         unterminated: The last blank line is missing.
     """
 
@@ -31,7 +31,7 @@ class Shape:
 
 
 class Shaping:
-    """One answer that is being sent: fed events as bytes, gives what to write, one piece after the other."""
+    """The writes for one answer: takes events as bytes, and returns pieces to write one after the other."""
 
     def __init__(self, shape: Shape, rng: Random) -> None:
         self._shape = shape
@@ -39,7 +39,7 @@ class Shaping:
         self._held = b""
 
     def feed(self, data: bytes, *, number: int | None = None, is_text: bool = False) -> list[bytes]:
-        """The pieces to write now for one event; `number` is its sequence number, where the API has them."""
+        """The pieces to write for one event; `number` is its sequence number, if the API has one."""
         shape = self._shape
         if shape.skipped and number is not None and is_text and number % shape.skipped == 0:
             return []
@@ -55,7 +55,7 @@ class Shaping:
         return self._pieces(data)
 
     def end(self) -> list[bytes]:
-        """The pieces that are left at the end."""
+        """The pieces to write at the end."""
         held, self._held = self._held, b""
         return self._pieces(held) if held and not self._shape.unterminated else []
 

@@ -1,7 +1,7 @@
-"""What a script is made of: steps as values, and the pure passes that cut them short and put them in time.
+"""The steps of a script, as values, and pure functions that shorten a script and add times to it.
 
-A scenario yields bare steps. `limited` ends them at the request's token limit, `paced` puts a `Wait` before each token,
-`schedule` says when each step falls due. Only the server sleeps and writes.
+A scenario yields steps without times. `limited` ends them at the request's token limit, `paced` adds a `Wait` before
+each token, and `schedule` computes when each step is due. Only the server sleeps and writes.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Reason: TypeAlias = Literal["stop", "length", "content_filter", "abort", "tool_c
 
 @dataclass(frozen=True)
 class Open:
-    """The request is taken on: whatever the API sends before the first token goes out now."""
+    """The request is accepted: what the API sends before the first token is sent now."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """The pace of generation. A server that is late skips waits until it has caught up."""
+    """The pace of the model. A server that is late skips waits until it has caught up."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Thought:
-    """A token of reasoning; `shown`: Chat Completions sends it too, as DeepSeek's does."""
+    """A token of reasoning; `shown`: Chat Completions sends it too, as DeepSeek's server does."""
 
     text: str
     shown: bool = False
@@ -46,7 +46,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Called:
-    """The model begins to call a tool; `signed`: Chat Completions sends a signature beside it, as Gemini's does."""
+    """The beginning of a tool call; `signed`: Chat Completions sends a signature with it, as Gemini's server does."""
 
     name: str
     signed: bool = False
@@ -54,15 +54,16 @@ class Called:
 
 @dataclass(frozen=True)
 class Argument:
-    """A token of the arguments of the call that has begun last."""
+    """A token of the arguments of the last call."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Said:
-    """One event about an output item that is neither text nor reasoning: of the Responses API, as it has it but for its
-    numbers and its item's id; or a delta of Chat Completions.
+    """One event about an output item that is neither text nor reasoning.
+
+    It is an event of the Responses API without its numbers and the item's id, or a delta of Chat Completions.
     """
 
     event: Mapping[str, Any]
@@ -70,7 +71,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Cited:
-    """A source of the answer's text: a page by its address, or a file by its id."""
+    """A source of the answer's text: a page with its address, or a file with its id."""
 
     title: str
     url: str = ""
@@ -79,22 +80,24 @@ class Cited:
 
 @dataclass(frozen=True)
 class Stall:
-    """Silence on an open connection: never shortened, however late the server is."""
+    """Silence on an open connection. It is never shortened, even if the server is late."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class End:
-    """The answer is over, and the API's own end mark says so."""
+    """The answer ends with the API's end mark."""
 
     reason: Reason
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The connection ends without the API's end mark: the body as HTTP wants it, by a close without the body's own end
-    (`fin`), or by a reset. Where nothing was sent before, there is no head either.
+    """The connection ends without the API's end mark.
+
+    The HTTP body is complete ("end"), it is closed before its end ("fin"), or the connection is reset. If nothing was
+    sent before, there are no response headers either.
     """
 
     how: Literal["end", "fin", "reset"] = "end"
@@ -102,7 +105,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Torn:
-    """A token of which only a part of the event comes; `in_character`: up to the midst of a character."""
+    """A token whose event is only sent in part; `in_character`: cut in the middle of a character."""
 
     text: str
     in_character: bool = False
@@ -110,21 +113,21 @@ class Torn:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes that are no event of the API."""
+    """Bytes that are not an event of the API."""
 
     data: bytes
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The API itself says, in the stream, that the answer has failed: in an `error` event, or by its status."""
+    """The API reports in the stream that the answer has failed: with an `error` event, or with its status."""
 
     kind: Literal["error", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer that is no stream, though one was asked for; without a body: the answer in one piece, as JSON."""
+    """A response that is not a stream, although one was requested; without a body: the answer as JSON."""
 
     kind: str
     body: bytes | None = None
@@ -140,8 +143,13 @@ LAST = (End, Cut, Broken, Page)
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast tokens come: `rate` in tokens a second (0: no waiting between them), `first_token` in seconds, `jitter`
-    as the fraction by which a wait may be longer or shorter, `seed` for the jitter and all else that is drawn by lot.
+    """How fast tokens are sent.
+
+    Attributes:
+        rate: Tokens per second; 0: without waiting.
+        first_token: Seconds before the first token.
+        jitter: The fraction, from 0 to 1, by which a wait can be longer or shorter.
+        seed: The seed for the jitter and everything else that is random.
     """
 
     rate: float = 40.0
@@ -159,7 +167,7 @@ class Timing:
 
 
 def limited(steps: Iterable[Step], limit: int | None) -> Iterator[Step]:
-    """Give the steps until a token would go over `limit`, and then end for that reason. Reasoning counts too."""
+    """Yield the steps until a token exceeds `limit`, and then an end for that reason. Reasoning also counts."""
     tokens = 0
     for step in steps:
         if isinstance(step, (Piece, Thought, Argument)):
@@ -171,7 +179,7 @@ def limited(steps: Iterable[Step], limit: int | None) -> Iterator[Step]:
 
 
 def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
-    """Put before each token the wait that a model would make there."""
+    """Add before each token the wait that a model would need."""
     delay = timing.first_token
     for step in steps:
         if isinstance(step, (Piece, Thought, Called, Argument, Said, Torn)):
@@ -182,7 +190,7 @@ def paced(steps: Iterable[Step], timing: Timing, rng: Random) -> Iterator[Step]:
 
 
 def schedule(steps: Iterable[Step]) -> Iterator[tuple[float, Step]]:
-    """Give each step with the time at which it falls due, in seconds from the start."""
+    """Yield each step with the time when it is due, in seconds from the start."""
     due = 0.0
     for step in steps:
         if isinstance(step, (Wait, Stall)):

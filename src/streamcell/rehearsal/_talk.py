@@ -1,4 +1,4 @@
-"""How an answer speaks of the conversation: what was asked and said before, and what came with the question. Pure."""
+"""What an answer says about the conversation: earlier questions and answers, and attachments. Pure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _OURS = ("*You asked before", "*With your question", "You asked before")
 
 
 def earlier(asked: Asked) -> list[Turn]:
-    """The user's messages before the last, oldest first."""
+    """The user's messages before the last one, oldest first."""
     return [turn for turn in asked.turns if turn.role == "user"][:-1]
 
 
 def opening(asked: Asked) -> str:
-    """The first lines of an answer: what came before it, and what came with the question; empty where nothing did."""
+    """The first lines of an answer, about earlier questions and attachments; empty if there are none."""
     return "".join(f"*{line}*\n\n" for line in (_before(asked), came(asked)) if line)
 
 
@@ -43,14 +43,14 @@ def _before(asked: Asked) -> str:
 
 
 def _beginning(asked: Asked) -> str:
-    """The first words of the answer before the last question, without what they quote themselves."""
+    """The first words of the answer before the last question, without what it quotes."""
     said = next((turn.text for turn in reversed(asked.turns) if turn.role == "assistant" and turn.text.strip()), "")
     paragraphs = [part for part in re.split(r"\n{2,}", said[:4_000]) if part.strip() and not part.startswith(_OURS)]
     return re.sub(r"^[#>*\s]+", "", paragraphs[0]) if paragraphs else ""
 
 
 def came(asked: Asked) -> str:
-    """What came with the last question; empty where nothing did."""
+    """A sentence about the attachments of the last question; empty if there are none."""
     last = next((turn for turn in reversed(asked.turns) if turn.role == "user"), None)
     if last is None or not last.attached:
         return ""
@@ -58,7 +58,7 @@ def came(asked: Asked) -> str:
 
 
 def recall(asked: Asked) -> str:
-    """All that was asked before, in order."""
+    """All earlier questions, in order."""
     before = earlier(asked)
     if not before:
         return _FIRST
@@ -70,7 +70,7 @@ def recall(asked: Asked) -> str:
 
 
 def recalled_briefly(asked: Asked) -> str:
-    """The last thing that was asked before, in a sentence."""
+    """The last earlier question, in a sentence."""
     before = earlier(asked)
     if not before:
         return _FIRST
@@ -83,5 +83,5 @@ def _question(turn: Turn) -> str:
 
 
 def about(turn: Turn) -> str:
-    """A question in its first words."""
+    """A question, shortened to its first words."""
     return f"“{quoted(turn.words)}”" if turn.words.strip() else "something without words"

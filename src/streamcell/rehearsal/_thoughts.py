@@ -1,7 +1,7 @@
-"""What a thinking model gives beside its calls and wants back with them, and what a request lacks of it. Pure.
+"""What a thinking model sends with its calls and needs back with them, and checks whether a request lacks it. Pure.
 
-Chat Completions: DeepSeek's reasoning, and Gemini's signature of the first call. The Responses API: OpenAI's reasoning
-items, where the request asks for them encrypted; otherwise they are looked for nowhere, as nothing here is stored.
+Chat Completions: DeepSeek's reasoning, and Gemini's signature of the first call. Responses API: OpenAI's reasoning
+items, if the request asks for them in encrypted form; otherwise nothing is checked, because this server stores nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 __all__ = ["SEALED", "beside", "lacking_in_chat", "lacking_in_responses", "sealed", "thought"]
 
 SEALED: Final = "reasoning.encrypted_content"
-"""What a request includes to get reasoning that it can send back."""
+"""What a request must include to get reasoning that it can send back."""
 
 _NO_REASONING: Final = "The `reasoning_content` in the thinking mode must be passed back to the API."
 _NO_SIGNATURE: Final = (
@@ -22,12 +22,12 @@ _NO_SIGNATURE: Final = (
 
 
 def thought(number: int) -> str:
-    """What the model thinks before the calls of a round; no two rounds of a question have the same."""
+    """The reasoning before the calls of a round; it is different in each round of a question."""
     return f"This is call {number} of a rehearsal: I know nothing of it myself, so I ask."
 
 
 def beside(call_id: str) -> dict[str, Any]:
-    """What stands beside a call, in its own field."""
+    """The data beside a call, in their own field."""
     return {"extra_content": {"google": {"thought_signature": f"signed:{call_id}"}}}
 
 
@@ -37,7 +37,7 @@ def sealed(item_id: str) -> str:
 
 
 def lacking_in_chat(messages: Sequence[object]) -> str:
-    """What a thinking server says of messages whose calls are without what came with them; empty where all is there."""
+    """The error of a thinking server if calls lack the data that were sent with them; empty otherwise."""
     number = 0
     for message in messages:
         role = message.get("role") if isinstance(message, dict) else None
@@ -57,11 +57,11 @@ def lacking_in_chat(messages: Sequence[object]) -> str:
 
 
 def lacking_in_responses(items: Sequence[object], include: object) -> str:
-    """The same for the items of the Responses API."""
+    """The same for items of the Responses API."""
     if not isinstance(include, list) or SEALED not in include:
         return ""
-    thoughts: list[str] = []  # since the last item that is not the model's
-    alone = ""  # a thought that nothing has followed yet
+    thoughts: list[str] = []  # since the last item that is not from the model
+    alone = ""  # a reasoning item that nothing follows yet
     for item in items:
         kind = _of_model(item)
         if not isinstance(item, dict) or kind is None:
@@ -82,7 +82,7 @@ def lacking_in_responses(items: Sequence[object], include: object) -> str:
 
 
 def _of_model(item: object) -> str | None:
-    """The type of an item that the model has made, or None."""
+    """The type of an item from the model, or None."""
     kind = item.get("type", "message") if isinstance(item, dict) else None
     if isinstance(item, dict) and kind == "message" and item.get("role") != "assistant":
         return None

@@ -1,13 +1,15 @@
-"""Text cut into pieces about as a model's tokenizer cuts it: a word with the space before it, long words in parts,
-digits by threes, punctuation apart."""
+"""Cuts text into pieces like a model's tokenizer.
+
+A piece is a word with the space before it, a part of a long word, up to three digits, or punctuation.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# In order: line ends; flags (two regional indicators); scripts written without spaces; words; long words in parts;
-# digits; a run of one sign; spaces up to the one that goes with the next word; other blanks. No character is left over.
+# In order: line ends; flags (two regional indicators); scripts without spaces; words; parts of long words; digits; runs
+# of one sign; spaces except the one before a word; other blanks. Every character matches.
 _TOKEN = re.compile(
     r"""
       (?: \r\n | \n | \r )+
@@ -23,14 +25,14 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-_JOINER = "\u200d"  # zero-width joiner: what comes after belongs to the same emoji
+_JOINER = "\u200d"  # zero-width joiner: the next character belongs to the same emoji
 
 
 def pieces(text: str) -> list[str]:
-    """Cut `text` into token-like pieces which, joined, are `text` again.
+    """Cut `text` into pieces like a model's tokens. Joined, they are `text` again.
 
     Characters that a reader sees as one stay in one piece: a letter with its combining marks, an emoji with its skin
-    tone or its family, a flag.
+    tone or its family, or a flag.
     """
     whole: list[str] = []
     open_piece: list[str] = []
@@ -60,7 +62,7 @@ def _extends(char: str) -> bool:
     return (
         unicodedata.category(char) in {"Mn", "Mc", "Me"}  # combining marks, variation selectors
         or "\U0001f3fb" <= char <= "\U0001f3ff"  # skin tones
-        or "\U000e0020" <= char <= "\U000e007f"  # the tags that spell the flags of regions
-        or "\u1160" <= char <= "\u11ff"  # Korean vowels and finals, written apart
+        or "\U000e0020" <= char <= "\U000e007f"  # the tags that spell flags of regions
+        or "\u1160" <= char <= "\u11ff"  # Korean vowels and finals that are written separately
         or char == "\u200c"
     )

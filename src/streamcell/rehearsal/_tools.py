@@ -1,4 +1,4 @@
-"""Calls of the tools that a request brings: which, with what arguments, and what is made of their results. Pure."""
+"""Calls of the tools in a request: which tools, with which arguments, and an answer from their results. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ._request import Asked
 
 _DEPTH: Final = 8  # levels of a schema that an example fills
-_VALUES: Final = 200  # values of an example: a schema may refer to itself many times over
-_MOST: Final = 1e15  # of a bound of numbers that an example keeps to
-_HUGE: Final = 200_000  # characters of arguments that are huge
+_VALUES: Final = 200  # values of an example, because a schema can refer to itself many times
+_MOST: Final = 1e15  # the largest bound of numbers that an example respects
+_HUGE: Final = 200_000  # characters of huge arguments
 _SHOWN: Final = 600  # characters of a result that the answer quotes
 _RESULTS: Final = 8  # results that it quotes
 
@@ -54,14 +54,14 @@ _NUMBERS: Final = {"days": 3, "year": 2026, "count": 3}
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that the request names."""
+    """A function in the request."""
 
     name: str
     schema: Mapping[str, Any]
 
 
 def tools_of(body: Mapping[str, Any]) -> tuple[Tool, ...]:
-    """The functions among a request's tools, in either API's shape; none where the model is not to call any."""
+    """The functions in a request's tools, in either API's form; empty if the model must not call any."""
     given = body.get("tools") if body.get("tool_choice") != "none" else None
     found: list[Tool] = []
     for one in given if isinstance(given, list) else []:
@@ -74,7 +74,7 @@ def tools_of(body: Mapping[str, Any]) -> tuple[Tool, ...]:
 
 
 def tokens(asked: Asked, settings: Settings) -> Iterator[Token]:
-    """A sentence and the calls; where their results are there, an answer that quotes them."""
+    """A sentence and the calls; or an answer that quotes their results, if the request has them."""
     if not asked.tools:
         yield from map(
             Piece, _tokens.pieces("This is a rehearsal of tools, and the request brings none: give `tools=`.")
@@ -103,7 +103,7 @@ def _arguments(tool: Tool, settings: Settings) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """A text in pieces, as models stream arguments; a long one in longer pieces."""
+    """Cut a text into the pieces in which models stream arguments; a long text into longer pieces."""
     size = max(4, len(text) // 200)
     yield from (text[at : at + size] for at in range(0, len(text), size))
 
@@ -116,14 +116,14 @@ def _answer(results: Sequence[str]) -> str:
 
 
 def _quoted(result: str) -> str:
-    """The beginning of a result as code, which no result ends."""
+    """The beginning of a result as a code block, in a fence that the result cannot close."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", result)), default=0))
     return f"{fence}\n{result[:_SHOWN]}{'…' if len(result) > _SHOWN else ''}\n{fence}"
 
 
 @dataclass
 class _Example:
-    """Makes a value that fits a schema, as far as one can see: of each object only what is required."""
+    """Makes a value that fits a schema as well as possible, with only the required properties of each object."""
 
     root: Mapping[str, Any]
     left: int = _VALUES
@@ -166,7 +166,7 @@ class _Example:
         return _FORMATS.get(known if isinstance(known, str) else "", _WORDS.get(name, name) or "text")
 
     def _found(self, reference: str) -> Any:
-        """What a reference within the schema points to."""
+        """The value that a reference in the schema points to."""
         found: Any = self.root
         for step in reference.removeprefix("#").split("/")[1:]:
             found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
@@ -178,7 +178,7 @@ def _first(values: Sequence[Any], fits: Any) -> Any:
 
 
 def _number(schema: Mapping[str, Any], name: str) -> float:
-    """A number within a schema's bounds, and a whole one if it can be."""
+    """A number within a schema's bounds; an integer if possible."""
 
     def bound(key: str) -> float | None:
         value = schema.get(key)

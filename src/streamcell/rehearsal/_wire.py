@@ -1,6 +1,6 @@
-"""Steps turned into what OpenAI's API sends: Chat Completions chunks, Responses events, whole answers. Pure.
+"""Turns steps into what OpenAI's API sends: Chat Completions chunks, Responses API events, complete answers. Pure.
 
-A wire is fed one step at a time and gives the events to send; `whole` is the answer for a request that did not stream.
+A wire takes one step at a time and returns the events to send. `whole` is the answer to a request without a stream.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 Event: TypeAlias = dict[str, Any]
 
-DONE: Event = {}  # stands for Chat Completions' end mark, which is no JSON
+DONE: Event = {}  # stands for Chat Completions' end mark, which is not JSON
 
 _FAILURE = {"message": "The server had an error while it generated the answer.", "code": "server_error"}
 _INCOMPLETE = {"length": "max_output_tokens"}
 
-# The API pads short deltas with noise to this many characters, so that their length says nothing to who listens in.
+# The API pads short deltas to this many characters, so that their length tells an eavesdropper nothing.
 _PADDED = 16
 _NOISE = "qX7LmZ0aRk2TfVw9BnYc4HsJd8GePu1o"
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What makes one answer unlike another: `token`, 48 hexadecimal digits, the tail of its ids; and its second."""
+    """What makes an answer unique: `token`, the 48 hexadecimal digits of its ids; `created`, in seconds since 1970."""
 
     token: str
     created: int
@@ -44,7 +44,7 @@ class Wire(Protocol):
     def id(self) -> str: ...
 
     def feed(self, step: Step, due: float, /) -> list[Event]:
-        """The events that `step` sends, `due` seconds after the start."""
+        """The events for `step`, `due` seconds after the start."""
         ...
 
     def encode(self, event: Event) -> bytes:
@@ -57,7 +57,7 @@ class Wire(Protocol):
 
 
 def wire(asked: Asked, body: Body, stamp: Stamp) -> Wire:
-    """The wire of the API that was asked."""
+    """The wire for the API of the request."""
     return ChatWire(asked, stamp) if asked.api == "chat" else ResponsesWire(asked, body, stamp)
 
 
@@ -68,11 +68,11 @@ class _Tally:
         self.input = asked.input_tokens
         self.pieces: list[str] = []
         self.thoughts: list[str] = []
-        self.calls: list[tuple[str, str, list[str]]] = []  # name, id, and arguments
+        self.calls: list[tuple[str, str, list[str]]] = []  # name, id and arguments
         self.sources: list[Event] = []  # annotations of the text
 
     def call(self, name: str, token: str) -> str:
-        """Begin a call, and give its id."""
+        """Begin a call, and return its id."""
         id_ = f"call_{token[:20]}{len(self.calls)}"
         self.calls.append((name, id_, []))
         return id_
@@ -87,7 +87,7 @@ class _Tally:
 
 
 class ChatWire:
-    """Chat Completions: chunks without names, then `[DONE]`. Reasoning is counted but not shown, as there."""
+    """Chat Completions: chunks without names, then `[DONE]`. As in the real API, reasoning is counted but not shown."""
 
     def __init__(self, asked: Asked, stamp: Stamp) -> None:
         self.id = f"chatcmpl-{stamp.token[:29]}"
@@ -127,7 +127,7 @@ class ChatWire:
             self._tally.sources.append(nested)
             return [*self._opening(), self._chunk({"annotations": [nested]})]
         elif isinstance(step, Broken):
-            # This API has no event for an answer that was cancelled.
+            # This API has no event for a cancelled answer.
             return [] if step.kind == "cancelled" else [{"error": _FAILURE}]
         elif isinstance(step, End):
             self._reason = step.reason
@@ -166,7 +166,7 @@ class ChatWire:
         return self._chunk({"tool_calls": [{"index": len(self._tally.calls) - 1, **piece}]})
 
     def _opening(self) -> list[Event]:
-        # This API says nothing, not even its head, before the first token is there.
+        # This API sends nothing before the first token, not even headers.
         if self._opened:
             return []
         self._opened = True
@@ -208,7 +208,7 @@ class ChatWire:
 
 
 class ResponsesWire:
-    """The Responses API: named, numbered events, and the whole response again at the end."""
+    """The Responses API: named and numbered events, and the complete response again at the end."""
 
     def __init__(self, asked: Asked, body: Body, stamp: Stamp) -> None:
         self.id = f"resp_{stamp.token}"
@@ -217,8 +217,8 @@ class ResponsesWire:
         self._stamp = stamp
         self._tally = _Tally(asked)
         self._number = 0
-        self._output: list[Event] = []  # items that are done
-        self._item: Event | None = None  # the one that is under way
+        self._output: list[Event] = []  # completed items
+        self._item: Event | None = None  # the item in progress
         self._since = (0, 0, 0)  # pieces, thoughts and sources before it
         self._status = "in_progress"
         self._reason = "stop"
@@ -261,7 +261,7 @@ class ResponsesWire:
         if isinstance(step, End):
             whole = step.reason in ("stop", "tool_calls")
             self._reason = step.reason
-            # An answer without a word is still a message; a limit that fell into the reasoning leaves none.
+            # An answer without text is still a message; but if the limit was reached in the reasoning, there is none.
             events = self._begin_message() if step.reason == "stop" else []
             self._status = "completed" if whole else "incomplete"
             events += self._finish_item(self._status)
@@ -273,11 +273,11 @@ class ResponsesWire:
         return f"event: {event['type']}\n".encode() + b"data: " + _json(event) + b"\n\n"
 
     def whole(self) -> Event:
-        self._finish_item("incomplete")  # where the script ended without an end
+        self._finish_item("incomplete")  # if the script ended without an end
         return self._response()
 
     def _begin(self, item: Event) -> list[Event]:
-        """The events for an item that begins; a second one of its type has a number in its id."""
+        """The events for the beginning of an item; a second one of its type has a number in its id."""
         events = self._finish_item("completed")
         before = sum(one["type"] == item["type"] for one in self._output)
         self._item = {**item, "id": f"{item['id']}{before or ''}"}
@@ -364,7 +364,7 @@ class ResponsesWire:
         return event
 
     def _event(self, kind: str, **fields: Any) -> Event:
-        """An event about the item that is under way."""
+        """An event about the item in progress."""
         event: Event = {"type": kind, "sequence_number": self._number}
         self._number += 1
         if self._item is not None and "item" not in fields:
