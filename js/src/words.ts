@@ -1,7 +1,7 @@
 /**
- * What a cell says to its user, all of it. Who changes a text or translates it does so here.
+ * All texts that a cell shows to its user. To change or translate a text, edit it here.
  *
- * The kernel's half is `src/streamcell/_words.py`: errors, notices, and what a saved answer says.
+ * The kernel's texts are in `src/streamcell/_words.py`: errors, notices, and the notes in saved answers.
  */
 
 import type { HostedState, ResumeMode } from "./wire/generated.js";
@@ -94,7 +94,7 @@ export const IS_WAITING = "Waiting before the next attempt";
 
 export const PREPARING_CALL = "Preparing a tool call";
 export const PREPARING = "Preparing…";
-/** What the view says of each state. */
+/** What the view shows for each state. */
 export const CALL_STATES = {
   called: "Not run",
   asked: "Asks to run",
@@ -104,7 +104,7 @@ export const CALL_STATES = {
   denied: "Denied",
   stopped: "Stopped",
 } as const;
-/** What a copied call says of its state: the kernel's words. */
+/** What a copied call says about its state: the same words as in the kernel. */
 export const COPIED_STATES = {
   called: "not run",
   asked: "waiting for approval",
@@ -114,7 +114,7 @@ export const COPIED_STATES = {
   denied: "denied",
   stopped: "stopped",
 } as const;
-/** The states "done" of a call that the provider runs. */
+/** The state "done" of a call that the provider runs. */
 export const APPROVED = "Approved";
 export const COPIED_APPROVED = "approved";
 export const TOOL_CALL = "Tool call";
@@ -179,7 +179,7 @@ export const foreign = (kernel: number, page: number): string =>
   `The kernel and this page are of two releases (wire ${kernel} and ${page}), so this is the plain text. ` +
   "Restart the kernel and reload the page.";
 
-/** How far a tool is that the provider runs. */
+/** The state of a tool that the provider runs. */
 export const HOSTED_STATES: Readonly<Record<HostedState, string>> = {
   in_progress: "running",
   searching: "searching",
@@ -194,7 +194,7 @@ export const NOT_FINISHED = "not finished";
 export const ASKED = "Request";
 export const CAME = "Result";
 
-/** What a rule in the text says: there it was cut off and taken up again. */
+/** What a rule in the text says: the text was cut off and resumed there. */
 export const RESUMED: Readonly<Record<ResumeMode, string>> = {
   exact: "Cut off here; the provider resumed at this character.",
   prefix: "Cut off here; the model continued from this text.",
@@ -213,7 +213,7 @@ export const backTo = (use: number): string => `Back to reference ${use}`;
 export const loadImage = (named: string, host: string): string => `Load image ${named}from ${host}`;
 export const notLoaded = (host: string): string => `Could not load the image from ${host}`;
 
-/** What a group that can be scrolled is called. */
+/** Names for groups that can be scrolled. */
 export const CODE = "Code";
 export const TABLE = "Table";
 export const FORMULA = "Formula";

@@ -1,4 +1,4 @@
-/** A text in a box of limited height: it scrolls, and what is very long is cut until the user wants all of it. */
+/** A text in a scrolling box of limited height. A very long text is cut until the user asks for all of it. */
 
 import { element, scrolls, setLabel } from "../render/element.js";
 import * as words from "../words.js";
@@ -28,7 +28,7 @@ export class Box {
     });
   }
 
-  /** `grows`: the end is kept in sight, unless the user has scrolled away from it. */
+  /** `grows`: keep the end in sight, unless the user has scrolled away from it. */
   show(text: string, grows = false): void {
     const box = this.#text;
     const follows = grows && box.scrollHeight - box.scrollTop - box.clientHeight < 8;
@@ -40,7 +40,7 @@ export class Box {
     if (follows) box.scrollTop = box.scrollHeight;
   }
 
-  /** Show another text from its beginning. */
+  /** Show another text, from its beginning. */
   reset(): void {
     this.#all = false;
     this.toBeginning();

@@ -8,7 +8,7 @@ import { characters } from "./status.js";
 
 const GO_ON: NextStep = { text: words.PRESS_CONTINUE, code: null };
 
-/** `resumable`: the answer can go on, and there is a button for it. */
+/** `resumable`: the answer can be resumed, and there is a button for that. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
   const root = element("section", { class: "sc-card", "aria-label": words.ERROR, "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));

@@ -1,4 +1,4 @@
-/** The buttons: Stop or Retry, Copy, and the way through the versions. Their accessible names never change. */
+/** The buttons: Stop or Retry, Continue, Copy, and the choice of versions. Their accessible names do not change. */
 
 import { element, isFocused, setAttribute, setLabel } from "../render/element.js";
 import type { Command } from "../wire/protocol.js";
@@ -7,7 +7,7 @@ import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
 import { copied } from "./parts/kinds.js";
 
-/** Milliseconds for which Retry takes no click of a pointer that rests where Stop was. */
+/** Milliseconds for which Retry ignores clicks while the pointer rests where Stop was. */
 const RESTING = 1000;
 
 export class Controls {
@@ -22,19 +22,19 @@ export class Controls {
   readonly #now: () => number;
   readonly #position = element("span", { class: "sc-position" });
   #state: State | null = null;
-  /** When Retry took Stop's place, and whether the pointer has moved on it since. */
+  /** When Retry replaced Stop, and whether the pointer has moved on it since. */
   #replacedAt = Number.NEGATIVE_INFINITY;
   #aimed = false;
 
   constructor(press: (command: Command) => void, copying: Copying, now: () => number) {
     this.#stop = button(words.STOP, "sc-primary", () => press({ type: "stop" }));
     this.#retry = button(words.RETRY, "", (click) => {
-      // A click that was meant for Stop costs nothing: the answer has stopped, or has ended meanwhile.
+      // The click was meant for Stop, so it can be ignored: the answer has stopped or ended meanwhile.
       const resting = click.detail > 0 && !this.#aimed && now() - this.#replacedAt < RESTING;
       if (click.detail < 2 && !resting) press({ type: "retry" });
     });
     this.#retry.addEventListener("pointermove", ({ movementX, movementY }) => {
-      // A page that changes under a resting pointer says that it has moved, by nothing.
+      // When the page changes under a resting pointer, browsers send a pointermove with a movement of 0.
       this.#aimed ||= movementX !== 0 || movementY !== 0;
     });
     this.#now = now;
@@ -92,7 +92,7 @@ export class Controls {
     disable(this.#next, version >= versions - 1 ? words.IS_LAST : reason, words.NEXT);
   }
 
-  /** One of the two stands in the same place; the focus goes with it. */
+  /** Show one of two buttons that share a place. The focus moves with it. */
   #show(shown: HTMLButtonElement, hidden: HTMLButtonElement): void {
     if (hidden.hidden && !shown.hidden) return;
     const focused = isFocused(hidden);
@@ -118,7 +118,7 @@ function button(name: string, style: string, pressed: (click: MouseEvent) => voi
   return made;
 }
 
-/** Off with a reason, or on. `aria-disabled` keeps the button in reach of the keyboard and its tooltip readable. */
+/** Disable a button with a reason, or enable it. With `aria-disabled` it keeps its focus and its tooltip. */
 function disable(target: HTMLButtonElement, reason: string | null, title: string): void {
   setAttribute(target, "aria-disabled", reason === null ? false : "true");
   setAttribute(target, "title", reason ?? title);

@@ -1,10 +1,10 @@
-/** Copying, and its confirmation: for the eyes on the button, for the ears in the live region, never in its name. */
+/** Copies a text, and confirms it on the button and in the live region; its accessible name stays the same. */
 
 import { element, setLabel } from "../render/element.js";
 import * as words from "../words.js";
 import type { Page } from "./page.js";
 
-/** Milliseconds that a button shows "Copied". */
+/** Milliseconds for which a button shows "Copied". */
 export const CONFIRMED = 1500;
 
 export interface Copying {
@@ -12,7 +12,7 @@ export interface Copying {
   say(words: string): void;
 }
 
-/** A button that copies what `read` gives. `name` is what assistive technology and tests call it. */
+/** A button that copies what `read` returns. `name` is its name for assistive technology and tests. */
 export function copyButton(copying: Copying, name: string, label: string, read: () => string): HTMLButtonElement {
   const button = element("button", { type: "button", "aria-label": name, title: name }, label);
   let cancel: (() => void) | null = null;

@@ -1,6 +1,7 @@
 /**
- * When to render, and how much: at most one render per animation frame for all cells of a page, an even pace for text
- * that arrives in steps, and idle time after an expensive render. Pure but for the scheduler, which is handed in.
+ * Decides when and how much to render: at most one render per animation frame for all cells of a page, a steady pace
+ * for text that arrives in steps, and a pause after an expensive render. Pure, except for the scheduler, which is an
+ * argument.
  */
 
 export interface Scheduler {
@@ -10,25 +11,25 @@ export interface Scheduler {
   request(callback: () => void): void;
 }
 
-/** Milliseconds that the views of a page may spend in one frame before the rest wait for the next one. */
+/** Milliseconds that the views of a page can use in one frame; the remaining views wait for the next one. */
 export const FRAME_BUDGET = 8;
 
-/** A view rests this many times the duration of its last render, so that it takes a third of the page at most. */
+/** A view pauses for this many times its last render's duration, so that it uses at most a third of the page's time. */
 export const REST = 2;
 
-/** Milliseconds over which text that has arrived is revealed, at least: one and a half of the kernel's steps. */
+/** The least milliseconds over which new text is revealed: one and a half of the kernel's steps. */
 export const BACKLOG = 125;
 
-/** The same at most, where text comes in longer steps: from a slow provider, or while many cells stream. */
+/** The most milliseconds, if text comes in longer steps: from a slow provider, or while many cells stream. */
 export const LONGEST = 600;
 
-/** One view's work. Returns whether it wants a further frame. */
+/** One view's work. Returns whether it needs another frame. */
 export type Work = (now: number) => boolean;
 
 export interface Task {
-  /** Ask for a render; many calls before the next frame are one. An urgent one does not rest first. */
+  /** Request a render; several requests before the next frame cause one. An urgent one skips the pause. */
   wake(urgent?: boolean): void;
-  /** No further render. */
+  /** Stop rendering. */
   cancel(): void;
 }
 
@@ -85,7 +86,7 @@ export class FrameLoop {
       while (next < waiting.length) {
         const entry = waiting[next] as Entry;
         const now = this.#scheduler.now();
-        // The first one always runs, or a page of expensive views would stand still.
+        // The first one always runs, or nothing would ever be rendered on a page of expensive views.
         const spent = next > 0 && now - started >= FRAME_BUDGET;
         next += 1;
         if (!entry.awake) continue;
@@ -93,7 +94,7 @@ export class FrameLoop {
         else if (this.#run(entry, now)) again.push(entry);
       }
     } finally {
-      // Also after a view has thrown: the others go on.
+      // The other views also continue after one has thrown an error.
       this.#queue = [...later, ...waiting.slice(next), ...again, ...this.#queue].filter((entry) => entry.awake);
       if (this.#queue.length > 0) this.#request();
     }
@@ -103,7 +104,7 @@ export class FrameLoop {
     entry.awake = false;
     const more = entry.work(now);
     const cost = this.#scheduler.now() - now;
-    // A render that fits easily into a frame needs no rest.
+    // After a render that fits easily into a frame, no pause is needed.
     entry.notBefore = cost > FRAME_BUDGET / 2 ? now + cost * (1 + REST) : now;
     if (!more || entry.awake) return false;
     entry.awake = true;
@@ -111,14 +112,14 @@ export class FrameLoop {
   }
 }
 
-/** How far a view has revealed a text, and how fast it continues. */
+/** How much of a text a view has revealed, and how fast it continues. */
 export interface Pace {
-  /** Characters shown; a fraction, so that slow text moves evenly too. */
+  /** Characters shown; a fraction, so that slow text also moves steadily. */
   readonly shown: number;
   readonly target: number;
   /** Characters per millisecond. */
   readonly rate: number;
-  /** When `shown` was right. */
+  /** The time for which `shown` is right. */
   readonly at: number;
   /** When the text last grew, and how many milliseconds after the time before. */
   readonly grownAt: number;
@@ -135,11 +136,11 @@ export const paceFrom = (length: number, at: number): Pace => ({
 });
 
 /**
- * The pace after the text has grown or shrunk to `target` characters by the time `now`.
+ * The pace after the text has grown or shrunk to `target` characters at the time `now`.
  *
- * New text is revealed evenly over one and a half of the steps in which it comes, so that it still moves when the next
- * one is late. It is shown at once if `instant` (terminal, hidden tab, reduced motion), if it is the first there is, or if
- * it became shorter, which means that it is another text.
+ * New text is revealed steadily over one and a half of the steps in which it comes, so that it still moves if the next
+ * one is late. It is shown at once if `instant` (terminal, hidden tab, reduced motion), if it is the first text, or if
+ * it became shorter, because it is then another text.
  */
 export function advance(pace: Pace, target: number, now: number, instant: boolean): Pace {
   if (instant || target < pace.target || pace.target === 0) return paceFrom(target, now);
@@ -147,7 +148,7 @@ export function advance(pace: Pace, target: number, now: number, instant: boolea
   const shown = Math.min(pace.target, pace.shown + elapsed * pace.rate);
   if (target === pace.target) return { ...pace, shown, at: now };
   const step = Math.max(0, now - pace.grownAt);
-  // The shorter of two: one long step is a pause.
+  // The shorter one of two, because one long step may just be a pause.
   const span = Math.min(Math.max(BACKLOG, 1.5 * Math.min(step, pace.step)), LONGEST);
   return { shown, target, rate: (target - shown) / span, at: now, grownAt: now, step };
 }
@@ -155,7 +156,7 @@ export function advance(pace: Pace, target: number, now: number, instant: boolea
 /** A character that belongs to the one before it. */
 const CONTINUES = /^(?:\u200d|\p{M}|\p{Emoji_Modifier})/u;
 
-/** The first position at or after `index` that does not cut a character, an accent or an emoji in two. */
+/** The first position at or after `index` that does not cut a character, an accent or an emoji. */
 export function cutAt(text: string, index: number): number {
   let at = Math.ceil(index);
   if (at <= 0) return 0;

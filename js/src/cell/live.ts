@@ -1,15 +1,15 @@
-/** A text that grows, and its Markdown in the page: only what has been added is read and drawn. */
+/** A growing text, rendered as Markdown. Only new text is parsed and rendered. */
 
 import { Engine } from "../markdown/engine.js";
 import type { Renderer } from "../render/render.js";
 
-/** Characters at the end of what was read that must still be there for a text to be the same one, grown. */
+/** Characters at the end of the parsed text that must be unchanged, or it counts as another text. */
 const JOINT = 32;
 
 export class LiveMarkdown {
   readonly #renderer: Renderer;
   #engine = new Engine();
-  /** Characters read. */
+  /** Characters parsed. */
   #fed = 0;
   /** The last of them. */
   #joint = "";
@@ -22,13 +22,13 @@ export class LiveMarkdown {
   }
 
   /**
-   * Show `text` up to `end`, or a little further if that was shown before. `name` tells texts apart that might begin
-   * alike. `ended`: this is all of it.
+   * Show `text` up to `end`, or further if more was shown before. `name` distinguishes texts that may begin alike.
+   * `ended`: the text is complete.
    */
   show(text: string, end: number, ended: boolean, name: string): void {
     if (!this.#grew(text, name)) this.#begin(name);
     const until = ended ? text.length : Math.max(end, this.#fed);
-    // A text that had ended and grows again is read again: its end had closed what was open.
+    // If an ended text grows, it is parsed again, because its end closed all open blocks.
     if (this.#ended && until > this.#fed) this.#begin(name);
     if (until === this.#fed && (this.#ended || !ended)) return;
     this.#engine.push(text.slice(this.#fed, until));

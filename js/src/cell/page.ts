@@ -1,4 +1,4 @@
-/** What a view needs of the page around it: frames, time, addons, preferences, the clipboard. Tests hand in another one. */
+/** What a view needs from the page: frames, time, addons, preferences and the clipboard. Tests provide their own. */
 
 import type { Clock } from "../jupyter/connection.js";
 import { type Addons, NO_ADDONS } from "../render/addons.js";
@@ -8,20 +8,20 @@ export interface Page {
   readonly loop: FrameLoop;
   readonly clock: Clock;
   readonly addons: Addons;
-  /** Whether text should appear without movement: the user asked for that, or nobody is looking. */
+  /** Whether text should appear without motion, because the user prefers that or the page is hidden. */
   isStill(): boolean;
-  /** Put `text` on the clipboard; false if the browser refuses. */
+  /** Put `text` on the clipboard; return false if the browser refuses. */
   copy(text: string): Promise<boolean>;
-  /** Tell whether the element can be seen, now and with each change; the returned function ends that. */
+  /** Report whether the element is in sight, now and after each change. The returned function ends that. */
   watch(element: Element, seen: (isSeen: boolean) => void): () => void;
-  /** Another string each time, unique in the page. */
+  /** A different string each time, unique in the page. */
   newId(): string;
 }
 
-/** Hidden tabs get no animation frames; an answer that ends there must still reach the page. */
+/** Hidden tabs get no animation frames, but an answer that ends there must still be rendered. */
 const HIDDEN_FRAME = 1000;
 
-/** What is nearly in sight is drawn like what is, so that it is there when it is scrolled to. */
+/** Elements near the viewport count as in sight, so that they are rendered before they are scrolled to. */
 const NEAR = { rootMargin: "20%" };
 
 export const browserClock: Clock = {
@@ -48,7 +48,7 @@ async function copy(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Refused, or not there: outside https, in a frame without the permission, in older web views.
+    // Refused or missing: outside https, in a frame without the permission, in older web views.
     return copyBySelection(text);
   }
 }

@@ -1,23 +1,23 @@
 /**
- * JSON as a reader wants it, while it still comes: each value on a line of its own, line breaks in strings shown as such.
+ * Lays out JSON for readers while it streams: each value on its own line, with real line breaks in strings.
  *
- * What was shown stays: more text only adds to it. What is not JSON is shown as it came, from where it stops being JSON.
- * Two things are never decoded, since somebody decides by what is shown here: a quote in a string, which would look like
- * the string's end, and characters that cannot be seen or that turn the text around.
+ * Text that was shown does not change; new JSON only adds to it. From where the text stops being JSON, it is shown
+ * unchanged. Two things are never decoded, because the user decides by what is shown here: a quote in a string, which
+ * would look like the string's end, and characters that are invisible or reverse the text.
  */
 
-/** Deeper than this, lines are indented no further: a thousand brackets would fill the page with spaces. */
+/** Below this depth lines are not indented further, or a thousand brackets would fill the page with spaces. */
 const DEEPEST = 24;
 
 const INDENT = "  ";
 
-/** Characters that cannot be seen, or that turn what is around them; emoji need the joiner. */
+/** Characters that are invisible or that reverse the text around them; emoji need the joiner. */
 const HIDDEN = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 const escaped = (hidden: string): string =>
   hidden.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** The text with an escape for each character that cannot be seen. */
+/** The text with an escape for each invisible character. */
 export const visible = (text: string): string => text.replaceAll("\r\n", "\n").replace(HIDDEN, escaped);
 
 const OPENERS: Readonly<Record<string, string>> = { "{": "}", "[": "]" };
@@ -29,34 +29,34 @@ const SPECIAL = /["\\\n]/g;
 
 const ESCAPE = /\\(?:ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|u[\da-f]{4}|.)/isy;
 
-/** The beginning of an escape whose rest has not come; a half of a character waits for the other. */
+/** The beginning of an unfinished escape; a high surrogate waits for the low one. */
 const UNFINISHED = /\\(?:u[\da-f]{0,3}|ud[89ab][\da-f]{2}(?:\\(?:u[\da-f]{0,3})?)?)?$/iy;
 
 const DECODED: Readonly<Record<string, string>> = { "\\t": "\t", "\\/": "/" };
 
 export class Pretty {
   readonly #verbatim: boolean;
-  /** What closes each bracket that is open. */
+  /** The closing brackets for all open ones. */
   readonly #open: string[] = [];
-  /** What has come and cannot be read before more comes. */
+  /** Text that cannot be parsed before more comes. */
   #rest = "";
   #mode: "between" | "string" | "literal" | "raw" = "between";
   /** A value has just ended. */
   #after = false;
   /** A bracket has just been opened. */
   #opened = false;
-  /** The next value begins a line. */
+  /** The next value begins a new line. */
   #breaks = false;
   /** White space since the last token. */
   #space = "";
   #literal = "";
 
-  /** `verbatim`: lay it out, and leave strings as they are, so that it is JSON again. */
+  /** `verbatim`: only lay it out and keep strings unchanged, so that the result is still JSON. */
   constructor(verbatim = false) {
     this.#verbatim = verbatim;
   }
 
-  /** More of the JSON; returns what is shown behind all that was shown. */
+  /** Add JSON; return the text to append to what is shown. */
   push(more: string): string {
     const text = this.#rest + more;
     const last = text.charCodeAt(text.length - 1);
@@ -66,7 +66,7 @@ export class Pretty {
     return this.#read(text.slice(0, end));
   }
 
-  /** What is held back until more comes: half of an escape. */
+  /** The text that is held back: an unfinished escape. */
   get left(): string {
     return visible(this.#rest);
   }
@@ -92,7 +92,7 @@ export class Pretty {
       } else {
         this.#mode = "between";
         const said = this.#token(char);
-        // The same character is read again, as it is.
+        // The same character is parsed again, as raw text.
         if (said === null) shown += this.#giveUp();
         else {
           shown += said;
@@ -103,7 +103,7 @@ export class Pretty {
     return shown;
   }
 
-  /** What is shown of the string from `at`, and where to read on; no further where an escape is unfinished. */
+  /** The text to show for the string from `at`, and where to continue; that is `at` if an escape is unfinished. */
   #string(text: string, at: number): readonly [string, number] {
     SPECIAL.lastIndex = at;
     const special = SPECIAL.exec(text)?.index ?? text.length;
@@ -134,7 +134,7 @@ export class Pretty {
     return WORDS.some((word) => word.startsWith(this.#literal + char));
   }
 
-  /** What is shown for a character between values; null where it cannot stand there. */
+  /** The text to show for a character between values; null if it is not valid there. */
   #token(char: string): string | null {
     if (/[ \t\r\n]/.test(char)) {
       this.#space += char;
@@ -180,13 +180,13 @@ export class Pretty {
     return visible(this.#space);
   }
 
-  /** A line break and the indentation; a string's further lines hang below its first one. */
+  /** A line break and the indentation; further lines of a string are indented more than its first one. */
   #line(hang: number): string {
     return `\n${INDENT.repeat(Math.min(DEEPEST, this.#open.length) + hang)}`;
   }
 }
 
-/** All of it at once. */
+/** Lay out complete JSON. */
 export function pretty(json: string, verbatim = false): string {
   const one = new Pretty(verbatim);
   return one.push(json) + one.left;

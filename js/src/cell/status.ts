@@ -1,4 +1,4 @@
-/** The words of the status line and of its spoken twin. */
+/** The texts of the status line, its tooltip and the spoken announcements. */
 
 import { type Doc, textOf } from "../wire/protocol.js";
 import { isTerminal, isUnheard, type State } from "../wire/store.js";
@@ -6,8 +6,8 @@ import * as words from "../words.js";
 import { calling } from "./parts/call.js";
 
 /**
- * What the status line says. `left`: milliseconds until the next attempt, or until the line may move; `silent`: seconds
- * without data; `doing`: what the model is at. Each null if not known.
+ * The text of the status line. `left`: milliseconds until the next attempt, or until the queue may move; `silent`:
+ * seconds without data; `doing`: what the model is doing. Each is null if not known.
  */
 export function statusLine(
   state: State,
@@ -58,7 +58,7 @@ function describe(doc: Doc, left: number | null, doing: string | null): string {
 
 const position = ({ queue_position: ahead }: Doc): string => (ahead === null ? "" : words.ahead(ahead));
 
-/** Why it queues, and for how long. */
+/** Why the request is queued, and for how long. */
 function reason({ wait }: Doc, left: number | null): string {
   if (wait === null) return "";
   if (wait.reason === "running") return words.running(wait.running);
@@ -80,7 +80,7 @@ function countdown(left: number | null): string {
 
 const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(characters(lengthOf(textOf(doc)))));
 
-/** Characters as the kernel counts them, by code points: an emoji is one and not two. */
+/** Characters as the kernel counts them: by code points, so that an emoji counts once. */
 export const lengthOf = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
@@ -98,7 +98,7 @@ function facts(doc: Doc): string[] {
   ].filter(Boolean);
 }
 
-/** The long form, for the status line's tooltip. */
+/** The details in the status line's tooltip. */
 export function statusDetails(doc: Doc): string {
   const { usage, timings } = doc;
   const rows: readonly (readonly [string, number | null | undefined, string])[] = [
@@ -118,7 +118,7 @@ export function statusDetails(doc: Doc): string {
     .join("\n");
 }
 
-/** What is said aloud when the status changes; empty for what needs no words. */
+/** The announcement of a status change for assistive technology; empty if there is none. */
 export function announcement({ doc, gone }: State): string {
   if (gone === "kernel" && !isTerminal(doc)) return `${words.DISCONNECTED}. ${kept(doc)}`;
   switch (doc.status) {

@@ -1,4 +1,4 @@
-/** One display of an answer: puts the parts together and keeps them true to the cell's state, frame by frame. */
+/** The view of one answer: contains its parts, and updates them to the cell's state, at most once per frame. */
 
 import type { Cell } from "../jupyter/connection.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
@@ -17,7 +17,7 @@ import { injectStyle } from "./style.js";
 
 const SECOND = 1000;
 
-/** Milliseconds between two drawings of an answer that streams where nobody sees it. */
+/** Milliseconds between two renders of a streaming answer that is out of sight. */
 const UNSEEN = 2000;
 
 export class View {
@@ -40,7 +40,7 @@ export class View {
 
   readonly #target: HTMLElement;
   #pace: Pace;
-  /** What is on the screen; null before the first render. */
+  /** The state on the screen; null before the first render. */
   #drawn: State | null = null;
   #retryAt: number | null = null;
   #cancelTick: (() => void) | null = null;
@@ -67,7 +67,7 @@ export class View {
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
     this.#root.append(head, body, this.#live);
-    // What is there already is painted at once: only what comes from now on moves.
+    // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
     this.#task = page.loop.add((now) => this.#frame(now));
     this.#frame(page.clock.now());
@@ -95,7 +95,7 @@ export class View {
   }
 
   #changed(state: State): void {
-    // A pressed button answers at once, however long the document takes to draw.
+    // A pressed button changes at once, even if rendering the document takes long.
     if (state.pending !== this.#drawn?.pending) this.#drawChrome(state, this.#page.clock.now());
     if (this.#seen || isOver(state)) this.#task.wake(isOver(state));
     else this.#cancelUnseen ??= this.#page.clock.after(UNSEEN, () => this.#task.wake());
@@ -110,7 +110,7 @@ export class View {
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
-    // Last, so that whoever waits for the end finds the whole answer.
+    // Last, so that code that waits for the final status finds the complete answer.
     this.#drawStatus(state);
     return this.#pace.shown < this.#pace.target;
   }
@@ -118,7 +118,7 @@ export class View {
   #drawAnswer({ doc, texts, gone }: State, over: boolean): void {
     this.#foreign.hidden = true;
     this.#parts.root.hidden = false;
-    // Not by attempts: one that is resumed continues the text that is there.
+    // Named by the number of texts and not of attempts, because a resumed attempt continues the same text.
     this.#parts.update(doc, { over, shown: this.#pace.shown, name: String(texts), gone });
   }
 
@@ -128,7 +128,7 @@ export class View {
     setLabel(this.#foreign, foreign.text);
   }
 
-  /** Everything but the text; cheap, and only what changed. */
+  /** Update everything except the text. This is cheap, because it only updates what changed. */
   #drawChrome(state: State, now: number): void {
     const { doc } = state;
     const before = this.#drawn?.doc;
@@ -168,7 +168,7 @@ export class View {
   #idle: Doc["idle"] = null;
   #idleFrom = 0;
 
-  /** Milliseconds without data; counted on from what the message said. */
+  /** Milliseconds without data, counted from the number in the kernel's message. */
   #silence({ idle }: Doc, now: number): number | null {
     if (idle !== this.#idle) {
       this.#idle = idle;
@@ -179,7 +179,7 @@ export class View {
 
   #counted: number | Doc["wait"] = null;
 
-  /** Milliseconds left; the wire's duration is turned into a time of this page's clock when it arrives. */
+  /** Milliseconds left. The message has a duration, which becomes a time on this page's clock when it arrives. */
   #countdown(doc: Doc, now: number): number | null {
     const seconds =
       doc.status === "waiting" ? doc.retry_at : doc.status === "queued" ? (doc.wait?.seconds ?? null) : null;
@@ -191,7 +191,7 @@ export class View {
     return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);
   }
 
-  /** Which calls wait for the user; a further one is news while the status stays. */
+  /** The calls that wait for the user. Another one is announced even if the status stays the same. */
   #asks = "";
 
   #drawStatus(state: State): void {
@@ -202,18 +202,18 @@ export class View {
     if (this.#root.getAttribute("data-status") === status && !begins) return;
     const first = !this.#root.hasAttribute("data-status");
     setAttribute(this.#root, "data-status", status);
-    // An answer that was there before is no news.
+    // An answer that existed before is not announced.
     const words = first ? "" : asks || announcement(state);
     if (words !== "") this.#say(words);
   }
 
   #say(words: string): void {
-    // The same words again are spoken only if they are another node.
+    // The same text is only spoken again if it is a new node.
     this.#live.replaceChildren(words);
   }
 }
 
-/** JupyterLab looks at the focused element itself, and there before anything around it: its own keys are off on that. */
+/** Turn off JupyterLab's shortcuts. It looks for this attribute on the focused element first. */
 function keysAreItsOwn({ target }: Event): void {
   if (target instanceof Element) setAttribute(target, "data-lm-suppress-shortcuts", "true");
 }

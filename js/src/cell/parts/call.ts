@@ -1,4 +1,4 @@
-/** A call of a tool as the wire has it, and what is said of calls without a view: in the status line, aloud, copied. */
+/** A tool call as the wire sends it, and its texts elsewhere: in the status line, aloud, and in copies. */
 
 import { TOOL_CALL_FIELDS_SHAPE, type ToolCallFields } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
@@ -14,13 +14,13 @@ const NAME = 64;
 
 export const callOf = ({ fields }: Part): ToolCallFields => read(TOOL_CALL_FIELDS_SHAPE, fields) as ToolCallFields;
 
-/** The arguments that count: the user's, where there are any. */
+/** The arguments to use: the user's, or else the model's. */
 export const argumentsOf = (part: Part): string => callOf(part).edited ?? part.body;
 
-/** The tool's name, with its server's where it has one. */
+/** The tool's name, preceded by its server's label if it has one. */
 const labelOf = ({ name, server }: ToolCallFields): string => (server === "" ? name : `${server} · ${name}`);
 
-/** The tool's name in one line that nothing in it can turn around; never empty. */
+/** The tool's name in one line, without characters that could reverse it; never empty. */
 export function nameOf(part: Part): string {
   const name = visible(labelOf(callOf(part)).replace(/\s+/g, " ").trim());
   return name.length > NAME ? `${name.slice(0, NAME)}…` : name || "?";
@@ -29,25 +29,25 @@ export function nameOf(part: Part): string {
 const namesOf = ({ parts }: Doc, state: ToolCallFields["state"]): string[] =>
   parts.filter((part) => part.kind === TOOL_CALL && callOf(part).state === state).map(nameOf);
 
-/** What the status line says while tools run, or wait for the user. */
+/** The status line while tools run or wait for the user. */
 export function calling(doc: Doc): string {
   if (namesOf(doc, "asked").length > 0) return words.WAITING_FOR_APPROVAL;
   const names = namesOf(doc, "running");
   return names.length === 0 ? words.CALLING : words.runningCalls(names);
 }
 
-/** What is said aloud of the calls that wait for the user; empty where none does. */
+/** The announcement of calls that wait for the user; empty if there are none. */
 export function asking(doc: Doc): string {
   const names = doc.status === "calling" ? namesOf(doc, "asked") : [];
   return names.length === 0 ? "" : words.asksToRun(names.slice(0, 3).join(", "));
 }
 
-/** Characters of the arguments, and of the result, that are copied: as many as the kernel saves. */
+/** Characters of the arguments and of the result that are copied: as many as the kernel saves. */
 const COPIED = 2000;
 
 const integer = new Intl.NumberFormat("en");
 
-/** Characters counted by code points, as the kernel does. */
+/** Characters are counted by code points, as in the kernel. */
 function short(text: string): string {
   const kept = [...text.slice(0, 2 * COPIED)].slice(0, COPIED).join("");
   if (kept.length === text.length) return text;
@@ -58,7 +58,7 @@ function short(text: string): string {
 
 const copies = new WeakMap<Part, string>();
 
-/** What Copy takes of a call: what the kernel saves of it, see `ToolCall.markdown`. */
+/** What Copy takes of a call. It is the same text that the kernel saves, see `ToolCall.markdown`. */
 export function callCopied(part: Part): string {
   const known = copies.get(part);
   if (known !== undefined) return known;

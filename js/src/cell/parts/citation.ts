@@ -1,4 +1,4 @@
-/** The sources that an answer names, as a list below it: pages with their host in plain sight, and files. */
+/** The sources that an answer cites, as a list below it: pages with their host visible, and files. */
 
 import { element } from "../../render/element.js";
 import { CITATION_FIELDS_SHAPE, type CitationFields } from "../../wire/generated.js";

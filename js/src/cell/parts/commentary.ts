@@ -1,4 +1,4 @@
-/** What the model says about its work, between its steps: Markdown, quieter than the answer. */
+/** The model's comments on its work between its steps: Markdown, less prominent than the answer. */
 
 import { element } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";

@@ -1,4 +1,4 @@
-/** What the user can say to a call that waits: run it, deny it, allow its tool, or change the arguments first. */
+/** The user's decision on a call that waits: run it, deny it, always allow its tool, or change the arguments first. */
 
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import type { ToolCallFields } from "../../wire/generated.js";
@@ -8,10 +8,10 @@ import * as words from "../../words.js";
 import { pretty } from "../pretty.js";
 import type { Context, Looks } from "./kinds.js";
 
-/** Milliseconds after which a press that the kernel has not answered can be made again. */
+/** Milliseconds without an answer from the kernel, after which a button can be pressed again. */
 const UNANSWERED = 10_000;
 
-/** Characters of arguments that the kernel takes. */
+/** Characters of arguments that the kernel accepts. */
 const LONGEST = 1_000_000;
 
 /** Why these arguments cannot be sent, or null. */
@@ -27,7 +27,7 @@ export function flawOf(text: string): string | null {
 export class Decision {
   readonly root: HTMLElement;
   readonly #context: Context;
-  /** Takes the focus where the button that has it goes. */
+  /** Gets the focus when the button that has it is hidden. */
   readonly #block: HTMLElement;
   readonly #area: HTMLTextAreaElement;
   readonly #flaw: HTMLElement;
@@ -67,7 +67,7 @@ export class Decision {
     this.root = element("div", { class: "sc-call-decision" }, this.#area, this.#flaw, this.#choices, this.#changes);
     this.root.addEventListener("keydown", (key) => {
       if (this.#area.hidden) return;
-      // The notebook has keys of its own, and Shift+Enter would run the cell anew.
+      // Otherwise the notebook's shortcuts apply: Shift+Enter would run the cell again.
       key.stopPropagation();
       if (key.key === "Escape") this.#close();
     });
@@ -77,7 +77,7 @@ export class Decision {
   update({ body }: Part, { state, edited, custom, server }: ToolCallFields, { over }: Looks): void {
     const asks = state === "asked" && !over;
     this.#arguments = edited ?? body;
-    // The kernel takes other arguments as an object only, and the provider none.
+    // The kernel accepts changed arguments only as an object, and the provider not at all.
     this.#edit.hidden = custom || server !== "";
     if (!asks) {
       const focused = this.root.contains((this.root.getRootNode() as Document | ShadowRoot).activeElement);
@@ -101,7 +101,7 @@ export class Decision {
   #button(label: string, title: string, pressed: () => void, style: string): HTMLButtonElement {
     const made = element("button", { type: "button", class: style, title }, label);
     made.addEventListener("click", ({ detail }) => {
-      // The second half of a double click may fall on the next call, which has moved up to where this one was.
+      // The second half of a double click may hit the next call, which has moved to this place.
       if (detail < 2 && made.getAttribute("aria-disabled") !== "true") pressed();
     });
     return made;
@@ -134,7 +134,7 @@ export class Decision {
     setAttribute(this.#area, "aria-invalid", flaw === "" ? false : "true");
   }
 
-  /** One decision is sent, and no second one before the kernel has had its time to answer. */
+  /** Send a decision. The buttons are disabled until the kernel answers or takes too long. */
   #send(action: string, value?: unknown): void {
     this.#wait(true);
     this.#context.act(0, action, value);

@@ -1,4 +1,4 @@
-/** A tool that the provider runs, in a fold: what it is, how far it is, what it was asked, and what it gave. All is text. */
+/** A tool that the provider runs, in a fold: its name, its state, its input and its output, all as text. */
 
 import { element, scrolls, setAttribute, setLabel } from "../../render/element.js";
 import { HOSTED_TOOL_FIELDS_SHAPE, type HostedState, type HostedToolFields } from "../../wire/generated.js";
@@ -8,11 +8,11 @@ import * as words from "../../words.js";
 import { fenced, KINDS, type Looks, type PartView } from "./kinds.js";
 import { site } from "./site.js";
 
-/** Characters of a text, and sources, that are shown: a notebook may hold more. */
+/** Characters of a text, and the number of sources, that are shown: a notebook may contain more. */
 const LONG = 20_000;
 const SOURCES = 50;
 
-/** Characters of what was asked that its line and the clipboard have. */
+/** Characters of the input in its line and in a copy. */
 const SHORT = 500;
 
 const RUNS: ReadonlySet<HostedState> = new Set(["in_progress", "searching", "interpreting", "calling"]);
@@ -31,7 +31,7 @@ class HostedTool implements PartView {
   readonly #links = element("ul", { "aria-label": words.SOURCES });
   readonly #error = element("div", { class: "sc-tool-error", dir: "auto" });
   readonly #note = element("div", { class: "sc-tool-note" });
-  /** What its links were made of. */
+  /** The sources from which its links were made. */
   #linked = "";
 
   constructor() {

@@ -1,4 +1,4 @@
-/** An image of the answer. It is drawn from its data alone, so the page loads nothing for it. */
+/** An image in the answer. It is drawn from its data only, so the page makes no request for it. */
 
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import { IMAGE_FIELDS_SHAPE, type ImageFields } from "../../wire/generated.js";
@@ -8,7 +8,7 @@ import * as words from "../../words.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 import { copiedSite, imageAddress, literal, site } from "./site.js";
 
-/** Milliseconds after which a browser has saved what it was given to save. */
+/** Milliseconds after which a browser has saved a file. */
 const SAVED = 60_000;
 
 const imageOf = ({ fields }: Part) => read(IMAGE_FIELDS_SHAPE, fields) as ImageFields;
@@ -52,7 +52,7 @@ class Image implements PartView {
     const src = imageAddress(mime, data);
     this.#picture.hidden = src === null;
     if (src === null) return;
-    // Its place is there before it is drawn, and nothing below it moves.
+    // The space is reserved before the image is drawn, so that nothing below it moves.
     if (width > 0 && height > 0) {
       setAttribute(this.#picture, "width", String(width));
       setAttribute(this.#picture, "height", String(height));
@@ -80,7 +80,7 @@ function said({ state, error, url, width, height, mime }: ImageFields, ended: bo
 
 const MARKS = /[&<>\\`*_[\]!$~|()"'#^{}]/g;
 
-/** Text in one line, so that no reader takes anything in it for Markdown or HTML. */
+/** Text in one line, in which no reader finds Markdown or HTML. */
 const inert = (text: string): string =>
   text
     .replace(/\s+/g, " ")

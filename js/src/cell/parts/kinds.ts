@@ -1,4 +1,4 @@
-/** What a kind of part is to the page. Each kind has a module of its own, which enters itself here. */
+/** The kinds of parts in the page. Each kind has its own module, which registers itself here. */
 
 import type { Doc, Part } from "../../wire/protocol.js";
 import type { State } from "../../wire/store.js";
@@ -9,27 +9,27 @@ import type { Page } from "../page.js";
 export interface Context {
   readonly page: Page;
   readonly copying: Copying;
-  /** Begins every id in the view. */
+  /** A prefix for all ids in the view. */
   readonly id: string;
-  /** Do something to a part, counted within this view. */
+  /** Apply an action to a part; `part` is its index within this view. */
   act(part: number, action: string, value?: unknown): void;
 }
 
 /** What a view of parts gets with each change. */
 export interface Looks {
-  /** Nothing more comes. */
+  /** The answer has ended. */
   readonly over: boolean;
-  /** Nothing stands below it that grows instead. */
+  /** It is the last text, so no text below it grows instead. */
   readonly last: boolean;
-  /** Characters of the bodies that may be seen; the rest follows, frame by frame. */
+  /** Characters of the bodies to show; more are revealed with each frame. */
   readonly shown: number;
-  /** Another answer has another name. */
+  /** The name of the answer; another answer has another name. */
   readonly name: string;
-  /** Why no kernel can take what the user does, or null. */
+  /** Why no kernel can process the user's actions, or null. */
   readonly gone: State["gone"];
 }
 
-/** One part in the page, or several that look like one. */
+/** The view of one part, or of several that look like one. */
 export interface PartView {
   readonly root: HTMLElement;
   update(parts: readonly Part[], looks: Looks): void;
@@ -38,23 +38,23 @@ export interface PartView {
 
 export interface Kind {
   make(context: Context): PartView;
-  /** Whether a part stands in the view of the one before it, which is of this kind too. */
+  /** Whether a part shares the view of the part before it, which is of the same kind. */
   joins?(part: Part): boolean;
-  /** Whether it stands below all parts that do not. */
+  /** Whether it is shown below all other parts. */
   readonly foot?: boolean;
-  /** What the status line says while a part of this kind grows. */
+  /** What the status line shows while a part of this kind grows. */
   readonly doing?: string;
-  /** What stands above such parts where they are copied. */
+  /** The heading over such parts in a copy. */
   readonly heading?: string;
-  /** What Copy takes of it, as Markdown. */
+  /** Its text in a copy, as Markdown. */
   copied?(part: Part): string;
-  /** Whether there is a blank line between two of them then. */
+  /** Whether two of them are separated by a blank line in a copy. */
   readonly apart?: boolean;
 }
 
 export const KINDS = new Map<string, Kind>();
 
-/** What Copy takes of an answer: its text, and below it what else is to be copied. */
+/** The copy of an answer: its text, and below it the other parts that are copied. */
 export function copied({ parts }: Pick<Doc, "parts">): string {
   let text = "";
   let before: string | null = null;
@@ -71,14 +71,14 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
   return text;
 }
 
-/** A text without the line ends at its end. */
+/** A text without the line breaks at its end. */
 function withoutEnd(text: string): string {
   let { length } = text;
   while (text[length - 1] === "\n") length -= 1;
   return text.slice(0, length);
 }
 
-/** A text as a block of code in Markdown, in a fence that is longer than any run of backticks in it. */
+/** Markdown with a text as a code block, in a fence that is longer than any run of backticks in it. */
 export function fenced(text: string): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = "`".repeat(Math.max(3, longest + 1));

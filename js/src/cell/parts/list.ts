@@ -1,4 +1,4 @@
-/** The parts of an answer in the page, in their order, each in its kind's view. */
+/** The parts of an answer in the page, in order, each in a view of its kind. */
 
 import { element } from "../../render/element.js";
 import { type Doc, type Part, textOf } from "../../wire/protocol.js";
@@ -15,7 +15,7 @@ import "./text.js";
 import "./tool_call.js";
 import { UNKNOWN } from "./unknown.js";
 
-/** Parts that stand in one view. */
+/** Parts that share one view. */
 interface Group {
   readonly kind: string;
   readonly begin: number;
@@ -25,18 +25,18 @@ interface Group {
 interface Shown {
   readonly kind: string;
   readonly view: PartView;
-  /** Of the first of its parts among all. */
+  /** The index of its first part. */
   begin: number;
-  /** What it was updated with last. */
+  /** What it was last updated with. */
   drawn: { readonly parts: readonly Part[]; readonly looks: string } | null;
 }
 
-/** Where the answer's text will be. */
+/** An empty part for text that has not come yet. */
 const COMING: Part = { kind: "text", text: true, open: true, body: "", fields: {} };
 
 const kindOf = (name: string): Kind => KINDS.get(name) ?? UNKNOWN;
 
-/** Parts by the views that they stand in; before any text has come, an empty one waits for it. */
+/** Group parts by view; before there is any text, add an empty text part. */
 function groups(parts: readonly Part[]): Group[] {
   const found: Group[] = [];
   const all = parts.some(({ text }) => text) ? parts : [...parts, COMING];
@@ -48,7 +48,7 @@ function groups(parts: readonly Part[]): Group[] {
   return found;
 }
 
-/** What the status line says of an answer that streams; null where it says so itself. */
+/** What the status line shows while a part streams; null if the kind has no text for it. */
 export function doing({ parts }: Doc): string | null {
   const last = parts.at(-1);
   return last?.open ? (kindOf(last.kind).doing ?? null) : null;
@@ -56,7 +56,7 @@ export function doing({ parts }: Doc): string | null {
 
 export interface Looks {
   readonly over: boolean;
-  /** Characters of the answer's text that may be seen. */
+  /** Characters of the answer's text to show. */
   readonly shown: number;
   readonly name: string;
   readonly gone: PartLooks["gone"];
@@ -101,7 +101,7 @@ export class PartList {
     this.#cut(0);
   }
 
-  /** What stands as it stood is not looked at again. */
+  /** Update a view, unless nothing has changed. */
   #draw(one: Shown, parts: readonly Part[], looks: PartLooks): void {
     const { drawn } = one;
     const all = Object.values(looks).join();
@@ -116,7 +116,7 @@ export class PartList {
       there.begin = group.begin;
       return there;
     }
-    // What was there is of another answer, or stood for what has come now.
+    // The views from here belong to another answer, or stood in for the part that has come now.
     this.#cut(at);
     const kind = kindOf(group.kind);
     this.#made += 1;

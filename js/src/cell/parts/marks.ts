@@ -1,27 +1,27 @@
 /**
- * Thin rules in a text, where it was cut off and taken up again.
+ * Thin rules where a text was cut off and resumed.
  *
- * They stand over the text, not in it: what is drawn there is the renderer's alone. Where one stands is known by how
- * many characters are drawn before it, and found again whenever the text takes another height.
+ * They are placed over the text and not in it, because only the renderer changes the text. A rule's position is found
+ * from the number of rendered characters before it, again whenever the height of the text changes.
  */
 
 import { element } from "../../render/element.js";
 import type { ResumeMode } from "../../wire/generated.js";
 import * as words from "../../words.js";
 
-/** Characters of the text before a rule that its label repeats, for who does not see where it stands. */
+/** Characters of the text before a rule that its label repeats, for users who do not see its position. */
 const REPEATED = 40;
 
 interface Mark {
   readonly root: HTMLElement;
-  /** Characters drawn before it. */
+  /** Rendered characters before it. */
   readonly drawn: number;
 }
 
 export class Marks {
   readonly #root: HTMLElement;
   readonly #answer: HTMLElement;
-  /** By how many characters of the text are before them. */
+  /** Rules by the number of the text's characters before them. */
   readonly #marks = new Map<number, Mark>();
   #observer: ResizeObserver | undefined;
 
@@ -34,7 +34,7 @@ export class Marks {
     return this.#marks.has(at);
   }
 
-  /** Mark the end of what is drawn now, which is the text `before`. */
+  /** Add a rule at the end of the rendered text, which is `before`. */
   add(at: number, resumed: ResumeMode, before: string): void {
     const what = words.RESUMED[resumed];
     const end = before.slice(-REPEATED).replace(/\s+/g, " ").trim();
@@ -59,7 +59,7 @@ export class Marks {
     this.#marks.clear();
   }
 
-  /** Put each rule where its characters end. */
+  /** Move each rule to the end of its characters. */
   place(): void {
     if (this.#marks.size === 0) return;
     const origin = this.#root.getBoundingClientRect();
@@ -73,7 +73,7 @@ export class Marks {
     }
   }
 
-  /** The box of the last character before `drawn`; null where nothing is drawn, or nothing has a place. */
+  /** The box of the last character before `drawn`; null if nothing is rendered or has a position. */
   #boxAt(drawn: number): DOMRect | null {
     const walker = document.createTreeWalker(this.#answer, NodeFilter.SHOW_TEXT);
     let left = drawn;

@@ -1,4 +1,4 @@
-/** The model's reasoning in a fold, with how long it took. It is drawn only while it is open. */
+/** The model's reasoning in a fold, with its duration. It is only rendered while the fold is open. */
 
 import { element, setLabel } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";
@@ -16,9 +16,9 @@ class Reasoning implements PartView {
   readonly #label = element("summary");
   readonly #renderer: Renderer;
   readonly #markdown: LiveMarkdown;
-  /** The user has opened or closed it in the answer of this name. */
+  /** The name of the answer in which the user has opened or closed it. */
   #chosen: string | null = null;
-  /** Whether we have opened it. */
+  /** Whether it was opened automatically. */
   #opened = false;
   #name = "";
   #draw = () => {};
@@ -35,7 +35,7 @@ class Reasoning implements PartView {
     });
   }
 
-  /** Thoughts that follow each other, as summaries do, are one. */
+  /** Consecutive reasoning parts, such as several summaries, are shown as one. */
   update(parts: readonly Part[], { over, name }: Looks): void {
     this.#name = name;
     const all = parts.map(reasoningOf);

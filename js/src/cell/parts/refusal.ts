@@ -1,4 +1,4 @@
-/** The model's refusal: its words as they are, set apart. */
+/** The model's refusal: its own words, set apart from the answer. */
 
 import { element, setLabel } from "../../render/element.js";
 import { KINDS } from "./kinds.js";

@@ -1,4 +1,4 @@
-/** What a tool returned, where it is more than text: a picture, Markdown, or a table as HTML, in which nothing runs. */
+/** A tool's result that is more than text: an image, Markdown, or a table as HTML, without scripts. */
 
 import { element } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";
@@ -7,7 +7,7 @@ import { LiveMarkdown } from "../live.js";
 import type { Context } from "./kinds.js";
 import { imageAddress } from "./site.js";
 
-/** Characters of HTML or Markdown that are shown; what is longer is there as text only. */
+/** Characters of HTML or Markdown that are shown; a longer result is only shown as text. */
 const LONGEST = 1_000_000;
 
 /** Pixels. */
@@ -16,12 +16,12 @@ const BAR = 16;
 
 export interface Returned {
   readonly root: HTMLElement;
-  /** The host's colours, as they are now. */
+  /** Update the colours to the host's present ones. */
   dress?(): void;
   dispose?(): void;
 }
 
-/** The view of a result of this MIME type; null where it has none, and the text is all there is. */
+/** The view for a result of this MIME type; null if there is none, so that only the text is shown. */
 export function returned(mime: string, data: string, name: string, context: Context): Returned | null {
   if (mime.startsWith("image/")) return image(mime, data.replace(/\s+/g, ""), name);
   if (data === "" || data.length > LONGEST) return null;
@@ -55,19 +55,19 @@ const HEAD =
   "thead{border-bottom:1px solid var(--sc-line,#d1d9e0)}" +
   "tbody tr:nth-child(odd){background:var(--sc-soft,#f3f5f7)}</style>";
 
-/** What could make the browser open a connection although nothing may be fetched. */
+/** Elements that could make the browser open a connection although the policy forbids all requests. */
 const FORBIDDEN = /<(?=(?:link|meta|base)\b)/gi;
 
 const COLOURS = ["--sc-fg", "--sc-back", "--sc-line", "--sc-soft"];
 
-/** Markup of a tool's: no script runs in it, nothing is fetched, no link leads away, and it reaches no further than its box. */
+/** Markup from a tool, in a frame without scripts, requests or links, whose content cannot leave its box. */
 class Frame implements Returned {
   readonly root: HTMLIFrameElement;
 
   constructor(html: string, name: string) {
     this.root = element("iframe", {
       class: "sc-shown",
-      // It may be measured from here; scripts, forms, windows and downloads are off.
+      // The page must be able to measure it. Scripts, forms, windows and downloads are off.
       sandbox: "allow-same-origin",
       title: words.returnedTable(name),
       srcdoc: HEAD + html.replace(FORBIDDEN, "&lt;"),
@@ -83,7 +83,7 @@ class Frame implements Returned {
       link.removeAttribute("xlink:href");
     }
     this.dress();
-    // As high as what is in it, and the bar by which what is too wide is scrolled.
+    // As high as its content, plus the scroll bar for content that is too wide.
     this.root.style.height = `${Math.min(HIGHEST, inner.body.scrollHeight + BAR)}px`;
   }
 

@@ -1,9 +1,9 @@
-/** Addresses that parts name: how they are shown, and how they are copied. */
+/** How addresses in parts are shown and copied. */
 
 import { safeImage } from "../../markdown/links.js";
 import { element } from "../../render/element.js";
 
-/** A link with its host in plain sight, in place of an address that a browser may open; any other address stays text. */
+/** A link with its host visible, or text if a browser must not open the address. */
 export function site(url: string, label: string): HTMLElement[] {
   const found = safeImage(url);
   const named = label === "" ? [] : [element("span", { dir: "auto" }, label)];
@@ -13,7 +13,7 @@ export function site(url: string, label: string): HTMLElement[] {
   return [link, ...(label === "" ? [] : [element("span", { class: "sc-site" }, found.host)])];
 }
 
-/** An address as Markdown that shows it whole. */
+/** Markdown that shows a complete address. */
 export const copiedSite = (url: string): string => {
   const found = safeImage(url);
   return found === null ? literal(url) : `<${found.src.replaceAll("!", "%21")}>`;
@@ -22,9 +22,9 @@ export const copiedSite = (url: string): string => {
 const TYPE = /^image\/(?:png|jpeg|webp|gif)$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** An image's data as an address; null for a type that not every reader shows, and for what is no base64. */
+/** A `data:` address of an image; null for a type that not every reader shows, and for invalid base64. */
 export const imageAddress = (mime: string, data: string): string | null =>
   TYPE.test(mime) && BASE64.test(data) ? `data:${mime};base64,${data}` : null;
 
-/** A text as Markdown that shows it letter for letter. */
+/** Markdown that shows a text literally. */
 export const literal = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~$&!]/g, "\\$&");

@@ -1,4 +1,4 @@
-/** The answer's text, live. Where it was cut off and taken up again, a thin rule stands in it. */
+/** The answer's text, while it streams. A thin rule shows where it was cut off and resumed. */
 
 import { element, setAttribute } from "../../render/element.js";
 import { Renderer } from "../../render/render.js";
@@ -37,7 +37,7 @@ class Text implements PartView {
     for (const part of parts) {
       const resumed = before <= shown || over ? resumedOf(part) : null;
       if (resumed !== null && !this.#marks.has(before)) {
-        // The rule stands behind what is drawn of the text before it.
+        // The rule is put behind the text that is rendered so far, so that must be the text before the cut.
         this.#markdown.show(text, before, false, name);
         this.#marks.add(before, resumed, text.slice(0, before));
       }

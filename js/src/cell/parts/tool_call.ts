@@ -1,4 +1,4 @@
-/** A call of a tool: what the model asks for, the user's say in it while it waits, and what came of it. */
+/** A tool call: the arguments from the model, the user's decision while the call waits, and the result. */
 
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import type { ToolCallFields } from "../../wire/generated.js";
@@ -11,18 +11,18 @@ import { Decision } from "./decision.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 import { type Returned, returned } from "./returned.js";
 
-/** A result of fewer lines and characters is open. */
+/** A result with fewer lines and characters is unfolded. */
 const SHORT = { lines: 10, characters: 1000 };
 
-/** Characters of JSON that is laid out for reading; a longer result is shown as it is. */
+/** Characters of JSON that is laid out for reading; a longer result is shown unchanged. */
 const LAID_OUT = 20_000;
 
-/** Seconds that are worth saying. */
+/** Shorter durations, in seconds, are not shown. */
 const SOON = 0.05;
 
 const seconds = (value: number): string => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
 
-/** Where the call stands, in words; what a kernel would have to go on with is in the past where there is none. */
+/** The state of the call in words. Without a kernel, a call that had not ended is described in the past tense. */
 function stateOf({ state, seconds: ran, edited, always, server }: ToolCallFields, { over, gone }: Looks): string {
   const saved = gone === "saved";
   if (state === "called" && !over) return words.PREPARING;
@@ -34,7 +34,7 @@ function stateOf({ state, seconds: ran, edited, always, server }: ToolCallFields
   return [stands, edited !== null && words.EDITED, always && words.ALWAYS_ALLOWED].filter(Boolean).join(" · ");
 }
 
-/** A result as a reader wants it. */
+/** A result, laid out for reading. */
 function readable(result: string): string {
   if (result.length > LAID_OUT || !/^\s*[{[]/.test(result)) return visible(result);
   try {
@@ -58,13 +58,13 @@ class ToolCall implements PartView {
   readonly #result = element("details", { class: "sc-call-result" }, this.#summary, this.#text.root);
   #layout = new Pretty();
   #laid = "";
-  /** What was laid out of the arguments. */
+  /** The arguments that are laid out so far. */
   #read = "";
   #grew = false;
-  /** Which answer's call is shown. */
+  /** The answer whose call is shown. */
   #shown: string | null = null;
   #returned: Returned | null = null;
-  /** What is shown of the result: type, data, text. */
+  /** What is shown of the result: type, data and text. */
   #drawn: readonly string[] = [];
 
   constructor(context: Context) {
@@ -95,7 +95,7 @@ class ToolCall implements PartView {
     this.#decision.dispose();
   }
 
-  /** Another call is shown here from now on. */
+  /** Reset the view, to show the call of another answer. */
   #begin(name: string): void {
     this.#shown = name;
     this.#arguments.reset();
@@ -113,7 +113,7 @@ class ToolCall implements PartView {
     this.#arguments.root.hidden = text.trim() === "";
   }
 
-  /** The arguments laid out; of what grows, only what was added is read. */
+  /** Lay out the arguments. While they stream, only new text is parsed. */
   #lay(text: string, grows: boolean): string {
     if (!text.startsWith(this.#read)) {
       this.#layout = new Pretty();

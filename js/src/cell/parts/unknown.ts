@@ -1,4 +1,4 @@
-/** What the kernel or this page does not know: its body, under the name of its kind. */
+/** A part of a kind that the kernel or this page does not know: its body, under the name of its kind. */
 
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import { UNKNOWN_FIELDS_SHAPE } from "../../wire/generated.js";

@@ -1,20 +1,20 @@
 /**
- * What a cell leaves in the notebook: its output's MIME bundle. `src/streamcell/notebook/output.py` makes it too, and is
- * the only one that makes Markdown of an answer.
+ * What a cell saves in the notebook: the MIME bundle of its output. `src/streamcell/notebook/output.py` makes it too,
+ * and only that module makes the Markdown of an answer.
  */
 
 import { isRecord, readDoc, readPart } from "../../wire/narrow.js";
 import { type Doc, type Part, textOf } from "../../wire/protocol.js";
 import { isTerminal } from "../../wire/store.js";
 
-/** Our own form: what is known of the answer, without its text. */
+/** Our own format: the answer's document, without its text. */
 export const ANSWER = "application/vnd.streamcell.answer+json";
 
 export const WIDGET = "application/vnd.jupyter.widget-view+json";
 
 type Bundle = Readonly<Record<string, unknown>>;
 
-/** An output, as Jupyter has it. */
+/** An output in Jupyter's format. */
 export interface Output {
   readonly data: Bundle;
   readonly metadata: Bundle;
@@ -23,14 +23,14 @@ export interface Output {
 /** A cell's output, as it was saved or sent. */
 export interface Saved {
   readonly key: string;
-  /** The widget's model, if there was one. */
+  /** The widget's model id, if there was a widget. */
   readonly modelId: string | null;
   readonly doc: Doc;
   /** The versions that are not shown. */
   readonly others: readonly Doc[];
 }
 
-/** What a cell says of its answer: of what is null only the kernel could tell. */
+/** What a cell knows about its answer. Null is what only the kernel could tell. */
 export interface Words {
   readonly document: Bundle;
   readonly markdown: string | null;
@@ -41,7 +41,7 @@ const VERSION = 2;
 
 const NOT_KEPT: ReadonlySet<string> = new Set(["parts", "retry_at", "idle", "queue_position", "wait"]);
 
-/** What an output holds of ours; null for another's, or one that a newer release wrote. Its metadata may be lost. */
+/** Our data in an output; null if it is not ours or was written by a newer release. Its metadata may be missing. */
 export function readOutput({ data, metadata }: Output): Saved | null {
   const known = data[ANSWER];
   if (!isRecord(known) || (known.version !== VERSION && known.version !== 1)) return null;
@@ -73,10 +73,10 @@ export function readOutput({ data, metadata }: Output): Saved | null {
 /** An image in Markdown that we made. */
 const IMAGE = /data:image\/(?:png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})/g;
 
-/** The data of the images in a saved Markdown, in their order. */
+/** The data of the images in saved Markdown, in order. */
 const imagesIn = (markdown: string): string[] => [...markdown.matchAll(IMAGE)].map(([, data]) => data ?? "");
 
-/** Parts with the images that the Markdown holds: each part says which of them is its own. */
+/** Add to each image part its image from the Markdown, by the index in the part. */
 function withImages(parts: readonly unknown[], saved: unknown): readonly unknown[] {
   if (!parts.some((part) => isRecord(part) && "image" in part)) return parts;
   const images = imagesIn(Array.isArray(saved) ? saved.join("") : String(saved ?? ""));
@@ -86,7 +86,7 @@ function withImages(parts: readonly unknown[], saved: unknown): readonly unknown
   });
 }
 
-/** Parts with the seconds that they took, by their places. */
+/** Add to the parts their durations in seconds, by index. */
 function timed(parts: readonly unknown[], seconds: unknown): readonly unknown[] {
   if (!isRecord(seconds)) return parts;
   return parts.map((part, at) =>
@@ -96,11 +96,11 @@ function timed(parts: readonly unknown[], seconds: unknown): readonly unknown[] 
   );
 }
 
-/** How long parts took, by their places: that is another with each run. */
+/** The durations of the parts by index. They differ with each run. */
 const secondsOf = (parts: readonly Part[]) =>
   Object.fromEntries(parts.flatMap(({ fields }, at) => (fields.seconds == null ? [] : [[at, fields.seconds]])));
 
-/** The parts of a kept document; `text` is that of its text parts, each of which says how many characters it has. */
+/** The parts of a saved document. `text` is that of all text parts, each of which has its number of characters. */
 function partsIn({ parts, ...flat }: Bundle, text: string): readonly unknown[] {
   if (!Array.isArray(parts)) return flatParts(flat, text);
   const lengths = parts.map((part: unknown) =>
@@ -118,7 +118,7 @@ function partsIn({ parts, ...flat }: Bundle, text: string): readonly unknown[] {
   });
 }
 
-/** The parts of an answer that the first form kept: three texts, and where the answer's was taken up again. */
+/** The parts of an answer in the first format, which had three texts and the positions where the answer was resumed. */
 function flatParts({ reasoning, refusal, seams }: Bundle, text: string): Bundle[] {
   const places = Array.isArray(seams) ? seams.filter(isRecord) : [];
   const ends = [...places.map(({ at }) => Number(at)), text.length];
@@ -132,15 +132,15 @@ function flatParts({ reasoning, refusal, seams }: Bundle, text: string): Bundle[
   return [of("reasoning", reasoning), ...texts, of("refusal", refusal)].filter(({ body }) => body !== "");
 }
 
-/** The versions that an output holds beside the shown one, as they are. */
+/** The other versions in an output, besides the shown one, unchanged. */
 export function othersIn({ data }: Output): readonly unknown[] {
   const known = data[ANSWER];
   return isRecord(known) && Array.isArray(known.others) ? (known.others as unknown[]) : [];
 }
 
 /**
- * The output that keeps `document`, without the live widget: a reader without a kernel would show an error for it.
- * Where the kernel has not said the Markdown, other readers are shown the text as it came.
+ * The output that saves `document`, without the live widget, for which a reader without a kernel would show an error.
+ * If the kernel did not send the Markdown, other readers get the text unchanged.
  */
 export function outputOf({ document, markdown, others }: Words, key: string, modelId: string | null): Output {
   const parts = (Array.isArray(document.parts) ? document.parts : []) as readonly Part[];
@@ -171,8 +171,8 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
 }
 
 /**
- * A part as it is kept, without what the output has elsewhere: of a text how many characters of text/plain it has, of an
- * image which one of text/markdown it is. What is empty is left out.
+ * A part as it is saved, without the data that the output has elsewhere: a text has the number of its characters in
+ * text/plain, and an image the index of its image in text/markdown. Empty fields are left out.
  */
 function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part, images: readonly string[]): Bundle {
   const { data, ...others } = fields;
@@ -185,10 +185,10 @@ function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part, im
 
 const STILL_STREAMING = "The answer is still streaming: cell.result() waits for it and returns its text.";
 
-/** Text in a form that is the same and harmless in every reader, be it Markdown, HTML or a formula to it. */
+/** Text in a form that every reader shows alike and without harm, even if it contains Markdown, HTML or formulas. */
 function preformatted(text: string, note: string): string {
   const said = note.replace(/\s+/g, " ").replace(PUNCTUATION, entity);
-  // No file can hold half of a character.
+  // UTF-8 cannot encode lone surrogates.
   const code = text
     .replace(/\p{Cs}/gu, "\ufffd")
     .replace(/\r\n?/g, "\n")
@@ -202,7 +202,7 @@ const PUNCTUATION = /[!-+./:<-@[-`{-~\t]/g;
 
 const entity = (char: string): string => `&#${char.charCodeAt(0)};`;
 
-/** The text so that no terminal obeys it: as many characters, with a picture for each control. */
+/** The text without terminal control characters: each is replaced by one visible character. */
 function inert(text: string): string {
   return text.replace(/[\p{Cc}]/gu, (control) => {
     if ("\t\n\r".includes(control)) return control;
@@ -222,7 +222,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   content_filter: "Ended by the content filter: this is not the whole answer.",
 };
 
-/** What has to be said below a saved answer: why it is not whole, what it lacks, or nothing. */
+/** The note below a saved answer: why it is incomplete, or what it lacks; empty if there is nothing to say. */
 export function noteOf(document: Bundle): string {
   const { status, error, parts } = document;
   const refusal = (Array.isArray(parts) ? parts : [])
