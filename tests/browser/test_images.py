@@ -105,3 +105,21 @@ def test_an_image_that_failed_or_was_cut_says_so_below_its_preview(open_notebook
         view.get_by_text(words).wait_for()
         assert view.locator(".sc-picture:not([hidden])").count() == 1
     picture(notebook, "image-failed")
+
+
+def test_a_reader_that_knows_nothing_of_us_shows_a_saved_image(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([ask("Draw a river", "images?rate=0", api="responses")])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    notebook.save()
+    content = json.loads(notebook.path.read_text("utf-8"))
+    (output,) = content["cells"][0]["outputs"]
+    output["data"] = {"text/markdown": output["data"]["text/markdown"]}
+    output["metadata"] = {}
+    content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
+    notebook.path.write_text(json.dumps(content), "utf-8")
+    notebook.lab.end_sessions({notebook.name})
+    notebook.reopen(notebook.name, kernel=False)
+    image = notebook.cell(0).locator("img")
+    image.wait_for()
+    assert image.evaluate_all(DRAWN) == [[PICTURE, 480, True]]
