@@ -63,7 +63,7 @@ def test_an_image_is_shown_copied_downloaded_and_kept(
 
 
 def test_a_preview_becomes_the_image_and_nothing_below_it_moves(open_notebook: Callable[..., Notebook]) -> None:
-    notebook = open_notebook([ask("Draw a river", "images?previews=3&rate=2", api="responses")])
+    notebook = open_notebook([ask("Draw a river", "images?previews=3&rate=4", api="responses")])
     notebook.run(0)
     view = notebook.view(0)
     view.get_by_text("Creating the image…").wait_for()
@@ -74,7 +74,8 @@ def test_a_preview_becomes_the_image_and_nothing_below_it_moves(open_notebook: C
     picture(notebook, "image-preview")
     view.get_by_text("480 × 320 PNG").wait_for()
     assert view.locator(".sc-picture").evaluate(height) == before
-    notebook.wait_for_status(0, "done")
+    notebook.button(0, "Stop").click()
+    notebook.wait_for_status(0, "stopped")
 
 
 @APIS
