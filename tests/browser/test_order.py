@@ -58,6 +58,7 @@ def test_every_kind_of_part_keeps_its_place(open_notebook: Callable[..., Noteboo
     notebook.save()
     notebook.reload()
     notebook.wait_for_status(0, "done")
+    notebook.view(0).get_by_text("480 × 320 PNG").wait_for()
     assert notebook.view(0).evaluate(SHOWN) == shown
     without_kernel(notebook)
     notebook.view(0).get_by_text("480 × 320 PNG").wait_for()
