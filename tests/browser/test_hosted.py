@@ -99,6 +99,7 @@ def test_a_tool_of_an_mcp_server_runs_when_the_user_says_so(open_notebook: Calla
         notebook.wait_for_status(index, "calling")
         view = notebook.view(index)
         call = view.get_by_role("group", name="Tool call: atlas · delete_map")
+        call.get_by_role("button", name="Run").wait_for()
         assert call.get_by_role("button").locator("visible=true").all_inner_texts() == ["Run", "Deny", "Always allow"]
         if index == 0:
             assert checked(notebook.page)["violations"] == []
