@@ -355,6 +355,12 @@ describe("the result", () => {
   });
 });
 
+test("calls in a row are copied apart, as the kernel saves them", () => {
+  const one = call({ name: "f", state: "done" }, "{}");
+  const text = "Tool call `f` (done)\n\n```\n{}\n```";
+  expect(copied({ parts: [one, one] })).toBe(`${text}\n\n${text}`);
+});
+
 test("Copy takes the kernel's own words of it", () => {
   for (const { body, fields, markdown } of copies) {
     expect(copied({ parts: [part("tool_call", body, { fields: fields as Partial<ToolCallFields> })] })).toBe(markdown);

@@ -15,7 +15,7 @@ from .. import _words as words
 from .._terminal import inert
 from ..answer.document import Document
 from ..answer.parts import Part, body_of, text_of
-from ..answer.parts.image import DATA, Image
+from ..answer.parts.base import DATA
 from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
 from ..wire.messages import MOMENTARY, View, part_of, view_of
@@ -30,6 +30,7 @@ WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 _VERSION: Final = 2  # of the format of ANSWER
 
 _SECONDS: Final = "seconds"  # the field of a part with its duration
+_DATA: Final = "data"  # the field of a part with its image in base64
 
 # Versions that are not shown are saved without these: they do not apply there, or are the same as in the shown version.
 _NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
@@ -101,8 +102,8 @@ def _once(part: Part, images: Mapping[str, int]) -> dict[str, Any]:
     """
     if part.is_text:
         return {**part_of(replace(part.with_body(""), open=False)), "characters": len(part.body)}
-    at = images.get(part.data) if isinstance(part, Image) else None
-    return _with_text(part) if at is None else {**_with_text(part.with_fields({"data": ""})), "image": at}
+    at = images.get(getattr(part, _DATA)) if part.address else None
+    return _with_text(part) if at is None else {**_with_text(part.with_fields({_DATA: ""})), "image": at}
 
 
 def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
@@ -134,22 +135,16 @@ def _blocks(parts: Sequence[Part], *, images: bool) -> Iterator[tuple[str, bool]
 
     Consecutive texts are one block.
     """
-    for _, group in groupby(enumerate(parts), key=lambda one: one if isinstance(one[1], Image) else one[1].kind):
+    for _, group in groupby(enumerate(parts), key=lambda one: one if one[1].address else one[1].kind):
         (at, first), *more = group
-        picture = _picture(at, first, images=images)
-        if picture:
-            yield picture, True
+        if first.address:
+            yield first.picture() if images else first.picture().replace(first.address, f"{_MARK}{at}{_MARK}"), True
             continue
         alike = [first, *(part for _, part in more)]
         said = [one for part in alike if (one := part.markdown())]
         if said:
             heading = f"**{alike[0].heading}**\n\n" if alike[0].heading else ""
-            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].grows else "\n").join(said), False
-
-
-def _picture(at: int, part: Part, *, images: bool) -> str:
-    whole = part.picture()
-    return whole if images or not isinstance(part, Image) else whole.replace(part.address, f"{_MARK}{at}{_MARK}")
+            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].apart else "\n").join(said), False
 
 
 def _says_something(value: object) -> bool:

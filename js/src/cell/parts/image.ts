@@ -81,7 +81,7 @@ function said({ state, error, url, width, height, mime }: ImageFields, ended: bo
 const MARKS = /[&<>\\`*_[\]!$~|()"'#^{}]/g;
 
 /** Text in one line, in which no reader finds Markdown or HTML. */
-const inert = (text: string): string =>
+const escaped = (text: string): string =>
   text
     .replace(/\s+/g, " ")
     .trim()
@@ -96,8 +96,8 @@ KINDS.set("image", {
     const src = imageAddress(mime, data);
     const unfinished = `${words.IMAGE} (${words.NOT_FINISHED})`;
     if (src !== null) {
-      const flaw = state === "done" ? "" : `\n\n*${inert(error || unfinished)}*`;
-      return `![${inert(alt || words.IMAGE)}](${src})${flaw}`;
+      const flaw = state === "done" ? "" : `\n\n*${escaped(error || unfinished)}*`;
+      return `![${escaped(alt || words.IMAGE)}](${src})${flaw}`;
     }
     if (url !== "") return [words.IMAGE, literal(alt), copiedSite(url)].filter(Boolean).join(": ");
     return error === "" ? unfinished : `${words.IMAGE}: ${literal(error)}`;

@@ -145,5 +145,6 @@ class ToolCall implements PartView {
 KINDS.set(TOOL_CALL, {
   make: (context) => new ToolCall(context),
   doing: words.PREPARING_CALL,
+  apart: true,
   copied: callCopied,
 });

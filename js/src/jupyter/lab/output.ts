@@ -176,7 +176,7 @@ export function outputOf({ document, markdown, others }: Words, key: string, mod
  */
 function keptPart({ kind, text, body, fields: { seconds, ...fields } }: Part, images: readonly string[]): Bundle {
   const { data, ...others } = fields;
-  const at = kind === "image" ? images.indexOf(String(data)) : -1;
+  const at = typeof data === "string" ? images.indexOf(data) : -1;
   const held = text ? { characters: [...body].length } : { body: inert(body) };
   const said = Object.entries({ kind, text, ...held, fields: at < 0 ? fields : others });
   const kept = Object.fromEntries(said.filter(([, value]) => saysSomething(value)));

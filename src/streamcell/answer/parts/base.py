@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
-__all__ = ["KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "literal", "target", "text_of"]
+__all__ = ["DATA", "KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "literal", "target", "text_of"]
 
 _Part = TypeVar("_Part", bound="Part")
 
@@ -35,6 +35,8 @@ class Part:
     """Whether the body belongs to the answer's text."""
     is_output: ClassVar[bool] = True
     """Whether it is output of the model: the first output is the first token, and an attempt with output is kept."""
+    apart: ClassVar[bool] = True
+    """Whether a blank line separates consecutive parts of this kind in saved Markdown."""
     heading: ClassVar[str] = ""
     """The heading over parts of this kind in saved Markdown."""
     id: str = ""
@@ -79,8 +81,13 @@ class Part:
             if value != default
         }
 
+    @property
+    def address(self) -> str:
+        """An image as a `data:` address of checked data (see `DATA`), whose base64 is the field `data`; else empty."""
+        return ""
+
     def picture(self) -> str:
-        """Return an image as Markdown, or an empty string. It contains only checked data and is not sanitised later."""
+        """Return the image of `address` as Markdown; empty if there is none. It is not sanitised later."""
         return ""
 
     def markdown(self) -> str:
@@ -147,6 +154,9 @@ def conversation(parts: Iterable[Part], elsewhere: Collection[str] = ()) -> tupl
 def _said(text: str) -> list[Mapping[str, Any]]:
     return [{"role": "assistant", "content": text.strip("\n")}] if text.strip() else []
 
+
+DATA: Final = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})")
+"""A `data:` address of an image, with its media type and its base64 data. All notebook readers show these types."""
 
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]<>#|~$&!]")
 _NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20<>\\`!]")

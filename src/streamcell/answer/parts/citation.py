@@ -23,6 +23,7 @@ class Citation(Part):
 
     kind = "citation"
     is_output = False
+    apart = False
     heading = words.SOURCES
 
     number: int = 1

@@ -6,17 +6,15 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from ... import _words as words
-from .base import Part, literal, target
+from .base import DATA, Part, literal, target
 
-__all__ = ["DATA", "Image", "ImageState"]
+__all__ = ["Image", "ImageState"]
 
 ImageState = Literal["creating", "preview", "done", "failed"]
-
-DATA: Final = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})")
-"""A `data:` address of an image, with its media type and its base64 data. All notebook readers show these types."""
 
 _MARKS: Final = re.compile(r"[&<>\\`*_\[\]!$~|()\"'#^{}]")
 
@@ -59,7 +57,7 @@ class Image(Part):
         """The number of characters of its data."""
         return len(self.data)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The image as a `data:` address; empty if there is no valid data."""
         found = f"data:{self.mime};base64,{self.data}"
@@ -70,7 +68,7 @@ class Image(Part):
         if not self.address:
             return ""
         flaw = "" if self.state == "done" else self.error or f"{words.IMAGE} ({words.NOT_FINISHED})"
-        return f"![{_inert(self.alt or words.IMAGE)}]({self.address})" + (f"\n\n*{_inert(flaw)}*" if flaw else "")
+        return f"![{_escaped(self.alt or words.IMAGE)}]({self.address})" + (f"\n\n*{_escaped(flaw)}*" if flaw else "")
 
     def markdown(self) -> str:
         """Return the text that replaces an image without data: its address, or why there is none."""
@@ -94,6 +92,6 @@ class Image(Part):
         return {"type": "image_generation_call", "id": self.item, "status": "completed", "result": self.data}
 
 
-def _inert(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return text in one line, in which no reader finds Markdown or HTML."""
     return _MARKS.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))

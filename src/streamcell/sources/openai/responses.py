@@ -89,8 +89,8 @@ _UNSHOWN: Final = {"audio": words.SPEECH_NOT_SHOWN}
 _WHOLE: Final = 1_000
 """The most items of a response that are kept until its end, to be sent back with its calls."""
 
-_STEPS: Final = frozenset({"message", "reasoning", "compaction"})
-"""Output items whose text comes as parts, and one that has no text."""
+_STEPS: Final = frozenset({"message", "reasoning", "compaction", _IMAGE})
+"""Output items that come as parts, and one that shows nothing."""
 
 
 @dataclass(eq=False)
@@ -342,7 +342,7 @@ class ResponsesDecoder:
     def _item_whole(self, item: object, place: Mapping[str, object]) -> list[Event]:
         """Process a complete output item, from its own `done` event or from the terminal event."""
         events: list[Event] = []
-        if _name(item, "type") in (*TOOLS, _IMAGE):
+        if _name(item, "type") in TOOLS:
             return events
         reasons = field_of(item, "type") == "reasoning"
         text_kind = "commentary" if field_of(item, "phase") == _COMMENTARY else "text"
@@ -373,7 +373,7 @@ class ResponsesDecoder:
     def _left_out(self, item: object) -> list[Event]:
         """Note an output item that is not shown, and return the events for one that is not known."""
         kind = _name(item, "type")
-        if kind is None or kind in (*_STEPS, _IMAGE) or kind in _CALLED or kind in TOOLS:
+        if kind is None or kind in _STEPS or kind in _CALLED or kind in TOOLS:
             return []
         if kind in _UNSHOWN:
             self._answer.leave_out(_UNSHOWN[kind])
