@@ -57,6 +57,16 @@ def server() -> Iterator[RehearsalServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def embedded(server: RehearsalServer) -> Iterator[RehearsalServer]:
+    """The same server in place of the one that `rehearsal/…` models start."""
+    from streamcell.rehearsal import _server
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_server, "_shared", server)
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def _no_streams_left() -> Iterator[None]:
     """What a test leaves streaming would be counted by the next ones, and would ask servers that are theirs."""

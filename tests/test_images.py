@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import unescape
 from typing import Any, Literal
 
@@ -17,7 +17,6 @@ from streamcell.answer.events import Alive, Event, Finished, PartChanged
 from streamcell.answer.parts import Image, Part, Text, conversation
 from streamcell.answer.status import Status
 from streamcell.notebook.output import ANSWER, bundle_of, markdown_of, others_of
-from streamcell.rehearsal import RehearsalServer, _server
 from streamcell.rehearsal._pictures import HEIGHT, WIDTH, base64_of, png
 from streamcell.request.request import make_request
 from streamcell.sources import images
@@ -28,6 +27,8 @@ from streamcell.sources.openai.conversation import chat_messages
 from streamcell.sources.openai.responses import ResponsesDecoder
 from streamcell.wire.messages import view_of
 from streamcell.wire.outbox import Outbox, flush, snapshot, wants_snapshot
+
+pytestmark = pytest.mark.usefixtures("embedded")
 
 PICTURE = base64_of(1)
 COARSE = base64_of(32)
@@ -363,13 +364,6 @@ def test_what_is_said_of_an_image_where_there_is_none(image: Image, saved: str |
 
 
 # -- the real SDK over HTTP --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module", autouse=True)
-def rehearsal() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_server, "_shared", running)
-        yield running
 
 
 def ask(api: Literal["responses", "chat"], **settings: int) -> StreamCell:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
 from streamcell import ToolCall, stream_cell
 from streamcell.notebook.output import ANSWER
-from streamcell.rehearsal import RehearsalServer, _server
 from streamcell.rehearsal._pictures import base64_of
 
+pytestmark = pytest.mark.usefixtures("embedded")
+
 KINDS = ["reasoning", "text", "tool_call", "text", "citation", "image"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def rehearsal() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_server, "_shared", running)
-        yield running
 
 
 def gauge(place: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from streamcell import Interrupted, RetryPolicy, StreamCell, TimedOut, Timeouts,
 from streamcell.answer.events import Failed, Finished, PartGrew
 from streamcell.answer.parts import text_of
 from streamcell.answer.resume import OVERLAP_LIMIT, Overlap
-from streamcell.rehearsal import RehearsalServer, _server
+from streamcell.rehearsal import RehearsalServer
 from streamcell.sources.openai.continuation import without_repetition
 from tests.answers import resumed, texts_of
 
@@ -22,14 +21,9 @@ from .sampling import SEED
 
 TIMEOUT = 300.0
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0.0)
+pytestmark = pytest.mark.usefixtures("embedded")
+
 PROMPT = "Explain entropy"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_server, "_shared", running)
-        yield running
 
 
 def ask(model: str, **options: Any) -> StreamCell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,19 +13,14 @@ import pytest
 from streamcell import Interrupted, RetryPolicy, StreamCell, ToolCall, TooManyRounds, stream_cell
 from streamcell.answer.parts import CallState
 from streamcell.answer.status import Status
-from streamcell.rehearsal import RehearsalServer, _server
+from streamcell.rehearsal import RehearsalServer
 from streamcell.wire.messages import document_of, view_of
+
+pytestmark = pytest.mark.usefixtures("embedded")
 
 TIMEOUT = 300.0
 AT_ONCE = RetryPolicy(attempts=4, wait_initial=0.0)
 APIS = pytest.mark.parametrize("api", ["responses", "chat"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[RehearsalServer]:
-    with RehearsalServer(rate=0, first_token=0) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_server, "_shared", running)
-        yield running
 
 
 def weather(city: str) -> str:

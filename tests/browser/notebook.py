@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .websocket import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from playwright.sync_api import BrowserContext, Locator, Page
 
@@ -101,6 +103,25 @@ class Notebook:
             ).first.select_option(label="No Kernel")
             self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self.wait_until_shown()
+
+    def reopen_without_kernel(
+        self, status: str = "done", change: Callable[[dict[str, Any]], None] = lambda _output: None
+    ) -> None:
+        """Save the notebook, and open it again where there is no kernel for it; `change` edits the first output."""
+        self.save()
+        content = json.loads(self.path.read_text("utf-8"))
+        content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
+        change(content["cells"][0]["outputs"][0])
+        self.path.write_text(json.dumps(content), "utf-8")
+        self.lab.end_sessions({self.name})
+        self.reopen(self.name, kernel=False)
+        if status:
+            self.wait_for_status(0, status)
+
+    def picture(self, name: str) -> None:
+        """Take a picture of the page, if `STREAMCELL_PICTURES` names a folder."""
+        if folder := os.environ.get("STREAMCELL_PICTURES"):
+            self.page.screenshot(path=f"{folder}/{name}.png")
 
     # -- running ------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -67,8 +66,7 @@ def test_a_cut_answer_goes_on_with_continue_and_the_seam_stays_in_sight(
     where = mark.evaluate(AT_ITS_PLACE, cut.split()[-1])
     assert where["left"] == pytest.approx(where["word"]["right"], abs=8)
     assert where["word"]["top"] - 4 <= where["top"] <= where["word"]["bottom"]
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/resumed.png")
+    notebook.picture("resumed")
     mark.focus()
     assert mark.evaluate("node => node === document.activeElement")
     whole = notebook.copied(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +20,6 @@ cell = stream_cell("Rivers", model="hosted?{settings}", api="responses", reasoni
 
 def ask(settings: str, options: str = "") -> str:
     return ASK.format(settings=settings, options=options)
-
-
-def picture(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/{name}.png")
 
 
 def test_tools_are_folds_that_the_keyboard_opens_and_axe_finds_nothing(
@@ -51,11 +45,11 @@ def test_tools_are_folds_that_the_keyboard_opens_and_axe_finds_nothing(
         "https://example.com/lengths?unit=km",
     ]
     assert checked(notebook.page)["violations"] == []
-    picture(notebook, "hosted-light")
+    notebook.picture("hosted-light")
     notebook.set_theme("JupyterLab Dark")
     try:
         assert checked(notebook.page)["violations"] == []
-        picture(notebook, "hosted-dark")
+        notebook.picture("hosted-dark")
     finally:
         notebook.set_theme("JupyterLab Light")
     assert notebook.copied(0).startswith("> I look up the longest rivers, and compare them with a few lines of Python.")
@@ -84,7 +78,7 @@ def test_reasoning_is_open_while_it_comes_where_the_user_likes_that(
     notebook.view(0).locator(".sc-commentary").filter(has_text="look up").wait_for()
     assert fold.evaluate("fold => fold.open") is then
     assert str(fold.locator("summary").text_content()).startswith("Thought for ")
-    picture(notebook, f"reasoning-{show}")
+    notebook.picture(f"reasoning-{show}")
 
 
 MCP = ", tools=[{'type': 'mcp', 'server_label': 'atlas', 'server_url': 'https://example.org/mcp'}]"
@@ -103,7 +97,7 @@ def test_a_tool_of_an_mcp_server_runs_when_the_user_says_so(open_notebook: Calla
         assert call.get_by_role("button").locator("visible=true").all_inner_texts() == ["Run", "Deny", "Always allow"]
         if index == 0:
             assert checked(notebook.page)["violations"] == []
-            picture(notebook, "mcp")
+            notebook.picture("mcp")
         call.get_by_role("button", name=button).press("Enter")
         notebook.wait_for_status(index, "done")
         view.get_by_text(said).wait_for()

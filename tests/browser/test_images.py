@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from streamcell.rehearsal._pictures import base64_of, png
 
 from .accessible import checked
 from .cells import ask
-from .test_kinds import without_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +36,6 @@ RECORD = """() => {
 }"""
 
 
-def picture(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/{name}.png")
-
-
 @APIS
 def test_an_image_is_shown_copied_downloaded_and_kept(
     open_notebook: Callable[..., Notebook], api: str, tmp_path: Path
@@ -55,14 +48,14 @@ def test_an_image_is_shown_copied_downloaded_and_kept(
     assert view.evaluate(KINDS) == ["sc-text", "sc-image", "sc-text"]
     assert view.locator("img").evaluate_all(DRAWN) == [[PICTURE, 480, True]]
     assert checked(notebook.page)["violations"] == []
-    picture(notebook, f"image-{api}")
+    notebook.picture(f"image-{api}")
     with notebook.page.expect_download() as download:
         view.get_by_role("button", name="Download").press("Enter")
     download.value.save_as(tmp_path / "saved")
     assert (download.value.suggested_filename, (tmp_path / "saved").read_bytes()) == ("image.png", png(1))
     assert f"]({PICTURE})\n\nThe light" in notebook.copied(0)
 
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     view = notebook.view(0)
     view.get_by_text("480 × 320 PNG").wait_for()
     assert view.evaluate(KINDS) == ["sc-text", "sc-image", "sc-text"]
@@ -102,7 +95,7 @@ def test_what_is_no_image_is_told_and_nothing_is_loaded(open_notebook: Callable[
     ]
     assert [url for url in asked if "example.org" in url or url.startswith("data:")] == []
     assert checked(notebook.page)["violations"] == []
-    picture(notebook, f"image-hostile-{api}")
+    notebook.picture(f"image-hostile-{api}")
 
 
 def test_an_image_that_failed_or_was_cut_says_so_below_its_preview(open_notebook: Callable[..., Notebook]) -> None:
@@ -114,22 +107,19 @@ def test_an_image_that_failed_or_was_cut_says_so_below_its_preview(open_notebook
         view = notebook.view(index)
         view.get_by_text(words).wait_for()
         assert view.locator(".sc-picture:not([hidden])").count() == 1
-    picture(notebook, "image-failed")
+    notebook.picture("image-failed")
 
 
 def test_a_reader_that_knows_nothing_of_us_shows_a_saved_image(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Draw a river", "images?rate=0", api="responses")])
     notebook.run(0)
     notebook.wait_for_status(0, "done")
-    notebook.save()
-    content = json.loads(notebook.path.read_text("utf-8"))
-    (output,) = content["cells"][0]["outputs"]
-    output["data"] = {"text/markdown": output["data"]["text/markdown"]}
-    output["metadata"] = {}
-    content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
-    notebook.path.write_text(json.dumps(content), "utf-8")
-    notebook.lab.end_sessions({notebook.name})
-    notebook.reopen(notebook.name, kernel=False)
+
+    def keep_markdown_alone(output: dict[str, Any]) -> None:
+        output["data"] = {"text/markdown": output["data"]["text/markdown"]}
+        output["metadata"] = {}
+
+    notebook.reopen_without_kernel("", keep_markdown_alone)
     image = notebook.cell(0).locator("img")
     image.wait_for()
     assert image.evaluate_all(DRAWN) == [[PICTURE, 480, True]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,17 +65,6 @@ BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-f
     (one) => [one.className, one.textContent])"""
 
 
-def without_kernel(notebook: Notebook, status: str = "done") -> None:
-    """Save the notebook, and open it again where there is no kernel for it."""
-    notebook.save()
-    content = json.loads(notebook.path.read_text("utf-8"))
-    content["metadata"]["kernelspec"]["name"] = "a-kernel-of-last-year"
-    notebook.path.write_text(json.dumps(content), "utf-8")
-    notebook.lab.end_sessions({notebook.name})
-    notebook.reopen(notebook.name, kernel=False)
-    notebook.wait_for_status(0, status)
-
-
 def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([BY_TURNS])
     notebook.run(0)
@@ -95,13 +83,12 @@ def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callab
     view.get_by_text(THOUGHT).nth(1).click()
     # What is folded is drawn when it is opened, which the page hears of a moment later.
     view.locator(".sc-reasoning-text").nth(1).get_by_text("Think again.", exact=True).wait_for()
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/parts.png")
+    notebook.picture("parts")
     assert notebook.copied(0) == (
         "# One\n\nBefore the second thought.\n\nAnd **after** it.\n\n"
         "**Sources**\n\n1. <https://example.org/rivers>\n2. javascript:alert(1)"
     )
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     assert [name for name, _ in notebook.view(0).evaluate(BLOCKS)] == [
         "sc-fold sc-reasoning",
         "sc-text",
@@ -125,10 +112,9 @@ def test_pages_and_files_are_cited_below_the_answer(open_notebook: Callable[...,
     assert sources.locator("li").evaluate_all(each) == shown
     assert sources.get_by_role("link").nth(1).get_attribute("href") == "https://example.org/rivers"
     assert checked(notebook.page)["violations"] == []
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/citations.png")
+    notebook.picture("citations")
     assert notebook.copied(0).endswith("\n\n**Sources**\n\n" + CITED)
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     sources = notebook.view(0).get_by_role("region", name="Sources")
     assert sources.locator("li").evaluate_all(each) == shown
     content = json.loads(notebook.path.read_text("utf-8"))
@@ -143,5 +129,5 @@ def test_a_kind_that_the_page_does_not_know_is_shown_as_a_block_under_its_name(
     notebook.wait_for_status(0, "done")
     block = notebook.view(0).get_by_role("region", name="gauge")
     assert block.locator("pre").inner_text() == "<b>ten</b>"
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     assert notebook.view(0).get_by_role("region", name="gauge").locator("pre").inner_text() == "<b>ten</b>"

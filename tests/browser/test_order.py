@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -12,7 +11,6 @@ from nbconvert import HTMLExporter
 from streamcell.rehearsal._pictures import base64_of
 
 from .accessible import checked
-from .test_kinds import without_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +49,7 @@ def test_every_kind_of_part_keeps_its_place(open_notebook: Callable[..., Noteboo
     shown = ["sc-reasoning", "sc-text", "sc-call", "sc-text", "sc-image", "sc-sources"]
     assert view.evaluate(SHOWN) == shown
     assert checked(notebook.page)["violations"] == []
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/order-{api}.png")
+    notebook.picture(f"order-{api}")
     assert in_order(notebook.copied(0), COPIED)
 
     notebook.save()
@@ -60,7 +57,7 @@ def test_every_kind_of_part_keeps_its_place(open_notebook: Callable[..., Noteboo
     notebook.wait_for_status(0, "done")
     notebook.view(0).get_by_text("480 × 320 PNG").wait_for()
     assert notebook.view(0).evaluate(SHOWN) == shown
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     notebook.view(0).get_by_text("480 × 320 PNG").wait_for()
     assert notebook.view(0).evaluate(SHOWN) == shown
     assert in_order(notebook.copied(0), COPIED)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from .accessible import checked
-from .test_kinds import without_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +40,11 @@ def asking(notebook: Notebook) -> Locator:
     return call
 
 
-def picture(notebook: Notebook, name: str) -> None:
-    if folder := os.environ.get("STREAMCELL_PICTURES"):
-        notebook.page.screenshot(path=f"{folder}/{name}.png")
-
-
 def test_a_call_waits_runs_when_allowed_and_shows_what_it_returned(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([TOOL, RAN])
     notebook.run(0)
     call = asking(notebook)
-    picture(notebook, "call-asks")
+    notebook.picture("call-asks")
     notebook.run(1)
     assert notebook.printed(1) == "[] calling ['asked']\n"
     assert checked(notebook.page)["violations"] == []
@@ -60,11 +53,11 @@ def test_a_call_waits_runs_when_allowed_and_shows_what_it_returned(open_notebook
     frame = call.locator("iframe")
     assert frame.content_frame.locator("td").inner_text() == "Monday"
     assert notebook.page.evaluate("window.ran") is None
-    picture(notebook, "call-done")
+    notebook.picture("call-done")
     assert checked(notebook.page)["violations"] == []
     notebook.run(1)
     assert notebook.printed(1).endswith("done ['done']\n")
-    without_kernel(notebook)
+    notebook.reopen_without_kernel()
     saved = notebook.view(0).locator(".sc-call")
     assert saved.locator("iframe").content_frame.locator("td").inner_text() == "Monday"
     assert saved.get_by_role("button", name="Run", exact=True).count() == 0
@@ -103,7 +96,7 @@ def test_the_keyboard_edits_and_runs(open_notebook: Callable[..., Notebook]) -> 
     call.get_by_role("button", name="Run with changes").focus()
     notebook.page.keyboard.press("Enter")
     assert field.get_attribute("aria-invalid") == "true"
-    picture(notebook, "call-edit")
+    notebook.picture("call-edit")
     field.fill('{"city": "Bergen"}')
     call.get_by_role("button", name="Run with changes").focus()
     notebook.page.keyboard.press("Enter")
@@ -118,11 +111,11 @@ def test_a_notebook_saved_while_a_call_waits_runs_nothing_without_its_kernel(
     notebook = open_notebook([TOOL])
     notebook.run(0)
     asking(notebook)
-    without_kernel(notebook, "gone")
+    notebook.reopen_without_kernel("gone")
     call = notebook.view(0).locator(".sc-call")
     assert call.get_by_role("button").count() == 0
     assert "nothing can be run from here" in call.inner_text()
-    picture(notebook, "call-saved")
+    notebook.picture("call-saved")
 
 
 def test_stop_ends_what_waits(open_notebook: Callable[..., Notebook]) -> None:

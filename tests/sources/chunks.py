@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from streamcell._errors import (
     StreamCellError,
@@ -116,3 +117,12 @@ def message(*texts: str, **part: object) -> Chunk:
 def cited(number: int, url: str, title: str = "") -> PartChanged:
     """Return the event for a source."""
     return PartChanged("citation", {"number": number, "url": url, "title": title}, id=f"citation:{url}")
+
+
+def wrong_values(*names: str) -> st.SearchStrategy[Any]:
+    """JSON as a server could send it by mistake: any values, in objects with these names."""
+    return st.recursive(
+        st.none() | st.booleans() | st.integers(-2, 3) | st.text(max_size=4) | st.floats(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(names), inner, max_size=5),
+        max_leaves=12,
+    )

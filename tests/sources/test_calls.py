@@ -20,7 +20,7 @@ from streamcell.sources.openai.calls import MOST, ids_of
 from streamcell.sources.openai.chat import ChatDecoder
 from streamcell.sources.openai.responses import ResponsesDecoder
 
-from .chunks import Chunk, chat, ends, says, says_text
+from .chunks import Chunk, chat, ends, says, says_text, wrong_values
 from .wire_server import TIMEOUT, ended, event, sends, wire_server
 
 Told = tuple[str, str, str]
@@ -611,18 +611,7 @@ def test_an_id_of_an_earlier_call_is_not_taken_twice(decoder: Any, chunks: list[
     assert [id_ for _, id_, _ in calls_of(decoder(earlier), chunks)] == ["a-2", "call_2-2"]
 
 
-WRONG = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 3) | st.text(max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["index", "id", "function", "custom", "name", "arguments", "input", "type", "call_id"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
+WRONG = wrong_values("index", "id", "function", "custom", "name", "arguments", "input", "type", "call_id")
 
 
 @given(pieces=st.lists(WRONG, max_size=6))

@@ -24,7 +24,7 @@ from streamcell.sources.openai.conversation import chat_messages, responses_item
 from streamcell.sources.openai.responses import ResponsesDecoder
 from streamcell.wire.messages import document_of, view_of
 
-from .chunks import Chunk, as_object, chat, ends, says, says_text
+from .chunks import Chunk, as_object, chat, ends, says, says_text, wrong_values
 from .wire_server import TIMEOUT, Play, answers, ended, event, sends, wire_server
 
 OSLO, ROME = '{"city": "Oslo"}', '{"city": "Rome"}'
@@ -425,18 +425,7 @@ def test_an_answer_keeps_a_megabyte_over_all_its_rounds() -> None:
     assert within((half,), [echo(ECHOES), echo(1)]) == (half,)
 
 
-WRONG = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 3) | st.text(max_size=3) | st.floats(),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["type", "index", "id", "text", "signature", "data", "summary", "call_id", "content"]),
-            inner,
-            max_size=5,
-        )
-    ),
-    max_leaves=10,
-)
+WRONG = wrong_values("type", "index", "id", "text", "signature", "data", "summary", "call_id", "content")
 
 
 @settings(deadline=None)
