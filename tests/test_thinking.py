@@ -97,7 +97,9 @@ def _chunks() -> Iterator[dict[str, Any]]:
 
 def test_times_are_in_the_outputs_metadata_so_that_the_same_answer_has_the_same_data() -> None:
     parts = [(Reasoning(text="Hm.", seconds=seconds, open=False),) for seconds in (1.5, 7.0)]
-    views = [{**stream_cell(_chunks, display=False)._stream.view, "parts": one, "status": "done"} for one in parts]
+    cell = stream_cell(_chunks, display=False)
+    cell.result(timeout=60)  # what the stream still adds must not come between the two
+    views = [{**cell._stream.view, "parts": one, "status": "done"} for one in parts]
     one, other = (bundle_of(view, "key", None) for view in views)
     assert one[0] == other[0]
     assert [bundle[1][ANSWER]["seconds"] for bundle in (one, other)] == [{"0": 1.5}, {"0": 7.0}]
