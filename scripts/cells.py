@@ -2,6 +2,8 @@
 
 A notebook shows 1, 10, 50, 100 and 300 answers, each of some tokens a second, from one rehearsal server beside
 the kernel. The page's animation frames are counted while all of them stream, beside those of a page that does nothing.
+
+All answers together have at most 5,000 tokens a second: two cores, which also run the server, cannot do more.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from streamcell import configure, stream_cell
 configure(max_concurrency=1000)
 cells = []
 """
+MOST = 5000  # tokens a second of all answers together
 SHOWN = 50  # outputs that JupyterLab shows of one notebook cell
 CELL = """
 cells += [stream_cell(f"cell {{number}}", model={model!r}, api="responses") for number in range({count})]
@@ -58,9 +61,10 @@ FRAMES = """(seconds) => new Promise((resolve) => {
 
 @dataclass(frozen=True)
 class Row:
-    """What so many cells did: frames a second, the longest time between two, and seconds of CPU."""
+    """What so many cells did at `rate` tokens a second each: frames a second, the longest time between two, and CPU."""
 
     cells: int
+    rate: float
     frames: float
     longest: float
     kernel: float
@@ -75,6 +79,7 @@ def _cpu(sign: str) -> float:
 
 def measure(lab: JupyterLab, page: Page, count: int, rate: int, seconds: float) -> Row:
     """Stream `count` answers and return what that did."""
+    rate = min(rate, MOST // count)
     tokens = int(rate * (seconds + 5 + count / 5))  # the first ones still stream when the last have begun
     model = f"bulk?characters={tokens * 5}&chunks={tokens}&rate={rate}"
     name = f"cells-{count}.ipynb"
@@ -90,7 +95,7 @@ def measure(lab: JupyterLab, page: Page, count: int, rate: int, seconds: float) 
     frames, longest = page.evaluate(FRAMES, seconds)
     kernel, renderer = (_cpu(sign) - used for sign, used in zip(signs, before, strict=True))
     lab.end_sessions({name})
-    return Row(count, frames, longest, kernel / (rate * count * seconds) * 50_000, renderer / seconds)
+    return Row(count, rate, frames, longest, kernel / (rate * count * seconds) * 50_000, renderer / seconds)
 
 
 def main() -> None:
@@ -111,15 +116,16 @@ def main() -> None:
         page.goto("about:blank")
         idle, _ = page.evaluate(FRAMES, 3)
         print(
-            f"{'cells':>6}{'frames a second':>18}{'longest, ms':>14}{'kernel CPU, s for 50,000 deltas':>34}"
+            f"{'cells':>6}{'tokens a second':>18}"
+            f"{'frames a second':>18}{'longest, ms':>14}{'kernel CPU, s for 50,000 deltas':>34}"
             f"{'page CPU':>11}"
         )
-        print(f"{'none':>6}{idle:>18.1f}")
+        print(f"{'none':>6}{0:>18}{idle:>18.1f}")
         rows = []
         for count in given.cells:
             row = measure(lab, page, count, given.rate, given.seconds)
             rows.append(row)
-            figures = f"{row.frames:>18.1f}{row.longest:>14.0f}{row.kernel:>34.1f}{row.page:>11.0%}"
+            figures = f"{row.rate:>18}{row.frames:>18.1f}{row.longest:>14.0f}{row.kernel:>34.1f}{row.page:>11.0%}"
             print(f"{row.cells:>6}{figures}", flush=True)
         browser.close()
     (ROOT / "bench-results").mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
 from ..request.echoes import Echo, within
+from .copied import copied
 from .events import (
     Alive,
     Cursor,
@@ -163,7 +164,7 @@ def reduce(version: Version, event: Event) -> Version:
     if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
         parts = growth.after(version.parts, event, version.resumed)
         begun = len(parts) > len(version.parts) and parts[-1].is_text
-        return replace(version, parts=parts, resumed=None if begun else version.resumed)
+        return copied(version, parts=parts, resumed=None if begun else version.resumed)
     if isinstance(event, UsageReported):
         return replace(version, usage=_together(version.spent, event.usage))
     if isinstance(event, Cursor):

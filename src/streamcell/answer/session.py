@@ -9,6 +9,7 @@ from typing import Final
 from .. import _words
 from .._errors import Interrupted, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
 from ..request.echoes import within
+from .copied import copied
 from .document import Document, Idle, Timings, Version, reduce, way_on
 from .events import (
     Alive,
@@ -320,7 +321,7 @@ _PIECES: Final = (PartGrew, PartChanged, PartRestored, PartEnded)
 def _with_life(session: Session, event: Event, now: float) -> _Step:
     """Record a sign of life: end a silence that is shown; from the first token on, another timeout applies."""
     is_token = isinstance(event, _PIECES) or (isinstance(event, Alive) and event.working)
-    alive = replace(session, life_at=now, token_at=now if is_token else session.token_at)
+    alive = copied(session, life_at=now, token_at=now if is_token else session.token_at)
     looks = _watching(alive, now) if is_token and session.token_at is None else ()
     if session.document.idle is None:
         return alive, looks
@@ -593,4 +594,4 @@ def _with(parts: tuple[Part, ...], at: int, part: Part) -> tuple[Part, ...]:
 
 
 def _with_current(session: Session, version: Version) -> Session:
-    return replace(session, document=replace(session.document, current=version))
+    return copied(session, document=copied(session.document, current=version))

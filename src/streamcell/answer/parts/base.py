@@ -8,6 +8,8 @@ from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
+from ..copied import copied
+
 __all__ = ["DATA", "KINDS", "Part", "body_of", "conversation", "defaults", "has_output", "literal", "target", "text_of"]
 
 _Part = TypeVar("_Part", bound="Part")
@@ -64,8 +66,7 @@ class Part:
 
     def with_body(self: _Part, body: str) -> _Part:  # noqa: PYI019  # 3.10 has no Self
         """Return the part with another body, or unchanged if its kind has no body."""
-        changed: dict[str, Any] = {} if self.grows is None else {self.grows: body}
-        return replace(self, **changed)
+        return self if self.grows is None else copied(self, **{self.grows: body})
 
     def with_fields(self: _Part, given: Mapping[str, Any]) -> _Part:  # noqa: PYI019
         """Return the part with new values for the fields that its kind has; other names are ignored."""
