@@ -24,7 +24,8 @@ export STREAMCELL_SEED
 PART := -m "$(if $(LONG),long,not long)"
 PYTEST := $(PY) -m pytest
 # Suites that need a browser, Node or a server of their own have targets of their own.
-PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=tests/peers
+PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=tests/peers \
+	--ignore=tests/libraries
 # These pack and read this checkout, which is the same under every interpreter.
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
 	--ignore=tests/test_headless.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
@@ -36,10 +37,10 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_c
 
 # The longest first: two are run side by side, and the shorter ones fill the time beside it.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
-LONG_STAGES := test-browser test-js test-python test-pythons test-frontends
+LONG_STAGES := test-browser test-js test-python test-pythons test-frontends test-libraries
 
 .PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
-	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-peers fuzz
+	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-libraries test-peers fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
@@ -111,6 +112,15 @@ FRONT_ENDS_PY := $(if $(LONG),.venvs/frontends/bin/python,$(PY))
 test-frontends: env ## Notebook and Shiny (LONG=1: Voila, marimo, Solara, Panel) in real Chromium
 	$(if $(LONG),$(PY) scripts/environment.py frontends)
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(FRONT_ENDS_PY) -m pytest tests/frontends -n 2 --dist loadscope $(PART)
+
+# They leave connections to the garbage collector, which is not ours to judge.
+LIBRARIES := tests/libraries -n 2 -p no:unraisableexception -W default
+
+test-libraries: env peer-modules ## opt-in, and in test-long: the streams of other libraries (some 1 GB), newest and previous major releases
+	$(PY) scripts/environment.py libraries
+	$(PY) scripts/environment.py librariesbefore
+	.venvs/libraries/bin/python -m pytest $(LIBRARIES)
+	.venvs/librariesbefore/bin/python -m pytest $(LIBRARIES)
 
 test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm

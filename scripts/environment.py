@@ -33,6 +33,8 @@ KINDS = {
     "frontends": ("frontends", True),
     "collaboration": ("collaboration", True),
     "litellm": ("litellm", False),
+    "libraries": ("libraries", True),
+    "librariesbefore": ("libraries-previous", True),
 }
 # A wheel that only points at src/: made once, and the same for every environment.
 EDITABLE = ROOT / "build" / "editable"

@@ -23,6 +23,8 @@ LOCKS = {
     "frontends": (True, True),
     "collaboration": (True, True),
     "litellm": (False, False),
+    "libraries": (True, False),
+    "libraries-previous": (True, False),
 }
 
 

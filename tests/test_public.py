@@ -50,6 +50,7 @@ EXPORTED = [
     "__version__",
     "configure",
     "limits",
+    "register_source",
     "stream_cell",
 ]
 
@@ -82,6 +83,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("api", "keyword_only", "auto"),
         ("instructions", "keyword_only", None),
         ("previous", "keyword_only", None),
+        ("map", "keyword_only", None),
         ("retry", "keyword_only", None),
         ("timeouts", "keyword_only", None),
         ("auto_resume", "keyword_only", None),

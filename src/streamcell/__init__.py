@@ -36,6 +36,7 @@ from .engine.log import Log
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
 from .request.request import Request
+from .sources import register_source
 
 __all__ = [
     "AuthenticationFailed",
@@ -75,5 +76,6 @@ __all__ = [
     "__version__",
     "configure",
     "limits",
+    "register_source",
     "stream_cell",
 ]

@@ -30,6 +30,7 @@ from .request.echoes import Echo
 from .request.messages import Message, answered_in, messages_of
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
+from .sources import Map
 from .sources.openai.client import check_client
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def configure(
         changed = replace(changed, model=model)
     if client is not _UNSET:
         if client is not None:
-            check_client(client)
+            _check_client(client)
         changed = replace(changed, client=client)
     if retry is not _UNSET:
         changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
@@ -137,6 +138,7 @@ def stream_cell(
     api: str = "auto",
     instructions: str | None = None,
     previous: StreamCell | None = None,
+    map: Map | None = None,  # noqa: A002  # the word that users look for
     retry: RetryPolicy | int | None = None,
     timeouts: Timeouts | None = None,
     auto_resume: bool | None = None,
@@ -161,7 +163,11 @@ def stream_cell(
             - a list of texts and files, with at least one of each, which is sent as one message;
             - an async or sync iterable (also a list) of strings, or of chunks of an OpenAI stream, to show as the
               answer;
-            - a callable that returns such an iterable. Only this kind of iterable can be retried.
+            - a stream of another library, as the library hands it out: of LangChain and LangGraph, LiteLLM, the
+              Anthropic SDK, Pydantic AI, OpenAI's Agents SDK, `llm`, Ollama, or `google-genai`; or a response of
+              `httpx`, `requests` or `aiohttp`, or an iterable of bytes, with server-sent events, lines of JSON, or
+              text. `docs/sources.md` lists what each gives;
+            - a callable that returns one of these. Only a callable can be retried.
 
             A file is a `pathlib.Path`, a PIL image, or bytes; it can also be an item of a message's `content` list. It
             is read during the call, and its bytes decide what it is: an image (PNG, JPEG, GIF, WebP), sound (WAV or
@@ -173,9 +179,14 @@ def stream_cell(
         client: an `openai.AsyncOpenAI` or `OpenAI`. None makes one from the SDK's environment variables. Each attempt
             uses a copy of the client, made at that moment, on streamcell's own event loop. A callable `api_key` is
             called once per attempt, on a thread unless it is a coroutine function. An `OpenAI` that was given its own
-            `http_client` is refused, because a sync HTTP client cannot be used from an event loop.
+            `http_client` is refused, because a sync HTTP client cannot be used from an event loop. A chat model, a
+            chain or a graph of LangChain (a `Runnable`) is asked by its `astream`; its settings are its own, so
+            `model=`, `api=`, `tools=` and parameters cannot be given.
         api: `"responses"`, `"chat"`, or `"auto"`: the Responses API if the server has it, else Chat Completions. The
             cell's status line says how it was decided.
+        map: what the chunks of a library mean that streamcell does not know: a function that gets a chunk and returns a
+            string, a chunk of Chat Completions as a dict, a list of these, or None. It runs on a thread of its own. See
+            `register_source`, which does the same for a whole process.
         instructions: the system message: how to answer.
         previous: a cell whose answer has ended and whose conversation this one continues: its messages, and the version
             of its answer that is shown. Its model, client, API and instructions are used too, unless you give others. A
@@ -243,7 +254,7 @@ def stream_cell(
                 f"{given}= says how to ask a model, but the first argument is an answer to show, not a prompt"
             )
         request = asked_by = None
-        source = sources.resolve(prompt)
+        source = sources.resolve(prompt, map=_map(map))
         if retry is not None and source.retry_disabled_reason is not None:
             raise ValueError(f"retry= cannot be obeyed: {source.retry_disabled_reason}")
     else:
@@ -253,7 +264,9 @@ def stream_cell(
         api = api if prefix is None else "chat"
         if box is not None:
             params = cast("Any", Veiled({**params, "tools": box.declarations}))
-        request, asked_by, source = _ask(messages, model, client, api, instructions, previous, params, prefix)
+        request, asked_by, source = _ask(
+            messages, model, client, api, instructions, previous, params, prefix, _map(map)
+        )
     policy = _defaults.retry if retry is None else _policy(retry)
     document = Document(
         current=Version(origin=source.origin),
@@ -294,10 +307,13 @@ def _ask(
     previous: StreamCell | None,
     params: Mapping[str, Any],
     prefix: Prefix | None,
+    map_: Map | None,
 ) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
     """Return the request, the client that sends it (None: one of our own), and the source of its answer."""
     if client is not None:
-        check_client(client)
+        _check_client(client)
+        if sources.can_ask(client):
+            _check_asked(client, model, api, params, prefix)
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
     former: tuple[Message, ...] = ()
@@ -320,11 +336,27 @@ def _ask(
         messages, model=model, api=api, instructions=instructions, previous=former, params=params, ours=_OWN
     )
     request = replace(request, remark=remark, echoes=echoes)
+    if map_ is not None and not sources.can_ask(client):
+        raise ValueError("map= says what the chunks of another library mean, but this prompt goes to an OpenAI client")
     if is_rehearsal(model) and client is None:
         start = partial(_rehearsal_address, str(model))
         return request, None, sources.resolve(request, start_server=start, prefix=prefix)
     client = _defaults.client if client is None else client
-    return request, client, sources.resolve(request, client=client, prefix=prefix)
+    return request, client, sources.resolve(request, client=client, prefix=prefix, map=map_)
+
+
+def _check_client(client: Any) -> None:
+    """Raise TypeError unless requests can be made with `client`: a client of the SDK, or a `Runnable` of LangChain."""
+    if not sources.can_ask(client):
+        check_client(client)
+
+
+def _check_asked(client: Any, model: str | None, api: str, params: Mapping[str, Any], prefix: Prefix | None) -> None:
+    """Raise ValueError for an argument that a client of another library cannot obey."""
+    given = {"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"{name}= is for an OpenAI client: set it on the {type(client).__name__} itself")
 
 
 def _rehearsal_address(model: str) -> str:
@@ -357,6 +389,12 @@ def _unattended(value: Any) -> Unattended:
 
 def _show_reasoning(value: Any) -> ShowReasoning:
     return cast("ShowReasoning", _one_of("show_reasoning", value, ShowReasoning))
+
+
+def _map(given: Any) -> Map | None:
+    if given is not None and not callable(given):
+        raise TypeError(f"map must be a function, not {type(given).__name__}")
+    return cast("Map | None", given)
 
 
 def _one_of(name: str, value: Any, words: Any) -> Any:

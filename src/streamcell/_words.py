@@ -448,9 +448,17 @@ def callable_gave(kind: str) -> str:
     return f"The callable gave {kind}, not an iterable of strings or chunks."
 
 
+MAP_EXAMPLE: Final = "stream_cell(…, map=lambda chunk: chunk.text)"
+
+
 def source_gave(kind: str) -> str:
-    """Say that an iterator gave something that is neither text nor a chunk."""
-    return f"The source gave {kind}: give strings, or chunks of an OpenAI stream."
+    """Say that an iterator gave something that is neither text nor a chunk of a known library."""
+    return f"The source gave {kind}, which streamcell does not know. Say with map= what it means: {MAP_EXAMPLE}."
+
+
+def map_gave(kind: str) -> str:
+    """Say that the user's `map` returned something else than it may."""
+    return f"map= gave {kind}: return a string, a chunk of Chat Completions as a dict, a list of these, or None."
 
 
 def source_cancelled(kind: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def aimock_url() -> Iterator[str]:
-    with aimock() as url:
+    with aimock(PEERS / "fixtures.json", "--strict") as url:
         yield url
 
 

@@ -61,8 +61,8 @@ def running(
 
 
 @contextlib.contextmanager
-def aimock() -> Iterator[str]:
-    """Run aimock with our fixtures; gives its base URL."""
-    command = ["node", str(AIMOCK), "--port", "0", "--fixtures", "fixtures.json", "--strict", "--validate-on-load"]
+def aimock(fixtures: Path, *options: str) -> Iterator[str]:
+    """Run aimock with these fixtures and options; gives its base URL."""
+    command = ["node", str(AIMOCK), "--port", "0", "--fixtures", str(fixtures), "--validate-on-load", *options]
     with running(command, ready=ADDRESS, limit=60) as found:
         yield f"http://{found[1]}/v1"

@@ -15,11 +15,23 @@ from streamcell.answer.finish import FINISH_REASONS, Meaning
 from streamcell.request.parameters import OPTIONS, PARAMETERS
 from streamcell.sources.openai.refusals import REFUSALS, Refusal
 
+from ..libraries.streams import COLUMNS, ROWS
 from ..test_imports import drawn
 from .field import CASES, rows, told
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-PAGES: Final = (DOCS / "servers.md", DOCS / "parameters.md", DOCS.parent / "ARCHITECTURE.md")
+PAGES: Final = (DOCS / "sources.md", DOCS / "servers.md", DOCS / "parameters.md", DOCS.parent / "ARCHITECTURE.md")
+
+
+def libraries() -> str:
+    """The table of libraries: what each way to stream gives, and in notes why a place is empty."""
+    reasons = list(dict.fromkeys(reason for row in ROWS for reason in row.lacks.values()))
+    lines = [f"| Library | Handed over | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for row in ROWS:
+        cells = [f"– [{reasons.index(row.lacks[one]) + 1}]" if one in row.lacks else "yes" for one in COLUMNS]
+        lines.append(f"| {row.library} | {row.what} | {' | '.join(cells)} |")
+    notes = [f"{number}. {reason[0].upper()}{reason[1:]}." for number, reason in enumerate(reasons, 1)]
+    return "\n".join([*lines, "", *notes])
 
 
 def refusals() -> str:
@@ -97,6 +109,7 @@ def _cell(text: str) -> str:
 
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "finish-reasons": finish_reasons,
+    "libraries": libraries,
     "refusals": refusals,
     "parameters": parameters,
     "field": lambda: field(rows()),

@@ -171,7 +171,7 @@ def test_an_iterators_own_error_is_told_and_what_came_is_kept() -> None:
     assert isinstance(last.error.__cause__, RuntimeError)
 
 
-@pytest.mark.parametrize("item", [7, None, b"bytes", object()])
+@pytest.mark.parametrize("item", [7, None, object()])
 def test_what_is_neither_text_nor_a_chunk_is_told(item: object) -> None:
     assert outcome(read(resolve([item]))) == "failed:source"
 

@@ -173,9 +173,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Data exactly as the provider sent it; the events that follow are its meaning."""
+    """Data exactly as the provider sent it; the events that follow are its meaning.
+
+    `format` names the decoder of the chunk; it is empty for OpenAI's two APIs, whose chunks show which they are of.
+    """
 
     data: str
+    format: str = ""
 
 
 Note = Union[Head, Chunk]

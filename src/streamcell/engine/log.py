@@ -36,7 +36,8 @@ class Entry:
 
     - `request`: `endpoint`, `model`, `api`, `resume` (how an interrupted answer is resumed, or None)
     - `response`: `status`, `headers` (without secrets), `request_id`
-    - `chunk`: `data`, exactly as the provider sent it; for a refused request, the response body
+    - `chunk`: `data`, exactly as the provider sent it; for a refused request, the response body; `format`, the name of
+      its decoder, if it is not of OpenAI's APIs
     - `text`: `text`, from an iterator, which has no chunks
     - `tool`: `name`, `arguments`; after the call also `state`, `result`, `seconds`, and `traceback` if it raised
     - `status`: `status`, and as far as they are known `attempt`, `finish_reason`, `usage`, `error`, `message`,

@@ -353,7 +353,7 @@ class Stream:
             self._note("response", run, status=event.status, headers=event.headers, request_id=event.request_id)
         elif isinstance(event, Chunk):
             self._chunked = True
-            self._note("chunk", run, data=event.data)
+            self._note("chunk", run, data=event.data, **({"format": event.format} if event.format else {}))
         else:
             if isinstance(event, PartGrew) and not self._chunked:
                 self._note("text", run, text=event.text)

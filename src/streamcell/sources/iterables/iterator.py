@@ -7,15 +7,20 @@ import inspect
 import operator
 import threading
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from ... import _words as words
 from ..._errors import SourceFailed
 from ...answer.context import ALONE, Context
-from ...answer.events import Alive, Event, Failed, Finished, Origin, PartGrew, Started
+from ...answer.events import Alive, Chunk, Event, Failed, Finished, Note, Origin, PartGrew, Started
+from .. import events_json
 from ..base import Decoder, Surrogates, field_of
-from ..openai.dialect import decoder_for
+from ..libraries import failures, shapes
+from ..libraries.body import DONE, Body
+from ..libraries.registry import Map, MappedDialect, decoder_of, mapping_for, opening
+from ..libraries.shapes import Translated
 from ..openai.responses import ResponsesDecoder
 from .bridge import close, from_loop, from_thread, in_thread, running_loop
 
@@ -28,15 +33,16 @@ _claiming: Final = threading.Lock()
 
 
 def is_answer(value: object) -> bool:
-    """Whether `value` can provide an answer: it is an iterable, an async iterable, or a callable."""
-    return hasattr(value, "__aiter__") or hasattr(value, "__iter__") or callable(value)
+    """Whether `value` can provide an answer: an iterable, what a library hands out for one, or a callable."""
+    return is_iterable(value) or callable(value) or inspect.isawaitable(value) or opening(value) is not None
 
 
 class IteratorSource:
     """Streams the items of an iterable, see `Source`.
 
-    Items are strings, or chunks of Chat Completions or of the Responses API (objects or mappings). An answer of strings
-    ends with the iterator; one of chunks needs the provider's end mark.
+    Items are strings, bytes, or chunks of Chat Completions, of the Responses API, or of a library that the registry
+    knows (objects or mappings). An answer of strings ends with the iterator; one of chunks needs the provider's end
+    mark, if the provider has one. `map` says what the chunks mean, see `register_source`.
 
     A callable is called for each attempt, so that its answer streams while a notebook cell computes: a coroutine
     function on streamcell's own loop, anything else on a thread, where it may block. An async iterable is read on the
@@ -47,16 +53,20 @@ class IteratorSource:
 
     way = None
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any, map: Map | None = None) -> None:  # noqa: A002  # the name that users know
         self._given = given
-        self._making = callable(given) and not hasattr(given, "__aiter__") and not hasattr(given, "__iter__")
+        self._map = map
+        opened = opening(given)
+        self._making = callable(given) and not is_iterable(given) and opened is None
         self.origin = Origin(note=words.came_from(_name_of(given)))
         self.retry_disabled_reason: str | None = None
         self.home: asyncio.AbstractEventLoop | None = None
         self._once = False
         if self._making:
             return
-        if hasattr(given, "__aiter__"):
+        if opened is not None or inspect.isawaitable(given):
+            self.home, once = running_loop(), True
+        elif hasattr(given, "__aiter__"):
             self.home = running_loop()
             once = hasattr(given, "__anext__")
         else:
@@ -86,22 +96,26 @@ class IteratorSource:
             if _readers.get(id(self._given)) is self:
                 del _readers[id(self._given)]
 
-    async def events(self, context: Context = ALONE) -> AsyncIterator[Event]:  # noqa: ARG002
+    async def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
         items: AsyncIterator[Any] | None = None
-        reader = _Reader()
+        reader = _Reader(self._map)
+        begun = False
         try:
             yield Started(self.origin)
             items = _items(await self._opened(), self.home)
             async for item in items:
-                for event in reader.take(item) or (Alive(),):
-                    yield event
-            for event in reader.end():
-                yield event
+                begun = True
+                events = await reader.take(item)
+                for told in (_logged(events) if reader.chunked else events) or (Alive(),):
+                    yield told
+                if reader.done:
+                    break
+            events = reader.end()
+            for told in _logged(events) if reader.chunked else events:
+                yield told
         except Exception as error:  # noqa: BLE001  # a user's iterator may raise anything
-            failed = error if isinstance(error, SourceFailed) else SourceFailed(f"{type(error).__name__}: {error}")
-            failed.__cause__ = failed.__cause__ or error
-            yield Failed(failed)
+            yield Failed(failures.failure_of(error, begun=begun))
         finally:
             if items is not None:
                 await items.aclose()  # type: ignore[attr-defined]  # an async generator
@@ -110,13 +124,15 @@ class IteratorSource:
         if not self._making:
             return self._given
         made = self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
-        if inspect.isawaitable(made):
+        if opening(made) is None and inspect.isawaitable(made):
             made = await made
+        if opening(made) is not None:
+            return made
         if callable(made) and not is_iterable(made):
             raise SourceFailed(words.CALLABLE_GAVE_CALLABLE)
         if not is_iterable(made):
             raise SourceFailed(words.callable_gave(type(made).__name__))
-        return [made] if isinstance(made, str) else made
+        return [made] if isinstance(made, (str, bytes)) else made
 
 
 def is_iterable(value: object) -> bool:
@@ -124,16 +140,47 @@ def is_iterable(value: object) -> bool:
     return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
 
 
-class _Reader:
-    """Turns items into events; the first chunk among them decides whose API the chunks are from."""
+def _logged(events: Sequence[Event]) -> list[Event | Note]:
+    """Return the events of a chunk, after their note for the log. A replay of that needs no other library."""
+    data = events_json.to_json(events)
+    return [Chunk(data, events_json.FORMAT), *events] if data else list(events)
 
-    def __init__(self) -> None:
+
+class _Reader:
+    """Turns items into events; the first chunk among them decides which API or library the chunks are from."""
+
+    def __init__(self, map_: Map | None = None) -> None:
+        self._map = map_
         self._decoder: Decoder | None = None
+        self._body: Body | None = None
         self._text = Surrogates()
         self._spoke = False
+        self.done = False
 
-    def take(self, item: object) -> list[Event]:
+    async def take(self, item: object) -> list[Event]:
+        """Return the events of an item. Users' functions run on a thread of their own."""
+        if isinstance(item, (bytes, bytearray, memoryview)) and self._map is None:
+            self._body = self._body or Body()
+            return [event for one in self._body.feed(bytes(item)) for event in self._take(one)]
+        if self._map is None and self._decoder is None and not isinstance(item, str):
+            self._map = await in_thread(partial(mapping_for, item))
+        if self._map is None:
+            return self._take(item)
+        self._decoder = self._decoder or Translated(MappedDialect)
+        return self._decoder.feed(await in_thread(partial(self._map, item)))
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the items are chunks; text is its own log."""
+        return self._decoder is not None
+
+    def _take(self, item: object) -> list[Event]:
+        if item is DONE:
+            self.done = True
+            return []
         if isinstance(item, str):
+            if self._decoder is not None:
+                return self._decoder.feed(shapes.text(item)[0]) if item else []
             text = self._text.feed(item)
             self._spoke = self._spoke or bool(item)
             return [PartGrew("text", text)] if text else []
@@ -144,24 +191,42 @@ class _Reader:
         return self._decoder.feed(item)
 
     def end(self) -> list[Event]:
+        """Return the events at the end of the iterator."""
+        events = [] if self._body is None else [event for one in self._body.end() for event in self._take(one)]
         if self._decoder is not None:
-            return self._decoder.end()
+            return [*events, *self._decoder.end(marked=self.done)]
         held = self._text.end()
         notice = None if self._spoke else words.NOTHING_FROM_SOURCE
-        return [*([PartGrew("text", held)] if held else []), Finished("stop", notice)]
+        return [*events, *([PartGrew("text", held)] if held else []), Finished("stop", notice)]
 
 
 def _decoder_for(item: object) -> Decoder:
-    decoder = ResponsesDecoder() if field_of(item, "type") == "error" else decoder_for(item)
+    decoder = ResponsesDecoder() if field_of(item, "type") == "error" else decoder_of(item)
     if decoder is not None:
         return decoder
     raise SourceFailed(words.source_gave(type(item).__name__))
 
 
 def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterator[Any]:
+    opener = opening(iterable)
+    if opener is not None or inspect.isawaitable(iterable):
+        opened = _opened(iterable)
+        return _here(opened) if home in (None, running_loop()) else from_loop(opened, home)
     if hasattr(iterable, "__aiter__"):
         return _here(iterable) if home in (None, running_loop()) else from_loop(iterable, home)
     return from_thread(iterable)
+
+
+async def _opened(given: Any) -> AsyncIterator[Any]:
+    """Read what a library hands out: awaited, opened, and read on the loop that it belongs to."""
+    # What `llm` hands out can be awaited too, but then it comes as a whole.
+    opener = opening(given)
+    made = await given if opener is None and inspect.isawaitable(given) else given
+    opener = opener or opening(made)
+    if opener is not None:
+        made = opener(made)
+    async for item in _here(made) if hasattr(made, "__aiter__") else from_thread(made):
+        yield item
 
 
 async def _here(iterable: Any) -> AsyncIterator[Any]:

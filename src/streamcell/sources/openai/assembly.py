@@ -138,7 +138,7 @@ class Assembly:
 
     def _missing(self, limited: bool) -> str | None:
         listed = ", ".join(self._unshown[:_TOLD]) + (", …" if len(self._unshown) > _TOLD else "")
-        if self.said & {"text", "refusal", "tool_call", "image"}:
+        if self.said & {"text", "refusal", "tool_call", "tool_result", "image"}:
             return words.not_shown(listed) if listed else None
         if listed:
             return words.no_text_but(listed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from ...answer.events import Event, PartChanged, PartEnded, PartGrew, PartRestored
-from ...answer.parts.tool_call import ARGUMENTS
+from ...answer.parts.tool_call import ARGUMENTS, CallState
 from ...request.echoes import ECHOES, held_of
 from ..base import REPLACEMENT, Surrogates, field_of, parts_of, showable
 
@@ -103,6 +103,7 @@ class Call:
         foreseen: the arguments to use if no others come.
         ended: nothing is added to it any more.
         length: characters of arguments so far.
+        returned: its result was told, because the server or a library has run it itself.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Call:
     foreseen: str = ""
     ended: bool = False
     length: int = 0
+    returned: bool = False
     _pieces: list[str] = field(default_factory=list)
     _surrogates: Surrogates = field(default_factory=Surrogates)
     _object: _Object = field(default_factory=_Object)
@@ -261,6 +263,22 @@ class ChatCalls(Calls):
         if older and not pieces:
             pieces = [{"index": 0, "function": older}]
         return [event for piece in pieces for event in self._piece(piece, before)]
+
+    def returned(self, id_: object, told: object) -> list[Event]:
+        """Process the result of a call that does not run here: its text in `content`; `failed`: it is an error."""
+        call = next((one for one in self.all if one.is_called(id_)), None)
+        result = field_of(told, "content")
+        if call is None or call.returned or not isinstance(result, str):
+            return []
+        call.returned = True
+        state = CallState.FAILED if field_of(told, "failed") is True else CallState.DONE
+        fields = {"state": state, "result": showable(_bounded(result))}
+        return [
+            *call.grow(self._growths[call].end()),
+            *call.end(),
+            PartChanged(_KIND, fields, call.id),
+            PartEnded(call.id),
+        ]
 
     def held(self) -> list[Event]:
         """See `Calls.held`."""

@@ -208,6 +208,8 @@ class ChatDecoder:
             events.extend(self._answer.grow("reasoning", self._growth["reasoning"].feed(said)))
 
     def _text_of(self, delta: object, index: object, events: list[Event]) -> str:
+        if field_of(delta, "role") == "tool":
+            return ""  # what a tool returned
         content = field_of(delta, "content")
         if content is None:
             content = field_of(delta, "text")  # the older Completions API
@@ -239,6 +241,8 @@ class ChatDecoder:
                 self._answer.said.add("tool_call")
             if self._calls.full:
                 self._answer.leave_out(BEYOND)
+        if field_of(delta, "role") == "tool":
+            events.extend(self._calls.returned(field_of(delta, "tool_call_id"), delta))
         events.extend(self._hosted.executed(parts_of(delta, "executed_tools")))
         for image in parts_of(delta, "images"):
             events.extend(self._answer.pictured(self._answer.images.given(image)))
@@ -263,6 +267,10 @@ class ChatDecoder:
         if self._word is not None or (marked and self._answer.spoke):
             self.finished = True
             events.extend(self._calls.end())
+            if self._calls.all and all(call.returned for call in self._calls.all):
+                # A server or a library that runs the calls itself has told their results, so they ask for nothing.
+                self._answer.said.discard("tool_call")
+                self._answer.said.add("tool_result")
             echoes = self._echoes.end(self._calls.all, self._calls.beside)
             notice = None if self._word is not None else words.NO_REASON
             events.extend(self._answer.end(self._word, notice, echoes=echoes))

@@ -39,6 +39,7 @@ __all__ = [
     "is_refused",
     "listing",
     "own_error",
+    "refused",
     "scrubbed",
     "status_error",
     "unsent_error",
@@ -72,15 +73,20 @@ def words_error(words: str) -> StreamCellError | None:
 
 def status_error(error: Any, secrets: Secrets | tuple[()] = ()) -> StreamCellError:
     """Return the error for an `openai.APIStatusError`, with its request id and the wait that it asks for."""
-    status = int(error.status_code)
-    headers = error.response.headers
-    told = told_of(body_of(error))
-    words = told.words or f"{status} {error.response.reason_phrase}".strip()
+    otherwise = f"{error.status_code} {error.response.reason_phrase}".strip()
+    return refused(int(error.status_code), body_of(error), error.response.headers, otherwise, secrets)
+
+
+def refused(
+    status: int, body: object, headers: Any, otherwise: str, secrets: Secrets | tuple[()] = ()
+) -> StreamCellError:
+    """Return the error for a status and a body of any shape; `otherwise` is its message if the body has none."""
+    told = told_of(body)
     wait = _retry_after(headers)
     return _error(
         told,
         status,
-        without_secrets(words, secrets),
+        without_secrets(told.words or otherwise, secrets),
         status_code=status,
         request_id=headers.get("x-request-id"),
         retry_after=told.wait if wait is None else wait,
