@@ -120,7 +120,7 @@ test-libraries: env peer-modules ## opt-in, and in test-long: the streams of oth
 	$(PY) scripts/environment.py libraries
 	$(PY) scripts/environment.py librariesbefore
 	.venvs/libraries/bin/python -m pytest $(LIBRARIES)
-	.venvs/librariesbefore/bin/python -m pytest $(LIBRARIES)
+	STREAMCELL_LIBRARIES=previous .venvs/librariesbefore/bin/python -m pytest $(LIBRARIES)
 
 test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front of aimock, and of two servers
 	$(PY) scripts/environment.py litellm

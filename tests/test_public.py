@@ -104,6 +104,7 @@ def test_configure_takes_only_names() -> None:
     assert [(name, kind) for name, kind, _ in parameters(configure)] == [
         ("model", "keyword_only"),
         ("client", "keyword_only"),
+        ("api_key", "keyword_only"),
         ("retry", "keyword_only"),
         ("timeouts", "keyword_only"),
         ("auto_resume", "keyword_only"),

@@ -34,7 +34,7 @@ from .sources import Map
 from .sources.openai.client import check_client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from openai import AsyncOpenAI, OpenAI
     from typing_extensions import Unpack
@@ -64,6 +64,7 @@ def configure(
     *,
     model: str | None = _UNSET,
     client: AsyncOpenAI | OpenAI | None = _UNSET,
+    api_key: str | Callable[[], Any] | None = _UNSET,
     retry: RetryPolicy | int | None = _UNSET,
     timeouts: Timeouts | None = _UNSET,
     auto_resume: bool | None = _UNSET,
@@ -80,6 +81,9 @@ def configure(
     Args:
         model: a model's name.
         client: an `openai.AsyncOpenAI` or `OpenAI`.
+        api_key: a function that returns the key, also `async`; it is called for each attempt, so the key is neither in
+            the notebook nor kept. Or the key itself. The address is that of `OPENAI_BASE_URL`. It makes a client, so
+            `client` cannot be given too.
         retry: see `stream_cell`, as for the other arguments that it has too.
         timeouts: see `stream_cell`.
         auto_resume: see `stream_cell`.
@@ -104,6 +108,10 @@ def configure(
         if client is not None:
             _check_client(client)
         changed = replace(changed, client=client)
+    if api_key is not _UNSET:
+        if client is not _UNSET:
+            raise ValueError("give configure either api_key= or client=: the client has a key of its own")
+        changed = replace(changed, client=None if api_key is None else _client_with(api_key))
     if retry is not _UNSET:
         changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
     if timeouts is not _UNSET:
@@ -343,6 +351,16 @@ def _ask(
         return request, None, sources.resolve(request, start_server=start, prefix=prefix)
     client = _defaults.client if client is None else client
     return request, client, sources.resolve(request, client=client, prefix=prefix, map=map_)
+
+
+def _client_with(api_key: str | Callable[[], Any]) -> AsyncOpenAI:
+    """Return a client with this key, or with this function that returns one."""
+    given: Any = api_key
+    if not callable(given) and (not isinstance(given, str) or not given):
+        raise TypeError(f"api_key must be a function that returns the key, or the key, not {type(api_key).__name__}")
+    import openai
+
+    return openai.AsyncOpenAI(api_key=given)
 
 
 def _check_client(client: Any) -> None:

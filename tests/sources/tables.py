@@ -31,7 +31,12 @@ def libraries() -> str:
         cells = [f"– [{reasons.index(row.lacks[one]) + 1}]" if one in row.lacks else "yes" for one in COLUMNS]
         lines.append(f"| {row.library} | {row.what} | {' | '.join(cells)} |")
     notes = [f"{number}. {reason[0].upper()}{reason[1:]}." for number, reason in enumerate(reasons, 1)]
-    return "\n".join([*lines, "", *notes])
+    before = [
+        f"- {row.library}, {row.what}: {COLUMNS[one].lower()}: {why}."
+        for row in ROWS
+        for one, why in row.before.items()
+    ]
+    return "\n".join([*lines, "", *notes, "", "The releases before lack besides:", "", *before])
 
 
 def refusals() -> str:

@@ -194,6 +194,29 @@ def test_a_key_provider_is_asked_for_each_attempt(make: Callable[..., Any], asyn
         assert "streamcell" not in threads
 
 
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_a_key_provider_can_be_configured_for_all_cells(asynchronous: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    give, _ = numbered(asynchronous)
+    with wire_server(SLOW_DOWN, YES, YES) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.address)
+        streamcell.configure(api_key=give)
+        try:
+            assert ask(None, retry=RetryPolicy(attempts=2)).result(TIMEOUT) == "yes"
+            streamcell.configure(api_key="the-key")
+            assert ask(None).result(TIMEOUT) == "yes"
+        finally:
+            streamcell.configure(api_key=None)
+        assert keys(server) == ["secret-number-1", "secret-number-2", "the-key"]
+
+
+@pytest.mark.parametrize("key", [7, "", b"key"])
+def test_what_is_no_key_is_refused_and_not_told(key: Any) -> None:
+    with pytest.raises(TypeError, match="api_key must be a function"):
+        streamcell.configure(api_key=key)
+    with pytest.raises(ValueError, match="either"):
+        streamcell.configure(api_key="key", client=None)
+
+
 def test_a_key_provider_that_blocks_holds_no_other_cell() -> None:
     other_has_ended = threading.Event()
 

@@ -124,7 +124,7 @@ class IteratorSource:
         if not self._making:
             return self._given
         made = self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
-        if opening(made) is None and inspect.isawaitable(made):
+        if _is_promise(made):
             made = await made
         if opening(made) is not None:
             return made
@@ -217,12 +217,15 @@ def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterat
     return from_thread(iterable)
 
 
+def _is_promise(given: Any) -> bool:
+    """Whether an object must be awaited. What can be iterated too is not: awaited, it would come as a whole."""
+    return inspect.isawaitable(given) and not is_iterable(given) and opening(given) is None
+
+
 async def _opened(given: Any) -> AsyncIterator[Any]:
     """Read what a library hands out: awaited, opened, and read on the loop that it belongs to."""
-    # What `llm` hands out can be awaited too, but then it comes as a whole.
-    opener = opening(given)
-    made = await given if opener is None and inspect.isawaitable(given) else given
-    opener = opener or opening(made)
+    made = await given if _is_promise(given) else given
+    opener = opening(made)
     if opener is not None:
         made = opener(made)
     async for item in _here(made) if hasattr(made, "__aiter__") else from_thread(made):

@@ -139,6 +139,8 @@ class LangChainDialect:
     def _content(self, message: object) -> list[Item]:
         more = field_of(message, "additional_kwargs")
         items = shapes.reasoning(field_of(more, "reasoning_content"))
+        for one in parts_of(field_of(more, "reasoning"), "summary"):  # of version 0.3
+            items += shapes.reasoning(field_of(one, "text"))
         content = field_of(message, "content")
         for block in [content] if isinstance(content, str) else parts_of(message, "content"):
             items += self._block(block)

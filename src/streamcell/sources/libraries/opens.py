@@ -73,29 +73,56 @@ async def _result_of_pydantic_ai(result: Any) -> AsyncIterator[Any]:
 
 
 def _is_async_response_of_llm(given: Any) -> bool:
-    return _has("astream_events", "usage", "__aiter__")(given)
+    return _has("__aiter__", "usage", "tool_calls", "text")(given)
 
 
 async def _async_response_of_llm(response: Any) -> AsyncIterator[Any]:
-    events = response.astream_events()
+    events = response.astream_events() if hasattr(response, "astream_events") else response
     try:
         async for event in events:
-            yield event
+            for item in _told_by_llm(event):
+                yield item
     finally:
         await close(events)
+    if events is response:
+        for item in _called_by_llm(await response.tool_calls()):
+            yield item
     for item in _count_of_llm(await response.usage()):
         yield item
 
 
 def _is_response_of_llm(given: Any) -> bool:
-    return _has("stream_events", "usage", "__iter__")(given)
+    return _has("__iter__", "usage", "tool_calls", "text")(given)
 
 
 async def _response_of_llm(response: Any) -> AsyncIterator[Any]:
-    async for event in from_thread(response.stream_events()):
-        yield event
+    events = response.stream_events() if hasattr(response, "stream_events") else response
+    async for event in from_thread(events):
+        for item in _told_by_llm(event):
+            yield item
+    if events is response:
+        for item in _called_by_llm(await in_thread(response.tool_calls)):
+            yield item
     for item in _count_of_llm(await in_thread(response.usage)):
         yield item
+
+
+def _told_by_llm(event: Any) -> list[Any]:
+    """Return the chunks of an event; older versions have no events but strings, and tell the calls at the end."""
+    if not isinstance(event, str):
+        return [event]
+    return [{"type": "text", "chunk": event}] if event else []
+
+
+def _called_by_llm(calls: Any) -> list[Any]:
+    return [
+        {"type": kind, "chunk": chunk, "tool_call_id": field_of(call, "tool_call_id") or f"call_{number}"}
+        for number, call in enumerate(calls, 1)
+        for kind, chunk in (
+            ("tool_call_name", str(field_of(call, "name"))),
+            ("tool_call_args", shapes.written(field_of(call, "arguments"))),
+        )
+    ]
 
 
 def _count_of_llm(usage: Any) -> list[shapes.Item]:
