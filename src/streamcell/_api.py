@@ -31,7 +31,7 @@ from .request.messages import Message, answered_in, messages_of
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
 from .sources import Map
-from .sources.openai.client import check_client
+from .sources.openai.client import check_client, client_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +111,7 @@ def configure(
     if api_key is not _UNSET:
         if client is not _UNSET:
             raise ValueError("give configure either api_key= or client=: the client has a key of its own")
-        changed = replace(changed, client=None if api_key is None else _client_with(api_key))
+        changed = replace(changed, client=None if api_key is None else client_with(api_key))
     if retry is not _UNSET:
         changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
     if timeouts is not _UNSET:
@@ -351,16 +351,6 @@ def _ask(
         return request, None, sources.resolve(request, start_server=start, prefix=prefix)
     client = _defaults.client if client is None else client
     return request, client, sources.resolve(request, client=client, prefix=prefix, map=map_)
-
-
-def _client_with(api_key: str | Callable[[], Any]) -> AsyncOpenAI:
-    """Return a client with this key, or with this function that returns one."""
-    given: Any = api_key
-    if not callable(given) and (not isinstance(given, str) or not given):
-        raise TypeError(f"api_key must be a function that returns the key, or the key, not {type(api_key).__name__}")
-    import openai
-
-    return openai.AsyncOpenAI(api_key=given)
 
 
 def _check_client(client: Any) -> None:

@@ -93,6 +93,19 @@ def check_client(client: object) -> None:
     raise TypeError(f"client must be an openai.AsyncOpenAI (or OpenAI), not {type(client).__name__}: {hint}")
 
 
+def client_with(api_key: str | Callable[[], Any]) -> AsyncOpenAI:
+    """Return a client with this key, or with this function that returns one; all else is the environment's.
+
+    Raises TypeError for what is neither; the message does not show it.
+    """
+    given: Any = api_key
+    if not callable(given) and (not isinstance(given, str) or not given):
+        raise TypeError(f"api_key must be a function that returns the key, or the key, not {type(api_key).__name__}")
+    import openai
+
+    return openai.AsyncOpenAI(api_key=given)
+
+
 def _check_copy(client: Any, sdk: type | None) -> None:
     """Raise TypeError for a user's own class whose constructor differs from the SDK's: it cannot be copied."""
     if type(client) is sdk:
