@@ -2,7 +2,7 @@
 
 import type { Clock } from "../jupyter/connection.js";
 import { type Addons, NO_ADDONS } from "../render/addons.js";
-import { FrameLoop } from "./frame.js";
+import { FrameLoop } from "../render/frame.js";
 
 export interface Page {
   readonly loop: FrameLoop;
