@@ -161,7 +161,10 @@ describe("the end", () => {
     })();
     await expect(reading).rejects.toThrow("enough");
     await closed.promise;
-    await expect(read("x", { signal: stopping.signal })).rejects.toThrow("enough");
+    const cancelled = Promise.withResolvers<void>();
+    const unread = new ReadableStream({ cancel: () => cancelled.resolve() });
+    await expect(read(unread, { signal: stopping.signal })).rejects.toThrow("enough");
+    await cancelled.promise;
   });
 
   test("an SDK's stream that waits for data is aborted through its controller", async () => {

@@ -110,7 +110,8 @@ export async function* parseOpenAI(
       }
     }
   } finally {
-    opened?.close();
+    if (opened) opened.close();
+    else if (signal?.aborted) quietly(async () => open(await source).close());
     waiting.end();
   }
 }
