@@ -71,7 +71,16 @@ function writeTypes(outdir) {
   const all = mkdtempSync(join(tmpdir(), "stream-markdown-types-"));
   try {
     const tsc = join(here, "node_modules/typescript/bin/tsc");
-    const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", "src", "--outDir", all];
+    const options = [
+      "--noEmit",
+      "false",
+      "--declaration",
+      "--emitDeclarationOnly",
+      "--rootDir",
+      "src",
+      "--outDir",
+      all,
+    ];
     execFileSync(process.execPath, [tsc, "-p", "tsconfig.json", ...options], { cwd: here, stdio: "inherit" });
     const found = new Set();
     const take = (file) => {

@@ -184,16 +184,35 @@ describe("the end", () => {
     expect(controller.signal.aborted).toBe(true);
   });
 
-  test("a source is closed once, also where closing fails", async () => {
-    let closed = 0;
+  test("a stream that goes on after the answer's end is closed, also where closing fails", async () => {
+    const closed = Promise.withResolvers<void>();
     const stream = new ReadableStream({
-      start: (controller) => controller.enqueue(new TextEncoder().encode(CHUNK + FINISH + "data: [DONE]\n\n")),
+      start: (controller) => controller.enqueue(new TextEncoder().encode(`${CHUNK}${FINISH}data: [DONE]\n\n`)),
       cancel() {
-        closed += 1;
+        closed.resolve();
         throw new Error("no");
       },
     });
     expect((await read(stream)).at(-1)?.type).toBe("finish");
-    expect(closed).toBe(1);
+    await closed.promise;
+  });
+
+  test("a stream that ends soon is read to its end, so that its connection can be used again", async () => {
+    const ended = Promise.withResolvers<string>();
+    const pieces = [`${CHUNK}${FINISH}data: [DONE]\n\n`];
+    const stream = new ReadableStream(
+      {
+        pull(controller) {
+          const piece = pieces.pop();
+          if (piece !== undefined) return controller.enqueue(piece);
+          controller.close();
+          ended.resolve("read to the end");
+        },
+        cancel: () => ended.resolve("cancelled"),
+      },
+      { highWaterMark: 0 },
+    );
+    expect((await read(stream)).at(-1)?.type).toBe("finish");
+    expect(await ended.promise).toBe("read to the end");
   });
 });

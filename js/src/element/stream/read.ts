@@ -50,6 +50,9 @@ const ERROR_BODY = 64 * 1024;
 
 const TRAILER_WAIT = 5_000;
 
+/** Milliseconds to read on after the answer's end. */
+const DRAIN_WAIT = 500;
+
 /** A source that was opened: its next piece, and how to close it. */
 interface Opened {
   next(): Promise<{ readonly done?: boolean; readonly value?: unknown }>;
@@ -72,6 +75,7 @@ export async function* parseOpenAI(
   const { signal = null, format = null, trailerWait = TRAILER_WAIT } = options;
   const waiting = new Waiting(signal);
   let opened: Opened | null = null;
+  let isWhole = false;
   try {
     let given: StreamSource;
     try {
@@ -98,7 +102,7 @@ export async function* parseOpenAI(
         signal?.throwIfAborted();
         // The SDKs throw what the server reports; everything else is a connection that broke.
         if (isReported(error) && !decoder.ending) yield* [...decoder.push(text.decode()), failure(error)];
-        else yield* decoder.broken(messageOf(error));
+        else yield* decoder.broken(`The connection broke: ${messageOf(error)}`);
         return;
       }
       if (piece === null || piece.done) {
@@ -109,8 +113,10 @@ export async function* parseOpenAI(
         yield* decoder.push(bytes === null ? piece.value : text.decode(bytes, { stream: true }));
       }
     }
+    isWhole = true;
   } finally {
-    if (opened) opened.close();
+    if (opened && isWhole) quietly(() => drain(opened as Opened));
+    else if (opened) opened.close();
     else if (signal?.aborted) quietly(async () => open(await source).close());
     waiting.end();
   }
@@ -186,6 +192,23 @@ function iterated(source: object, iterator: AsyncIterator<unknown> | Iterator<un
       quietly(() => iterator.return?.());
     },
   };
+}
+
+/** Read to the end after the answer's end, if it comes soon: a request that was read whole leaves a connection to reuse. */
+async function drain({ next, close }: Opened): Promise<void> {
+  let left = true;
+  const timer = setTimeout(() => {
+    left = false;
+    close();
+  }, DRAIN_WAIT);
+  try {
+    while (left && !(await next()).done) {
+      // What follows the end is not needed.
+    }
+  } finally {
+    clearTimeout(timer);
+    if (left) close();
+  }
 }
 
 /** Run what may fail or never end, because nobody waits for it. */

@@ -15,9 +15,10 @@ const GROWS: Readonly<Record<string, Kind>> = {
   "response.refusal": "refusal",
 };
 
-const CALLS = ["response.function_call_arguments", "response.custom_tool_call_input", "response.mcp_call_arguments"];
+const CALLS = ["response.function_call_arguments", "response.custom_tool_call_input"];
 
-const CALLED = ["function_call", "custom_tool_call", "mcp_call"];
+/** Calls for the caller to run or to approve; those that the provider runs itself are not told. */
+const CALLED = ["function_call", "custom_tool_call", "mcp_approval_request"];
 
 const ENDS = ["completed", "incomplete", "failed", "cancelled"];
 
