@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streamcell.rehearsal import RehearsalServer
 from tests.processes import Program
 
 from .accessible import AXE
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from streamcell.rehearsal import Exchange, RehearsalServer
+    from streamcell.rehearsal import Exchange
 
 PEERS = ROOT / "tests" / "element"
 ESBUILD = ROOT / "js" / "node_modules" / ".bin" / "esbuild"
@@ -78,7 +79,7 @@ def app(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("npm", "install", "--offline", "--no-audit", "--no-fund", package, folder=folder)
     shutil.copy(PEERS / "index.html", folder)
     (folder / "parse.mjs").write_text(f'export {{ parseOpenAI }} from "{NAME}/parse";\n')
-    options = ("--bundle", "--format=esm", "--log-level=error", f"--outfile={folder / 'streams.js'}")
+    options = ("--bundle", "--minify", "--format=esm", "--log-level=error", f"--outfile={folder / 'streams.js'}")
     run(ESBUILD, "streams.js", *options, folder=PEERS)
     return folder
 
@@ -101,6 +102,7 @@ class Shown:
     """The page, and what it has asked for and complained of."""
 
     page: Page
+    site: str
     asked: list[str]
     errors: list[str]
 
@@ -114,19 +116,31 @@ class Shown:
         return self.page.locator(of).locator(selector)
 
 
-@pytest.fixture
-def shown(browser: Browser, site: str) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def opened(browser: Browser, site: str) -> Iterator[Shown]:
     context = browser.new_context(viewport={"width": 900, "height": 1000})
-    page = context.new_page()
-    shown = Shown(page, [], [])
-    page.on("request", lambda request: shown.asked.append(request.url))
-    page.on("pageerror", lambda error: shown.errors.append(error.message))
-    page.goto(site)
-    page.wait_for_function("window.answer?.from && window.streams")
-    yield shown
-    assert shown.errors == []
-    assert [url for url in shown.asked if not url.startswith((site, "data:", "blob:"))] == []
+    opened = Shown(context.new_page(), site, [], [])
+    opened.page.on("request", lambda request: opened.asked.append(request.url))
+    opened.page.on("pageerror", lambda error: opened.errors.append(error.message))
+    opened.page.goto(site)
+    opened.page.wait_for_function("window.streams && !!customElements.get('stream-markdown')")
+    yield opened
     context.close()
+
+
+@pytest.fixture
+def shown(opened: Shown) -> Iterator[Shown]:
+    """The page with an element of its own for each test: loading the SDKs takes longer than the test."""
+    opened.page.evaluate(
+        """() => {
+            document.querySelector("#answer")?.remove();
+            window.answer = Object.assign(document.createElement("stream-markdown"), { id: "answer" });
+            document.querySelector("main").append(answer);
+        }"""
+    )
+    yield opened
+    assert opened.errors == []
+    assert [url for url in opened.asked if not url.startswith((opened.site, "data:", "blob:"))] == []
 
 
 def test_the_package_has_what_it_needs_and_depends_on_nothing(app: Path) -> None:
@@ -163,7 +177,6 @@ for await (const event of parseOpenAI(["x"])) {{
   if (event.type === "text") console.log(event.reason);
 }}
 """
-    (app / "page.ts").write_text(code)
     tsc = ROOT / "js" / "node_modules" / "typescript" / "bin" / "tsc"
     options = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2023,dom,dom.iterable")
     (app / "page.mts").write_text(code)
@@ -228,7 +241,7 @@ def test_what_ends_a_stream_closes_its_request(shown: Shown, how: str, asked: Ca
     ("model", "status", "words"),
     [
         ("drop?after=10", "interrupted", "The connection broke"),
-        ("no_end", "interrupted", "The stream ended before the answer was complete."),
+        ("no_end?rate=2000", "interrupted", "The stream ended before the answer was complete."),
         ("error?after=10", "failed", "The server had an error"),
         ("rate_limit", "failed", "Rate limit reached for requests. (HTTP 429)"),
         ("bad_gateway", "failed", "The server sent a page instead of a stream. (HTTP 502)"),
@@ -239,7 +252,8 @@ def test_what_ends_a_stream_closes_its_request(shown: Shown, how: str, asked: Ca
 def test_how_it_ended_is_shown_as_what_it_is(shown: Shown, name: str, model: str, status: str, words: str) -> None:
     shown.page.evaluate(
         """() => {
-            window.heard = [];
+            const heard = [];
+            window.heard = heard;
             for (const name of ["stream-end", "stream-error"]) addEventListener(name, () => heard.push(name));
         }"""
     )
@@ -342,11 +356,12 @@ def test_it_is_accessible_and_follows_the_colours_of_the_page(shown: Shown, sche
     )
     assert colours[0] == colours[1]
     assert shown.shadow("[role=status]").inner_text() == "Done"
+    shown.page.emulate_media(color_scheme="light")
 
 
 def test_properties_set_its_look(shown: Shown) -> None:
     shown.page.evaluate("(text) => answer.from(text)", "[a link](https://example.org) and `code`")
-    shown.page.add_style_tag(
+    sheet = shown.page.add_style_tag(
         content="""stream-markdown { --stream-markdown-link-color: rgb(1, 2, 3); --stream-markdown-code-font: Courier; }
         stream-markdown::part(content) { padding-left: 7px; }"""
     )
@@ -354,6 +369,7 @@ def test_properties_set_its_look(shown: Shown) -> None:
     assert shown.shadow("a").evaluate(style, "color") == "rgb(1, 2, 3)"
     assert shown.shadow("code").evaluate(style, "fontFamily") == "Courier"
     assert shown.shadow("[part=content]").evaluate(style, "paddingLeft") == "7px"
+    sheet.evaluate("(node) => node.remove()")
 
 
 def test_the_parser_reads_the_sdk_s_stream_under_node(shown: Shown) -> None:
@@ -375,15 +391,47 @@ def test_a_bundler_that_moves_the_module_is_told_where_the_addons_are(shown: Sho
         '<script type="module" src="entry.js"></script>'
         "<stream-markdown>`a`\n\n$x$</stream-markdown></html>"
     )
-    with shown.page.expect_response("**/bundled/addons/math.js") as missing:
-        shown.page.goto(f"{shown.page.url}bundled/index.html")
+    page = shown.page.context.new_page()
+    with page.expect_response("**/bundled/addons/math.js") as missing:
+        page.goto(f"{shown.site}bundled/index.html")
     assert missing.value.status == 404
-    shown.page.get_by_text("x", exact=True).wait_for()
-    shown.page.evaluate(
+    page.get_by_text("x", exact=True).wait_for()
+    page.evaluate(
         """(name) => {
             moved.addons = `/node_modules/${name}/addons`;
             return document.querySelector("stream-markdown").from("and $y$");
         }""",
         NAME,
     )
-    shown.page.locator("stream-markdown math").wait_for()
+    page.locator("stream-markdown math").wait_for()
+    page.close()
+
+
+def test_the_demo_page_streams_stops_and_changes_its_colours(browser: Browser) -> None:
+    with RehearsalServer(demo=True, rate=2000, first_token=0) as server:
+        page = browser.new_page(viewport={"width": 1000, "height": 1200}, color_scheme="light")
+        asked: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(error.message))
+        page.goto(server.demo_url)
+        answer, ask = page.locator("stream-markdown"), page.get_by_role("button", name="Ask")
+        answer.locator("code .sc-t-keyword").first.wait_for()
+        page.get_by_label("Tokens a second").select_option("2000")
+        page.get_by_label("Question").fill("Draw a diagram")
+        ask.click()
+        page.get_by_text("Done · finish_reason stop").wait_for()
+        answer.get_by_role("img").wait_for()
+        page.get_by_label("Tokens a second").select_option("20")
+        page.get_by_label("API").select_option("Chat Completions")
+        ask.click()
+        answer.locator("h2").wait_for()
+        page.get_by_role("button", name="Stop").click()
+        page.locator(".state[data-status=stopped]").wait_for()
+        light = answer.evaluate("(node) => getComputedStyle(node).color")
+        page.get_by_label("Colours").select_option("Dark")
+        assert answer.evaluate("(node) => getComputedStyle(node).color") != light
+        assert [url for url in asked if not url.startswith((server.demo_url, "data:", "about:"))] == []
+        assert complaints == []
+        page.close()
