@@ -328,6 +328,20 @@ def test_a_stream_that_has_everything_at_once_leaves_the_page_its_turns(shown: S
     assert turns > 0
 
 
+def test_an_answer_without_an_end_is_stopped(shown: Shown) -> None:
+    ending = shown.page.evaluate(
+        """async () => {
+            const closed = Promise.withResolvers();
+            const piece = "word ".repeat(1_000) + "\\n\\n";
+            const pull = (controller) => controller.enqueue(piece);
+            const ending = await answer.from(new ReadableStream({ pull, cancel: closed.resolve }));
+            await closed.promise;
+            return [ending.status, ending.message, ending.text.length];
+        }"""
+    )
+    assert ending == ["interrupted", "The answer is too long, and was stopped.", 2_000_000]
+
+
 def test_hostile_text_makes_no_scripts_and_asks_for_nothing(shown: Shown) -> None:
     hostile = "<img src=/x onerror=stop()><script>stop()</script>\n\n[x](javascript:stop()) ![y](/y.png)\n"
     before = len(shown.asked)

@@ -19,7 +19,7 @@ import { type ParseOptions, parseOpenAI, type StreamSource } from "./stream/read
 export type StreamStatus = "idle" | "streaming" | StreamEnding["status"];
 
 /** The most characters of an answer: what a page can hold is bounded. */
-const MOST_TEXT = 10_000_000;
+const MOST_TEXT = 2_000_000;
 
 /** Milliseconds of reading after which the page gets its turn, where a stream has everything at once. */
 const TURN = 8;
