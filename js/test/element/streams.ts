@@ -1,6 +1,6 @@
 /** One answer, as each kind of stream has it. */
 
-export const ANSWER = "Entropy: *hot* 🔥 → “cold”.\n\n```js\nconst s = { k: [1, 2] };\n```\n";
+export const ANSWER = 'Entropy: *hot* 🔥 → “cold”.\n\n```js\nconst s = { k: [1, "}\\\\"] };\n```\n';
 
 const json = JSON.stringify;
 const pieces = [...ANSWER.matchAll(/[\s\S]{1,5}/gu)].map(([piece]) => piece);
@@ -12,8 +12,8 @@ const choice = (delta: object, finish_reason: string | null = null) => ({
 });
 
 export const CHAT: readonly object[] = [
-  choice({ role: "assistant", content: "" }),
-  ...pieces.map((content) => choice({ content })),
+  choice({ role: "assistant", content: pieces[0] }),
+  ...pieces.slice(1).map((content) => choice({ content })),
   choice({}, "stop"),
   { object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: 3, completion_tokens: 9, total_tokens: 12 } },
 ];
@@ -66,6 +66,9 @@ export const TEXTS: Readonly<Record<string, string>> = {
   "lines of JSON, as toReadableStream() has them": CHAT.map((chunk) => `${json(chunk)}\n`).join(""),
   "events of Responses as lines of JSON": RESPONSES.map((event) => `${json(event)}\n`).join(""),
   "JSON without line ends, as openai-streams in its raw mode": CHAT.map((chunk) => json(chunk)).join(""),
+  "with data of several lines and CRLF": crlf(
+    data(CHAT).replaceAll('{"id":"chatcmpl-1",', '{"id":"chatcmpl-1",\ndata: '),
+  ),
   "the UI message stream": data(UI),
   "the older data stream protocol": `f:{"messageId":"m"}\n${pieces.map((piece) => `0:${json(piece)}\n`).join("")}e:{"finishReason":"stop"}\nd:{"finishReason":"stop"}\n`,
   "bare text": ANSWER,
