@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from streamcell.rehearsal import RehearsalServer
+from streamcell import RetryPolicy, StreamCellError, stream_cell
+from streamcell.rehearsal import SCENARIOS, RehearsalServer
 from tests.processes import Program
 
 from .accessible import AXE
 from .jupyterlab import ROOT
+from .notebook import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +47,8 @@ def f(x):
 |---|---|
 | 1 | 2 |
 """
+# These are about time, or about an address where nothing listens.
+UNHURRIED = ("refused", "keep_alive", "stall", "slow_head", "bulk", "images", "bytewise")
 STREAMS = (
     *("chat of openai", "responses of openai", "helper of openai", "toReadableStream of openai"),
     *("a Response of Chat Completions", "a Response of Responses", "eventsource-parser", "parts of ai"),
@@ -340,6 +345,10 @@ def test_an_answer_without_an_end_is_stopped(shown: Shown) -> None:
         }"""
     )
     assert ending == ["interrupted", "The answer is too long, and was stopped.", 2_000_000]
+    appended = (
+        "() => { answer.reset(); answer.append('- x\\n'.repeat(500_001)); return [answer.status, answer.text.length]; }"
+    )
+    assert shown.page.evaluate(appended) == ["interrupted", 2_000_000]
 
 
 def test_hostile_text_makes_no_scripts_and_asks_for_nothing(shown: Shown) -> None:
@@ -393,6 +402,33 @@ def test_the_parser_reads_the_sdk_s_stream_under_node(shown: Shown) -> None:
     assert [event["type"] for event in events[-2:]] == ["usage", "finish"]
     cut = shown.page.evaluate(ask, {"model": "rehearsal/cut?after=5", "question": "Explain entropy to Node"})
     assert [event["type"] for event in cut[-2:]] == ["text", "interrupted"]
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_each_scenario_ends_as_in_a_cell(app: Path, api: Literal["responses", "chat"]) -> None:
+    """The kernel's decoders and the page's read the same bytes. Where they differ, it is on purpose."""
+    names = [name for name in SCENARIOS if name not in UNHURRIED]
+    settings = "rate=0&first_token=0&jitter=0&seed=7"
+    with RehearsalServer() as server:
+        told = run("node", PEERS / "scenarios.mjs", app, server.base_url, api, settings, *names, folder=app)
+    endings = {name: (status, text) for name, status, text in json.loads(told)}
+    expected = {}
+    for name in names:
+        cell = stream_cell(
+            "Explain entropy",
+            model=f"rehearsal/{name}?{settings}",
+            api=api,
+            display=False,
+            retry=RetryPolicy(attempts=1),
+            auto_resume=False,
+        )
+        with contextlib.suppress(StreamCellError):
+            cell.result(timeout=LIMIT / 1000)
+        expected[name] = (cell.status, cell.text)
+    # Here bytes that are not UTF-8 are replaced, and a body without anything is a stream that was cut off.
+    assert endings.pop("bad_utf8") == ("done", endings["tour"][1])
+    assert endings.pop("empty") == ("interrupted", "")
+    assert endings == {name: ending for name, ending in expected.items() if name in endings}
 
 
 def test_a_bundler_that_moves_the_module_is_told_where_the_addons_are(shown: Shown, app: Path) -> None:

@@ -2,16 +2,19 @@
 
 import { FetchedAddons } from "../addons/fetched.js";
 
-// Not within `new URL`, where bundlers would look for a file to copy.
-const here = import.meta.url;
-
-let folder = new URL("./addons/", here).href;
+/** Null: beside this module, which is looked up late, as some bundlers leave no address to a module. */
+let folder: string | null = null;
 
 /** Where the addons are. A bundler puts this module into another file, and the addons have to be copied by hand. */
-export const addonsUrl = (): string => folder;
+export function addonsUrl(): string {
+  // Not within `new URL`, where bundlers would look for a file to copy.
+  const here = import.meta.url;
+  folder ??= new URL("./addons/", here).href;
+  return folder;
+}
 
 export function setAddonsUrl(url: string | URL): void {
-  folder = new URL(`${url}`.replace(/\/?$/, "/"), globalThis.document?.baseURI ?? here).href;
+  folder = new URL(`${url}`.replace(/\/?$/, "/"), globalThis.document?.baseURI).href;
   missing.clear();
 }
 
@@ -22,7 +25,7 @@ export const ADDONS = new FetchedAddons(
   (name) => (missing.has(name) ? null : Promise.resolve(name)),
   async (name) => {
     try {
-      return await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${name}.js`, folder).href);
+      return await import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`${name}.js`, addonsUrl()).href);
     } catch (error) {
       missing.add(name);
       throw error;

@@ -4,8 +4,8 @@ import type { EndEvent, UsageEvent } from "./stream/events.js";
 
 export interface StreamEnding {
   /**
-   * `done`: with the provider's end mark, or by `end()`. `stopped`: by the page. `interrupted`: the stream was cut off.
-   * `failed`: the server reported an error.
+   * `done`: with the provider's end mark, or by `end()`. `stopped`: by the page, or cancelled at the provider.
+   * `interrupted`: the stream was cut off. `failed`: the server reported an error.
    */
   readonly status: "done" | "stopped" | "interrupted" | "failed";
   /** The provider's finish reason, or null. `length` means that the answer was cut at a limit. */
@@ -20,7 +20,7 @@ export interface StreamEnding {
 export function endingOf(event: EndEvent): Pick<StreamEnding, "status" | "reason" | "message"> {
   switch (event.type) {
     case "finish":
-      return { status: "done", reason: event.reason, message: null };
+      return { status: event.reason === "cancelled" ? "stopped" : "done", reason: event.reason, message: null };
     case "interrupted":
       return { status: "interrupted", reason: null, message: event.message };
     case "error":

@@ -316,6 +316,17 @@ describe("Responses, as servers send them", () => {
     ]);
   });
 
+  test("an event without an id is about the item at its index, or about the last one", () => {
+    const at = (output_index: number | undefined, delta: string, item_id?: string) => ({
+      type: "response.output_text.delta",
+      ...(output_index === undefined ? {} : { output_index }),
+      ...(item_id ? { item_id } : {}),
+      delta,
+    });
+    const events = decoded([at(0, "One", "m1"), at(0, " two"), at(undefined, " three"), at(1, "Four"), completed]);
+    expect(textOf(events)).toBe("One two three\n\nFour");
+  });
+
   test("commentary is no text of the answer", () => {
     const added = { type: "response.output_item.added", item: { id: "c", type: "message", phase: "commentary" } };
     const events = decoded([added, delta("I look.", "c"), delta("Here."), completed]);

@@ -53,6 +53,9 @@ export class ResponsesDecoder implements ChunkDecoder {
   readonly #parts: Part[] = [];
   readonly #calls = new Map<string, Call>();
   readonly #commentary = new Set<string>();
+  readonly #ids = new Map<number, string>();
+  /** The last item that an event was about. */
+  #item = "";
   readonly ending = false;
   finished = false;
 
@@ -67,15 +70,25 @@ export class ResponsesDecoder implements ChunkDecoder {
       return this.#answer.fail(error);
     }
     const [, name = "", how = ""] = /^(.*)\.(delta|done)$/.exec(type) ?? [];
-    const item = itemOf(chunk);
+    const item = this.#itemOf(chunk);
     if (CALLS.includes(name)) return this.#arguments(item, chunk, how === "done");
     const kind = GROWS[name];
     if (kind && how === "delta") return this.#grow(item, kind, words(field(chunk, "delta")));
     if (kind) return this.#whole(item, kind, words(field(chunk, kind === "refusal" ? "refusal" : "text")));
     if (type === "response.output_item.added" || type === "response.output_item.done") {
-      return this.#item(field(chunk, "item"), chunk, type.endsWith("done"));
+      return this.#itemCame(field(chunk, "item"), chunk, type.endsWith("done"));
     }
     return [];
+  }
+
+  /** What tells an event's output item from others: its id, or the id that others had at its index. */
+  #itemOf(chunk: unknown): string {
+    const id = text(field(chunk, "item_id"));
+    const index = count(field(chunk, "output_index"));
+    if (id === "") this.#item = index === null ? this.#item : (this.#ids.get(index) ?? String(index));
+    else this.#item = id;
+    if (id !== "" && index !== null && this.#ids.size < MOST_ITEMS) this.#ids.set(index, id);
+    return this.#item;
   }
 
   end(): StreamEvent[] {
@@ -134,9 +147,9 @@ export class ResponsesDecoder implements ChunkDecoder {
 
   // -- items ----------------------------------------------------------------------------------------------------------
 
-  #item(item: unknown, chunk: unknown, whole: boolean): StreamEvent[] {
+  #itemCame(item: unknown, chunk: unknown, whole: boolean): StreamEvent[] {
     const type = text(field(item, "type"));
-    const key = text(field(item, "id")) || itemOf(chunk);
+    const key = this.#itemOf({ ...Object(chunk), item_id: field(item, "id") });
     if (CALLED.includes(type)) return this.#call(item, key, whole);
     if (field(item, "phase") === "commentary") this.#commentary.add(key);
     return whole ? this.#texts(item, key) : [];
@@ -186,7 +199,7 @@ export class ResponsesDecoder implements ChunkDecoder {
     // Without ids and indices no text can be assigned, so it is only used if none came before.
     const spoke = this.#parts.some(({ kind }) => kind !== "reasoning");
     for (const [index, item] of list(field(response, "output")).entries()) {
-      const key = text(field(item, "id")) || String(index);
+      const key = text(field(item, "id")) || (this.#ids.get(index) ?? String(index));
       if (CALLED.includes(text(field(item, "type")))) events.push(...this.#call(item, key, true));
       else if (!spoke || this.#parts.some((part) => part.item === key)) events.push(...this.#texts(item, key));
     }
@@ -206,7 +219,3 @@ export class ResponsesDecoder implements ChunkDecoder {
     return [...events, ...this.#answer.finish(cancelled ? "cancelled" : why || (cut ? "length" : "stop"))];
   }
 }
-
-/** What tells an event's output item from others. */
-const itemOf = (chunk: unknown): string =>
-  text(field(chunk, "item_id")) || String(count(field(chunk, "output_index")) ?? "");
