@@ -345,9 +345,11 @@ def test_an_answer_without_an_end_is_stopped(shown: Shown) -> None:
         }"""
     )
     assert ending == ["interrupted", "The answer is too long, and was stopped.", 2_000_000]
-    appended = (
-        "() => { answer.reset(); answer.append('- x\\n'.repeat(500_001)); return [answer.status, answer.text.length]; }"
-    )
+    appended = """() => {
+        answer.reset();
+        answer.append(("word ".repeat(1_000) + "\\n\\n").repeat(400));
+        return [answer.status, answer.text.length];
+    }"""
     assert shown.page.evaluate(appended) == ["interrupted", 2_000_000]
 
 
