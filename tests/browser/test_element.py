@@ -51,7 +51,7 @@ def f(x):
 UNHURRIED = ("refused", "keep_alive", "stall", "slow_head", "bulk", "images", "bytewise")
 STREAMS = (
     *("chat of openai", "responses of openai", "helper of openai", "toReadableStream of openai"),
-    *("a Response of Chat Completions", "a Response of Responses", "eventsource-parser", "parts of ai"),
+    *("a Response of Chat Completions", "a Response of Responses", "eventsource-parser", "parts of ai", "result of ai"),
     *("ai on the server", "text of ai on the server", "toReadableStream on the server", "openai-edge on the server"),
     *("openai-streams on the server", "raw openai-streams on the server"),
 )
@@ -317,6 +317,23 @@ def test_text_can_be_appended_by_hand_and_written_into_the_tag(shown: Shown) -> 
         "() => { answer.from(new Promise(() => {})); try { answer.append('x') } catch (error) { return error.name } }"
     )
     assert shown.page.evaluate(refused) == "InvalidStateError"
+
+
+@pytest.mark.parametrize("after", ["text", "finish"])
+def test_nothing_is_added_after_a_stop(shown: Shown, after: str) -> None:
+    told = shown.page.evaluate(
+        """async (after) => {
+            const heard = [];
+            answer.addEventListener("stream-end", ({ detail }) => heard.push(detail.status));
+            answer.addEventListener("stream-event", ({ detail }) => detail.type === after && answer.stop());
+            const chunk = (content, finish_reason) => ({ choices: [{ delta: { content }, finish_reason }] });
+            const ending = await answer.from([chunk("one"), chunk(" two"), chunk(" three", "stop")]);
+            return [heard, ending.status, ending.text, answer.text, answer.status];
+        }""",
+        after,
+    )
+    text = "one" if after == "text" else "one two three"
+    assert told == [["stopped"], "stopped", text, text, "stopped"]
 
 
 def test_a_stream_that_has_everything_at_once_leaves_the_page_its_turns(shown: Shown) -> None:

@@ -1,10 +1,12 @@
 /** What a page hands to `from()`: streams of the packages that run in browsers. It is bundled for the tests. */
 
-import { createUIMessageStream } from "ai";
+import { createOpenAI } from "@ai-sdk/openai";
+import { createUIMessageStream, streamText } from "ai";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import OpenAI from "openai";
 
-const client = new OpenAI({ baseURL: new URL("/v1", location.href).href, apiKey: "rehearsal", dangerouslyAllowBrowser: true, maxRetries: 0 });
+const baseURL = new URL("/v1", location.href).href;
+const client = new OpenAI({ baseURL, apiKey: "rehearsal", dangerouslyAllowBrowser: true, maxRetries: 0 });
 const messages = (content) => [{ role: "user", content }];
 
 export const post = (path, body) =>
@@ -25,6 +27,8 @@ export const streams = {
     (await post("responses", { model, input: question, stream: true })).body
       .pipeThrough(new TextDecoderStream())
       .pipeThrough(new EventSourceParserStream()),
+  "result of ai": (model, question) =>
+    streamText({ model: createOpenAI({ baseURL, apiKey: "rehearsal" })(model), prompt: question }),
   "parts of ai": async (_, question) =>
     createUIMessageStream({
       execute({ writer }) {

@@ -70,6 +70,8 @@ export class StreamMarkdown extends Base {
   #number = 0;
   #pace = paceFrom(0, 0);
   #reading: AbortController | null = null;
+  /** Resolves the promise of `from()`. */
+  #settle: ((ending: StreamEnding) => void) | null = null;
   #hasRead = false;
 
   constructor() {
@@ -170,18 +172,14 @@ export class StreamMarkdown extends Base {
       if (this.#reading === reading) this.stop();
     };
     options.signal?.addEventListener("abort", stop);
+    const ended = new Promise<StreamEnding>((resolve) => {
+      this.#settle = resolve;
+    });
     if (options.signal?.aborted) stop();
-    // What the answer was when it was stopped: another one may be shown by the time that its stream has closed.
-    const number = this.#number;
-    let ending: StreamEnding | null = null;
-    const note = ({ detail }: CustomEvent<StreamEnding>) => {
-      ending = detail;
-    };
-    this.addEventListener("stream-end", note as EventListener, { once: true });
     try {
       let turn = performance.now();
       for await (const event of parseOpenAI(source, { ...options, signal: reading.signal })) {
-        if (this.#number !== number) break;
+        if (this.#reading !== reading) break;
         this.#take(event);
         if (isEnd(event)) break;
         if (performance.now() - turn < TURN) continue;
@@ -196,9 +194,8 @@ export class StreamMarkdown extends Base {
       }
     } finally {
       options.signal?.removeEventListener("abort", stop);
-      this.removeEventListener("stream-end", note as EventListener);
     }
-    return ending ?? this.#ending({ status: "stopped", reason: null, message: null });
+    return ended;
   }
 
   connectedCallback(): void {
@@ -243,7 +240,10 @@ export class StreamMarkdown extends Base {
     } else if (event.type === "tool-call") {
       this.#called = true;
     }
+    const reading = this.#reading;
     this.dispatchEvent(new CustomEvent("stream-event", { detail: event }));
+    // The page may have stopped it just now.
+    if (this.#reading !== reading) return;
     if (isEnd(event)) {
       this.#reading = null;
       this.#finish(endingOf(event));
@@ -265,14 +265,10 @@ export class StreamMarkdown extends Base {
     return true;
   }
 
-  #ending(how: Pick<StreamEnding, "status" | "reason" | "message">): StreamEnding {
-    return { ...how, text: this.text, reasoning: this.reasoning, usage: this.#usage };
-  }
-
   #finish(how: Pick<StreamEnding, "status" | "reason" | "message">): void {
-    const ending = this.#ending(how);
-    const { refusal } = this.#said;
-    const isEmpty = `${ending.text}${refusal}`.trim() === "" && !this.#called && how.status === "done";
+    const { text, reasoning, refusal } = this.#said;
+    const ending: StreamEnding = { ...how, text, reasoning, usage: this.#usage };
+    const isEmpty = `${text}${refusal}`.trim() === "" && !this.#called && how.status === "done";
     const note = how.message ?? noteOn(how.reason) ?? (isEmpty ? words.NO_TEXT : null);
     this.#note.hidden = note === null;
     setLabel(this.#note, note ?? "");
@@ -280,6 +276,8 @@ export class StreamMarkdown extends Base {
     this.#frame(browserScheduler.now());
     // Last, so that code that waits for it finds the complete answer.
     this.#setStatus(how.status);
+    this.#settle?.(ending);
+    this.#settle = null;
     this.dispatchEvent(new CustomEvent("stream-end", { detail: ending, bubbles: true, composed: true }));
     if (how.status !== "failed" && how.status !== "interrupted") return;
     this.dispatchEvent(new CustomEvent("stream-error", { detail: ending, bubbles: true, composed: true }));
