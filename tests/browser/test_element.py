@@ -327,7 +327,8 @@ def test_nothing_is_added_after_a_stop(shown: Shown, after: str) -> None:
             answer.addEventListener("stream-end", ({ detail }) => heard.push(detail.status));
             answer.addEventListener("stream-event", ({ detail }) => detail.type === after && answer.stop());
             const chunk = (content, finish_reason) => ({ choices: [{ delta: { content }, finish_reason }] });
-            const ending = await answer.from([chunk("one"), chunk(" two"), chunk(" three", "stop")]);
+            const chunks = [chunk("one"), chunk(" two"), chunk(" three", "stop")];
+            const ending = await answer.from(chunks.map((one) => `data: ${JSON.stringify(one)}\\n\\n`).join(""));
             return [heard, ending.status, ending.text, answer.text, answer.status];
         }""",
         after,
