@@ -39,7 +39,7 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_c
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-pythons test-frontends test-libraries
 
-.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build clean env front-end node-modules peer-modules bench-modules \
+.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-libraries test-peers fuzz
 
 help: ## list the targets
@@ -101,7 +101,7 @@ canary: env ## a part of the suite with the newest releases and pre-releases of 
 test-aimock: env peer-modules ## the main path against aimock, a third-party OpenAI-compatible server
 	$(PYTEST) tests/peers/test_aimock.py
 
-test-browser: env node-modules ## real JupyterLab, real kernels, real Chromium
+test-browser: env node-modules element-modules ## real JupyterLab, real kernels, real Chromium
 	$(PY) scripts/environment.py ipykernel6
 	$(if $(LONG),$(PY) scripts/environment.py collaboration)
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PYTEST) tests/browser -n 3 --dist loadscope $(PART)
@@ -170,12 +170,15 @@ lock: env ## compile requirements/*.in anew, keeping the versions that still fit
 upgrade: env ## compile requirements/*.in anew with the newest versions
 	$(PY) scripts/lock.py --upgrade
 
+build-element: env node-modules ## the npm package of <stream-markdown>, into js/dist/element/
+	cd js && npm run --silent build:element
+
 build: env ## the sdist and the wheel, into dist/
 	rm -rf dist
 	$(PY) -m build --no-isolation
 
 clean: ## remove what was built and installed here, downloads' caches aside
-	rm -rf .venv .venvs build dist js/node_modules js/bench/node_modules tests/peers/node_modules src/streamcell/static
+	rm -rf .venv .venvs build dist js/node_modules js/bench/node_modules tests/peers/node_modules tests/element/node_modules js/dist src/streamcell/static
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/failures bench-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -191,11 +194,16 @@ node-modules: env
 
 peer-modules: tests/peers/node_modules/.package-lock.json
 
+element-modules: tests/element/node_modules/.package-lock.json
+
 bench-modules: js/bench/node_modules/.package-lock.json
 
 # npm writes that file last.
 tests/peers/node_modules/.package-lock.json: tests/peers/package-lock.json | env
 	cd tests/peers && npm ci --no-audit --no-fund
+
+tests/element/node_modules/.package-lock.json: tests/element/package-lock.json | env
+	cd tests/element && npm ci --no-audit --no-fund
 
 js/bench/node_modules/.package-lock.json: js/bench/package-lock.json | env
 	cd js/bench && npm ci --no-audit --no-fund

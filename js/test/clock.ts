@@ -1,7 +1,7 @@
 /** A clock that stands still until it is told to move, and frames that come when they are asked for. */
 
-import type { Scheduler } from "../src/cell/frame.js";
 import type { Clock } from "../src/jupyter/connection.js";
+import type { Scheduler } from "../src/render/frame.js";
 
 interface Timer {
   readonly at: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { advance, BACKLOG, cutAt, FrameLoop, LONGEST, type Pace, paceFrom, REST } from "../src/cell/frame.js";
+import { advance, BACKLOG, cutAt, FrameLoop, LONGEST, type Pace, paceFrom, REST } from "../src/render/frame.js";
 import { FakeClock } from "./clock.js";
 
 describe("the frame loop", () => {

@@ -35,6 +35,8 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   render: ["markdown"],
   addons: ["render"],
   cell: ["markdown", "render", "wire"],
+  // Without Jupyter, and without a cell.
+  element: ["markdown", "render", "addons"],
   jupyter: ["addons", "cell", "render", "wire"],
 };
 

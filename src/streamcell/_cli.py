@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--rate", type=float, default=40.0, help="tokens per second; 0: as fast as the client reads")
     serve.add_argument("--first-token", type=float, default=0.25, help="seconds to the first token")
     serve.add_argument("--jitter", type=float, default=0.3, help="random variation of waits, a fraction from 0 to 1")
+    serve.add_argument("--demo", action="store_true", help="also serve a page that shows answers in a browser")
     serve.add_argument("--seed", type=int, default=None, help="number that makes all random choices repeatable")
     return parser
 
@@ -72,6 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
             first_token=options.first_token,
             jitter=options.jitter,
             seed=options.seed,
+            demo=options.demo,
         ).start()
     except (ValueError, OSError, ImportError) as error:
         print(f"streamcell serve: {error}", file=sys.stderr)
@@ -79,7 +81,7 @@ def _serve(options: argparse.Namespace) -> int:
     stopped = threading.Event()
     former = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     with server:
-        print(_greeting(server.base_url), flush=True)
+        print(_greeting(server.base_url, server.demo_url if options.demo else None), flush=True)
         # The wait has a timeout, because on Windows Ctrl-C does not interrupt one without.
         while not stopped.wait(0.5):
             pass
@@ -122,13 +124,14 @@ def _demo(options: argparse.Namespace) -> int:
         return code
 
 
-def _greeting(base_url: str) -> str:
+def _greeting(base_url: str, demo_url: str | None = None) -> str:
     from .rehearsal import SCENARIOS
 
     models = "\n".join(f"  {'rehearsal/' + name:<18} {scenario.summary}" for name, scenario in SCENARIOS.items())
     snippet = "print(OpenAI().responses.create(model='rehearsal', input='Explain entropy').output_text)"
+    page = f"Demo page at {demo_url}\n" if demo_url else ""
     return f"""\
-Rehearsal server at {base_url}
+{page}Rehearsal server at {base_url}
 It speaks OpenAI's API and answers from scripts: no model is asked, any key will do.
 
   export OPENAI_BASE_URL={base_url} OPENAI_API_KEY=rehearsal

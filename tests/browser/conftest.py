@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 CHROMIUM = ROOT / "scripts" / "chromium.py"
 FLAGS = ("--disable-background-networking", "--disable-component-update", "--disable-quic", "--disable-sync")
-TOGETHER = ("test_connection.py", "test_parts.py", "test_saved.py")
+TOGETHER = ("test_connection.py", "test_element.py", "test_parts.py", "test_saved.py")
 REPORT = pytest.StashKey[pytest.TestReport]()
 
 
 class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Each test goes to whoever is free next; those that share a notebook of their module's stay together."""
+    """Each test goes to whoever is free next; those that share something of their module's stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

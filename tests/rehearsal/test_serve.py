@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from streamcell import _cli
+from streamcell.rehearsal import RehearsalServer, _demo
 
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -24,7 +27,19 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_says_where_it_is_answers_and_ends_when_told(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "streamcell._cli", "serve", "--rate", "0", "--first-token", "0", "--seed", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamcell._cli",
+        "serve",
+        "--demo",
+        "--rate",
+        "0",
+        "--first-token",
+        "0",
+        "--seed",
+        "1",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -34,8 +49,11 @@ def test_serve_says_where_it_is_answers_and_ends_when_told(number: signal.Signal
                 line = process.stdout.readline()
                 assert line, process.stderr.read()
                 greeting += line
+            assert greeting.startswith("Demo page at http://127.0.0.1:")
             found = re.search(r"OPENAI_BASE_URL=(http://127\.0\.0\.1:\d+/v1) ", greeting)
             assert found is not None
+            with LOCAL.open(found[1].removesuffix("v1")) as response:
+                assert b"<stream-markdown>" in response.read()
             with LOCAL.open(f"{found[1]}/models") as response:
                 assert json.load(response)["data"][0]["id"] == "rehearsal"
             process.send_signal(number)
@@ -44,6 +62,33 @@ def test_serve_says_where_it_is_answers_and_ends_when_told(number: signal.Signal
             assert process.stderr.read() == ""
         finally:
             process.kill()
+
+
+def test_the_demo_page_is_served_on_request_and_loads_nothing_from_elsewhere() -> None:
+    with RehearsalServer(demo=True) as server:
+        with LOCAL.open(server.demo_url) as response:
+            page, headers = response.read().decode(), response.headers
+        assert "<stream-markdown>" in page
+        assert re.findall(r"(?:https?:)?//[\w.]+", page) == []
+        assert headers["content-security-policy"].startswith("default-src 'none'; connect-src 'self';")
+        for name in ("element.js", "addons/math.js", "addons/python.js"):
+            with LOCAL.open(f"{server.demo_url}{name}") as response:
+                assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+                assert response.read()
+        for name in ("addons/", "addons/..%2Fstreamcell.js", "addons/%2e%2e/stub.js", "streamcell.js", "demo.html"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                LOCAL.open(f"{server.demo_url}{name}")
+        elsewhere = urllib.request.Request(server.demo_url, headers={"Host": "attacker.example"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            LOCAL.open(elsewhere)
+    with RehearsalServer() as server, pytest.raises(urllib.error.HTTPError, match="404"):
+        LOCAL.open(server.demo_url)
+
+
+def test_the_demo_page_needs_the_front_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_demo, "_STATIC", tmp_path)
+    with pytest.raises(FileNotFoundError, match="not built"):
+        RehearsalServer(demo=True).start()
 
 
 def test_the_snippet_that_serve_prints_runs() -> None:

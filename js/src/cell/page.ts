@@ -2,7 +2,8 @@
 
 import type { Clock } from "../jupyter/connection.js";
 import { type Addons, NO_ADDONS } from "../render/addons.js";
-import { FrameLoop } from "./frame.js";
+import { FrameLoop } from "../render/frame.js";
+import { browserScheduler } from "../render/scheduler.js";
 
 export interface Page {
   readonly loop: FrameLoop;
@@ -18,30 +19,16 @@ export interface Page {
   newId(): string;
 }
 
-/** Hidden tabs get no animation frames, but an answer that ends there must still be rendered. */
-const HIDDEN_FRAME = 1000;
-
 /** Elements near the viewport count as in sight, so that they are rendered before they are scrolled to. */
 const NEAR = { rootMargin: "20%" };
 
 export const browserClock: Clock = {
-  now: () => performance.now(),
+  now: browserScheduler.now,
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
 };
-
-function requestFrame(callback: () => void): void {
-  let frame = 0;
-  const once = () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-    callback();
-  };
-  const timer = setTimeout(once, HIDDEN_FRAME);
-  frame = requestAnimationFrame(once);
-}
 
 async function copy(text: string): Promise<boolean> {
   try {
@@ -76,7 +63,7 @@ export function browserPage(addons: Addons = NO_ADDONS): Page {
   const tag = Math.random().toString(36).slice(2, 8);
   let made = 0;
   return {
-    loop: new FrameLoop({ now: browserClock.now, request: requestFrame }),
+    loop: new FrameLoop(browserScheduler),
     clock: browserClock,
     addons,
     isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,

@@ -1,12 +1,13 @@
 /** Adds the style sheet, once per document or shadow root. */
 
 import answer from "../render/answer.css";
+import base from "../render/base.css";
 import code from "../render/code.css";
 import image from "./parts/image.css";
 import call from "./parts/tool_call.css";
 import view from "./view.css";
 
-const css = view + answer + code + call + image;
+const css = base + view + answer + code + call + image;
 
 const MARK = "data-streamcell-style";
 

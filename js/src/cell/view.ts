@@ -2,13 +2,13 @@
 
 import type { Cell } from "../jupyter/connection.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
+import { advance, type Pace, paceFrom, type Task } from "../render/frame.js";
 import { type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
 import * as words from "../words.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
-import { advance, type Pace, paceFrom, type Task } from "./frame.js";
 import type { Page } from "./page.js";
 import { asking } from "./parts/call.js";
 import { doing, PartList } from "./parts/list.js";

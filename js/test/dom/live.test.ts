@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { LiveMarkdown } from "../../src/cell/live.js";
 import { Engine } from "../../src/markdown/engine.js";
 import { NO_ADDONS } from "../../src/render/addons.js";
+import { LiveMarkdown } from "../../src/render/live.js";
 import { Renderer } from "../../src/render/render.js";
 import { FakeLayout } from "./drawn.js";
 

@@ -1,8 +1,8 @@
 /** A page for views: frames and time that the test moves, a clipboard that it reads. */
 
-import { FrameLoop } from "../../src/cell/frame.js";
 import type { Page } from "../../src/cell/page.js";
 import { type Addons, NO_ADDONS } from "../../src/render/addons.js";
+import { FrameLoop } from "../../src/render/frame.js";
 import { FakeClock } from "../clock.js";
 
 export class FakePage implements Page {

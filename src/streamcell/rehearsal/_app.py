@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
+from ._demo import Demo
 from ._handler import Handler, Stage
 from ._play import Answer, TakenUp
 from ._request import RefusedError, read_chat, read_responses
 from ._scenarios import choose, model_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from tornado.iostream import IOStream
 
 _HEADER_BYTES = 64 * 1024
@@ -27,11 +32,13 @@ _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Lengt
 _MODELS_CREATED = 1_767_225_600  # January 1, 2026
 
 
-def make_app(stage: Stage) -> Application:
-    """Make the application of one server."""
+def make_app(stage: Stage, pages: Mapping[str, Path] = MappingProxyType({})) -> Application:
+    """Make the application of one server. `pages` are files of the demo page, by address."""
     given = {"stage": stage}
+    demo = [(r"/(?:element\.js|addons/.+)?", Demo, {**given, "pages": pages})] if pages else []
     return Application(
         [
+            *demo,
             (r"/v1/models", _Models, given),
             (r"/v1/models/(.+)", _Model, given),
             (r"/v1/chat/completions", Answer, {**given, "reader": read_chat}),

@@ -15,7 +15,8 @@ from ._rate_limits import RateLimits
 from ._steps import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
@@ -43,6 +44,7 @@ class RehearsalServer:
         tokens: Tokens per minute, likewise.
         max_concurrency: Answers that stream at once, likewise.
         minute: The seconds in a minute of these limits. A small number makes them quick to test.
+        demo: Also serve a page at `demo_url` that shows answers with `<stream-markdown>`.
         seed: The random seed of every request; None: a new one for each.
 
     A request can override these settings: `model="rehearsal?rate=200&seed=7"`.
@@ -64,6 +66,7 @@ class RehearsalServer:
         tokens: int | None = None,
         max_concurrency: int | None = None,
         minute: float = 60.0,
+        demo: bool = False,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be from 0 to 65535, not {port}")
@@ -76,6 +79,7 @@ class RehearsalServer:
             if limit is not None and not limit > 0:
                 raise ValueError(f"{name} must be above 0, not {limit!r}")
         self._wanted_port = port
+        self._demo = demo
         self._stage: Stage
         self._limits = RateLimits(requests, tokens, max_concurrency, minute)
         self._timing = Timing(rate=rate, first_token=first_token, jitter=jitter, seed=seed)
@@ -92,18 +96,21 @@ class RehearsalServer:
 
         Raises:
             ImportError: tornado is not installed.
-            OSError: The port is taken.
+            OSError: The port is taken, or the demo page was asked for and the front end is not built.
         """
         with self._guard:
             if self.running:
                 return self
             _require_tornado()
+            pages = self._pages()
             # Bound here, so that the caller gets the exception if the port is taken.
             listener = _listen(self._wanted_port)
             self._port = listener.getsockname()[1]
             ready: Future[None] = Future()
             self._thread = threading.Thread(
-                target=lambda: asyncio.run(self._serve(listener, ready)), name="streamcell-rehearsal", daemon=True
+                target=lambda: asyncio.run(self._serve(listener, ready, pages)),
+                name="streamcell-rehearsal",
+                daemon=True,
             )
             self._thread.start()
             ready.result()
@@ -154,6 +161,15 @@ class RehearsalServer:
             raise RuntimeError("the rehearsal server has no address before start()")
         return f"http://{_HOST}:{self._port}/v1"
 
+    @property
+    def demo_url(self) -> str:
+        """The address of the demo page, which is served with `demo=True`.
+
+        Raises:
+            RuntimeError: The server has not been started.
+        """
+        return self.base_url.removesuffix("v1")
+
     def url_for(self, model: str) -> str:
         """The address for `model`: `base_url`, except for `rehearsal/refused`, which gets one where nothing listens."""
         if model.partition("?")[0] != "rehearsal/refused":
@@ -181,14 +197,21 @@ class RehearsalServer:
         """
         return self._log.wait_for(predicate, timeout)
 
-    async def _serve(self, listener: socket.socket, ready: Future[None]) -> None:
+    def _pages(self) -> Mapping[str, Path]:
+        if not self._demo:
+            return {}
+        from ._demo import files
+
+        return files()
+
+    async def _serve(self, listener: socket.socket, ready: Future[None], pages: Mapping[str, Path]) -> None:
         try:
             from ._app import Bounded, make_app
             from ._handler import Stage
 
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             self._stage = Stage(self._timing, self._log, self._limits)
-            http = Bounded(make_app(self._stage))
+            http = Bounded(make_app(self._stage, pages))
             http.add_socket(listener)
         except BaseException as error:  # noqa: BLE001
             ready.set_exception(error)  # start() raises it

@@ -1,9 +1,9 @@
 /** The model's comments on its work between its steps: Markdown, less prominent than the answer. */
 
 import { element } from "../../render/element.js";
+import { LiveMarkdown } from "../../render/live.js";
 import { Renderer } from "../../render/render.js";
 import * as words from "../../words.js";
-import { LiveMarkdown } from "../live.js";
 import { KINDS } from "./kinds.js";
 
 KINDS.set("commentary", {

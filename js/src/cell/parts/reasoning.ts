@@ -1,12 +1,12 @@
 /** The model's reasoning in a fold, with its duration. It is only rendered while the fold is open. */
 
 import { element, setLabel } from "../../render/element.js";
+import { LiveMarkdown } from "../../render/live.js";
 import { Renderer } from "../../render/render.js";
 import { REASONING_FIELDS_SHAPE, type ReasoningFields } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
-import { LiveMarkdown } from "../live.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 
 const reasoningOf = ({ fields }: Part) => read(REASONING_FIELDS_SHAPE, fields) as ReasoningFields;

@@ -1,9 +1,9 @@
 /** A tool's result that is more than text: an image, Markdown, or a table as HTML, without scripts. */
 
 import { element } from "../../render/element.js";
+import { LiveMarkdown } from "../../render/live.js";
 import { Renderer } from "../../render/render.js";
 import * as words from "../../words.js";
-import { LiveMarkdown } from "../live.js";
 import type { Context } from "./kinds.js";
 import { imageAddress } from "./site.js";
 

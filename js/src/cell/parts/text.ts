@@ -1,12 +1,12 @@
 /** The answer's text, while it streams. A thin rule shows where it was cut off and resumed. */
 
 import { element, setAttribute } from "../../render/element.js";
+import { cutAt } from "../../render/frame.js";
+import { LiveMarkdown } from "../../render/live.js";
 import { Renderer } from "../../render/render.js";
 import { type ResumeMode, TEXT_FIELDS_SHAPE } from "../../wire/generated.js";
 import { read } from "../../wire/narrow.js";
 import { type Part, textOf } from "../../wire/protocol.js";
-import { cutAt } from "../frame.js";
-import { LiveMarkdown } from "../live.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 import { Marks } from "./marks.js";
 

@@ -1,7 +1,7 @@
 /** A growing text, rendered as Markdown. Only new text is parsed and rendered. */
 
 import { Engine } from "../markdown/engine.js";
-import type { Renderer } from "../render/render.js";
+import type { Renderer } from "./render.js";
 
 /** Characters at the end of the parsed text that must be unchanged, or it counts as another text. */
 const JOINT = 32;
