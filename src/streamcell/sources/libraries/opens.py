@@ -29,8 +29,8 @@ def opener_of(given: Any) -> Opener | None:
 
 
 def _has(*names: str) -> Callable[[Any], bool]:
-    """Return whether an object (not its class) has all these methods."""
-    return lambda given: not isinstance(given, type) and all(callable(getattr(given, name, None)) for name in names)
+    """Return whether an object's class has all these methods. The object itself is not asked: properties may raise."""
+    return lambda given: all(callable(getattr(type(given), name, None)) for name in names)
 
 
 def _is_run_of_agents(given: Any) -> bool:
@@ -176,8 +176,7 @@ def _read_of(raw: Any) -> Any:
 
 
 def _is_aiohttp(given: Any) -> bool:
-    # In that order: in `httpx` the mere look at `content` raises while a stream has not been read.
-    return hasattr(given, "status") and not hasattr(given, "iter_bytes") and _has("iter_any")(given.content)
+    return _has("release", "json")(given) and hasattr(given, "status") and _has("iter_any")(given.content)
 
 
 async def _aiohttp(response: Any) -> AsyncIterator[Any]:
