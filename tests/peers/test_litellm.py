@@ -31,10 +31,10 @@ KEY = f"sk-{secrets.token_hex(32)}"  # the proxy does not start without one
 
 
 @contextmanager
-def proxy(models: list[dict[str, Any]], folder: Path) -> Iterator[str]:
-    """Run the proxy in front of `models`; gives its base URL."""
+def proxy(models: list[dict[str, Any]], folder: Path, **general: Any) -> Iterator[str]:
+    """Run the proxy in front of `models`, with more general settings; gives its base URL."""
     config = folder / "config.yaml"
-    settings = {"general_settings": {"master_key": KEY}, "model_list": models}
+    settings = {"general_settings": {"master_key": KEY, **general}, "model_list": models}
     config.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
