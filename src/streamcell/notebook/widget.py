@@ -20,6 +20,7 @@ from ..answer.session import Session
 from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
+from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.toolbox import Toolbox
 from ..request.request import Request
@@ -97,9 +98,10 @@ class StreamCell(Answer, anywidget.AnyWidget):
         unattended: Unattended = "raise",
         shown: bool = True,
         tools: Toolbox | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Connect a source and a session; open the comm now if `shown`. `stream_cell` calls this, then `_start`."""
-        Answer.__init__(self, Stream(source, session, self, tools), request)
+        Answer.__init__(self, Stream(source, session, self, tools, recorder), request)
         self._client = client
         self._tools = tools
         self._published: Mapping[str, Any] = {}

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from .. import _words as words
+from .._errors import StreamCellError
 from ..answer.resume import Prefix
 from ..request.request import Request
-from .base import Source
+from ..saved.recording import Recorded
+from .base import Decoder, Source
 from .iterables.iterator import IteratorSource, is_answer
+from .openai.chat import ChatDecoder
+from .openai.dialect import AnyDecoder
+from .openai.responses import ResponsesDecoder
 from .openai.source import OpenAISource
+from .recording import RecordingSource
+from .unrecorded import Unrecorded
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-__all__ = ["Source", "resolve"]
+__all__ = ["RecordingSource", "Source", "Unrecorded", "decoder_named", "replay", "resolve"]
 
 
 def resolve(
@@ -37,3 +45,21 @@ def resolve(
         f"stream_cell takes a prompt, a list of messages, an iterable of strings or chunks, or a callable that makes "
         f"one, not {type(asked).__name__}"
     )
+
+
+def decoder_named(format_: str, *, api: str = "", taken: Iterable[str] = ()) -> Decoder | None:
+    """Return the decoder for recorded chunks (`Chunk.format`), or None if there is none of that name.
+
+    The format "" is OpenAI's two APIs, found by the chunks. `api` is the one that was asked, as the log has it, and
+    `taken` are the ids of earlier calls of tools, see `Calls`.
+    """
+    if format_:
+        return None
+    return AnyDecoder(ChatDecoder(taken) if api == words.APIS["chat"] else ResponsesDecoder(taken), taken)
+
+
+def replay(
+    recorded: Recorded, note: str, *, rehearsal: bool = False, missing: StreamCellError | None = None
+) -> RecordingSource:
+    """Return the source that plays a recorded answer; `missing` is the error if there is nothing to play."""
+    return RecordingSource(recorded, note, decoder_named, rehearsal=rehearsal, missing=missing)

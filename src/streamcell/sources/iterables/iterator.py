@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import operator
 import threading
 import weakref
@@ -13,7 +14,8 @@ from typing import Any, Final
 from ... import _words as words
 from ..._errors import SourceFailed
 from ...answer.context import ALONE, Context
-from ...answer.events import Alive, Event, Failed, Finished, Origin, PartGrew, Started
+from ...answer.events import Alive, Chunk, Event, Failed, Finished, Note, Origin, PartGrew, Started
+from ...request.jsonable import jsonable
 from ..base import Decoder, Surrogates, field_of
 from ..openai.dialect import decoder_for
 from ..openai.responses import ResponsesDecoder
@@ -86,7 +88,7 @@ class IteratorSource:
             if _readers.get(id(self._given)) is self:
                 del _readers[id(self._given)]
 
-    async def events(self, context: Context = ALONE) -> AsyncIterator[Event]:  # noqa: ARG002
+    async def events(self, context: Context = ALONE) -> AsyncIterator[Event | Note]:  # noqa: ARG002
         """Read the iterable once, see `Source.events`."""
         items: AsyncIterator[Any] | None = None
         reader = _Reader()
@@ -94,7 +96,10 @@ class IteratorSource:
             yield Started(self.origin)
             items = _items(await self._opened(), self.home)
             async for item in items:
-                for event in reader.take(item) or (Alive(),):
+                events = reader.take(item)
+                if reader.chunk is not None:
+                    yield reader.chunk
+                for event in events or (Alive(),):
                     yield event
             for event in reader.end():
                 yield event
@@ -131,8 +136,11 @@ class _Reader:
         self._decoder: Decoder | None = None
         self._text = Surrogates()
         self._spoke = False
+        self.chunk: Chunk | None = None
+        """The last item, for the log; None if it was text."""
 
     def take(self, item: object) -> list[Event]:
+        self.chunk = None
         if isinstance(item, str):
             text = self._text.feed(item)
             self._spoke = self._spoke or bool(item)
@@ -141,6 +149,7 @@ class _Reader:
             item = field_of(item, "chunk")  # the SDK's .stream() helper wraps each chunk
         if self._decoder is None:
             self._decoder = _decoder_for(item)
+        self.chunk = Chunk(_json_of(item))
         return self._decoder.feed(item)
 
     def end(self) -> list[Event]:
@@ -149,6 +158,14 @@ class _Reader:
         held = self._text.end()
         notice = None if self._spoke else words.NOTHING_FROM_SOURCE
         return [*([PartGrew("text", held)] if held else []), Finished("stop", notice)]
+
+
+def _json_of(item: object) -> str:
+    """Return a chunk as JSON. One that JSON cannot hold is an empty object: the answer is shown all the same."""
+    try:
+        return json.dumps(jsonable(item, "chunk"), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return "{}"
 
 
 def _decoder_for(item: object) -> Decoder:
