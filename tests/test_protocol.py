@@ -149,7 +149,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here", "act", "pace", "forget"])
+WORDS = st.sampled_from(
+    ["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here", "act", "pace", "forget"]
+)
 
 
 @given(

@@ -28,6 +28,9 @@ _PAGE: Final = 100_000  # characters after which fewer are
 
 _OVERHEAD: Final = 600  # characters that are counted for an entry besides its data: an empty chunk takes memory too
 
+NOT_RECORDED: Final = frozenset({"traceback"})
+"""Fields that no recording has: a traceback shows the paths and the code of one machine."""
+
 Kind = Literal["request", "response", "chunk", "text", "tool", "status"]
 
 
@@ -177,7 +180,9 @@ class Log:
         with Path(path).open("w", encoding="ascii", newline="\n") as file:
             file.write(header(str(asked.get("recorded", ""))))
             file.write(line_of(1, 0.0, 0, "prompt", asked))
-            file.writelines(line_of(1, one.at, one.run, one.kind, one.data) for one in self)
+            for one in self:
+                kept = {name: value for name, value in one.data.items() if name not in NOT_RECORDED}
+                file.write(line_of(1, one.at, one.run, one.kind, kept))
 
     def describe(self, asked: Callable[[], Mapping[str, Any]]) -> None:
         """Set what a recording says was asked. Internal."""

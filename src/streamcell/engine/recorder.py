@@ -16,7 +16,7 @@ from .._errors import without_keys
 from ..answer.status import TERMINAL
 from ..request.veiled import Secrets
 from ..saved.recording import header, line_of
-from .log import Entry, shown
+from .log import NOT_RECORDED, Entry, shown
 from .observers import elsewhere
 
 __all__ = ["Recorder", "Writer", "flush", "writer_for"]
@@ -169,7 +169,8 @@ class Recorder:
         self._writer.write(len(str(data.get("data", data.get("text", data)))), line)
 
     def _line(self, at: float, run: int, kind: str, data: Mapping[str, Any]) -> str:
-        return line_of(self._answer, at, run, kind, {name: _without(one, self._secrets) for name, one in data.items()})
+        kept = {name: _without(one, self._secrets) for name, one in data.items() if name not in NOT_RECORDED}
+        return line_of(self._answer, at, run, kind, kept)
 
 
 def _without(value: Any, secrets: Iterable[str]) -> Any:

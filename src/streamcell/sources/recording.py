@@ -426,8 +426,8 @@ def _returned(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     shown, seconds, edited = data.get("shown"), data.get("seconds"), data.get("edited")
     fields: dict[str, Any] = {"state": state, "result": _text(data.get("result"))}
     if "shown" in data:
-        rich = isinstance(shown, list) and len(shown) == 2 and shown[0] in _RICH and isinstance(shown[1], str)
-        fields["shown"] = (shown[0], showable(shown[1])) if rich else None
+        kind, content = shown if isinstance(shown, list) and len(shown) == 2 else (None, None)
+        fields["shown"] = (kind, showable(content)) if kind in _RICH and isinstance(content, str) else None
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < float("inf"):
         fields["seconds"] = float(seconds)
     if isinstance(edited, str):

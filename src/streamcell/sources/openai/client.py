@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from ... import _words as words
 from ..._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
@@ -301,9 +301,8 @@ def digest_of(client: AsyncOpenAI) -> str:
 def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
     """Return the secrets that must not appear in any message: of the client, its address, and a request's fields."""
     own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
-    address = urlsplit(str(client.base_url))
-    query = dict(parse_qsl(address.query))
-    found = (*_keys_of(client, *own, query), *([address.password] if address.password else []), *secrets_in(params))
+    password = urlsplit(str(client.base_url)).password
+    found = (*_keys_of(client, *own), *([password] if password else []), *secrets_in(params))
     return Secrets(key for key in found if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic"))
 
 
