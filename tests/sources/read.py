@@ -25,7 +25,6 @@ from streamcell.request.messages import messages_of
 from streamcell.request.request import Request, make_request
 from streamcell.sources import Source
 
-
 NOTES = (Head, Chunk, Asked, Called, Returned, Ceased)
 
 

@@ -26,6 +26,7 @@ from ..engine.toolbox import Toolbox
 from ..request.request import Request
 from ..wire.messages import (
     MOMENTARY,
+    UNSAVED,
     WANTED,
     Forget,
     Hello,
@@ -368,6 +369,6 @@ _ENDS: Final = ("status", "version", "text")
 
 def _traits_of(view: View) -> dict[str, Any]:
     parts = view["parts"]
-    traits = {name: value for name, value in view.items() if name not in (*MOMENTARY, "versions")}
+    traits = {name: value for name, value in view.items() if name not in (*UNSAVED, "versions")}
     texts = {"text": text_of(parts), **{kind: body_of(parts, kind) for kind in ("reasoning", "refusal")}}
     return {**traits, **texts, "version_count": view["versions"]}

@@ -14,6 +14,7 @@ from ..answer.playback import FAST, Pace, pace_of
 
 __all__ = [
     "MOMENTARY",
+    "UNSAVED",
     "WIRE",
     "Command",
     "Forget",
@@ -38,8 +39,11 @@ WIRE: Final = 2
 View = Mapping[str, Any]
 """A document as the page sees it, with one key per field: `parts` is a tuple of `Part`, the rest is plain JSON."""
 
-MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait", "replay"})
-"""Fields that are only valid for a moment: they are not saved in notebooks and have no trait."""
+MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
+"""Fields that are only valid for a moment: they are in no saved state and have no trait."""
+
+UNSAVED: Final = MOMENTARY | {"replay"}
+"""Fields that only a kernel can give: they are not saved in notebooks and have no trait."""
 
 Op = tuple[Any, ...]
 """One change of a document: `("part", i, part)`, `("grow", i, text)`, `("fields", i, {name: value})`, `("end", i)` or
