@@ -224,7 +224,8 @@ def stream_cell(
             file with several answers it is the first. If the file is damaged, whatever can be played is played, and the
             cell says what is wrong.
         speed: how fast `replay` is played: 1 with the original timing, 2 twice as fast; `"fast"` without waits;
-            `"step"` one chunk at a time, with the cell's buttons or `cell.step()`. The cell's buttons change it.
+            `"step"` one chunk at a time, with the cell's buttons or `cell.step()`; where no user is present, without
+            waits. The cell's buttons change it.
         **params: parameters of both APIs, under either name (`max_tokens` or `max_output_tokens`). Each is sent under
             the name that the API in use has for it; a parameter that only one API has selects that API.
             `docs/parameters.md` lists them. Parameters that only your server has go into `extra_body`.
@@ -249,7 +250,7 @@ def stream_cell(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
         )
     if prompt is None:
-        raise TypeError("stream_cell needs a prompt, or replay= with a recording to play")
+        raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
     messages = messages_of(with_files_read(prompt))
     rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
     if messages is None:

@@ -22,7 +22,7 @@ from . import sources
 from ._errors import NotRecorded
 from .answer.document import Document, Version
 from .answer.parts import ShowReasoning
-from .answer.playback import Pace, Speed, pace_of
+from .answer.playback import FAST, Pace, Speed, pace_of
 from .answer.retry import RetryPolicy
 from .answer.session import Session
 from .answer.tools import ToolRules
@@ -112,7 +112,13 @@ def play(path: str | os.PathLike[str], speed: Speed, show_reasoning: ShowReasoni
     note = words.replayed(path.name, recorded.day)
     if len(found.answers) > 1:
         note = f"{note}; {words.one_of_answers(len(found.answers))}"
-    return _played(recorded, note, pace_of(speed), found.flaws, show_reasoning)
+    return _played(recorded, note, _pace_of(speed), found.flaws, show_reasoning)
+
+
+def _pace_of(speed: Speed) -> Pace:
+    """Return the pace for `speed`. Where no user is present nobody can press Step, so nothing waits for it."""
+    pace = pace_of(speed)
+    return pace if pace.playing or not unattended() else Pace(FAST)
 
 
 def _played(
@@ -174,7 +180,7 @@ class Scope:
     def __init__(self, path: Path, mode: Mode, speed: Speed | None) -> None:
         self._path = path
         self._mode = mode
-        self._pace = None if speed is None else pace_of(speed)
+        self._pace = None if speed is None else _pace_of(speed)
         self._lock = threading.Lock()
         exists = path.exists()
         found = _read(path) if exists and mode != "record" else Recording()
@@ -202,7 +208,7 @@ class Scope:
             changed = "" if known else self._change(place, told)
         pace = self._pace or Pace()
         if self._pace is None and (unattended() or not is_notebook()):
-            pace = pace_of("fast")  # nobody watches
+            pace = Pace(FAST)  # nobody watches
         if known:
             # A notebook that is run again in the same kernel asks everything again, in the same order.
             recorded = known[at % len(known)]

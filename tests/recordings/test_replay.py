@@ -18,6 +18,7 @@ from streamcell import (
     StreamCell,
     StreamCellError,
     ToolCall,
+    _recordings,
     stream_cell,
 )
 from streamcell.answer.inputs import Select
@@ -258,6 +259,12 @@ def test_step_by_step_each_step_shows_the_next_chunk(tmp_path: Path) -> None:
     paused.step()
     assert list(pieces) == []
     assert paused.status == "done"
+
+
+def test_where_nobody_can_press_step_it_plays_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended(stream_cell(lambda: ["a", "b"], display=False, record=tmp_path / "a.jsonl"))
+    monkeypatch.setattr(_recordings, "unattended", lambda: True)
+    assert stream_cell(replay=tmp_path / "a.jsonl", speed="step", display=False).result(TIMEOUT) == "ab"
 
 
 def test_play_goes_on_after_steps(server: RehearsalServer, tmp_path: Path) -> None:
