@@ -423,7 +423,7 @@ class NotRecorded(StreamCellError):
 
     kind = "not_recorded"
     title = words.NOT_RECORDED
-    steps = (Step(*words.RECORD_AGAIN), Step(words.CHECK_RECORDING))
+    steps = (Step(words.CHECK_RECORDING),)
 
 
 class Stopped(StreamCellError):

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, get_args
 
 from . import _words as words
 from . import sources
-from ._errors import NotRecorded
+from ._errors import NotRecorded, Step
 from .answer.document import Document, Version
 from .answer.parts import ShowReasoning
 from .answer.playback import FAST, Pace, Speed, pace_of
@@ -231,7 +231,8 @@ class Scope:
 
     def _missing(self, changed: str, *, asks: bool) -> NotRecorded:
         detail = words.not_in(self._path.name, asks=asks)
-        return NotRecorded(" ".join(one for one in (detail, changed) if one))
+        steps = Step(*(words.RECORD_NOW if asks else words.RECORD_TOO)), Step(words.CHECK_RECORDING)
+        return NotRecorded(" ".join(one for one in (detail, changed) if one), steps=steps)
 
     def _change(self, place: int, told: Mapping[str, Any]) -> str:
         """Return what has changed if the recording has another request at this place, which no call has made."""

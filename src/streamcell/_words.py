@@ -467,11 +467,9 @@ def call_ended(kind: str) -> str:
 # -- recordings --------------------------------------------------------------------------------------------------------
 
 NOT_RECORDED: Final = "Not in the recording"
-RECORD_AGAIN: Final = (
-    "Set a key and run the cell again to record it, for example",
-    'os.environ["OPENAI_API_KEY"] = "…"',
-)
-CHECK_RECORDING: Final = "Or undo the change of the cell, or check which recording it uses."
+RECORD_NOW: Final = ("To record the answer, give OpenAI's key to this kernel and press Retry:", GIVE_KEY[1])
+RECORD_TOO: Final = ("To record the answer, use the recording in another mode:", 'mode="auto"')
+CHECK_RECORDING: Final = "Check which recording the cell uses, and whether its request was changed."
 NOTHING_TO_PLAY: Final = "The file has no answer that can be played."
 RECORDING_ENDS: Final = "The recording ends before the answer does."
 CONTINUED_LATER: Final = "The answer was continued by hand."

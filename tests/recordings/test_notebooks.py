@@ -110,6 +110,24 @@ def test_a_request_that_is_not_there_and_no_key_fails_at_once_and_says_what_to_d
 
 
 @pytest.mark.usefixtures("key")
+def test_retry_with_a_key_records_what_was_missing(
+    tmp_path: Path, server: RehearsalServer, monkeypatch: pytest.MonkeyPatch, without_key: Any
+) -> None:
+    path = tmp_path / "lesson.jsonl"
+    without_key()
+    with recording(path):
+        cell = ask("one")
+        assert isinstance(cell.future.exception(TIMEOUT), NotRecorded)
+        monkeypatch.setenv("OPENAI_API_KEY", "the-key-of-this-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        cell.retry()
+        assert cell.result(TIMEOUT) == "one"
+    without_key()
+    with recording(path):
+        assert ask("one").text == "one"
+
+
+@pytest.mark.usefixtures("key")
 def test_a_changed_prompt_is_noticed_and_the_cell_says_what_changed(tmp_path: Path, without_key: Any) -> None:
     path = tmp_path / "lesson.jsonl"
     with recording(path):
@@ -235,13 +253,14 @@ def test_a_file_that_cannot_be_written_replays_all_the_same(tmp_path: Path, with
 
 
 @pytest.mark.usefixtures("key")
-def test_a_recording_that_was_cut_off_is_added_to(tmp_path: Path) -> None:
+def test_a_recording_that_was_cut_off_is_added_to(tmp_path: Path, without_key: Any) -> None:
     path = tmp_path / "lesson.jsonl"
     with recording(path):
         ask("one")
     path.write_bytes(path.read_bytes() + b'{"answer": 2, "at": 0.0, "ru')
     with recording(path):
         ask("two")
+    without_key()
     with recording(path):
         assert [ask("one").text, ask("two").text] == ["one", "two"]
 

@@ -63,6 +63,12 @@ def test_a_step_plays_up_to_the_next_entry_that_is_seen() -> None:
     assert twice.played(0.6, 1.0, seen=True).wait(0.7, 1.0) == 0.0
 
 
+def test_steps_that_were_not_played_are_forgotten_when_it_plays() -> None:
+    paused = Playback(Pace(playing=False)).begun(0.0).stepped()
+    again = paused.with_pace(Pace(), 1.0).with_pace(Pace(playing=False), 2.0)
+    assert again.wait(5.0, 2.0) is None
+
+
 def test_without_waits_everything_is_due_and_the_position_is_the_last_entry() -> None:
     playback = Playback(Pace(FAST)).begun(0.0)
     assert playback.wait(1e9, 0.0) == 0.0

@@ -210,6 +210,8 @@ def test_a_call_whose_result_is_missing_does_not_leave_the_answer_waiting(tmp_pa
     lines += [line_of(1, 0.1, 1, "chunk", {"data": json.dumps(chunk)}) for chunk in chunks]
     lines += [line_of(1, 0.2, 1, "status", {"status": "calling"})]
     assert played(tmp_path / "a.jsonl", "".join(lines).encode())[0] == "failed"
+    begun = line_of(1, 0.22, 1, "tool", {"part": 0, "name": "f", "arguments": "{}"})
+    assert played(tmp_path / "d.jsonl", "".join([*lines, begun]).encode())[0] == "failed"
     after = [line_of(1, 0.3, 2, "text", {"text": "later"}), line_of(1, 0.4, 2, "status", {"status": "done"})]
     assert played(tmp_path / "b.jsonl", "".join([*lines, *after]).encode())[0] == "failed"
     result = line_of(1, 0.25, 1, "tool", {"part": 0, "name": "f", "state": "done", "result": "r"})

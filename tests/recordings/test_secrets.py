@@ -134,6 +134,19 @@ def test_what_a_tool_returns_has_no_key_and_its_traceback_is_not_recorded(tmp_pa
     assert [name for name, secret in SECRETS.items() if secret.encode() in written] == []
 
 
+def test_a_secret_that_is_too_short_to_look_for_is_left_out_where_its_name_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with wire_server(sends(*ended("chat", ["Fine"]))) as wire:
+        client = openai.AsyncOpenAI(api_key=SECRETS["key"], base_url=wire.address)
+        body = {"auth": {"password": "4711"}, "top_k": 4712}
+        stream_cell("x", client=client, model="m", api="chat", extra_body=body, display=False, record=path).result(
+            TIMEOUT
+        )
+    flush(path)
+    assert b"4711" not in path.read_bytes()
+    assert b"4712" in path.read_bytes()
+
+
 def test_a_file_is_recorded_by_its_digest_and_length(tmp_path: Path) -> None:
     image = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
     path = tmp_path / "a.jsonl"

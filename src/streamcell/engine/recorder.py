@@ -48,7 +48,7 @@ class Writer:
         self.failure: str | None = None
         self._recorded = recorded
         self._anew = anew
-        self._begun = self._ended = False
+        self._ended = False
         self._lines: list[Callable[[], str]] = []
         self._size = 0
         self._lock = threading.Lock()
@@ -57,17 +57,19 @@ class Writer:
         self._told: list[Callable[[str], None]] = []
 
     def begin(self) -> None:
-        """Create the file with its header, or end an incomplete last line of one that exists. Raises OSError."""
-        if self._begun:
-            return
+        """Create the file with its header, unless it exists and is to be added to. Raises OSError."""
+        self._append("")
+
+    def _append(self, written: str) -> None:
         with self.path.open("wb+" if self._anew else "ab+") as file:
-            self._begun = True
+            self._anew = False
             if file.seek(0, os.SEEK_END) == 0:
                 file.write(header(self._recorded).encode("ascii"))
-                return
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
+            else:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a line that was not written to its end, here or by another program
+                    file.write(b"\n")
+            file.write(written.encode("ascii"))
 
     def end(self) -> None:
         """Write nothing more: the file now belongs to another recording."""
@@ -108,10 +110,7 @@ class Writer:
                     self._idle.set()
                     return
             try:
-                self.begin()
-                written = "".join(line() for line in lines)
-                with self.path.open("a", encoding="ascii", newline="\n") as file:
-                    file.write(written)
+                self._append("".join(line() for line in lines))
             except OSError as error:
                 self._fail(error.strerror or type(error).__name__)
             except Exception as error:  # noqa: BLE001  # a value that JSON cannot hold: the answer goes on
