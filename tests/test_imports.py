@@ -54,7 +54,8 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 """What flows between the parts of an answer: they know nothing of what becomes of them."""
 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
-PURE_MODULES = {"notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.http.sse"}
+PURE_MODULES = {"engine.entries", "notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.attempts"}
+PURE_MODULES |= {"sources.http.sse"}
 PURE_MODULES |= {
     f"sources.openai.{name}"
     for name in (

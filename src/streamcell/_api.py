@@ -286,7 +286,7 @@ def stream_cell(
     asked = _recordings.Asked(
         request,
         source.origin.note,
-        known_secrets(_defaults.client if asked_by is None and request is not None else asked_by, params),
+        known_secrets(asked_by, params),
         rules,
         attempts_of(policy),
     )
@@ -296,7 +296,7 @@ def stream_cell(
     if scope is not None:
         found = scope.find(asked, shows)
         if not isinstance(found, str):
-            return _start(found, request, asked_by, unattended, display)
+            return _start(found, request, asked_by, unattended, display, box)
         changed = found
         source, recorder = scope.record(source, asked, changed)
     elif record is not None:
@@ -344,8 +344,11 @@ def _start(
     client: AsyncOpenAI | OpenAI | None,
     unattended: Unattended,
     display: bool,
+    tools: Toolbox | None = None,
 ) -> StreamCell:
-    """Return a cell that plays a recording; `request` and `client` are for a cell that continues it."""
+    """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it."""
+    if tools is not None or played.tools is not None:
+        tools = replace(tools or Toolbox(), recorded=True)
     cell = StreamCell(
         played.source,
         played.session,
@@ -353,7 +356,7 @@ def _start(
         client=client,
         unattended=unattended,
         shown=display,
-        tools=played.tools,
+        tools=tools,
     )
     cell.log.describe(lambda: played.prompt)
     if display:
@@ -472,7 +475,7 @@ def _tools(
         before = previous._tools if isinstance(previous, StreamCell) else None
         if before is None:
             return None, None
-        box = replace(before, timeout=timeout, approve=before.approve if approve is None else approve)
+        box = replace(before, timeout=timeout, approve=before.approve if approve is None else approve, recorded=False)
     else:
         box = replace(toolbox_of(tools), timeout=timeout, approve=approve, bundle=bundle_of)
     decided: Approval = "code" if callable(box.approve) else _DECIDED[box.approve]

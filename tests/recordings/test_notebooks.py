@@ -210,6 +210,30 @@ def test_a_conversation_is_replayed_and_continues(tmp_path: Path, without_key: A
 
 
 @pytest.mark.usefixtures("key")
+def test_a_conversation_with_tools_is_replayed_and_hands_them_on(
+    tmp_path: Path, server: RehearsalServer, without_key: Any
+) -> None:
+    def weather(city: str) -> str:
+        """Say how the weather will be."""
+        return f"{city}: sunny"
+
+    def talk() -> list[StreamCell]:
+        first = stream_cell("Umbrella?", model="tools", tools=[weather], approve=True, display=False)
+        first.result(TIMEOUT)
+        second = stream_cell("And in Rome?", previous=first, display=False)
+        second.future.exception(TIMEOUT)
+        return [first, second]
+
+    with recording(tmp_path / "lesson.jsonl"):
+        recorded = talk()
+    without_key()
+    asked = len(server.exchanges)
+    with recording(tmp_path / "lesson.jsonl"):
+        assert [cell.parts for cell in talk()] == [cell.parts for cell in recorded]
+    assert len(server.exchanges) == asked
+
+
+@pytest.mark.usefixtures("key")
 def test_answers_at_once_from_several_threads_are_kept_apart(tmp_path: Path, without_key: Any) -> None:
     path, prompts = tmp_path / "lesson.jsonl", [f"prompt {number} " * 50 for number in range(12)]
 

@@ -12,13 +12,12 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import SourceFailed, StreamCellError
 from ..answer.context import ALONE, Context
-from ..answer.document import Document, Version
+from ..answer.document import Document
 from ..answer.events import Asked, Called, Ceased, Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew, Returned
 from ..answer.inputs import (
     Act,
@@ -45,7 +44,7 @@ from ..answer.inputs import (
     ToolEnded,
     Watch,
 )
-from ..answer.parts import CallState, Part, ToolCall, text_of
+from ..answer.parts import CallState, ToolCall, text_of
 from ..answer.playback import Pace, Playback
 from ..answer.session import Session, step
 from ..answer.status import TERMINAL, Status
@@ -55,6 +54,7 @@ from ..wire.messages import WIRE, Hello, Here, Patch, Plain, Sink, Snapshot, Vie
 from .calls import ToolRun, ask_approval
 from .calls import late as too_late
 from .driver import driver
+from .entries import call_at, ended_calls, status_of
 from .faults import WITHIN, ask_policy, late, own_fault
 from .log import Entry, Log
 from .observers import elsewhere
@@ -238,9 +238,10 @@ class Stream:
             isinstance(given, Received) and isinstance(given.event, Finished)
         )
         if decided and self._session.tools is not None:
-            self._note_calls(parts)
+            for ended in ended_calls(parts, self.document.current.parts):  # denied, or not possible to run
+                self._note("tool", self._session.run, **ended)
         if self._session.status is not before or self._session.document.queue_position is not None:
-            self._note_status()
+            self._note("status", self._session.run, **status_of(self.document))
         for effect in effects:
             self._carry_out(effect)
 
@@ -314,7 +315,7 @@ class Stream:
 
     def _run_tool(self, called: RunTool) -> None:
         """Run the user's tool, on another thread and with its timeout."""
-        loop, seconds, about = self._driver.loop, self._tools.timeout, self._about(called.part)
+        loop, seconds, about = self._driver.loop, self._tools.timeout, call_at(self.document.current.parts, called.part)
 
         def end(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
             timer.cancel()
@@ -422,10 +423,12 @@ class Stream:
             known = {"endpoint": lane.endpoint, "model": lane.model, "api": event.api, "resume": event.resume}
             self._note("request", run, **known, replayed=True)
         elif isinstance(event, Called):
-            self._note("tool", run, **{**self._about(event.part), "arguments": event.arguments})
+            self._note(
+                "tool", run, **{**call_at(self.document.current.parts, event.part), "arguments": event.arguments}
+            )
         elif isinstance(event, Returned):
             if self._runs_here(event.part):
-                self._note("tool", run, **{**self._about(event.part), **event.fields})
+                self._note("tool", run, **{**call_at(self.document.current.parts, event.part), **event.fields})
                 self._accept(ToolEnded(run, event.part, event.fields))
         elif isinstance(event, Ceased):
             if run == self._session.run:
@@ -445,47 +448,10 @@ class Stream:
         except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
             _log.debug("a handler of the log raised", exc_info=True)
 
-    def _note_status(self) -> None:
-        document, version = self.document, self.document.current
-        error = version.error
-        known = {
-            "status": version.status.value,
-            "attempt": version.attempt,
-            "finish_reason": version.finish_reason,
-            "notice": version.notice,
-            "usage": None if version.usage is None else asdict(version.usage),
-            "error": None if error is None else type(error).__name__,
-            "message": None if error is None else error.detail,
-            "card": _card_of(version) or None,
-            "retry_in": document.retry_at,
-            "queue_position": document.queue_position,
-            "wait": None if document.wait is None else asdict(document.wait),
-        }
-        run = self._session.run
-        self._note("status", run, **{name: value for name, value in known.items() if value is not None})
-
     def _runs_here(self, at: int) -> bool:
         parts = self.document.current.parts
         call = parts[at] if at < len(parts) else None
         return isinstance(call, ToolCall) and call.state is CallState.RUNNING
-
-    def _about(self, at: int) -> dict[str, Any]:
-        """Return what the log says of call `at` besides its end."""
-        parts = self.document.current.parts
-        call = parts[at] if at < len(parts) else None
-        if not isinstance(call, ToolCall):
-            return {"part": at}
-        edited = {} if call.edited is None else {"edited": call.edited}
-        return {"part": at, "name": call.label, **edited}
-
-    def _note_calls(self, before: tuple[Part, ...]) -> None:
-        """Write to the log the calls that have ended without running: they were denied, or cannot run."""
-        for at, part in enumerate(self.document.current.parts):
-            if part is (before[at] if at < len(before) else None) or not isinstance(part, ToolCall):
-                continue
-            if part.settled and part.state is not CallState.STOPPED:
-                fields = {"state": part.state, "result": part.result}
-                self._note("tool", self._session.run, **{**self._about(at), **fields})
 
     def _publish(self, effect: Publish) -> None:
         now = self._driver.loop.time()
@@ -563,9 +529,3 @@ class Stream:
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
         self._wake()
-
-
-def _card_of(version: Version) -> dict[str, Any]:
-    """Return what the log says of an error besides its type and its message."""
-    found = {} if version.error is None else version.error.particulars()
-    return {name: value for name, value in found.items() if (name, value) != ("request_id", version.request_id)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from .. import _words as words
@@ -32,175 +32,23 @@ from ..answer.events import (
 )
 from ..answer.parts import CallState
 from ..answer.resume import Overlap, Rest, ResumeMode
-from ..answer.status import TERMINAL, Status
+from ..answer.status import Status
 from ..saved.recording import Line, Recorded
+from .attempts import ENDS, Attempt, attempts_of, text_in
 from .base import Decoder, showable
 from .http.body import Reading
 from .openai.calls import ids_of
 from .openai.continuation import without_repetition
 
-__all__ = ["Attempt", "RecordingSource", "attempts_of"]
+__all__ = ["RecordingSource"]
 
 DecoderNamed = Callable[..., "Decoder | None"]
 """`decoder_named` of this package: it comes in as an argument, because the package imports this module."""
 
-_BY_HAND: Final = 1.0
-"""Seconds before an answer that the user continued by hand is continued in a replay, however long the user waited."""
-
-_ENDS: Final = {status.value: status for status in (*TERMINAL, Status.WAITING, Status.CALLING)}
 _SEEN: Final = (PartGrew, PartChanged, PartRestored, PartEnded, Failed, Finished)
 _RICH: Final = ("image/png", "image/jpeg", "text/html", "text/markdown")
 _RETURNED: Final = {one.value: one for one in (CallState.DONE, CallState.FAILED, CallState.DENIED)}
 _REFUSED: Final = 400  # HTTP statuses from here on are refusals
-
-_DATA: Final = frozenset({"request", "response", "chunk", "text"})
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt of a recorded answer. Its times count from the beginning of the version that is played.
-
-    Attributes:
-        begin: when it began.
-        lines: its requests, heads, chunks and texts.
-        end: the status that ended it; None if the recording ends before.
-        after: what came after that: results of tools, and how an answer ended whose tools were running.
-    """
-
-    begin: float
-    lines: tuple[Line, ...] = ()
-    end: Line | None = None
-    after: tuple[Line, ...] = ()
-
-    @property
-    def resume(self) -> str | None:
-        """How it resumes the answer, or None."""
-        return next((one.data["resume"] for one in self.lines if one.kind == "request"), None)
-
-
-class _Attempts:
-    """Sorts an answer's lines into attempts. Only the last version is kept: a Retry by the user begins another."""
-
-    def __init__(self) -> None:
-        self.done: list[Attempt] = []
-        self.flaws: list[str] = []
-        self._lines: list[Line] = []
-        self._after: list[Line] = []
-        self._end: Line | None = None
-        self._begin: float | None = None
-        self._run = -1
-        self._next: float | None = None
-        self._earlier = 0.0  # how much earlier the lines are played than they were recorded
-
-    def take(self, line: Line) -> None:
-        status = _ENDS.get(line.data["status"]) if line.kind == "status" else None
-        line = replace(line, at=line.at - self._earlier)
-        if line.kind == "status" and status is None:
-            self._next = (
-                line.at if self._next is None and (self._begin is None or self._end is not None) else self._next
-            )
-        elif line.kind in _DATA:
-            self._data(line)
-        elif line.kind == "tool":
-            self._after.append(line)
-        elif self._begin is None or (self._end is not None and not self._is_calling):
-            self._end = self._open(line)
-        elif self._end is None:
-            self._end = line
-        else:
-            self._after.append(line)
-
-    @property
-    def _is_calling(self) -> bool:
-        return self._end is not None and self._end.data["status"] == Status.CALLING.value
-
-    def _data(self, line: Line) -> None:
-        if self._begin is not None and line.run < self._run:
-            if words.STALE_ENTRIES not in self.flaws:
-                self.flaws.append(words.STALE_ENTRIES)
-            return
-        if self._begin is None or line.run > self._run:
-            line = self._open(line)
-        elif self._end is not None:
-            return  # what a source gave after its end mark
-        self._lines.append(line)
-
-    def _open(self, line: Line) -> Line:
-        """Begin an attempt with `line`; return it with the time at which it is played."""
-        ended = self.close()
-        begin = line.at if self._next is None else min(self._next, line.at)
-        if ended is not None and ended.data["status"] in {one.value for one in TERMINAL}:
-            if line.kind == "request" and line.data["resume"]:
-                moved = begin - ended.at - _BY_HAND
-                if moved > 0:
-                    self._earlier += moved
-                    begin, line = begin - moved, replace(line, at=line.at - moved)
-            else:
-                self.done.clear()
-        if not self.done:
-            self._earlier += begin
-            begin, line = 0.0, replace(line, at=line.at - begin)
-        self._begin, self._run, self._next = begin, line.run, None
-        return line
-
-    def close(self) -> Line | None:
-        """End the present attempt, and return the status with which the answer then was."""
-        if self._begin is None:
-            return None
-        last = [one for one in self._after if one.kind == "status"]
-        end = last[-1] if last else self._end
-        self.done.append(Attempt(self._begin, tuple(self._lines), self._end, tuple(self._after)))
-        self._lines, self._after, self._end, self._begin = [], [], None, None
-        return end
-
-
-def attempts_of(recorded: Recorded) -> tuple[tuple[Attempt, ...], tuple[str, ...]]:
-    """Return the attempts of the last version of a recorded answer, and what is wrong with its lines, in sentences.
-
-    Lines whose fields have wrong types are left out.
-    """
-    sorted_, unusable = _Attempts(), 0
-    for line in recorded.lines:
-        checked = _checked(line)
-        if checked is None:
-            unusable += 1
-        else:
-            sorted_.take(checked)
-    end = sorted_.close()
-    flaws = [*sorted_.flaws, *([words.unusable_entries(unusable)] if unusable else [])]
-    if sorted_.done and (end is None or end.data["status"] not in {one.value for one in TERMINAL}):
-        flaws.append(words.RECORDING_ENDS)
-    return tuple(sorted_.done), tuple(flaws)
-
-
-def _checked(line: Line) -> Line | None:
-    """Return a line whose fields can be relied on, or None if the ones that matter are missing."""
-    data = line.data
-    if line.kind == "request":
-        known = {name: _text(data.get(name)) for name in ("endpoint", "model", "api")}
-        modes = [mode.value for mode in ResumeMode]
-        resume = data.get("resume") if data.get("resume") in modes else None
-        return replace(line, data={**known, "resume": resume})
-    if line.kind == "response":
-        status, headers = data.get("status"), data.get("headers")
-        if not isinstance(status, int) or isinstance(status, bool) or not isinstance(headers, Mapping):
-            return None
-        kept = {str(name): _text(value) for name, value in headers.items()}
-        return replace(line, data={"status": status, "headers": kept, "request_id": _text(data.get("request_id"))})
-    if line.kind == "chunk":
-        chunk, format_ = data.get("data"), data.get("format", "")
-        usable = isinstance(chunk, str) and isinstance(format_, str)
-        return replace(line, data={"data": chunk, "format": format_}) if usable else None
-    if line.kind == "text":
-        return line if isinstance(data.get("text"), str) else None
-    if line.kind == "tool":
-        part = data.get("part")
-        return line if isinstance(part, int) and not isinstance(part, bool) and part >= 0 else None
-    return line if isinstance(data.get("status"), str) else None
-
-
-def _text(value: object) -> str:
-    return showable(value) if isinstance(value, str) else ""
 
 
 class RecordingSource:
@@ -366,7 +214,7 @@ class _Playing:
             held = self._end if isinstance(self._end, Failed) else None
             yield attempt.lines[-1].at if attempt.lines else attempt.begin, [held] if held else [], held is not None
             return
-        status = _ENDS[end.data["status"]]
+        status = ENDS[end.data["status"]]
         error = recorded_error(end.data.get("error"), end.data.get("message"), end.data.get("card"))
         flows = status in (Status.DONE, Status.CALLING) or error.detail == words.NO_END_MARK
         rest = self._shown(self._reading.ended()) if self._reading is not None and flows else []
@@ -404,7 +252,7 @@ class _Playing:
             last = line.at
             if line.kind == "tool":
                 fields, part = _returned(line.data), line.data["part"]
-                told = Called(part, _text(line.data.get("arguments"))) if fields is None else Returned(part, fields)
+                told = Called(part, text_in(line.data.get("arguments"))) if fields is None else Returned(part, fields)
                 yield line.at, [told], fields is not None
             elif self._following is None:
                 stopped = line.data["status"] == Status.STOPPED.value
@@ -424,7 +272,7 @@ def _returned(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if state is None:
         return None
     shown, seconds, edited = data.get("shown"), data.get("seconds"), data.get("edited")
-    fields: dict[str, Any] = {"state": state, "result": _text(data.get("result"))}
+    fields: dict[str, Any] = {"state": state, "result": text_in(data.get("result"))}
     if "shown" in data:
         kind, content = shown if isinstance(shown, list) and len(shown) == 2 else (None, None)
         fields["shown"] = (kind, showable(content)) if kind in _RICH and isinstance(content, str) else None
