@@ -42,6 +42,11 @@ def test_a_change_of_speed_counts_from_the_moment_it_is_made() -> None:
     assert slower.wait(7.0, 5.0) == 2.0
 
 
+def test_a_wait_that_is_cut_short_moves_what_follows() -> None:
+    playback = Playback().begun(0.0).reached(60.0, 2.0)
+    assert [playback.wait(at, 2.0) for at in (60.0, 61.5)] == [0.0, 1.5]
+
+
 def test_a_pause_takes_no_time_of_the_recording() -> None:
     paused = Playback().begun(0.0).with_pace(Pace(playing=False), 2.0)
     assert paused.wait(2.5, 50.0) is None

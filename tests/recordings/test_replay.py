@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,25 @@ def test_the_durations_are_those_of_the_recording(server: RehearsalServer, tmp_p
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     cell = replayed(path)
     assert (cell.text, cell.timings) == ("Slow answer", {"first_token": 2.0, "total": 90.0})
+
+
+def test_a_recorded_wait_can_be_cut_short(tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [
+        {"streamcell": "recording", "version": 1},
+        {"at": 0.0, "run": 1, "kind": "text", "text": ""},
+        {"at": 0.0, "run": 2, "kind": "status", "status": "waiting", "error": "RateLimited", "retry_in": 3_000},
+        {"at": 3_000.0, "run": 3, "kind": "text", "text": "At last"},
+        {"at": 3_000.0, "run": 3, "kind": "status", "status": "done", "finish_reason": "stop"},
+    ]
+    path = tmp_path / "slow.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cell = stream_cell(replay=path, display=False)
+    waits = threading.Event()
+    with cell._stream.watched(lambda: cell.status == "waiting" and waits.set()):
+        if cell.status != "waiting":
+            assert waits.wait(TIMEOUT)
+    cell.retry()
+    assert cell.result(TIMEOUT) == "At last"
 
 
 def test_retry_plays_it_again_and_keeps_the_version(server: RehearsalServer, tmp_path: Path) -> None:

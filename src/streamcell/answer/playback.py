@@ -89,6 +89,10 @@ class Playback:
             return self
         return Playback(pace, self.at(now), now, 0 if pace.playing else self.steps)
 
+    def reached(self, at: float, now: float) -> Playback:
+        """Return the playback at the recorded time `at`, because the user does not want to wait until then."""
+        return replace(self, position=at, since=now)
+
     def stepped(self) -> Playback:
         """Return the playback with one more step to play."""
         return replace(self, steps=self.steps + 1)

@@ -114,6 +114,7 @@ class Stream:
         self._playback = None if session.document.replay is None else Playback(session.document.replay)
         self._played = 0.0  # the recorded time of the last entry that was played
         self._paced = asyncio.Event()
+        self._hurried = False  # the user does not want to wait for the next entry
         self._made_at = self._driver.loop.time()
         self._chunked = False
         self._speaks_other = False
@@ -260,6 +261,8 @@ class Stream:
     async def _due(self, at: float, seen: bool) -> None:
         """Return when the entry at the recorded time `at` is to be played, see `Context.due`."""
         loop = self._driver.loop
+        if self._hurried and self._playback is not None:
+            self._hurried, self._playback = False, self._playback.reached(at, loop.time())
         while self._playback is not None and (wait := self._playback.wait(at, loop.time())) != 0:
             self._paced.clear()
             waking = None if wait is None else loop.call_later(wait, self._paced.set)
@@ -277,6 +280,7 @@ class Stream:
         if isinstance(effect, OpenSource):
             if self._playback is not None and effect.index == 0:
                 self._playback = self._playback.begun(self._driver.loop.time())
+            self._hurried = effect.hurried
             if self._playback is not None and self._task is not None:
                 self._task.cancel()  # it has played the results of all calls, and would wait for a missing one
             self._driver.running.add(self)
