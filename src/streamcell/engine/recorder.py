@@ -54,7 +54,8 @@ class Writer:
         self._lock = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
-        self._told: list[Callable[[str], None]] = []
+        # Weak, because the recording of a whole notebook lives longer than its answers.
+        self._told: list[weakref.WeakMethod[Callable[[str], None]]] = []
 
     def begin(self) -> None:
         """Create the file with its header, unless it exists and is to be added to. Raises OSError."""
@@ -76,9 +77,10 @@ class Writer:
         self._ended = True
 
     def on_failure(self, tell: Callable[[str], None]) -> None:
-        """Call `tell` with the reason if the file cannot be written; immediately if it already could not."""
+        """Call the method `tell` with the reason if the file cannot be written; immediately if it already could not."""
         with self._lock:
-            self._told.append(tell)
+            self._told = [one for one in self._told if one() is not None]
+            self._told.append(weakref.WeakMethod(tell))
             failure = self.failure
         if failure is not None:
             tell(failure)
@@ -122,8 +124,10 @@ class Writer:
                 return
             self.failure = words.not_written(self.path.name, why)
             self._lines, self._size, told = [], 0, tuple(self._told)
-        for tell in told:
-            tell(self.failure)
+        for one in told:
+            tell = one()
+            if tell is not None:
+                tell(self.failure)
 
 
 class Recorder:
@@ -140,7 +144,7 @@ class Recorder:
         self._held: list[Entry] | None = []  # until it is known that something is to be recorded
 
     def on_failure(self, tell: Callable[[str], None]) -> None:
-        """Call `tell` with the reason if the recording cannot be written."""
+        """Call the method `tell` with the reason if the recording cannot be written."""
         self._writer.on_failure(tell)
 
     def take(self, entry: Entry) -> None:

@@ -110,7 +110,7 @@ class Stream:
         self._telemetry = Telemetry()
         self._recorder = recorder
         if recorder is not None:
-            recorder.on_failure(lambda why: self.post(Remarked(why)))
+            recorder.on_failure(self._remark)
         self._playback = None if session.document.replay is None else Playback(session.document.replay)
         self._played = 0.0  # the recorded time of the last entry that was played
         self._paced = asyncio.Event()
@@ -159,6 +159,9 @@ class Stream:
     def post(self, given: Input | Hello) -> None:
         """Feed an input. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
+
+    def _remark(self, why: str) -> None:
+        self.post(Remarked(why))
 
     def soon(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the driver's thread. Safe on any thread; returns immediately."""
