@@ -29,9 +29,12 @@ def test_the_diagram_is_the_table() -> None:
     assert diagram in (ROOT / "ARCHITECTURE.md").read_text("utf-8"), f"replace the diagram by:\n{diagram}"
 
 
-def test_the_readmes_lines_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readmes_lines_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert snippets
+    monkeypatch.chdir(tmp_path)  # one of them writes a file
     with RehearsalServer(rate=0, first_token=0) as server:
         monkeypatch.setattr(_server, "_shared", server)
         for snippet in snippets:
@@ -47,7 +50,10 @@ def test_the_notebooks_run_and_hold_no_outputs(path: Path) -> None:
     sources = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in sources)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FAST))
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    before = {recording: recording.read_bytes() for recording in path.parent.glob("*.jsonl")}
+    there = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=there).execute()
+    assert {recording: recording.read_bytes() for recording in path.parent.glob("*.jsonl")} == before  # it has them all
     answers = [
         output
         for cell in notebook.cells

@@ -50,6 +50,7 @@ KINDS = {
     "provider",
     "bad_data",
     "not_a_stream",
+    "not_recorded",
     "source",
     "content_filter",
     "stopped",

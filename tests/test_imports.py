@@ -22,6 +22,7 @@ LAYERS = (
     {"_files", "ratelimit", "saved", "wire"},
     {"engine", "sources"},
     {"notebook"},
+    {"_recordings"},
     {"_api"},
     {"__init__", "_cli"},
 )
@@ -31,12 +32,13 @@ HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
     "_api": "the call: the only module that knows all the others",
+    "_recordings": "which recording a call plays or writes",
     "_files": "a prompt's files, read at the call",
     "notebook": "the widget, its output, the notebook around them, the front end that it brings",
     "engine": "the streams' thread, each stream, its handle and its log",
     "sources": "what turns a provider's chunks into events",
     "ratelimit": "the line before a server that limits its rate",
-    "saved": "saved Markdown",
+    "saved": "the formats of what is saved: Markdown, and recordings",
     "wire": "messages and patches",
     "answer": "what an answer is and what becomes of it; its parts",
     "request": "what is asked",
@@ -52,7 +54,8 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 """What flows between the parts of an answer: they know nothing of what becomes of them."""
 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
-PURE_MODULES = {"notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.http.sse"}
+PURE_MODULES = {"engine.entries", "notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.attempts"}
+PURE_MODULES |= {"sources.http.sse"}
 PURE_MODULES |= {
     f"sources.openai.{name}"
     for name in (

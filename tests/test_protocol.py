@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from streamcell._errors import RateLimited, Stopped
 from streamcell.answer.document import Document, Idle, Timings, Version
 from streamcell.answer.events import Origin, Usage
-from streamcell.answer.inputs import Act, Resume, Retry, Select, Stop, Wait
+from streamcell.answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep, Wait
 from streamcell.answer.parts import KINDS, Citation, Reasoning, Refusal, Text, defaults
+from streamcell.answer.playback import FAST, Pace
 from streamcell.answer.resume import ResumeMode
 from streamcell.answer.status import Status
 from streamcell.wire import outbox as coalesce
@@ -73,6 +74,7 @@ FULL = Document(
     queue_position=3,
     wait=Wait("budget", 12.5, 4),
     resume=ResumeMode.CONTINUED,
+    replay=Pace(2.0),
 )
 
 
@@ -94,6 +96,9 @@ FULL = Document(
         ({"type": "retry"}, Retry()),
         ({"type": "select", "version": 3}, Select(3)),
         ({"type": "resume"}, Resume()),
+        ({"type": "step"}, TakeStep()),
+        ({"type": "pace", "speed": 0.5, "playing": False}, SetPace(Pace(0.5, playing=False))),
+        ({"type": "pace", "speed": None, "playing": True}, SetPace(Pace(FAST))),
         ({"type": "stop", "unknown": "field"}, Stop()),
     ],
 )
@@ -120,6 +125,12 @@ def test_a_pages_commands(content: object, command: object) -> None:
         {"type": "select", "version": True},
         {"type": "select", "version": None},
         {"type": "take_up"},
+        {"type": "pace"},
+        {"type": "pace", "speed": 0, "playing": True},
+        {"type": "pace", "speed": float("nan"), "playing": True},
+        {"type": "pace", "speed": "step", "playing": True},
+        {"type": "pace", "speed": True, "playing": True},
+        {"type": "pace", "speed": 1, "playing": 1},
         {"type": "act", "part": 1.0, "action": "approve"},
         {"type": "act", "part": 1, "action": None},
     ],
@@ -138,19 +149,22 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-WORDS = st.sampled_from(["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here", "act", "forget"])
+WORDS = st.sampled_from(
+    ["hello", "stop", "retry", "resume", "select", "snapshot", "patch", "here", "act", "pace", "forget"]
+)
 
 
 @given(
     st.one_of(
         JSON,
         st.fixed_dictionaries(
-            {"type": WORDS | JSON}, optional={"version": JSON, "epoch": JSON, "part": JSON, "action": JSON}
+            {"type": WORDS | JSON},
+            optional={"version": JSON, "epoch": JSON, "part": JSON, "action": JSON, "speed": JSON, "playing": JSON},
         ),
     )
 )
 def test_junk_never_raises(content: object) -> None:
-    assert isinstance(parse_command(content), (Hello, Stop, Retry, Resume, Select, Act, Forget, type(None)))
+    assert isinstance(parse_command(content), (Hello, Stop, Retry, Resume, Select, Act, SetPace, Forget, type(None)))
 
 
 # -- to the page -------------------------------------------------------------------------------------------------------
@@ -174,6 +188,7 @@ KEYS = {
     "queue_position": (int, type(None)),
     "wait": (dict, type(None)),
     "resumable": (str, type(None)),
+    "replay": (dict, type(None)),
 }
 
 
@@ -316,6 +331,8 @@ def test_what_is_true_for_a_moment_is_named() -> None:
         ("retry.json", Retry()),
         ("select.json", Select(1)),
         ("act.json", Act(2, "approve", {"once": True})),
+        ("pace.json", SetPace(Pace(FAST))),
+        ("step.json", TakeStep()),
     ],
 )
 def test_the_pages_messages_are_understood(name: str, command: object) -> None:

@@ -26,6 +26,7 @@ EXPORTED = [
     "ModelNotFound",
     "NoKey",
     "NotAStream",
+    "NotRecorded",
     "Part",
     "PermissionDenied",
     "ProviderFailed",
@@ -50,6 +51,8 @@ EXPORTED = [
     "__version__",
     "configure",
     "limits",
+    "record_notebook",
+    "recording",
     "register_source",
     "stream_cell",
 ]
@@ -77,7 +80,7 @@ def test_nothing_else_is_public_but_the_packages_rooms() -> None:
 
 def test_stream_cell_is_called_like_this() -> None:
     assert parameters(stream_cell) == [
-        ("prompt", "positional_or_keyword", "required"),
+        ("prompt", "positional_or_keyword", None),
         ("model", "keyword_only", None),
         ("client", "keyword_only", None),
         ("api", "keyword_only", "auto"),
@@ -95,6 +98,9 @@ def test_stream_cell_is_called_like_this() -> None:
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
+        ("record", "keyword_only", None),
+        ("replay", "keyword_only", None),
+        ("speed", "keyword_only", 1),
         ("params", "var_keyword", "required"),
     ]
     assert inspect.signature(stream_cell).return_annotation == "StreamCell"
@@ -128,6 +134,9 @@ def test_the_retry_policys_defaults() -> None:
         ("retry", [("self", "required")]),
         ("resume", [("self", "required")]),
         ("select", [("self", "required"), ("index", "required")]),
+        ("play", [("self", "required"), ("speed", None)]),
+        ("pause", [("self", "required")]),
+        ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
         ("close", [("self", "required")]),
     ],
@@ -179,7 +188,7 @@ def test_every_error_is_caught_as_one() -> None:
     errors = [
         one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
     ]
-    assert len(errors) == 20
+    assert len(errors) == 21
     assert all(issubclass(one, StreamCellError) for one in errors)
 
 

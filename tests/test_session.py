@@ -42,16 +42,20 @@ from streamcell.answer.inputs import (
     Placed,
     Publish,
     Received,
+    Remarked,
     Resume,
     Retry,
     Select,
+    SetPace,
     SetTimer,
     Start,
     Stop,
+    TakeStep,
     Tick,
     Wait,
 )
 from streamcell.answer.parts import Text
+from streamcell.answer.playback import FAST, Pace
 from streamcell.answer.resume import ResumeFrom, ResumeMode
 from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
@@ -298,11 +302,11 @@ def test_a_failed_attempt_waits_and_is_made_again_until_the_policy_is_spent() ->
     assert play.stands_at(Status.WAITING, attempt=2)
     assert view_of(play.session.document)["retry_at"] == 0.5
     assert view_of(play.session.document)["error"]["kind"] == "provider"
-    assert play.feed(Tick(2), after=0.5) == (OpenSource(3), URGENT)
+    assert play.feed(Tick(2), after=0.5) == (OpenSource(3, index=1), URGENT)
     assert play.stands_at(Status.CONNECTING, attempt=2)
     assert (play.current.error, play.session.document.retry_at) == (None, None)
     assert play.feed(STARTED, OVERLOADED, chance=1.0) == (CloseSource(3), SetTimer(Tick(4), 1.0), URGENT)
-    assert play.feed(Tick(4)) == (OpenSource(5), URGENT)
+    assert play.feed(Tick(4)) == (OpenSource(5, index=2), URGENT)
     assert play.feed(OVERLOADED) == (CloseSource(5), URGENT)
     assert play.stands_at(Status.FAILED, attempt=3)
 
@@ -407,7 +411,7 @@ def test_retry_in_the_line_leaves_it_and_asks_at_once(reason: Literal["refusal",
     view = view_of(play.session.document)
     assert (view["status"], view["queue_position"]) == ("queued", 2)
     assert view["wait"] == {"reason": reason, "seconds": 40.0, "running": 1}
-    assert play.feed(Retry()) == (CloseSource(1), OpenSource(2, None, hurried=True), RESTART)
+    assert play.feed(Retry()) == (CloseSource(1), OpenSource(2, None, hurried=True, index=1), RESTART)
     assert play.stands_at(Status.CONNECTING)
     assert (play.session.document.queue_position, play.session.document.wait) == (None, None)
     assert play.ignores(Placed(1, 1, Wait(reason, 39.0, 1)), Closed(1), Retry())
@@ -476,7 +480,7 @@ def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Faile
     assert play.status is Status.WAITING
     play.feed(Tick(play.session.run))
     text = play.current.text
-    assert play.effects[0] == OpenSource(play.session.run, ResumeFrom(ResumeMode.EXACT, text, REACHED))
+    assert play.effects[0] == OpenSource(play.session.run, ResumeFrom(ResumeMode.EXACT, text, REACHED), index=1)
     play.feed(STARTED, PartGrew("text", "lo"), Finished("stop"))
     assert play.current.text == text + "lo"
     (before, last) = (play.current.parts[:-1], play.current.parts[-1])
@@ -487,7 +491,7 @@ def test_what_the_provider_still_has_is_taken_up_and_never_asked_anew(end: Faile
 def test_what_is_not_to_go_on_by_itself_is_not_asked_anew_either_but_offered() -> None:
     play = background(REACHED, GONE, auto_resume=False)
     assert (play.status, play.session.document.resume) == (Status.FAILED, ResumeMode.EXACT)
-    assert play.feed(Resume())[0] == OpenSource(2, ResumeFrom(ResumeMode.EXACT, "", REACHED), hurried=True)
+    assert play.feed(Resume())[0] == OpenSource(2, ResumeFrom(ResumeMode.EXACT, "", REACHED), hurried=True, index=1)
 
 
 @pytest.mark.parametrize("end", [Stop(), Failed(Interrupted("cut")), GONE])
@@ -589,3 +593,37 @@ def test_a_fault_of_our_own_ends_what_has_not_ended(status: Status) -> None:
     assert play.status is Status.FAILED
     assert play.current.error is not None
     assert play.current.error.error_kind == "internal"
+
+
+# -- a recording -------------------------------------------------------------------------------------------------------
+
+
+def test_each_request_of_a_version_is_counted_and_a_retry_counts_anew() -> None:
+    play = playing(Start(), STARTED, Finished("stop"))
+    opened = play.feed(Retry())[0]
+    assert isinstance(opened, OpenSource)
+    assert opened.index == 0
+
+
+def test_a_recorded_retry_asks_no_policy_and_waits_as_the_pace_says() -> None:
+    for pace, seconds in ((Pace(2.0), 3.0), (Pace(FAST), 0.0), (Pace(playing=False), 0.0)):
+        play = Play(Session(document=Document(replay=pace), policy=RetryPolicy(attempts=1)))
+        effects = play.feed(Start(), Failed(RateLimited("slow down"), retry_in=6.0))
+        assert SetTimer(Tick(2), seconds) in effects
+
+
+def test_a_pace_and_a_step_are_for_a_replay_only() -> None:
+    play = Play(Session(document=Document(replay=Pace())))
+    play.feed(SetPace(Pace(4.0)))
+    assert play.session.document.replay == Pace(4.0)
+    play.feed(TakeStep())
+    assert play.session.document.replay == Pace(4.0, playing=False)
+    other = Play()
+    assert other.feed(SetPace(Pace(4.0))) == other.feed(TakeStep()) == ()
+
+
+def test_remarks_are_kept_beside_the_versions_notice() -> None:
+    play = Play()
+    play.feed(Remarked("The disk is full."))
+    play.feed(Remarked("The moon too."))
+    assert play.session.document.remark == "The disk is full. The moon too."

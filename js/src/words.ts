@@ -40,6 +40,21 @@ export const WAITING_FOR_KERNEL = "Waiting for the kernel";
 export const NOT_WHILE_STREAMING = "Not available while streaming";
 export const NO_KERNEL = "No kernel is connected. Run the cell again.";
 
+// -- the replay of a recording ----------------------------------------------------------------------------------------
+
+export const REPLAY = "Replay";
+export const PLAY = "Play";
+export const PAUSE = "Pause";
+export const STEP = "Step";
+export const PLAY_TITLE = "Play the recording";
+export const PAUSE_TITLE = "Pause the recording";
+export const STEP_TITLE = "Play the next chunk, then pause";
+export const PLAY_AGAIN_TITLE = "Play the recording from the beginning and keep this version";
+export const PLAYED = "The recording has ended. Retry plays it again.";
+export const SPEED = "Speed";
+export const NO_WAITS = "No waits";
+export const speed = (times: number): string => `${times}×`;
+
 // -- the status line --------------------------------------------------------------------------------------------------
 
 export const QUEUED = "Queued";

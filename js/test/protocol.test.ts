@@ -36,6 +36,8 @@ test("what the page says is what the examples say", () => {
     stop: { type: "stop" },
     retry: { type: "retry" },
     select: { type: "select", version: 1 },
+    pace: { type: "pace", speed: null, playing: true },
+    step: { type: "step" },
     act: { type: "act", part: 2, action: "approve", value: { once: true } },
   };
   for (const [name, command] of Object.entries(commands)) expect(command, name).toEqual(example(name));

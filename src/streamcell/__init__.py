@@ -15,6 +15,7 @@ from ._errors import (
     ModelNotFound,
     NoKey,
     NotAStream,
+    NotRecorded,
     PermissionDenied,
     ProviderFailed,
     QuotaExhausted,
@@ -26,6 +27,7 @@ from ._errors import (
     TimedOut,
     TooManyRounds,
 )
+from ._recordings import record_notebook, recording
 from ._version import __version__
 from .answer.document import Version
 from .answer.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall, Unknown
@@ -52,6 +54,7 @@ __all__ = [
     "ModelNotFound",
     "NoKey",
     "NotAStream",
+    "NotRecorded",
     "Part",
     "PermissionDenied",
     "ProviderFailed",
@@ -76,6 +79,8 @@ __all__ = [
     "__version__",
     "configure",
     "limits",
+    "record_notebook",
+    "recording",
     "register_source",
     "stream_cell",
 ]

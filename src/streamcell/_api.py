@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
+from . import _recordings, sources
 from . import _words as words
-from . import sources
 from ._files import with_files_read
 from .answer.document import Document, Version
 from .answer.parts import ShowReasoning, conversation
+from .answer.playback import Speed
 from .answer.resume import Prefix
 from .answer.retry import RetryPolicy, attempts_of
 from .answer.session import Session
@@ -31,9 +32,10 @@ from .request.messages import Message, answered_in, messages_of
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
 from .sources import Map
-from .sources.openai.client import check_client, client_with
+from .sources.openai.client import check_client, client_with, known_secrets
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from openai import AsyncOpenAI, OpenAI
@@ -139,7 +141,7 @@ def configure(
 
 
 def stream_cell(
-    prompt: Any,
+    prompt: Any = None,
     *,
     model: str | None = None,
     client: AsyncOpenAI | OpenAI | None = None,
@@ -158,6 +160,9 @@ def stream_cell(
     display: bool = True,
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
+    record: str | os.PathLike[str] | None = None,
+    replay: str | os.PathLike[str] | None = None,
+    speed: Speed = 1,
     **params: Unpack[Parameters],
 ) -> StreamCell:
     """Show a cell that streams the answer to `prompt`, and return it immediately; the kernel stays free.
@@ -231,6 +236,15 @@ def stream_cell(
         show_reasoning: when the model's reasoning is unfolded. `"closed"`: when the user opens it. `"streaming"`: while
             it streams, until the answer begins. `"open"`: always. What the user opens or closes stays that way. None:
             `"closed"`.
+        record: a file that the answer is recorded into while it streams, in JSON Lines: what was asked, and every
+            attempt, head and chunk with its time, without secrets. A file that exists is replaced. If it cannot be
+            written later, the answer goes on and the cell says so.
+        replay: a recording to play in place of an answer, without a key and without a network; leave out `prompt`. Of a
+            file with several answers it is the first. If the file is damaged, whatever can be played is played, and the
+            cell says what is wrong.
+        speed: how fast `replay` is played: 1 with the original timing, 2 twice as fast; `"fast"` without waits;
+            `"step"` one chunk at a time, with the cell's buttons or `cell.step()`; where no user is present, without
+            waits. The cell's buttons change it.
         **params: parameters of both APIs, under either name (`max_tokens` or `max_output_tokens`). Each is sent under
             the name that the API in use has for it; a parameter that only one API has selects that API.
             `docs/parameters.md` lists them. Parameters that only your server has go into `extra_body`.
@@ -242,6 +256,20 @@ def stream_cell(
     """
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
+    unattended = _defaults.unattended if unattended is None else _unattended(unattended)
+    shows = _defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning)
+    if replay is not None:
+        given = {name: value for name, value in {"model": model, "client": client, "record": record}.items() if value}
+        if prompt is not None or params or given:
+            name = "a prompt" if prompt is not None else f"{next(iter(params or given))}="
+            raise ValueError(f"replay= plays a recording and asks no model: leave out {name}")
+        return _start(_recordings.play(replay, speed, shows), None, None, unattended, display)
+    if speed != 1:
+        raise ValueError(
+            "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
+        )
+    if prompt is None:
+        raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
     messages = messages_of(with_files_read(prompt))
     rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
     if messages is None:
@@ -257,9 +285,9 @@ def stream_cell(
                     f"{name}= says how to ask a model, but the first argument is an answer to show, not a prompt"
                 )
         if api != "auto" or params:
-            given = "api" if api != "auto" else next(iter(params))
+            named = "api" if api != "auto" else next(iter(params))
             raise ValueError(
-                f"{given}= says how to ask a model, but the first argument is an answer to show, not a prompt"
+                f"{named}= says how to ask a model, but the first argument is an answer to show, not a prompt"
             )
         request = asked_by = None
         source = sources.resolve(prompt, map=_map(map))
@@ -276,8 +304,27 @@ def stream_cell(
             messages, model, client, api, instructions, previous, params, prefix, _map(map)
         )
     policy = _defaults.retry if retry is None else _policy(retry)
+    asked = _recordings.Asked(
+        request,
+        source.origin.note,
+        known_secrets(asked_by, params),
+        rules,
+        attempts_of(policy),
+    )
+    scope = None if record is not None else _recordings.current()
+    recorder = None
+    changed = ""
+    if scope is not None:
+        found = scope.find(asked, shows)
+        if not isinstance(found, str):
+            return _start(found, request, asked_by, unattended, display, box)
+        changed = found
+        source, recorder = scope.record(source, asked, changed)
+    elif record is not None:
+        recorder = _recordings.record_into(record, asked)
     document = Document(
         current=Version(origin=source.origin),
+        remark=changed,
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
     )
@@ -288,18 +335,54 @@ def stream_cell(
         way=source.way,
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
         tools=rules,
-        show_reasoning=_defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning),
+        show_reasoning=shows,
     )
-    unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     source.claim()  # last of all checks: after a refused call the same iterator can be given again
     try:
-        cell = StreamCell(source, session, request, client=asked_by, unattended=unattended, shown=display, tools=box)
+        cell = StreamCell(
+            source,
+            session,
+            request,
+            client=asked_by,
+            unattended=unattended,
+            shown=display,
+            tools=box,
+            recorder=recorder,
+        )
+        cell.log.describe(partial(asked.prompt, _recordings.now_in()))
         if display:
             cell._show()
         cell._start()
     except BaseException:
         source.release()
         raise
+    return cell
+
+
+def _start(
+    played: _recordings.Played,
+    request: Request | None,
+    client: AsyncOpenAI | OpenAI | None,
+    unattended: Unattended,
+    display: bool,
+    tools: Toolbox | None = None,
+) -> StreamCell:
+    """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it."""
+    if tools is not None or played.tools is not None:
+        tools = replace(tools or Toolbox(), recorded=True)
+    cell = StreamCell(
+        played.source,
+        played.session,
+        request,
+        client=client,
+        unattended=unattended,
+        shown=display,
+        tools=tools,
+    )
+    cell.log.describe(lambda: played.prompt)
+    if display:
+        cell._show()
+    cell._start()
     return cell
 
 
@@ -438,7 +521,7 @@ def _tools(
         before = previous._tools if isinstance(previous, StreamCell) else None
         if before is None:
             return None, None
-        box = replace(before, timeout=timeout, approve=before.approve if approve is None else approve)
+        box = replace(before, timeout=timeout, approve=before.approve if approve is None else approve, recorded=False)
     else:
         box = replace(toolbox_of(tools), timeout=timeout, approve=approve, bundle=bundle_of)
     decided: Approval = "code" if callable(box.approve) else _DECIDED[box.approve]

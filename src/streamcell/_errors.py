@@ -21,6 +21,7 @@ __all__ = [
     "ModelNotFound",
     "NoKey",
     "NotAStream",
+    "NotRecorded",
     "PermissionDenied",
     "ProviderFailed",
     "QuotaExhausted",
@@ -32,6 +33,7 @@ __all__ = [
     "StreamCellError",
     "TimedOut",
     "closed_early",
+    "recorded_error",
     "without_keys",
     "without_secrets",
 ]
@@ -188,6 +190,17 @@ class StreamCellError(Exception):
             "title": self.error_title,
         }
 
+    def particulars(self) -> dict[str, Any]:
+        """Return the fields of the card that are not those of every error of this type, as plain JSON values."""
+        usual = _made(type(self), {"detail": self.detail, "retry_after": self.retry_after})._fields()
+        found = {name: value for name, value in self._fields().items() if value != usual[name]}
+        found.pop("text", None)
+        if "steps" in found:
+            found["steps"] = [[step.text, step.code] for step in self.next_steps]
+        if self.retry_after is not None:
+            found["retry_after"] = self.retry_after
+        return found
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the fields: by default an exception is rebuilt from its message, which would repeat the title."""
         return _made, (type(self), self._fields())
@@ -203,6 +216,34 @@ class StreamCellError(Exception):
             "request_id": self.request_id,
             "status_code": self.status_code,
         }
+
+
+def recorded_error(name: object, detail: object, card: object) -> StreamCellError:
+    """Return the error of a recording: by its type's name, its detail, and its `particulars`, whatever these hold."""
+    kinds = {kind.__name__: kind for kind in _kinds(StreamCellError)}
+    kind = kinds.get(name, StreamCellError) if isinstance(name, str) else StreamCellError
+    given: Mapping[str, Any] = card if isinstance(card, Mapping) else {}
+    fields: dict[str, Any] = {"detail": detail if isinstance(detail, str) else ""}
+    fields.update({one: given[one] for one in ("kind", "title", "request_id") if isinstance(given.get(one), str)})
+    status, after, steps = given.get("status_code"), given.get("retry_after"), given.get("steps")
+    if isinstance(status, int):
+        fields["status_code"] = status
+    if isinstance(after, (int, float)) and 0 <= after < _LONGEST_WAIT:
+        fields["retry_after"] = float(after)
+    if isinstance(steps, list):
+        pairs = [one for one in steps[:_STEPS] if isinstance(one, list) and len(one) == 2]
+        fields["steps"] = tuple(
+            Step(text, code if isinstance(code, str) else None) for text, code in pairs if isinstance(text, str)
+        )
+    return _made(kind, fields)
+
+
+_STEPS: Final = 10  # steps of a recorded card: far more than any error has
+_LONGEST_WAIT: Final = 1e9  # seconds
+
+
+def _kinds(kind: type[StreamCellError]) -> Iterable[type[StreamCellError]]:
+    return (kind, *(one for below in kind.__subclasses__() for one in _kinds(below)))
 
 
 def _made(kind: type[StreamCellError], fields: Mapping[str, Any]) -> StreamCellError:
@@ -375,6 +416,14 @@ class TooManyRounds(StreamCellError):
     def after(cls, rounds: int) -> TooManyRounds:
         """Return the error for a limit of `rounds` rounds."""
         return cls(words.rounds_made(rounds))
+
+
+class NotRecorded(StreamCellError):
+    """A recording has no answer to this request, or nothing in it can be played; nothing was sent."""
+
+    kind = "not_recorded"
+    title = words.NOT_RECORDED
+    steps = (Step(words.CHECK_RECORDING),)
 
 
 class Stopped(StreamCellError):

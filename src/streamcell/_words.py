@@ -7,6 +7,7 @@ prompt is worded where it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 # -- below a saved answer ----------------------------------------------------------------------------------------------
@@ -469,3 +470,87 @@ def source_cancelled(kind: str) -> str:
 def call_ended(kind: str) -> str:
     """Say that a call of the user's function was ended."""
     return f"The call was ended ({kind})."
+
+
+# -- recordings --------------------------------------------------------------------------------------------------------
+
+NOT_RECORDED: Final = "Not in the recording"
+RECORD_NOW: Final = ("To record the answer, give OpenAI's key to this kernel and press Retry:", GIVE_KEY[1])
+RECORD_TOO: Final = ("To record the answer, use the recording in another mode:", 'mode="auto"')
+CHECK_RECORDING: Final = "Check which recording the cell uses, and whether its request was changed."
+NOTHING_TO_PLAY: Final = "The file has no answer that can be played."
+RECORDING_ENDS: Final = "The recording ends before the answer does."
+CONTINUED_LATER: Final = "The answer was continued by hand."
+NO_HEADER: Final = "The recording does not begin with its header."
+TORN_LINE: Final = "The last line of the recording is incomplete."
+SHORTENED_PAUSES: Final = "Pauses of more than an hour are shortened to an hour."
+DISK_TOO_SLOW: Final = "the disk is too slow"
+STALE_ENTRIES: Final = "The recording has entries of an attempt that had ended; they are left out."
+
+
+def another_format(version: int | None) -> str:
+    """Say that a recording has another version of the format; None: it is not a number."""
+    if version is None:
+        return "The recording does not say which version of the format it has."
+    return f"The recording has version {version} of the format, which this streamcell does not know completely."
+
+
+def _lines(count: int) -> str:
+    return "1 line of the recording" if count == 1 else f"{count:,} lines of the recording"
+
+
+LINE_FLAWS: Final[dict[str, Callable[[int], str]]] = {
+    "unreadable": lambda count: f"{_lines(count)} could not be read.",
+    "unknown": lambda count: f"{_lines(count)} {'has' if count == 1 else 'have'} an unknown kind.",
+    "long": lambda count: f"{_lines(count)} {'was' if count == 1 else 'were'} too much to be read.",
+}
+"""What is wrong with lines of a recording, by the reason."""
+
+
+def missing_entries(count: int) -> str:
+    """Say that a log had dropped its oldest entries when it was saved as a recording."""
+    return f"The first {count:,} entries are missing, because the log was full."
+
+
+def unusable_times(count: int) -> str:
+    """Say that entries of a recording had no usable time."""
+    return f"{_lines(count)} {'has' if count == 1 else 'have'} no usable time."
+
+
+def unusable_entries(count: int) -> str:
+    """Say that entries of a recording had unusable fields."""
+    return f"{_lines(count)} {'has' if count == 1 else 'have'} unusable fields."
+
+
+def not_written(name: str, why: str) -> str:
+    """Say that a recording cannot be written."""
+    return f"The recording {name} is incomplete: {why}."
+
+
+def replayed(name: str, day: str) -> str:
+    """Say which recording an answer comes from, and when it was recorded, if that is known."""
+    return f"replayed from {name}, recorded {day}" if day else f"replayed from {name}"
+
+
+def one_of_answers(count: int) -> str:
+    """Say that a recording has more answers than the one that is played."""
+    return f"the first of {count:,} answers"
+
+
+def recorded_into(name: str) -> str:
+    """Say that an answer is asked for and recorded."""
+    return f"not in {name}, so it was asked for and recorded"
+
+
+def not_in(name: str, *, asks: bool) -> str:
+    """Say that a recording has no answer to a request, and why nobody is asked."""
+    why = "there is no key to ask a model with" if asks else "mode='replay' asks no model"
+    return f"{name} has no answer to this request, and {why}."
+
+
+def changed(place: int, what: Sequence[str], before: str) -> str:
+    """Say that a request is another one than the recording has at its place (1-based); `before` is its prompt."""
+    names = ", ".join(what) or "request"
+    verb = "have" if len(what) > 1 else "has"
+    was = f' It was recorded for "{before}".' if before else ""
+    return f"Answer {place} of the recording is for another request: the {names} of this cell {verb} changed.{was}"

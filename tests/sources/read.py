@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 
 from streamcell.answer.events import (
+    Asked,
+    Called,
+    Ceased,
     Chunk,
     Event,
     Failed,
     Finished,
     Head,
     PartGrew,
+    Returned,
     Started,
     Usage,
     UsageReported,
@@ -20,6 +24,8 @@ from streamcell.engine.driver import driver
 from streamcell.request.messages import messages_of
 from streamcell.request.request import Request, make_request
 from streamcell.sources import Source
+
+NOTES = (Head, Chunk, Asked, Called, Returned, Ceased)
 
 
 def request(prompt: str = "Say something", *, api: str = "auto", model: str | None = "m", **params: Any) -> Request:
@@ -33,7 +39,7 @@ def read(source: Source) -> list[Event]:
     """Return every event of one attempt, read where the driver reads it: on its own loop."""
 
     async def collect() -> list[Event]:
-        return [event async for event in source.events() if not isinstance(event, (Head, Chunk))]
+        return [event async for event in source.events() if not isinstance(event, NOTES)]
 
     return asyncio.run_coroutine_threadsafe(collect(), driver().loop).result(300)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from streamcell import SourceFailed, register_source, stream_cell
+from streamcell import SourceFailed, StreamCellError, register_source, stream_cell
 from streamcell.answer.events import (
     Event,
     Failed,
@@ -24,8 +25,9 @@ from streamcell.answer.events import (
 )
 from streamcell.answer.parts.tool_call import CallState
 from streamcell.engine.driver import driver
+from streamcell.engine.recorder import flush
 from streamcell.rehearsal._pictures import base64_of
-from streamcell.sources import decoder_named, events_json, resolve
+from streamcell.sources import events_json, resolve
 from streamcell.sources.libraries import registry
 from streamcell.sources.libraries.body import DONE, Body
 from streamcell.sources.libraries.failures import failure_of
@@ -682,11 +684,6 @@ EVENTS: list[Event] = [
 
 def test_events_come_back_as_they_were() -> None:
     assert events_json.from_json(events_json.to_json(EVENTS)) == EVENTS
-    decoder = decoder_named("events")
-    assert decoder is not None
-    assert decoder.feed(json.loads(events_json.to_json(EVENTS))) == EVENTS
-    assert decoder.finished
-    assert decoder.feed(events_json.to_json(EVENTS)) == []
 
 
 @pytest.mark.parametrize(
@@ -723,3 +720,25 @@ def test_the_log_holds_what_a_replay_needs() -> None:
     replayed = [event for chunk in chunks for event in events_json.from_json(chunk["data"])]
     assert json.dumps(shown(replayed)) == json.dumps(shown(decoded(CLAUDE)))  # a list comes back as a tuple
     assert driver().alive
+
+
+def test_a_recording_of_a_library_is_played_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "answer.jsonl"
+    cell = stream_cell(lambda: [objects(one) for one in CLAUDE], record=path, display=False)
+    cell.result(60)
+    played = stream_cell(replay=path, speed="fast", display=False)
+    assert played.result(60) == cell.text
+    assert [(part.kind, part.body) for part in played.parts] == [(part.kind, part.body) for part in cell.parts]
+    assert played.usage == cell.usage
+
+
+def test_a_damaged_line_of_events_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "answer.jsonl"
+    stream_cell(lambda: [objects(one) for one in CLAUDE], record=path, display=False).result(60)
+    flush(path)
+    text = path.read_text("utf-8")
+    at = text.index('"data": ') + len('"data": ')
+    path.write_text(f'{text[:at]}"{{}}", "was": {text[at:]}', "utf-8")
+    played = stream_cell(replay=path, speed="fast", display=False)
+    with pytest.raises(StreamCellError):
+        played.result(60)

@@ -73,7 +73,8 @@ async def errors() -> None:
 
 def mistakes(anything: Any) -> None:
     """Each of these is an error: where one is not, mypy calls its comment unused."""
-    stream_cell()  # type: ignore[call-arg]
+    stream_cell(replay=4)  # type: ignore[arg-type]
+    stream_cell(replay="a.jsonl", speed="slow")  # type: ignore[arg-type]
     stream_cell("Why?", "rehearsal")  # type: ignore[call-arg]
     stream_cell("Why?", model=4)  # type: ignore[arg-type]
     stream_cell("Why?", client="sk-…")  # type: ignore[arg-type]

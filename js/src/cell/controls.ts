@@ -77,7 +77,7 @@ export class Controls {
     disable(
       this.#retry,
       gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : words.WAITING_FOR_KERNEL),
-      waiting ? words.RETRY_NOW_TITLE : words.RETRY_TITLE,
+      waiting ? words.RETRY_NOW_TITLE : doc.replay === null ? words.RETRY_TITLE : words.PLAY_AGAIN_TITLE,
     );
     if (doc.parts !== before) disable(this.#copy, copied(doc) ? null : words.NOTHING_TO_COPY, words.COPY_TITLE);
     const busy = running || wanted !== null ? words.NOT_WHILE_STREAMING : null;
@@ -110,7 +110,7 @@ export class Controls {
   }
 }
 
-function button(name: string, style: string, pressed: (click: MouseEvent) => void): HTMLButtonElement {
+export function button(name: string, style: string, pressed: (click: MouseEvent) => void): HTMLButtonElement {
   const made = element("button", { type: "button", class: style, "aria-label": name }, name);
   made.addEventListener("click", (click) => {
     if (made.getAttribute("aria-disabled") !== "true") pressed(click);
@@ -119,7 +119,7 @@ function button(name: string, style: string, pressed: (click: MouseEvent) => voi
 }
 
 /** Disable a button with a reason, or enable it. With `aria-disabled` it keeps its focus and its tooltip. */
-function disable(target: HTMLButtonElement, reason: string | null, title: string): void {
+export function disable(target: HTMLButtonElement, reason: string | null, title: string): void {
   setAttribute(target, "aria-disabled", reason === null ? false : "true");
   setAttribute(target, "title", reason ?? title);
 }

@@ -12,6 +12,7 @@ import type { Copying } from "./copy.js";
 import type { Page } from "./page.js";
 import { asking } from "./parts/call.js";
 import { doing, PartList } from "./parts/list.js";
+import { ReplayBar } from "./replay.js";
 import { announcement, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
 
@@ -35,6 +36,7 @@ export class View {
   readonly #card = element("div");
   readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
   readonly #controls: Controls;
+  readonly #replay: ReplayBar;
   readonly #parts: PartList;
   readonly #copying: Copying;
 
@@ -61,12 +63,13 @@ export class View {
       this.#copying,
       () => page.clock.now(),
     );
+    this.#replay = new ReplayBar((command) => cell.press(command));
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.root);
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
-    this.#root.append(head, body, this.#live);
+    this.#root.append(head, this.#replay.root, body, this.#live);
     // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
     this.#task = page.loop.add((now) => this.#frame(now));
@@ -142,6 +145,7 @@ export class View {
       this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying, doc.resumable !== null)] : []));
     }
     this.#controls.update(state);
+    this.#replay.update(state);
     this.#drawn = state;
     this.#drawLine(state, now);
   }

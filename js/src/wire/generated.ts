@@ -166,6 +166,14 @@ export interface UnknownFields {
   readonly name: string;
 }
 
+/** How the recording is played that the answer comes from. */
+export interface Replay {
+  /** How many times as fast as it was recorded; null: without waits. */
+  readonly speed: number | null;
+  /** False: it is paused, or played step by step. */
+  readonly playing: boolean;
+}
+
 /** One part of an answer. A page that does not know its kind shows its body under its name. */
 export interface Part {
   readonly kind: string;
@@ -206,6 +214,7 @@ export interface Doc {
   readonly wait: Wait | null;
   /** How the answer can go on, or null. */
   readonly resumable: ResumeMode | null;
+  readonly replay: Replay | null;
 }
 
 /** One change of a document. A part is only added behind the others, and its body only grows. */
@@ -299,6 +308,19 @@ export interface Act {
   readonly value?: unknown;
 }
 
+/** Play the recording at this speed, or pause it. */
+export interface Pace {
+  readonly type: "pace";
+  /** As in `Replay`. */
+  readonly speed: number | null;
+  readonly playing: boolean;
+}
+
+/** Play the next chunk of the recording, and pause. */
+export interface Step {
+  readonly type: "step";
+}
+
 /** The cell's output was deleted in this page. */
 export interface Forget {
   readonly type: "forget";
@@ -306,7 +328,7 @@ export interface Forget {
 
 export type FromKernel = Snapshot | Patch | Here | Kept | Wanted;
 
-export type FromPage = Hello | Stop | Retry | Resume | Select | Act | Forget;
+export type FromPage = Hello | Stop | Retry | Resume | Select | Act | Pace | Step | Forget;
 
 const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "calling", "waiting", "interrupted", "stopped", "failed", "done"]] as const;
 
@@ -424,6 +446,11 @@ export const UNKNOWN_FIELDS_SHAPE = {
   name: ["string", ""],
 } as const;
 
+export const REPLAY_SHAPE = {
+  speed: [["null", "number"], 1],
+  playing: ["boolean", true],
+} as const;
+
 export const PART_SHAPE = {
   kind: ["string"],
   text: ["boolean", false],
@@ -451,4 +478,5 @@ export const DOC_SHAPE = {
   queue_position: [["null", "count"], null],
   wait: [["null", WAIT_SHAPE], null],
   resumable: [["null", RESUME_MODE_SHAPE], null],
+  replay: [["null", REPLAY_SHAPE], null],
 } as const;

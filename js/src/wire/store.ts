@@ -262,8 +262,9 @@ function command(state: State, wanted: Command): Step {
   const { pending, doc } = state;
   const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
   if (repeated || state.gone !== null || !isPossible(doc, wanted)) return quiet(state);
-  // The part itself shows the effect of an action, so it does not become pending.
-  if (wanted.type === "act") return { state, effects: [{ kind: "send", message: wanted }] };
+  // The part or the replay itself shows the effect, so the command does not become pending.
+  if (wanted.type === "act" || wanted.type === "pace" || wanted.type === "step")
+    return { state, effects: [{ kind: "send", message: wanted }] };
   return {
     state: { ...state, pending: { command: wanted, late: false } },
     effects: [{ kind: "send", message: wanted }],
@@ -282,6 +283,10 @@ function isPossible(doc: Doc, wanted: Command): boolean {
       return isTerminal(doc) && wanted.version !== doc.version && wanted.version >= 0 && wanted.version < doc.versions;
     case "act":
       return wanted.part < doc.parts.length;
+    case "pace":
+      return doc.replay !== null;
+    case "step":
+      return doc.replay !== null && !isTerminal(doc);
     case "forget":
       return true;
   }

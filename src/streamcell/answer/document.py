@@ -26,6 +26,7 @@ from .events import (
 )
 from .inputs import Wait
 from .parts import Part, ToolCall, body_of, growth, has_output, text_of
+from .playback import Pace
 from .resume import ResumeMode
 from .status import Status
 
@@ -122,6 +123,8 @@ class Document:
         queue_position: how many requests are before this one, or None if it does not queue.
         wait: why it queues, or None.
         resume: how the answer can be resumed, or None.
+        replay: how the recording is played that the answer comes from, or None.
+        remark: what the user must know about the cell besides its answer, or an empty string.
     """
 
     current: Version = field(default_factory=Version)
@@ -134,6 +137,8 @@ class Document:
     queue_position: int | None = None
     wait: Wait | None = None
     resume: ResumeMode | None = None
+    replay: Pace | None = None
+    remark: str = ""
 
     @property
     def can_hurry(self) -> bool:

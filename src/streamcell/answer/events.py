@@ -11,6 +11,9 @@ from ..request.echoes import Echo
 
 __all__ = [
     "Alive",
+    "Asked",
+    "Called",
+    "Ceased",
     "Chunk",
     "Cursor",
     "Event",
@@ -25,6 +28,7 @@ __all__ = [
     "PartEvent",
     "PartGrew",
     "PartRestored",
+    "Returned",
     "Started",
     "Usage",
     "UsageReported",
@@ -145,9 +149,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The attempt has ended with `error`."""
+    """The attempt has ended with `error`.
+
+    `retry_in`: after so many seconds the next attempt was recorded; None if the retry policy decides.
+    """
 
     error: StreamCellError
+    retry_in: float | None = None
 
 
 Event = Union[Started, Alive, Cursor, PartEvent, UsageReported, Finished, Failed]
@@ -182,5 +190,37 @@ class Chunk:
     format: str = ""
 
 
-Note = Union[Head, Chunk]
-"""What a source emits besides events: for the rate-limit queue and the log, without effect on the answer."""
+@dataclass(frozen=True)
+class Asked:
+    """A recorded request, for the log; nothing is sent. `resume` says how it resumes an interrupted answer, or None."""
+
+    lane: Lane
+    api: str
+    resume: str | None = None
+
+
+@dataclass(frozen=True)
+class Called:
+    """Call `part` (0-based) of a recorded answer began to run with these arguments: for the log."""
+
+    part: int
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What call `part` (0-based) of a recorded answer returned; `fields` are the part's new fields."""
+
+    part: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ceased:
+    """A recorded answer ends here, whatever its status: with `error`, or because the user stopped it (None)."""
+
+    error: StreamCellError | None = None
+
+
+Note = Union[Head, Chunk, Asked, Called, Returned, Ceased]
+"""What a source emits besides events: for the rate-limit queue, for the log, and what a recording says of the user."""

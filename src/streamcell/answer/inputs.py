@@ -9,6 +9,7 @@ from typing import Any, Literal, Union
 from .._errors import StreamCellError
 from ..request.echoes import Echo
 from .events import Event
+from .playback import Pace
 from .resume import ResumeFrom
 
 __all__ = [
@@ -26,13 +27,16 @@ __all__ = [
     "Placed",
     "Publish",
     "Received",
+    "Remarked",
     "Resume",
     "Retry",
     "RunTool",
     "Select",
+    "SetPace",
     "SetTimer",
     "Start",
     "Stop",
+    "TakeStep",
     "Tick",
     "ToolEnded",
     "Wait",
@@ -165,6 +169,25 @@ class ToolEnded:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class SetPace:
+    """The user changes how a recording is played."""
+
+    pace: Pace
+
+
+@dataclass(frozen=True)
+class TakeStep:
+    """The user asks for the next chunk of a recording; the replay pauses after it."""
+
+
+@dataclass(frozen=True)
+class Remarked:
+    """Something about the cell that the user must know, besides the answer: `text` is shown with its notice."""
+
+    text: str
+
+
 Input = Union[
     Start,
     Received,
@@ -181,6 +204,9 @@ Input = Union[
     Resume,
     Select,
     Act,
+    SetPace,
+    TakeStep,
+    Remarked,
 ]
 
 
@@ -190,7 +216,7 @@ class OpenSource:
 
     `resume`: what to continue, or None for a new answer. `hurried`: the user asked for it now, so a wait that the
     server asked for is skipped. `history` is the answer so far, as messages: its earlier rounds of tool calls. `echoes`
-    are what the server sent with those calls.
+    are what the server sent with those calls. `index`: how many requests this version has made before.
     """
 
     run: int
@@ -198,6 +224,7 @@ class OpenSource:
     hurried: bool = False
     history: tuple[Mapping[str, Any], ...] = ()
     echoes: tuple[Echo, ...] = ()
+    index: int = 0
 
 
 @dataclass(frozen=True)

@@ -38,18 +38,22 @@ from .inputs import (
     Placed,
     Publish,
     Received,
+    Remarked,
     Resume,
     Retry,
     RunTool,
     Select,
+    SetPace,
     SetTimer,
     Start,
     Stop,
+    TakeStep,
     Tick,
     ToolEnded,
     Watch,
 )
 from .parts import CallState, Part, ShowReasoning, ToolCall, conversation, growth, has_output, text_of
+from .playback import Pace
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
@@ -94,6 +98,7 @@ class Session:
         head_at: when the response began.
         thinking: the reasoning that is streaming now.
         show_reasoning: when reasoning is unfolded.
+        requests: how many requests were made for the current version.
     """
 
     document: Document = field(default_factory=Document)
@@ -116,6 +121,7 @@ class Session:
     head_at: float = 0.0
     thinking: Thinking | None = None
     show_reasoning: ShowReasoning = "closed"
+    requests: int = 0
 
     @property
     def status(self) -> Status:
@@ -151,6 +157,11 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
         return _retry(session, now)
     if isinstance(given, Resume):
         return _take_up(session, now)
+    if isinstance(given, (SetPace, TakeStep)):
+        return _pace(session, given)
+    if isinstance(given, Remarked):
+        remark = " ".join(one for one in (session.document.remark, given.text) if one)
+        return replace(session, document=replace(session.document, remark=remark)), _URGENT
     return _select(session, given.index) if isinstance(given, Select) else _act(session, given, now)
 
 
@@ -220,10 +231,11 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         head_at=now,
         failing=None,
         thinking=None,
+        requests=session.requests + 1,
     )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
     history = conversation(before.parts[: session.begin])
-    source = OpenSource(run, session.resuming, hurried, history, before.echoes)
+    source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests)
     return opened, (source, *_watching(opened, now), *_URGENT)
 
 
@@ -349,6 +361,9 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
         return _give_up(session, failed, now)
     attempt = 1 if resume is not None and _advanced(session) else failed.attempt
     failing = _Failing(failed, attempt, resume)
+    if event.retry_in is not None:
+        pace = session.document.replay or Pace()
+        return _again(session, failing, pace.seconds(event.retry_in), now)
     elapsed = now - session.asked_at
     if type(session.policy) is RetryPolicy:
         seconds = session.policy.wait(attempt, event.error, chance, elapsed)
@@ -467,6 +482,7 @@ def _retry(session: Session, now: float) -> _Step:
             round=0,
             begin=0,
             allowed=frozenset(),
+            requests=0,
         )
     closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it is in the queue
     opened, effects = _open(session, Trigger.RETRY, now)
@@ -497,6 +513,15 @@ def _select(session: Session, index: int) -> _Step:
     if session.status not in TERMINAL or not 0 <= index < len(document.versions) or index == document.shown:
         return session, ()
     return replace(session, document=replace(document, shown=index)), (Publish(urgent=True, restart=True),)
+
+
+def _pace(session: Session, given: SetPace | TakeStep) -> _Step:
+    """Change how a recording is played. A step pauses it; what was paused before is played by the stream."""
+    pace = session.document.replay
+    if pace is None:
+        return session, ()
+    pace = given.pace if isinstance(given, SetPace) else replace(pace, playing=False)
+    return replace(session, document=replace(session.document, replay=pace)), _URGENT
 
 
 def _act(session: Session, given: Act, now: float) -> _Step:

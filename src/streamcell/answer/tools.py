@@ -13,9 +13,9 @@ from .parts.tool_call import flaw_of
 
 __all__ = ["MOST_CALLS", "ToolRules", "as_paragraph", "awaited", "decide", "left", "round_of", "stopped"]
 
-Approval = Literal["ask", "code", "yes", "no", "nobody"]
+Approval = Literal["ask", "code", "yes", "no", "nobody", "recorded"]
 """How calls are approved: by the user in the page ("ask"), by the user's function ("code"), all ("yes"), none ("no"),
-or none because there is no user to ask ("nobody")."""
+none because there is no user to ask ("nobody"), or as the recording says that is played ("recorded")."""
 
 MOST_CALLS: Final = 32
 """The most calls of one round that run, because each one takes a thread."""
@@ -85,6 +85,8 @@ def decide(call: ToolCall, approval: Approval) -> ToolCall:
         return call
     if approval == "ask":
         return replace(call, state=CallState.ASKED)
+    if approval == "recorded":  # whatever became of it is played when it is due
+        return replace(call, state=CallState.RUNNING)
     if approval == "yes":
         return replace(call, state=call.allowed)
     return replace(call, state=CallState.DENIED, result=words.DENIED if approval == "no" else words.NOBODY_TO_ASK)

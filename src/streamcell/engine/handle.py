@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import StreamCellError
 from ..answer.document import Version
-from ..answer.inputs import Act, Resume, Retry, Select, Stop
+from ..answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep
 from ..answer.parts import Part
+from ..answer.playback import Pace, Speed, pace_of
 from ..answer.status import TERMINAL
 from ..request.request import Request
 from .log import Log
@@ -50,14 +51,16 @@ class Answer:
 
     @property
     def request(self) -> Request | None:
-        """The request, or None if an iterator or a callable was given instead of a prompt."""
+        """The request, or None if an iterator, a callable or a recording was given instead of a prompt."""
         return self._request
 
     @property
     def log(self) -> Log:
         """What happened, in order: each attempt, response and chunk with its time; bounded, and without secrets.
 
-        `cell.log.to_jsonl()` returns it as JSON Lines. The entries also go to the standard logger `streamcell`, and if
+        `cell.log.to_jsonl()` returns it as JSON Lines, and `cell.log.save(path)` saves it as a recording.
+
+        The entries also go to the standard logger `streamcell`, and if
         OpenTelemetry is installed, each request is a span.
         """
         return self._stream.log
@@ -296,6 +299,30 @@ class Answer:
         if self._stream.document.current.status not in TERMINAL:
             raise RuntimeError("a former version can be shown when the answer has ended: call stop() first")
         self._stream.take(Select(index % count))
+
+    def play(self, speed: Speed | None = None) -> None:
+        """Play the recording that this cell replays: go on after a pause, or at another `speed`, see `stream_cell`.
+
+        None keeps the speed. Raises ValueError if the cell replays no recording.
+        """
+        pace = self._replayed()
+        self._stream.take(SetPace(Pace(pace.speed) if speed is None else pace_of(speed)))
+
+    def pause(self) -> None:
+        """Pause the replay. Raises ValueError if the cell replays no recording."""
+        self._stream.take(SetPace(Pace(self._replayed().speed, playing=False)))
+
+    def step(self) -> None:
+        """Play the next chunk of the recording, and pause. Raises ValueError if the cell replays no recording."""
+        self._replayed()
+        self._stream.take(TakeStep())
+
+    def _replayed(self) -> Pace:
+        self._stream.check_alive()
+        pace = self._stream.document.replay
+        if pace is None:
+            raise ValueError("this cell replays no recording: give stream_cell replay=")
+        return pace
 
     def act(self, part: int, action: str, value: Any = None) -> None:
         """Do what the page's buttons do, to the part with index `part` (0-based) of the version that is shown.

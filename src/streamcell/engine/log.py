@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from .._errors import without_keys, without_secrets
+from ..saved.recording import header, line_of
 
 __all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "shown"]
 
@@ -25,6 +28,9 @@ _PAGE: Final = 100_000  # characters after which fewer are
 
 _OVERHEAD: Final = 600  # characters that are counted for an entry besides its data: an empty chunk takes memory too
 
+NOT_RECORDED: Final = frozenset({"traceback"})
+"""Fields that no recording has: a traceback shows the paths and the code of one machine."""
+
 Kind = Literal["request", "response", "chunk", "text", "tool", "status"]
 
 
@@ -34,14 +40,16 @@ class Entry:
 
     `kind`, and the keys of `data` for each:
 
-    - `request`: `endpoint`, `model`, `api`, `resume` (how an interrupted answer is resumed, or None)
+    - `request`: `endpoint`, `model`, `api`, `resume` (how an interrupted answer is resumed, or None); `replayed` if it
+      was only played from a recording
     - `response`: `status`, `headers` (without secrets), `request_id`
     - `chunk`: `data`, exactly as the provider sent it; for a refused request, the response body; `format`, the name of
       its decoder, if it is not of OpenAI's APIs
     - `text`: `text`, from an iterator, which has no chunks
-    - `tool`: `name`, `arguments`; after the call also `state`, `result`, `seconds`, and `traceback` if it raised
-    - `status`: `status`, and as far as they are known `attempt`, `finish_reason`, `usage`, `error`, `message`,
-      `retry_in` (seconds), `queue_position`, `wait`
+    - `tool`: `part` (the index of the call in the answer), `name`, `arguments`; after the call `state`, `result`,
+      `seconds`, `shown`, `edited`, and `traceback` if it raised
+    - `status`: `status`, and as far as they are known `attempt`, `finish_reason`, `notice`, `usage`, `error`,
+      `message`, `card` (what else the error's card shows), `retry_in` (seconds), `queue_position`, `wait`
     """
 
     at: float
@@ -104,6 +112,7 @@ class Log:
         self._open_size = self._size = 0
         self.packed = 0  # bytes
         self.dropped = 0
+        self._asked: Callable[[], Mapping[str, Any]] = dict
 
     def add(self, entry: Entry) -> None:
         """Append an entry. Internal: the driver's thread calls it."""
@@ -162,6 +171,23 @@ class Log:
         )
         return "".join(f"{line}\n" for line in lines)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the log to a file as a recording, which `stream_cell(replay=path)` plays; replace a file that exists.
+
+        If entries were dropped, the replay says that they are missing. Raises OSError if the file cannot be written.
+        """
+        asked = {**self._asked(), **({"dropped": self.dropped} if self.dropped else {})}
+        with Path(path).open("w", encoding="ascii", newline="\n") as file:
+            file.write(header(str(asked.get("recorded", ""))))
+            file.write(line_of(1, 0.0, 0, "prompt", asked))
+            for one in self:
+                kept = {name: value for name, value in one.data.items() if name not in NOT_RECORDED}
+                file.write(line_of(1, one.at, one.run, one.kind, kept))
+
+    def describe(self, asked: Callable[[], Mapping[str, Any]]) -> None:
+        """Set what a recording says was asked. Internal."""
+        self._asked = asked
+
     def __repr__(self) -> str:
         """Return a one-line summary; `print(cell.log.to_jsonl())` shows everything."""
         return f"<Log of {len(self)} entries{f', {self.dropped} dropped' if self.dropped else ''}>"
@@ -179,4 +205,4 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
         return clean(value)
     if isinstance(value, Mapping):
         return {name: _cleaned(one, clean) for name, one in value.items()}
-    return value
+    return [_cleaned(one, clean) for one in value] if isinstance(value, (list, tuple)) else value

@@ -12,15 +12,15 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import SourceFailed, StreamCellError
-from ..answer.context import Context
+from ..answer.context import ALONE, Context
 from ..answer.document import Document
-from ..answer.events import Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew
+from ..answer.events import Asked, Called, Ceased, Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew, Returned
 from ..answer.inputs import (
+    Act,
     Approved,
     AskApproval,
     AskPolicy,
@@ -34,13 +34,18 @@ from ..answer.inputs import (
     Placed,
     Publish,
     Received,
+    Remarked,
+    Retry,
     RunTool,
     SetTimer,
+    Stop,
+    TakeStep,
     Tick,
     ToolEnded,
     Watch,
 )
-from ..answer.parts import text_of
+from ..answer.parts import CallState, ToolCall, text_of
+from ..answer.playback import Pace, Playback
 from ..answer.session import Session, step
 from ..answer.status import TERMINAL, Status
 from ..ratelimit.limiter import InLine
@@ -49,9 +54,11 @@ from ..wire.messages import WIRE, Hello, Here, Patch, Plain, Sink, Snapshot, Vie
 from .calls import ToolRun, ask_approval
 from .calls import late as too_late
 from .driver import driver
+from .entries import call_at, ended_calls, status_of
 from .faults import WITHIN, ask_policy, late, own_fault
 from .log import Entry, Log
 from .observers import elsewhere
+from .recorder import Recorder
 from .telemetry import Telemetry
 from .toolbox import Toolbox
 
@@ -76,7 +83,14 @@ class Stream:
     driver's loop.
     """
 
-    def __init__(self, source: Source, session: Session, sink: Sink, tools: Toolbox | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        session: Session,
+        sink: Sink,
+        tools: Toolbox | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._driver = driver()
         self._source = source
         self._tools = Toolbox() if tools is None else tools
@@ -94,6 +108,13 @@ class Stream:
         self._watchers: list[Callable[[], None]] = []
         self.log: Final = Log(shelf=self._driver.shelf)
         self._telemetry = Telemetry()
+        self._recorder = recorder
+        if recorder is not None:
+            recorder.on_failure(self._remark)
+        self._playback = None if session.document.replay is None else Playback(session.document.replay)
+        self._played = 0.0  # the recorded time of the last entry that was played
+        self._paced = asyncio.Event()
+        self._hurried = False  # the user does not want to wait for the next entry
         self._made_at = self._driver.loop.time()
         self._chunked = False
         self._speaks_other = False
@@ -138,6 +159,9 @@ class Stream:
     def post(self, given: Input | Hello) -> None:
         """Feed an input. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
+
+    def _remark(self, why: str) -> None:
+        self.post(Remarked(why))
 
     def soon(self, callback: Callable[[], object]) -> None:
         """Call `callback` on the driver's thread. Safe on any thread; returns immediately."""
@@ -207,17 +231,61 @@ class Stream:
         if isinstance(given, Hello):
             self._greet(given)
             return
-        before = self._session.status
-        self._session, effects = step(self._session, given, now=self._driver.loop.time(), chance=_lots.random())
+        before, parts = self._session.status, self.document.current.parts
+        if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
+            self._played = 0.0
+        self._session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
+        self._pace(given)
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
+        decided = isinstance(given, (Act, Approved)) or (
+            isinstance(given, Received) and isinstance(given.event, Finished)
+        )
+        if decided and self._session.tools is not None:
+            for ended in ended_calls(parts, self.document.current.parts):  # denied, or not possible to run
+                self._note("tool", self._session.run, **ended)
         if self._session.status is not before or self._session.document.queue_position is not None:
-            self._note_status()
+            self._note("status", self._session.run, **status_of(self.document))
         for effect in effects:
             self._carry_out(effect)
 
+    def _now(self) -> float:
+        """Return the session's time. In a replay it is the recorded time, so that durations are as recorded."""
+        return self._driver.loop.time() if self._playback is None else self._played
+
+    def _pace(self, given: Input) -> None:
+        """Play at the pace that the session has now."""
+        if self._playback is None:
+            return
+        playback = self._playback.with_pace(self.document.replay or Pace(), self._driver.loop.time())
+        self._playback = playback.stepped() if isinstance(given, TakeStep) else playback
+        self._paced.set()
+
+    async def _due(self, at: float, seen: bool) -> None:
+        """Return when the entry at the recorded time `at` is to be played, see `Context.due`."""
+        loop = self._driver.loop
+        if self._hurried and self._playback is not None:
+            self._hurried, self._playback = False, self._playback.reached(at, loop.time())
+        while self._playback is not None and (wait := self._playback.wait(at, loop.time())) != 0:
+            self._paced.clear()
+            waking = None if wait is None else loop.call_later(wait, self._paced.set)
+            try:
+                await self._paced.wait()
+            finally:
+                if waking is not None:
+                    waking.cancel()
+        await asyncio.sleep(0)  # a replay without waits must not hold the other streams
+        if self._playback is not None:
+            self._playback = self._playback.played(at, loop.time(), seen=seen)
+        self._played = max(self._played, at)
+
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, OpenSource):
+            if self._playback is not None and effect.index == 0:
+                self._playback = self._playback.begun(self._driver.loop.time())
+            self._hurried = effect.hurried
+            if self._playback is not None and self._task is not None:
+                self._task.cancel()  # it has played the results of all calls, and would wait for a missing one
             self._driver.running.add(self)
             self._task = self._driver.loop.create_task(self._consume(effect))
             self._tasks.add(self._task)
@@ -233,7 +301,8 @@ class Stream:
         elif isinstance(effect, AskPolicy):
             self._ask(effect)
         elif isinstance(effect, RunTool):
-            self._run_tool(effect)
+            if not self._tools.recorded:
+                self._run_tool(effect)
         elif isinstance(effect, AskApproval):
             self._ask_approval(effect)
         else:
@@ -253,12 +322,12 @@ class Stream:
 
     def _run_tool(self, called: RunTool) -> None:
         """Run the user's tool, on another thread and with its timeout."""
-        loop, seconds = self._driver.loop, self._tools.timeout
+        loop, seconds, about = self._driver.loop, self._tools.timeout, call_at(self.document.current.parts, called.part)
 
         def end(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
             timer.cancel()
             self._runs.discard(running)
-            self._note("tool", called.run, name=called.name, **{**fields, **noted})
+            self._note("tool", called.run, **{**about, **fields, **noted})
             self._accept(ToolEnded(called.run, called.part, fields))
 
         def ended(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
@@ -267,9 +336,10 @@ class Stream:
 
         def give_up() -> None:
             running.cancel()
+            self._note("tool", called.run, **{**about, **too_late(seconds)})
             self._accept(ToolEnded(called.run, called.part, too_late(seconds)))
 
-        self._note("tool", called.run, name=called.name, arguments=called.arguments)
+        self._note("tool", called.run, part=called.part, name=called.name, arguments=called.arguments)
         running = ToolRun(self._tools, called.name, called.arguments, ended)
         self._runs.add(running)
         timer = loop.call_later(seconds, give_up)
@@ -318,7 +388,8 @@ class Stream:
             ):
                 self._accept(Placed(run, None))
 
-        events = self._source.events(Context(opening.resume, turn, opening.history, opening.echoes))
+        due = self._due if self._playback is not None else ALONE.due
+        events = self._source.events(Context(opening.resume, turn, opening.history, opening.echoes, opening.index, due))
         try:
             async for event in events:
                 if line is not None:
@@ -354,6 +425,21 @@ class Stream:
         elif isinstance(event, Chunk):
             self._chunked = True
             self._note("chunk", run, data=event.data, **({"format": event.format} if event.format else {}))
+        elif isinstance(event, Asked):
+            lane = event.lane
+            known = {"endpoint": lane.endpoint, "model": lane.model, "api": event.api, "resume": event.resume}
+            self._note("request", run, **known, replayed=True)
+        elif isinstance(event, Called):
+            self._note(
+                "tool", run, **{**call_at(self.document.current.parts, event.part), "arguments": event.arguments}
+            )
+        elif isinstance(event, Returned):
+            if self._runs_here(event.part):
+                self._note("tool", run, **{**call_at(self.document.current.parts, event.part), **event.fields})
+                self._accept(ToolEnded(run, event.part, event.fields))
+        elif isinstance(event, Ceased):
+            if run == self._session.run:
+                self._accept(Stop() if event.error is None else Broke(event.error))
         else:
             if isinstance(event, PartGrew) and not self._chunked:
                 self._note("text", run, text=event.text)
@@ -362,27 +448,17 @@ class Stream:
     def _note(self, kind: Any, run: int, **data: Any) -> None:
         entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
         self.log.add(entry)
+        if self._recorder is not None:
+            self._recorder.take(entry)
         try:
             self._telemetry.take(entry)
         except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
             _log.debug("a handler of the log raised", exc_info=True)
 
-    def _note_status(self) -> None:
-        document, version = self.document, self.document.current
-        error = version.error
-        known = {
-            "status": version.status.value,
-            "attempt": version.attempt,
-            "finish_reason": version.finish_reason,
-            "usage": None if version.usage is None else asdict(version.usage),
-            "error": None if error is None else type(error).__name__,
-            "message": None if error is None else error.detail,
-            "retry_in": document.retry_at,
-            "queue_position": document.queue_position,
-            "wait": None if document.wait is None else asdict(document.wait),
-        }
-        run = self._session.run
-        self._note("status", run, **{name: value for name, value in known.items() if value is not None})
+    def _runs_here(self, at: int) -> bool:
+        parts = self.document.current.parts
+        call = parts[at] if at < len(parts) else None
+        return isinstance(call, ToolCall) and call.state is CallState.RUNNING
 
     def _publish(self, effect: Publish) -> None:
         now = self._driver.loop.time()

@@ -122,7 +122,7 @@ class Telemetry:
             **({"server.port": address.port} if address.port else {}),
         }
         tracer = _tracer()
-        if tracer is not None:
+        if tracer is not None and not data.get("replayed"):
             from opentelemetry.trace import SpanKind
 
             self._span = tracer.start_span(f"chat {data['model']}", kind=SpanKind.CLIENT, attributes=self._attributes)

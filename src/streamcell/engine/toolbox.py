@@ -63,6 +63,7 @@ class Toolbox:
         timeout: how many seconds each call may take.
         approve: how calls are approved: True: all, False: none, None: the user decides; or a function that decides.
         bundle: returns a value as the notebook would display it, by MIME type.
+        recorded: the results come from a recording, so that nothing runs.
     """
 
     tools: Mapping[str, Tool] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Toolbox:
     timeout: float = 60.0
     approve: bool | Approve | None = None
     bundle: Callable[[object], Mapping[str, Any]] = _nothing
+    recorded: bool = False
 
 
 def toolbox_of(given: Sequence[Any]) -> Toolbox:

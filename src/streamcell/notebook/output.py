@@ -18,7 +18,7 @@ from ..answer.parts import Part, body_of, text_of
 from ..answer.parts.base import DATA
 from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
-from ..wire.messages import MOMENTARY, View, part_of, view_of
+from ..wire.messages import UNSAVED, View, part_of, view_of
 
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
 
@@ -107,7 +107,7 @@ def _once(part: Part, images: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _kept(view: View, part: Callable[[Part], dict[str, Any]]) -> dict[str, Any]:
-    document = {name: value for name, value in view.items() if name not in MOMENTARY and _says_something(value)}
+    document = {name: value for name, value in view.items() if name not in UNSAVED and _says_something(value)}
     document["parts"] = [part(one) for one in view["parts"]]
     if error := document.get("error"):
         document["error"] = {**error, "request_id": None}

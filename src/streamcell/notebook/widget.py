@@ -20,11 +20,13 @@ from ..answer.session import Session
 from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
+from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.toolbox import Toolbox
 from ..request.request import Request
 from ..wire.messages import (
     MOMENTARY,
+    UNSAVED,
     WANTED,
     Forget,
     Hello,
@@ -97,9 +99,10 @@ class StreamCell(Answer, anywidget.AnyWidget):
         unattended: Unattended = "raise",
         shown: bool = True,
         tools: Toolbox | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Connect a source and a session; open the comm now if `shown`. `stream_cell` calls this, then `_start`."""
-        Answer.__init__(self, Stream(source, session, self, tools), request)
+        Answer.__init__(self, Stream(source, session, self, tools, recorder), request)
         self._client = client
         self._tools = tools
         self._published: Mapping[str, Any] = {}
@@ -366,6 +369,6 @@ _ENDS: Final = ("status", "version", "text")
 
 def _traits_of(view: View) -> dict[str, Any]:
     parts = view["parts"]
-    traits = {name: value for name, value in view.items() if name not in (*MOMENTARY, "versions")}
+    traits = {name: value for name, value in view.items() if name not in (*UNSAVED, "versions")}
     texts = {"text": text_of(parts), **{kind: body_of(parts, kind) for kind in ("reasoning", "refusal")}}
     return {**traits, **texts, "version_count": view["versions"]}

@@ -25,7 +25,7 @@ from ..answer.events import (
 from ..answer.parts import KINDS, Unknown, defaults
 from .base import showable
 
-__all__ = ["FORMAT", "EventsDecoder", "from_json", "to_json"]
+__all__ = ["FORMAT", "from_json", "to_json"]
 
 FORMAT: Final = "events"
 """The name of this format in a chunk's `format`."""
@@ -114,28 +114,3 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, dict):
         return {showable(key): _plain(one, depth + 1) for key, one in value.items()}
     return value
-
-
-class EventsDecoder:
-    """The decoder of these lines, see `Decoder`. Its chunks are lists, as JSON or already read."""
-
-    trailer_wait = None
-
-    def __init__(self) -> None:
-        self.finished = False
-
-    def feed(self, chunk: object) -> list[Event]:
-        """See `Decoder.feed`; raises ValueError for a chunk that is not a list of events."""
-        if self.finished:
-            return []
-        events = from_json(chunk if isinstance(chunk, str) else json.dumps(chunk))
-        self.finished = any(isinstance(event, Finished) for event in events)
-        return events
-
-    def end(self, *, marked: bool = False) -> list[Event]:  # noqa: ARG002
-        """See `Decoder.end`: an answer ends with the event of its end."""
-        return []
-
-    def whole(self, body: Mapping[str, Any]) -> list[Event] | None:  # noqa: ARG002
-        """See `Decoder.whole`."""
-        return None

@@ -8,11 +8,13 @@ from typing import Any, Final, Protocol, Union
 
 from .._errors import Stopped
 from ..answer.document import Document
-from ..answer.inputs import Act, Resume, Retry, Select, Stop
+from ..answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep
 from ..answer.parts import Part
+from ..answer.playback import FAST, Pace, pace_of
 
 __all__ = [
     "MOMENTARY",
+    "UNSAVED",
     "WIRE",
     "Command",
     "Forget",
@@ -38,7 +40,10 @@ View = Mapping[str, Any]
 """A document as the page sees it, with one key per field: `parts` is a tuple of `Part`, the rest is plain JSON."""
 
 MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
-"""Fields that are only valid for a moment: they are not saved in notebooks and have no trait."""
+"""Fields that are only valid for a moment: they are in no saved state and have no trait."""
+
+UNSAVED: Final = MOMENTARY | {"replay"}
+"""Fields that only a kernel can give: they are not saved in notebooks and have no trait."""
 
 Op = tuple[Any, ...]
 """One change of a document: `("part", i, part)`, `("grow", i, text)`, `("fields", i, {name: value})`, `("end", i)` or
@@ -159,7 +164,7 @@ class Forget:
     """The cell's output was deleted, and nothing else in that page shows the answer."""
 
 
-Command = Union[Hello, Stop, Retry, Resume, Select, Act, Forget]
+Command = Union[Hello, Stop, Retry, Resume, Select, Act, SetPace, TakeStep, Forget]
 
 
 class Sink(Protocol):
@@ -189,11 +194,24 @@ def parse_command(content: object) -> Command | None:
         return Resume()
     if kind == "forget":
         return Forget()
+    if kind == "step":
+        return TakeStep()
+    if kind == "pace":
+        return _pace(content.get("speed"), content.get("playing"))
     if kind == "act":
         part, action = _whole(content.get("part")), content.get("action")
         return Act(part, action, content.get("value")) if part is not None and isinstance(action, str) else None
     index = _whole(content.get("version"))
     return Select(index) if kind == "select" and index is not None else None
+
+
+def _pace(speed: Any, playing: object) -> SetPace | None:
+    """Return the command for a pace; a page writes no waits (`FAST`) as null."""
+    try:
+        pace = pace_of(FAST if speed is None else speed)
+    except (TypeError, ValueError):
+        return None
+    return SetPace(Pace(pace.speed, playing)) if isinstance(playing, bool) and speed != "step" else None
 
 
 def parse_addon_request(content: object) -> str | None:
@@ -221,7 +239,7 @@ def view_of(document: Document) -> View:
         # A stop is not an error to the user who asked for it; only `await` needs it as one.
         "error": None if error is None or isinstance(error, Stopped) else error.card(),
         "origin": asdict(version.origin),
-        "notice": version.notice,
+        "notice": " ".join(one for one in (document.remark, version.notice) if one) or None,
         "retry_at": document.retry_at,
         "timings": asdict(version.timings),
         "version": document.shown,
@@ -232,4 +250,9 @@ def view_of(document: Document) -> View:
         "queue_position": document.queue_position,
         "wait": None if document.wait is None else asdict(document.wait),
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
+        "replay": None if document.replay is None else _pace_of(document.replay),
     }
+
+
+def _pace_of(pace: Pace) -> dict[str, Any]:
+    return {"speed": None if pace.speed == FAST else pace.speed, "playing": pace.playing}

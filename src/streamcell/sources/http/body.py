@@ -20,7 +20,7 @@ from ..openai.failures import bad_data, error_in, words_error
 from ..openai.words import json_of, plain
 from .sse import ServerSentEvent, SseDecoder
 
-__all__ = ["closing", "read"]
+__all__ = ["Reading", "closing", "read"]
 
 _DRAIN_WAIT: Final = 0.5
 """Seconds to keep reading after the answer's end, so that the next request can reuse the connection."""
@@ -68,7 +68,7 @@ async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerato
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     request_id = response.headers.get("x-request-id")
     chunks = response.iter_bytes()
-    reading = _Reading(decoder)
+    reading = Reading(decoder)
     started = "event-stream" in kind
     if started:
         yield Started(origin, request_id)
@@ -101,7 +101,7 @@ def _numbered(told: Event | Note, request_id: str | None) -> Event | Note:
     return told
 
 
-class _Reading:
+class Reading:
     """Turns a body's bytes into events and notes, and finds the events among anything else that a server sends."""
 
     def __init__(self, decoder: Decoder) -> None:
@@ -154,6 +154,24 @@ class _Reading:
             yield from _whole(self, kind)
         else:
             yield from self._last_words() or self.decoder.end()
+
+    def again(self, data: str) -> Iterator[Event | Note]:
+        """Yield the events of one chunk as the log has it: of a recording, whose lines have been taken apart before."""
+        try:
+            yield from self._chunk(ServerSentEvent("", data))
+        except ValueError as error:
+            yield from self._flaw(error)
+
+    def whole(self, data: str) -> list[Event] | None:
+        """Return the events of an answer that was not streamed, as the log has it, or None if it is not one."""
+        with contextlib.suppress(ValueError):
+            parsed = json_of(data)
+            return self.decoder.whole(parsed) if isinstance(parsed, Mapping) and not _is_chunk(parsed) else None
+        return None
+
+    def ended(self) -> list[Event]:
+        """Return the events at the end of a recorded body that ended without an error."""
+        return [] if self.over else self._last_words() or self.decoder.end()
 
     def _begins_as_page(self) -> bool:
         return self.raw is not None and bytes(self.raw[:_HEAD]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
@@ -262,7 +280,7 @@ def _is_whole(body: Mapping[str, Any]) -> bool:
     return bool(parts_of(body, "choices") or parts_of(body, "output"))
 
 
-def _whole(reading: _Reading, kind: str) -> list[Event]:
+def _whole(reading: Reading, kind: str) -> list[Event]:
     """Return the events of a body that is not a stream: a JSON answer, or an error with the server's own message."""
     body = bytes(reading.raw or b"").strip()
     with contextlib.suppress(ValueError):
@@ -280,7 +298,7 @@ def _whole(reading: _Reading, kind: str) -> list[Event]:
     return [Failed(known or NotAStream(_words.sent_instead(kind, words)))]
 
 
-async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: _Reading) -> AsyncGenerator[bytes, None]:
+async def _until_end(response: Any, chunks: AsyncIterator[bytes], reading: Reading) -> AsyncGenerator[bytes, None]:
     """Yield the body's pieces.
 
     After the end mark, wait for one more chunk as long as the decoder says, and ignore errors in the rest of the body.

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ... import _words as words
 from ..._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
+from ...request.described import secrets_in
 from ...request.parameters import Server
 from ...request.veiled import Secrets
 from ..iterables.bridge import in_thread
@@ -31,6 +32,7 @@ __all__ = [
     "digest_of",
     "flaw_of",
     "has_own_http_client",
+    "known_secrets",
     "secrets_of",
     "server_of",
 ]
@@ -310,10 +312,24 @@ def digest_of(client: AsyncOpenAI) -> str:
 
 
 def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
-    """Return the secrets that must not appear in any message: of the client, and of a request's headers and query."""
+    """Return the secrets that must not appear in any message: of the client, its address, and a request's fields."""
     own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
-    found = _keys_of(client, *own)
+    password = urlsplit(str(client.base_url)).password
+    found = (*_keys_of(client, *own), *([password] if password else []), *secrets_in(params))
     return Secrets(key for key in found if key.lower() not in _WORDS and key.lower() not in ("bearer", "basic"))
+
+
+def known_secrets(client: AsyncOpenAI | OpenAI | None, params: Mapping[str, Any]) -> Secrets:
+    """Return the secrets that are known when a request is made: of a client that was given, or of the environment."""
+    if client is not None and hasattr(client, "base_url"):  # else it is another library's, which has its own keys
+        given: Any = client
+        return secrets_of(given, params)
+    own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]
+    told = (value for fields in own for name, value in fields.items() if _CARRIES_KEY.search(name))
+    parts = (part for one in told if isinstance(one, str) for part in one.split() if len(part) >= _LEAST)
+    key = os.environ.get("OPENAI_API_KEY", "")
+    found = (key, *parts, *secrets_in(params))
+    return Secrets(one for one in found if one and one.lower() not in _WORDS and one.lower() not in ("bearer", "basic"))
 
 
 def flaw_of(client: AsyncOpenAI) -> StreamCellError | None:

@@ -1,0 +1,1 @@
+"""Recordings: written, read, played, and used for whole notebooks."""
