@@ -239,8 +239,10 @@ class _Playing:
         else:
             yield end.at, [*rest, Failed(error, retry_in)], True
 
-    def _finished(self, end: Line) -> Finished:
-        """Return the end mark: the decoder's, or the recorded one if the decoder found none."""
+    def _finished(self, end: Line) -> Finished | Failed:
+        """Return the end mark: the decoder's, or the recorded one if it found none. A damaged chunk is an error."""
+        if isinstance(self._end, Failed):
+            return self._end
         if isinstance(self._end, Finished):
             server = next((one.data["endpoint"] for one in reversed(self._attempt.lines) if one.kind == "request"), "")
             return replace(
