@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from streamcell import StreamCellError, stream_cell
 from streamcell.answer.context import Context
-from streamcell.answer.events import Failed, PartGrew
+from streamcell.answer.events import Failed, Finished, PartGrew
 from streamcell.saved import recording
 from streamcell.saved.recording import Reader, header, line_of, read
 from streamcell.sources import replay
+from streamcell.sources.recording import RecordingSource
 
 TIMEOUT = 300.0
 
@@ -216,6 +217,45 @@ def test_a_call_whose_result_is_missing_does_not_leave_the_answer_waiting(tmp_pa
     assert played(tmp_path / "b.jsonl", "".join([*lines, *after]).encode())[0] == "failed"
     result = line_of(1, 0.25, 1, "tool", {"part": 0, "name": "f", "state": "done", "result": "r"})
     assert played(tmp_path / "c.jsonl", "".join([*lines, result, *after]).encode())[:2] == ("done", "later")
+
+
+class Shouting:
+    """A decoder of another format: a chunk is a text, and one that is no text is damaged."""
+
+    trailer_wait = None
+    finished = False
+
+    def feed(self, chunk: object) -> list[Any]:
+        if str(chunk).startswith("!"):
+            raise ValueError("damaged")
+        return [PartGrew("text", str(chunk).upper())]
+
+    def end(self, *, marked: bool = False) -> list[Any]:
+        return [PartGrew("text", "."), Finished("stop")]
+
+    def whole(self, body: object) -> None: ...
+
+
+def test_chunks_with_the_name_of_a_format_go_to_its_decoder() -> None:
+    lines = [line_of(1, 0.1, 1, "chunk", {"data": text, "format": "shouting"}) for text in ("a", "!", "b")]
+    lines += [line_of(1, 0.2, 1, "status", {"status": "done", "finish_reason": "stop"})]
+    (answer,) = read(lines_of(lines)).answers
+    source = RecordingSource(answer, "note", {"shouting": Shouting()}.get)
+    assert source.flaws == ()
+
+    async def events() -> list[Any]:
+        return [event async for event in source.events()]
+
+    told = asyncio.run(events())
+    assert [event.text for event in told if isinstance(event, PartGrew)] == ["A", "B", "."]
+    assert told[-1] == Finished("stop")
+
+
+def test_chunks_of_a_format_without_a_decoder_are_left_out_and_named(tmp_path: Path) -> None:
+    chunk = line_of(1, 1.15, 3, "chunk", {"data": "x", "format": "of-tomorrow"})
+    found = played(tmp_path / "a.jsonl", "".join([*LINES[:-3], chunk, *LINES[-3:]]).encode())
+    assert found[:2] == ("done", "Hello there")
+    assert "a format that is not known, 'of-tomorrow'" in found[2]
 
 
 VALUES = st.one_of(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import _words as words
 from .._errors import StreamCellError
 from ..answer.resume import Prefix
 from ..request.request import Request
 from ..saved.recording import Recorded
 from .base import Decoder, Source
 from .iterables.iterator import IteratorSource, is_answer
-from .openai.chat import ChatDecoder
-from .openai.dialect import AnyDecoder
-from .openai.responses import ResponsesDecoder
 from .openai.source import OpenAISource
 from .recording import RecordingSource
 from .unrecorded import Unrecorded
@@ -47,15 +43,9 @@ def resolve(
     )
 
 
-def decoder_named(format_: str, *, api: str = "", taken: Iterable[str] = ()) -> Decoder | None:
-    """Return the decoder for recorded chunks (`Chunk.format`), or None if there is none of that name.
-
-    The format "" is OpenAI's two APIs, found by the chunks. `api` is the one that was asked, as the log has it, and
-    `taken` are the ids of earlier calls of tools, see `Calls`.
-    """
-    if format_:
-        return None
-    return AnyDecoder(ChatDecoder(taken) if api == words.APIS["chat"] else ResponsesDecoder(taken), taken)
+def decoder_named(format_: str) -> Decoder | None:  # noqa: ARG001
+    """Return the decoder for a chunk's `format` that is no format of OpenAI's, or None if there is none."""
+    return None
 
 
 def replay(

@@ -38,11 +38,14 @@ from .attempts import ENDS, Attempt, attempts_of, text_in
 from .base import Decoder, showable
 from .http.body import Reading
 from .openai.calls import ids_of
+from .openai.chat import ChatDecoder
 from .openai.continuation import without_repetition
+from .openai.dialect import AnyDecoder
+from .openai.responses import ResponsesDecoder
 
 __all__ = ["RecordingSource"]
 
-DecoderNamed = Callable[..., "Decoder | None"]
+DecoderNamed = Callable[[str], "Decoder | None"]
 """`decoder_named` of this package: it comes in as an argument, because the package imports this module."""
 
 _SEEN: Final = (PartGrew, PartChanged, PartRestored, PartEnded, Failed, Finished)
@@ -74,7 +77,10 @@ class RecordingSource:
         rehearsal: bool = False,
         missing: StreamCellError | None = None,
     ) -> None:
-        self._attempts, self.flaws = attempts_of(recorded)
+        self._attempts, flaws = attempts_of(recorded)
+        lines = (line for attempt in self._attempts for line in attempt.lines if line.kind == "chunk")
+        formats = sorted({line.data["format"] for line in lines} - {""})
+        self.flaws = (*flaws, *(words.unknown_format(one) for one in formats if decoder_named(one) is None))
         self._missing = missing or NotRecorded(words.NOTHING_TO_PLAY)
         self._decoder_named = decoder_named
         self._messages = recorded.prompt.get("messages")
@@ -105,14 +111,19 @@ class RecordingSource:
             for one in told:
                 yield one
 
-    def reading_for(self, api: str, format_: str, context: Context) -> Reading | None:
-        """Return what decodes the chunks of an attempt, or None if this streamcell has no decoder of that name."""
+    def decoder_for(self, format_: str) -> Decoder | None:
+        """Return the decoder for an attempt's chunks of this format, or None if this streamcell has none."""
+        return self._decoder_named(format_)
+
+    def reading_for(self, api: str, context: Context) -> Reading:
+        """Return what decodes an attempt's chunks of OpenAI's APIs."""
         resume = context.resume
         if resume is None or resume.way is not ResumeMode.EXACT or self._reading is None:
             messages = self._messages if isinstance(self._messages, list) else []
             before = [one for one in messages if isinstance(one, Mapping)]
-            decoder = self._decoder_named(format_, api=api, taken=ids_of((*before, *context.history)))
-            self._reading = None if decoder is None else Reading(decoder)
+            taken = ids_of((*before, *context.history))
+            expected = ChatDecoder(taken) if api == words.APIS["chat"] else ResponsesDecoder(taken)
+            self._reading = Reading(AnyDecoder(expected, taken))
         return self._reading
 
 
@@ -130,6 +141,7 @@ class _Playing:
         self._origin = source.origin
         self._api = ""
         self._reading: Reading | None = None
+        self._decoder: Decoder | None = None  # of a format that has a name
         self._head: Line | None = None
         self._started = False
         self._end: Finished | Failed | None = None  # the decoder's own, held until the recorded end
@@ -172,13 +184,29 @@ class _Playing:
         return [chunk, *(self._decoded(chunk, alone=alone) or [Alive()])]
 
     def _decoded(self, chunk: Chunk, *, alone: bool) -> list[Event | Note]:
-        if self._reading is None:
-            self._reading = self._source.reading_for(self._api, chunk.format, self._context)
-        reading = self._reading
-        if reading is None or reading.over:
+        if chunk.format:
+            return self._named(chunk)
+        reading = self._reading = self._reading or self._source.reading_for(self._api, self._context)
+        if reading.over:
             return []
         whole = reading.whole(chunk.data) if alone else None
         return self._shown(reading.again(chunk.data) if whole is None else whole)
+
+    def _named(self, chunk: Chunk) -> list[Event | Note]:
+        """Return the events of a chunk whose format has a name. A damaged one is left out."""
+        if self._decoder is None:
+            self._decoder = self._source.decoder_for(chunk.format)
+        try:
+            return [] if self._decoder is None else self._shown(self._decoder.feed(chunk.data))
+        except ValueError:
+            return []
+
+    def _rest(self) -> list[Event | Note]:
+        """Return the events at the end of an attempt's chunks."""
+        events = [] if self._reading is None else self._reading.ended()
+        if self._decoder is not None and not self._decoder.finished:
+            events = [*events, *self._decoder.end()]
+        return self._shown(events)
 
     def _shown(self, events: Iterable[Event | Note]) -> list[Event | Note]:
         """Return events as they are played: ends are held, and what a continuation repeats is left out."""
@@ -217,7 +245,7 @@ class _Playing:
         status = ENDS[end.data["status"]]
         error = recorded_error(end.data.get("error"), end.data.get("message"), end.data.get("card"))
         flows = status in (Status.DONE, Status.CALLING) or error.detail == words.NO_END_MARK
-        rest = self._shown(self._reading.ended()) if self._reading is not None and flows else []
+        rest = self._rest() if flows else []
         retry_in = None if following is None else max(0.0, following.begin - end.at)
         if status is Status.CALLING and following is None and not attempt.after:
             yield end.at, [*rest, Failed(NotRecorded(words.RECORDING_ENDS))], True
