@@ -522,6 +522,11 @@ def unusable_entries(count: int) -> str:
     return f"{_lines(count)} {'has' if count == 1 else 'have'} unusable fields."
 
 
+def unknown_format(name: str) -> str:
+    """Say that a recording has chunks that this streamcell cannot decode."""
+    return f"The recording has chunks of a format that is not known, {name[:40]!r}; they are left out."
+
+
 def not_written(name: str, why: str) -> str:
     """Say that a recording cannot be written."""
     return f"The recording {name} is incomplete: {why}."

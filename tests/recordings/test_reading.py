@@ -218,6 +218,13 @@ def test_a_call_whose_result_is_missing_does_not_leave_the_answer_waiting(tmp_pa
     assert played(tmp_path / "c.jsonl", "".join([*lines, result, *after]).encode())[:2] == ("done", "later")
 
 
+def test_chunks_of_a_format_without_a_decoder_are_left_out_and_named(tmp_path: Path) -> None:
+    chunk = line_of(1, 1.15, 3, "chunk", {"data": "x", "format": "of-tomorrow"})
+    found = played(tmp_path / "a.jsonl", "".join([*LINES[:-3], chunk, *LINES[-3:]]).encode())
+    assert found[:2] == ("done", "Hello there")
+    assert "a format that is not known, 'of-tomorrow'" in found[2]
+
+
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**20), st.floats(), st.text(max_size=5), st.just([]), st.just({})
 )

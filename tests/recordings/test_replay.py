@@ -211,8 +211,8 @@ def test_a_recorded_wait_can_be_cut_short(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     cell = stream_cell(replay=path, display=False)
     waits = threading.Event()
-    with cell._stream.watched(lambda: cell.status == "waiting" and waits.set()):
-        if cell.status != "waiting":
+    with cell._stream.watched(lambda: cell.versions[-1].status == "waiting" and waits.set()):
+        if cell.versions[-1].status != "waiting":
             assert waits.wait(TIMEOUT)
     cell.retry()
     assert cell.result(TIMEOUT) == "At last"

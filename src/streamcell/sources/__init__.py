@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _words as words
@@ -11,13 +11,10 @@ from ..answer.events import Origin
 from ..answer.resume import Prefix
 from ..request.request import Request
 from ..saved.recording import Recorded
-from .base import Decoder, Source
+from .base import Source
 from .iterables.iterator import IteratorSource, is_answer
 from .libraries.asks import asking, can_ask
 from .libraries.registry import Map, register_source
-from .openai.chat import ChatDecoder
-from .openai.dialect import AnyDecoder
-from .openai.responses import ResponsesDecoder
 from .openai.source import OpenAISource
 from .recording import RecordingSource
 from .unrecorded import Unrecorded
@@ -31,7 +28,6 @@ __all__ = [
     "Source",
     "Unrecorded",
     "can_ask",
-    "decoder_named",
     "register_source",
     "replay",
     "resolve",
@@ -66,19 +62,8 @@ def resolve(
     )
 
 
-def decoder_named(format_: str, *, api: str = "", taken: Iterable[str] = ()) -> Decoder | None:
-    """Return the decoder for recorded chunks (`Chunk.format`), or None if there is none of that name.
-
-    The format "" is OpenAI's two APIs, found by the chunks. `api` is the one that was asked, as the log has it, and
-    `taken` are the ids of earlier calls of tools, see `Calls`.
-    """
-    if format_:
-        return None
-    return AnyDecoder(ChatDecoder(taken) if api == words.APIS["chat"] else ResponsesDecoder(taken), taken)
-
-
 def replay(
     recorded: Recorded, note: str, *, rehearsal: bool = False, missing: StreamCellError | None = None
 ) -> RecordingSource:
     """Return the source that plays a recorded answer; `missing` is the error if there is nothing to play."""
-    return RecordingSource(recorded, note, decoder_named, rehearsal=rehearsal, missing=missing)
+    return RecordingSource(recorded, note, rehearsal=rehearsal, missing=missing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,16 +36,16 @@ from ..answer.status import Status
 from ..saved.recording import Line, Recorded
 from . import events_json
 from .attempts import ENDS, Attempt, attempts_of, text_in
-from .base import Decoder, showable
+from .base import showable
 from .http.body import Reading
 from .openai.calls import ids_of
+from .openai.chat import ChatDecoder
 from .openai.continuation import without_repetition
+from .openai.dialect import AnyDecoder
 from .openai.failures import bad_data
+from .openai.responses import ResponsesDecoder
 
 __all__ = ["RecordingSource"]
-
-DecoderNamed = Callable[..., "Decoder | None"]
-"""`decoder_named` of this package: it comes in as an argument, because the package imports this module."""
 
 _SEEN: Final = (PartGrew, PartChanged, PartRestored, PartEnded, Failed, Finished)
 _RICH: Final = ("image/png", "image/jpeg", "text/html", "text/markdown")
@@ -59,7 +59,6 @@ class RecordingSource:
     Args:
         recorded: the answer.
         note: where the recording comes from, for the cell.
-        decoder_named: returns the decoder for the name of a format.
         rehearsal: whether the answer was a rehearsal.
         missing: the error if there is nothing to play.
     """
@@ -71,14 +70,15 @@ class RecordingSource:
         self,
         recorded: Recorded,
         note: str,
-        decoder_named: DecoderNamed,
         *,
         rehearsal: bool = False,
         missing: StreamCellError | None = None,
     ) -> None:
-        self._attempts, self.flaws = attempts_of(recorded)
+        self._attempts, flaws = attempts_of(recorded)
+        lines = (line for attempt in self._attempts for line in attempt.lines if line.kind == "chunk")
+        formats = sorted({line.data["format"] for line in lines} - {""})
+        self.flaws = (*flaws, *(words.unknown_format(one) for one in formats if one != events_json.FORMAT))
         self._missing = missing or NotRecorded(words.NOTHING_TO_PLAY)
-        self._decoder_named = decoder_named
         self._messages = recorded.prompt.get("messages")
         asked = next((one for attempt in self._attempts for one in attempt.lines if one.kind == "request"), None)
         model, api = (asked.data["model"], asked.data["api"]) if asked is not None else ("", "")
@@ -107,14 +107,15 @@ class RecordingSource:
             for one in told:
                 yield one
 
-    def reading_for(self, api: str, format_: str, context: Context) -> Reading | None:
-        """Return what decodes the chunks of an attempt, or None if this streamcell has no decoder of that name."""
+    def reading_for(self, api: str, context: Context) -> Reading:
+        """Return what decodes an attempt's chunks of OpenAI's APIs."""
         resume = context.resume
         if resume is None or resume.way is not ResumeMode.EXACT or self._reading is None:
             messages = self._messages if isinstance(self._messages, list) else []
             before = [one for one in messages if isinstance(one, Mapping)]
-            decoder = self._decoder_named(format_, api=api, taken=ids_of((*before, *context.history)))
-            self._reading = None if decoder is None else Reading(decoder)
+            taken = ids_of((*before, *context.history))
+            expected = ChatDecoder(taken) if api == words.APIS["chat"] else ResponsesDecoder(taken)
+            self._reading = Reading(AnyDecoder(expected, taken))
         return self._reading
 
 
@@ -174,18 +175,26 @@ class _Playing:
         return [chunk, *(self._decoded(chunk, alone=alone) or [Alive()])]
 
     def _decoded(self, chunk: Chunk, *, alone: bool) -> list[Event | Note]:
-        if chunk.format == events_json.FORMAT:
-            try:
-                return self._shown(events_json.from_json(chunk.data))
-            except ValueError as error:
-                return self._shown([Failed(bad_data(error, words.CHUNK))])
-        if self._reading is None:
-            self._reading = self._source.reading_for(self._api, chunk.format, self._context)
-        reading = self._reading
-        if reading is None or reading.over:
+        if chunk.format:
+            return self._told_as(chunk)
+        reading = self._reading = self._reading or self._source.reading_for(self._api, self._context)
+        if reading.over:
             return []
         whole = reading.whole(chunk.data) if alone else None
         return self._shown(reading.again(chunk.data) if whole is None else whole)
+
+    def _told_as(self, chunk: Chunk) -> list[Event | Note]:
+        """Return the events of a chunk whose format has a name; there is one such format."""
+        if chunk.format != events_json.FORMAT:
+            return []
+        try:
+            return self._shown(events_json.from_json(chunk.data))
+        except ValueError as error:
+            return self._shown([Failed(bad_data(error, words.CHUNK))])
+
+    def _rest(self) -> list[Event | Note]:
+        """Return the events at the end of an attempt's chunks."""
+        return self._shown([] if self._reading is None else self._reading.ended())
 
     def _shown(self, events: Iterable[Event | Note]) -> list[Event | Note]:
         """Return events as they are played: ends are held, and what a continuation repeats is left out."""
@@ -224,7 +233,7 @@ class _Playing:
         status = ENDS[end.data["status"]]
         error = recorded_error(end.data.get("error"), end.data.get("message"), end.data.get("card"))
         flows = status in (Status.DONE, Status.CALLING) or error.detail == words.NO_END_MARK
-        rest = self._shown(self._reading.ended()) if self._reading is not None and flows else []
+        rest = self._rest() if flows else []
         retry_in = None if following is None else max(0.0, following.begin - end.at)
         if status is Status.CALLING and following is None and not attempt.after:
             yield end.at, [*rest, Failed(NotRecorded(words.RECORDING_ENDS))], True
