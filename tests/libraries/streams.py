@@ -59,26 +59,26 @@ def look(city: str) -> str:
 # -- LangChain and LangGraph -------------------------------------------------------------------------------------------
 
 
-def _chat(url: str, **more: Any) -> Any:
+def chat_model(url: str, **more: Any) -> Any:
     from langchain_openai import ChatOpenAI
 
     return ChatOpenAI(model="gpt-4o", api_key="none", base_url=f"{url}/v1", stream_usage=True, max_retries=0, **more)
 
 
-def _graph(url: str) -> Any:
+def graph(url: str) -> Any:
     from langgraph.prebuilt import create_react_agent
 
-    return create_react_agent(_chat(url), [look])
+    return create_react_agent(chat_model(url), [look])
 
 
-def _state(prompt: str) -> dict[str, Any]:
+def state(prompt: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": prompt}]}
 
 
 def _parsed(url: str) -> Any:
     from langchain_core.output_parsers import StrOutputParser
 
-    return _chat(url) | StrOutputParser()
+    return chat_model(url) | StrOutputParser()
 
 
 CHAT_REASONING: Final = "`ChatOpenAI` drops the reasoning of Chat Completions"
@@ -225,18 +225,18 @@ UNSENT: Final = "the test's server sends none here; Ollama does"
 OLLAMA: Final = {"results": RAW, "citations": "Ollama has none", "reasoning": UNSENT, "usage": UNSENT}
 
 ROWS: Final = (
-    Row("LangChain", "chat model, `astream`", lambda url, prompt: _chat(url).astream(prompt), LANGCHAIN),
-    Row("LangChain", "chat model, `stream`", lambda url, prompt: _chat(url).stream(prompt), LANGCHAIN),
+    Row("LangChain", "chat model, `astream`", lambda url, prompt: chat_model(url).astream(prompt), LANGCHAIN),
+    Row("LangChain", "chat model, `stream`", lambda url, prompt: chat_model(url).stream(prompt), LANGCHAIN),
     Row(
         "LangChain",
         "chat model of the Responses API",
-        lambda url, prompt: _chat(url, use_responses_api=True).astream(prompt),
+        lambda url, prompt: chat_model(url, use_responses_api=True).astream(prompt),
         {"results": RAW},
     ),
     Row(
         "LangChain",
         "`astream_events`",
-        lambda url, prompt: _chat(url).astream_events(prompt, version="v2"),
+        lambda url, prompt: chat_model(url).astream_events(prompt, version="v2"),
         LANGCHAIN,
     ),
     Row(
@@ -248,25 +248,25 @@ ROWS: Final = (
     Row(
         "LangGraph",
         "agent, mode `messages`",
-        lambda url, prompt: _graph(url).astream(_state(prompt), stream_mode="messages"),
+        lambda url, prompt: graph(url).astream(state(prompt), stream_mode="messages"),
         {"reasoning": CHAT_REASONING},
     ),
     Row(
         "LangGraph",
         "agent, modes `messages` and `updates`",
-        lambda url, prompt: _graph(url).astream(_state(prompt), stream_mode=["messages", "updates"]),
+        lambda url, prompt: graph(url).astream(state(prompt), stream_mode=["messages", "updates"]),
         {"reasoning": CHAT_REASONING},
     ),
     Row(
         "LangGraph",
         "agent, mode `updates`",
-        lambda url, prompt: _graph(url).astream(_state(prompt)),
+        lambda url, prompt: graph(url).astream(state(prompt)),
         {"reasoning": CHAT_REASONING, "cut": GRAPH_STATES},
     ),
     Row(
         "LangGraph",
         "agent, `astream_events`",
-        lambda url, prompt: _graph(url).astream_events(_state(prompt), version="v2"),
+        lambda url, prompt: graph(url).astream_events(state(prompt), version="v2"),
         {"reasoning": CHAT_REASONING},
     ),
     Row("LiteLLM", "`acompletion`", functools.partial(_litellm, model="openai/gpt-4o"), {"results": RAW}),

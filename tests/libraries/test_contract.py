@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from streamcell import Interrupted, RateLimited, StreamCell, StreamCellError, ToolCall, stream_cell
 
 from .conftest import FIXTURES
-from .streams import PREVIOUS, ROWS, Row
+from .streams import PREVIOUS, ROWS, Row, chat_model, graph, state
 from .upstream import upstream
 
 LIMIT = 60
@@ -131,3 +132,28 @@ def test_retry_asks_again(row: Row, address: str) -> None:
     cell.retry()
     assert cell.result(LIMIT) == TEXT
     assert [asked.acquire(timeout=1) for _ in range(2)] == [True, True]
+
+
+def test_a_chat_model_is_asked_with_a_prompt(address: str) -> None:
+    cell = stream_cell("Explain entropy", client=chat_model(address), display=False)
+    assert cell.result(LIMIT) == TEXT
+    cell.retry()
+    assert cell.result(LIMIT) == TEXT
+    assert stream_cell("Look outside", previous=cell, display=False).result(LIMIT) == ""
+
+
+def test_a_graph_is_asked_with_a_prompt(address: str) -> None:
+    cell = stream_cell("Look outside", client=graph(address), display=False)
+    assert cell.result(LIMIT).strip() == "It is sunny in Bonn."
+    assert [(call.name, call.result) for call in of_kind(cell, "tool_call")] == [("look", "sunny in Bonn")]
+
+
+def test_a_recording_needs_no_library(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "answer.jsonl"
+    cell = stream_cell(
+        lambda: graph(address).stream(state("Look outside"), stream_mode="messages"), record=path, display=False
+    )
+    cell.result(LIMIT)
+    played = stream_cell(replay=path, speed="fast", display=False)
+    assert played.result(LIMIT) == cell.text
+    assert [(part.kind, part.body) for part in played.parts] == [(part.kind, part.body) for part in cell.parts]
