@@ -351,6 +351,7 @@ def test_a_disk_that_fails_is_said_in_the_cell_and_the_answer_goes_on(tmp_path: 
 
     cell = stream_cell(pieces, display=False, record=path)
     assert next(iter(cell)) == "a"
+    flush(path)  # a line that still waits would make the file again
     path.unlink(missing_ok=True)
     path.mkdir()
     go.append(True)
