@@ -131,7 +131,7 @@ def _played(
 ) -> Played:
     prompt = recorded.prompt
     model = prompt.get("model")
-    source = sources.replay(
+    source = sources.RecordingSource(
         recorded, note, rehearsal=is_rehearsal(model if isinstance(model, str) else None), missing=missing
     )
     tools = prompt.get("tools")

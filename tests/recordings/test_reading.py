@@ -19,7 +19,7 @@ from streamcell.answer.context import Context
 from streamcell.answer.events import Failed, PartGrew
 from streamcell.saved import recording
 from streamcell.saved.recording import Reader, header, line_of, read
-from streamcell.sources import replay
+from streamcell.sources import RecordingSource
 
 TIMEOUT = 300.0
 
@@ -261,7 +261,7 @@ def test_any_mutation_plays_or_fails_with_our_error(seed: int, count: int, value
             break
     found = read(lines_of(lines))
     for answer in found.answers:
-        asyncio.run(_all_attempts(replay(answer, "note")))
+        asyncio.run(_all_attempts(RecordingSource(answer, "note")))
 
 
 async def _all_attempts(source: Any) -> None:

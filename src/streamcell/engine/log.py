@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from .._errors import without_keys, without_secrets
 from ..saved.recording import header, line_of
 
-__all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "shown"]
+__all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "cleaned", "shown"]
 
 LIMIT: Final = 1_000_000
 """Characters of chunks that one log keeps; beyond them the oldest entries are dropped."""
@@ -196,13 +196,14 @@ class Log:
 def shown(entry: Entry) -> Entry:
     """Return an entry without secrets. This is done on reading, because most entries are never read."""
     clean = without_keys if entry.kind in ("chunk", "text") else without_secrets
-    data = {name: _cleaned(value, clean) for name, value in entry.data.items()}
+    data = {name: cleaned(value, clean) for name, value in entry.data.items()}
     return Entry(entry.at, entry.run, entry.kind, data)
 
 
-def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return a JSON value in which `clean` was applied to every text, but not to the names of fields."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {name: _cleaned(one, clean) for name, one in value.items()}
-    return [_cleaned(one, clean) for one in value] if isinstance(value, (list, tuple)) else value
+        return {name: cleaned(one, clean) for name, one in value.items()}
+    return [cleaned(one, clean) for one in value] if isinstance(value, (list, tuple)) else value

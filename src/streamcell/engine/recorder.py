@@ -7,7 +7,7 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from .._errors import without_keys
 from ..answer.status import TERMINAL
 from ..request.veiled import Secrets
 from ..saved.recording import header, line_of
-from .log import NOT_RECORDED, Entry, shown
+from .log import NOT_RECORDED, Entry, cleaned, shown
 from .observers import elsewhere
 
 __all__ = ["Recorder", "Writer", "flush", "writer_for"]
@@ -172,16 +172,8 @@ class Recorder:
         self._writer.write(len(str(data.get("data", data.get("text", data)))), line)
 
     def _line(self, at: float, run: int, kind: str, data: Mapping[str, Any]) -> str:
-        kept = {name: _without(one, self._secrets) for name, one in data.items() if name not in NOT_RECORDED}
-        return line_of(self._answer, at, run, kind, kept)
-
-
-def _without(value: Any, secrets: Iterable[str]) -> Any:
-    if isinstance(value, str):
-        return without_keys(value, secrets)
-    if isinstance(value, Mapping):
-        return {name: _without(one, secrets) for name, one in value.items()}
-    return [_without(one, secrets) for one in value] if isinstance(value, (list, tuple)) else value
+        kept = {name: one for name, one in data.items() if name not in NOT_RECORDED}
+        return line_of(self._answer, at, run, kind, cleaned(kept, lambda text: without_keys(text, self._secrets)))
 
 
 def writer_for(path: Path, recorded: str, *, anew: bool) -> Writer:

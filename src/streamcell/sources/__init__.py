@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _words as words
-from .._errors import StreamCellError
 from ..answer.events import Origin
 from ..answer.resume import Prefix
 from ..request.request import Request
-from ..saved.recording import Recorded
 from .base import Source
 from .iterables.iterator import IteratorSource, is_answer
 from .libraries.asks import asking, can_ask
@@ -29,7 +27,6 @@ __all__ = [
     "Unrecorded",
     "can_ask",
     "register_source",
-    "replay",
     "resolve",
 ]
 
@@ -60,10 +57,3 @@ def resolve(
         f"stream_cell takes a prompt, a list of messages, what another library streams, an iterable of strings or "
         f"chunks, or a callable that makes one, not {type(asked).__name__}"
     )
-
-
-def replay(
-    recorded: Recorded, note: str, *, rehearsal: bool = False, missing: StreamCellError | None = None
-) -> RecordingSource:
-    """Return the source that plays a recorded answer; `missing` is the error if there is nothing to play."""
-    return RecordingSource(recorded, note, rehearsal=rehearsal, missing=missing)
