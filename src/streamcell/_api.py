@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
     from typing_extensions import Unpack
 
+    from .engine.recorder import Recorder
     from .request.parameters import Parameters
 
 __all__ = ["configure", "stream_cell"]
@@ -263,7 +264,7 @@ def stream_cell(
         if prompt is not None or params or given:
             name = "a prompt" if prompt is not None else f"{next(iter(params or given))}="
             raise ValueError(f"replay= plays a recording and asks no model: leave out {name}")
-        return _start(_recordings.play(replay, speed, shows), None, None, unattended, display)
+        return _replayed(_recordings.play(replay, speed, shows), None, None, unattended, display)
     if speed != 1:
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
@@ -307,7 +308,7 @@ def stream_cell(
     asked = _recordings.Asked(
         request,
         source.origin.note,
-        known_secrets(asked_by, params),
+        known_secrets(None if sources.can_ask(asked_by) else asked_by, params),
         rules,
         attempts_of(policy),
     )
@@ -317,7 +318,7 @@ def stream_cell(
     if scope is not None:
         found = scope.find(asked, shows)
         if not isinstance(found, str):
-            return _start(found, request, asked_by, unattended, display, box)
+            return _replayed(found, request, asked_by, unattended, display, box)
         changed = found
         source, recorder = scope.record(source, asked, changed)
     elif record is not None:
@@ -337,19 +338,45 @@ def stream_cell(
         tools=rules,
         show_reasoning=shows,
     )
+    return _started(
+        source,
+        session,
+        request,
+        asked_by,
+        unattended,
+        display,
+        box,
+        prompt=partial(asked.prompt, _recordings.now_in()),
+        recorder=recorder,
+    )
+
+
+def _started(
+    source: sources.Source,
+    session: Session,
+    request: Request | None,
+    client: AsyncOpenAI | OpenAI | None,
+    unattended: Unattended,
+    display: bool,
+    tools: Toolbox | None,
+    *,
+    prompt: Callable[[], Mapping[str, Any]],
+    recorder: Recorder | None = None,
+) -> StreamCell:
+    """Return the cell, which streams; `prompt` is what a recording says was asked."""
     source.claim()  # last of all checks: after a refused call the same iterator can be given again
     try:
         cell = StreamCell(
             source,
             session,
             request,
-            client=asked_by,
+            client=client,
             unattended=unattended,
             shown=display,
-            tools=box,
+            tools=tools,
             recorder=recorder,
         )
-        cell.log.describe(partial(asked.prompt, _recordings.now_in()))
+        cell.log.describe(prompt)
         if display:
             cell._show()
         cell._start()
@@ -359,7 +386,7 @@ def stream_cell(
     return cell
 
 
-def _start(
+def _replayed(
     played: _recordings.Played,
     request: Request | None,
     client: AsyncOpenAI | OpenAI | None,
@@ -370,20 +397,9 @@ def _start(
     """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it."""
     if tools is not None or played.tools is not None:
         tools = replace(tools or Toolbox(), recorded=True)
-    cell = StreamCell(
-        played.source,
-        played.session,
-        request,
-        client=client,
-        unattended=unattended,
-        shown=display,
-        tools=tools,
+    return _started(
+        played.source, played.session, request, client, unattended, display, tools, prompt=lambda: played.prompt
     )
-    cell.log.describe(lambda: played.prompt)
-    if display:
-        cell._show()
-    cell._start()
-    return cell
 
 
 _OWN: Final = ("prompt", *(stream_cell.__kwdefaults__ or ()))
@@ -403,10 +419,9 @@ def _ask(
     """Return the request, the client that sends it (None: one of our own), and the source of its answer."""
     if client is not None:
         _check_client(client)
-        if sources.can_ask(client):
-            _check_asked(client, model, api, params, prefix)
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
+    given = {"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params}
     former: tuple[Message, ...] = ()
     echoes: tuple[Echo, ...] = ()
     remark = ""
@@ -423,16 +438,19 @@ def _ask(
         if api == "auto" and not before.decided:
             api = before.api
     model = _defaults.model if model is None else model
+    rehearsed = is_rehearsal(model) and client is None
+    client = _defaults.client if client is None and not rehearsed else client
+    if sources.can_ask(client):
+        _check_asked(client, given)
+    elif map_ is not None:
+        raise ValueError("map= says what the chunks of another library mean, but this prompt goes to an OpenAI client")
     request = make_request(
         messages, model=model, api=api, instructions=instructions, previous=former, params=params, ours=_OWN
     )
     request = replace(request, remark=remark, echoes=echoes)
-    if map_ is not None and not sources.can_ask(client):
-        raise ValueError("map= says what the chunks of another library mean, but this prompt goes to an OpenAI client")
-    if is_rehearsal(model) and client is None:
+    if rehearsed:
         start = partial(_rehearsal_address, str(model))
         return request, None, sources.resolve(request, start_server=start, prefix=prefix)
-    client = _defaults.client if client is None else client
     return request, client, sources.resolve(request, client=client, prefix=prefix, map=map_)
 
 
@@ -442,9 +460,8 @@ def _check_client(client: Any) -> None:
         check_client(client)
 
 
-def _check_asked(client: Any, model: str | None, api: str, params: Mapping[str, Any], prefix: Prefix | None) -> None:
+def _check_asked(client: Any, given: Mapping[str, Any]) -> None:
     """Raise ValueError for an argument that a client of another library cannot obey."""
-    given = {"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params}
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"{name}= is for an OpenAI client: set it on the {type(client).__name__} itself")

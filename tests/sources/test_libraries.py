@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streamcell import SourceFailed, StreamCellError, register_source, stream_cell
+from streamcell import SourceFailed, StreamCellError, configure, register_source, stream_cell
 from streamcell.answer.events import (
     Event,
     Failed,
@@ -552,6 +552,27 @@ def test_a_registered_library_is_read_like_any_other() -> None:
 
 
 @pytest.mark.usefixtures("_registered")
+def test_functions_of_a_registered_library_do_not_run_on_the_streams_loop() -> None:
+    seen: list[str] = []
+
+    def noted(value: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return value
+
+    register_source(
+        "tokens",
+        is_chunk=lambda chunk: bool(noted(isinstance(chunk, Token))),
+        map=lambda token: noted(token.said),
+        takes=lambda given: bool(noted(isinstance(given, Engine))),
+        open=lambda engine: noted(engine.tokens()),
+    )
+    assert stream_cell(Engine, display=False).result(60) == "It is."
+    assert stream_cell(Engine(), display=False).result(60) == "It is."
+    assert "streamcell" not in seen
+    assert len(seen) > 6
+
+
+@pytest.mark.usefixtures("_registered")
 def test_a_library_is_registered_whole_or_not_at_all() -> None:
     given: Any = 7
     with pytest.raises(TypeError, match="map must be a function"):
@@ -622,6 +643,28 @@ def test_what_another_client_cannot_obey_is_refused(option: dict[str, Any]) -> N
     with pytest.raises(ValueError, match="on the Model itself"):
         stream_cell("Hello", client=model, display=False, **option)
     assert model.asked == []
+
+
+def test_a_chat_model_that_is_configured_is_asked_like_one_that_is_given() -> None:
+    model: Any = Model()
+    configure(client=model)
+    try:
+        first = stream_cell("Hello", display=False)
+        assert first.result(60) == "Answer 1."
+        with pytest.raises(ValueError, match="temperature= is for an OpenAI client"):
+            stream_cell("Hello", temperature=0, display=False)
+        with pytest.raises(ValueError, match="temperature= is for an OpenAI client"):
+            stream_cell("And?", previous=first, temperature=0, display=False)
+        assert stream_cell("Hello", map=lambda chunk: chunk.content, display=False).result(60) == "Answer 2."
+    finally:
+        configure(client=None)
+    assert len(model.asked) == 2
+
+
+def test_an_address_of_another_libraries_client_is_its_own_business() -> None:
+    model: Any = Model()
+    model.base_url = "http://127.0.0.1:1"
+    assert stream_cell("Hello", client=model, display=False).result(60) == "Answer 1."
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------

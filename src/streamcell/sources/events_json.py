@@ -24,6 +24,7 @@ from ..answer.events import (
 )
 from ..answer.parts import KINDS, Unknown, defaults
 from .base import showable
+from .openai.words import json_of
 
 __all__ = ["FORMAT", "from_json", "to_json"]
 
@@ -62,10 +63,7 @@ def from_json(text: str) -> list[Event]:
 
     Raises ValueError if the line is not a list in JSON.
     """
-    try:
-        found = json.loads(text)
-    except RecursionError:
-        raise ValueError("the events are nested too deep") from None
+    found = json_of(text)
     if not isinstance(found, list):
         raise ValueError(f"expected a list of events, got {type(found).__name__}")  # noqa: TRY004  # it is a damaged file
     return [event for one in found if isinstance(one, list) and one and (event := _event(one)) is not None]

@@ -8,6 +8,7 @@ import operator
 import threading
 import weakref
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any, Final
 
@@ -19,10 +20,11 @@ from .. import events_json
 from ..base import Decoder, Surrogates, field_of
 from ..libraries import failures, shapes
 from ..libraries.body import DONE, Body
+from ..libraries.opens import reading
 from ..libraries.registry import Map, MappedDialect, decoder_of, mapping_for, opening
 from ..libraries.shapes import Translated
 from ..openai.responses import ResponsesDecoder
-from .bridge import close, from_loop, from_thread, in_thread, running_loop
+from .bridge import from_loop, in_thread, running_loop
 
 __all__ = ["IteratorSource", "is_answer"]
 
@@ -103,7 +105,9 @@ class IteratorSource:
         begun = False
         try:
             yield Started(self.origin)
-            items = _items(await self._opened(), self.home)
+            items = _items(await self._made())
+            if self.home not in (None, running_loop()):
+                items = from_loop(items, self.home)
             async for item in items:
                 begun = True
                 events = await reader.take(item)
@@ -120,19 +124,10 @@ class IteratorSource:
             if items is not None:
                 await items.aclose()  # type: ignore[attr-defined]  # an async generator
 
-    async def _opened(self) -> Any:
+    async def _made(self) -> Any:
         if not self._making:
             return self._given
-        made = self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
-        if _is_promise(made):
-            made = await made
-        if opening(made) is not None:
-            return made
-        if callable(made) and not is_iterable(made):
-            raise SourceFailed(words.CALLABLE_GAVE_CALLABLE)
-        if not is_iterable(made):
-            raise SourceFailed(words.callable_gave(type(made).__name__))
-        return [made] if isinstance(made, (str, bytes)) else made
+        return self._given() if inspect.iscoroutinefunction(self._given) else await in_thread(self._given)
 
 
 def is_iterable(value: object) -> bool:
@@ -207,37 +202,22 @@ def _decoder_for(item: object) -> Decoder:
     raise SourceFailed(words.source_gave(type(item).__name__))
 
 
-def _items(iterable: Any, home: asyncio.AbstractEventLoop | None) -> AsyncIterator[Any]:
-    opener = opening(iterable)
-    if opener is not None or inspect.isawaitable(iterable):
-        opened = _opened(iterable)
-        return _here(opened) if home in (None, running_loop()) else from_loop(opened, home)
-    if hasattr(iterable, "__aiter__"):
-        return _here(iterable) if home in (None, running_loop()) else from_loop(iterable, home)
-    return from_thread(iterable)
+async def _items(given: Any) -> AsyncIterator[Any]:
+    """Read what was given or made: awaited if it must be, opened if it is no iterable.
 
-
-def _is_promise(given: Any) -> bool:
-    """Whether an object must be awaited. What can be iterated too is not: awaited, it would come as a whole."""
-    return inspect.isawaitable(given) and not is_iterable(given) and opening(given) is None
-
-
-async def _opened(given: Any) -> AsyncIterator[Any]:
-    """Read what a library hands out: awaited, opened, and read on the loop that it belongs to."""
-    made = await given if _is_promise(given) else given
-    opener = opening(made)
-    if opener is not None:
-        made = opener(made)
-    async for item in _here(made) if hasattr(made, "__aiter__") else from_thread(made):
-        yield item
-
-
-async def _here(iterable: Any) -> AsyncIterator[Any]:
-    try:
-        async for item in iterable:
+    What can be iterated is not awaited: `llm` hands out what can be both, and awaited it would come as a whole.
+    """
+    opener = await in_thread(partial(opening, given))
+    if opener is None and inspect.isawaitable(given) and not is_iterable(given):
+        given = await given
+        opener = await in_thread(partial(opening, given))
+    if opener is None and not is_iterable(given):
+        raise SourceFailed(
+            words.CALLABLE_GAVE_CALLABLE if callable(given) else words.callable_gave(type(given).__name__)
+        )
+    async with aclosing(reading([given] if isinstance(given, (str, bytes)) else given, opener)) as items:
+        async for item in items:
             yield item
-    finally:
-        await close(iterable)
 
 
 def _is_spent(iterator: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..base import field_of, parts_of
 from . import shapes
-from .shapes import Item, either
+from .shapes import Item
 
 __all__ = ["AnthropicDialect", "is_chunk"]
 
@@ -65,7 +65,7 @@ class AnthropicDialect:
     def _begun(self, index: object, block: object) -> list[Item]:
         kind = field_of(block, "type")
         if kind == "text":
-            return [*shapes.text(field_of(block, "text")), *self._cited(parts_of(block, "citations"))]
+            return [*shapes.text(field_of(block, "text")), *shapes.cited(parts_of(block, "citations"))]
         if kind == "thinking":
             return shapes.reasoning(field_of(block, "thinking"))
         if kind in ("tool_use", "server_tool_use", "mcp_tool_use"):
@@ -85,7 +85,7 @@ class AnthropicDialect:
         if kind == "thinking_delta":
             return shapes.reasoning(field_of(delta, "thinking"))
         if kind == "citations_delta":
-            return self._cited([field_of(delta, "citation")])
+            return shapes.cited([field_of(delta, "citation")])
         if kind == "input_json_delta" and index in self._blocks:
             name, number, _ = self._blocks[index]
             piece = field_of(delta, "partial_json")
@@ -113,13 +113,6 @@ class AnthropicDialect:
         else:
             shown = "\n".join(_words_of(one) for one in found)
         return shapes.hosted(number, None, self._asked.get(number), shown or "(no result)")
-
-    def _cited(self, citations: Iterable[object]) -> list[Item]:
-        return [
-            item
-            for one in citations
-            for item in shapes.cited(field_of(one, "url"), either(one, "title", "document_title"))
-        ]
 
     def _counted(self, usage: object) -> list[Item]:
         """Return the counts so far. The API counts what it read from its cache and wrote to it apart from the rest."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ... import _words as words
 from ..._errors import Interrupted, SourceFailed, StreamCellError
-from ..openai.failures import connection_error, refused
+from ..openai.failures import causes_of, connection_error, refused
 
 __all__ = ["failure_of"]
 
@@ -20,18 +20,15 @@ _SDK: Final = ("APIConnectionError", "APITimeoutError", "Timeout", "RemoteProtoc
 _CUT: Final = ("MidStreamFallbackError",)
 """Names of exceptions that say that a stream broke off, although they have a status."""
 
-_MOST: Final = 20  # causes that are read
-
 
 def failure_of(error: BaseException, *, begun: bool) -> StreamCellError:
     """Return the error for an exception that an iterable raised, with the library's own words; it is the cause.
 
     `begun`: something was received before, so a broken connection has interrupted an answer.
     """
-    chain = list(_chain(error))
-    own = next((one for one in chain[:1] if isinstance(one, StreamCellError)), None)
-    if own is not None:
-        return own
+    if isinstance(error, StreamCellError):
+        return error
+    chain = list(causes_of(error))
     meant = _meant(chain, begun=begun) or SourceFailed(f"{type(error).__name__}: {error}")
     meant.__cause__ = meant.__cause__ or error
     return meant
@@ -83,12 +80,3 @@ def _headers_of(error: BaseException) -> Any:
         return {str(name).lower(): str(value) for name, value in dict(headers or {}).items()}
     except (TypeError, ValueError):
         return {}
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    one: BaseException | None = error
-    while one is not None and len(seen) < _MOST and all(one is not other for other in seen):
-        seen.append(one)
-        yield one
-        one = one.__cause__ or one.__context__

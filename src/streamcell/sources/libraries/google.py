@@ -51,12 +51,10 @@ class GoogleDialect:
         parts = parts_of(field_of(candidate, "content"), "parts")
         items = [item for part in parts for item in self._part(part)]
         grounding = either(candidate, "grounding_metadata", "groundingMetadata")
-        for one in either(grounding, "grounding_chunks", "groundingChunks") or ():
-            page = either(one, "web", "retrieved_context", "retrievedContext")
-            items += shapes.cited(field_of(page, "uri"), field_of(page, "title"))
+        found = either(grounding, "grounding_chunks", "groundingChunks") or ()
+        items += shapes.cited(either(one, "web", "retrieved_context", "retrievedContext") for one in found)
         cited = either(candidate, "citation_metadata", "citationMetadata")
-        for one in either(cited, "citations", "citationSources") or ():
-            items += shapes.cited(field_of(one, "uri"), field_of(one, "title"))
+        items += shapes.cited(either(cited, "citations", "citationSources") or ())
         return [*items, *shapes.finish(either(candidate, "finish_reason", "finishReason"))]
 
     def _part(self, part: object) -> list[Item]:

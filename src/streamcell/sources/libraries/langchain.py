@@ -153,12 +153,7 @@ class LangChainDialect:
         kind = field_of(block, "type")
         if kind in ("text", "output_text", "text_delta"):
             notes = [*parts_of(block, "annotations"), *parts_of(block, "citations")]
-            cited = [
-                item
-                for one in notes
-                for item in shapes.cited(field_of(one, "url"), either(one, "title", "document_title", "filename"))
-            ]
-            return [*shapes.text(field_of(block, "text")), *cited]
+            return [*shapes.text(field_of(block, "text")), *shapes.cited(notes)]
         if kind in ("reasoning", "thinking", "reasoning_content"):
             said = either(block, "reasoning", "thinking", "text")
             if not isinstance(said, str):

@@ -6,14 +6,15 @@ Each opener is an async generator: it yields the chunks, and closes at its end w
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, Final
 
 from ..base import field_of
 from ..iterables.bridge import close, from_thread, in_thread
 from . import pydantic_ai, shapes
 
-__all__ = ["Opener", "opener_of"]
+__all__ = ["Opener", "opener_of", "reading"]
 
 Opener = Callable[[Any], AsyncIterator[Any]]
 
@@ -26,6 +27,18 @@ def opener_of(given: Any) -> Opener | None:
         if takes(given):
             return opener
     return None
+
+
+async def reading(given: Any, opener: Opener | None) -> AsyncGenerator[Any, None]:
+    """Read an iterable, or what `opener` makes of an object, and close it: on a thread if it is not async."""
+    items = given if opener is None else opener(given)
+    if not hasattr(items, "__aiter__"):
+        items = from_thread(items)
+    try:
+        async for item in items:
+            yield item
+    finally:
+        await close(items)
 
 
 def _has(*names: str) -> Callable[[Any], bool]:
@@ -223,14 +236,9 @@ def _is_async_manager(given: Any) -> bool:
 
 async def _async_manager(manager: Any) -> AsyncIterator[Any]:
     """Enter a context manager, such as `client.messages.stream(…)` or `agent.run_stream(…)`, and read what it gives."""
-    async with manager as given:
-        opener = opener_of(given)
-        items = given if opener is None else opener(given)
-        try:
-            async for item in items:
-                yield item
-        finally:
-            await close(items)
+    async with manager as given, aclosing(reading(given, opener_of(given))) as items:
+        async for item in items:
+            yield item
 
 
 def _is_manager(given: Any) -> bool:
@@ -240,13 +248,11 @@ def _is_manager(given: Any) -> bool:
 async def _manager(manager: Any) -> AsyncIterator[Any]:
     """Enter a context manager that may block, on a thread."""
     given = await in_thread(manager.__enter__)
-    opener = opener_of(given)
-    items = from_thread(given) if opener is None else opener(given)
     try:
-        async for item in items:
-            yield item
+        async with aclosing(reading(given, opener_of(given))) as items:
+            async for item in items:
+                yield item
     finally:
-        await close(items)
         await in_thread(lambda: manager.__exit__(None, None, None))
 
 

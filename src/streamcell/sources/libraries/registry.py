@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ... import _words as words
 from ..._errors import SourceFailed
 from ..base import Decoder, field_of, parts_of
+from ..iterables.bridge import in_thread
 from ..openai.dialect import decoder_for
 from . import anthropic, google, langchain, llm, ollama, plain, pydantic_ai, shapes
 from .agents import AgentsDecoder
 from .agents import is_chunk as is_of_agents
-from .opens import Opener, opener_of
+from .opens import Opener, opener_of, reading
 from .shapes import Dialect, Item, Translated
 
 __all__ = ["Map", "MappedDialect", "decoder_of", "mapping_for", "opening", "register_source"]
@@ -115,12 +118,23 @@ def mapping_for(chunk: object) -> Map | None:
     return next((one.map for one in reversed(_registered) if one.is_chunk(chunk)), None)
 
 
-def opening(given: Any) -> Opener | Callable[[Any], Any] | None:
-    """Return what makes an iterable of an object, or None if it needs none, or is not known."""
+def opening(given: Any) -> Opener | None:
+    """Return what makes an iterable of an object, or None if it needs none, or is not known.
+
+    It asks the functions that users have registered, so it is not called on the streams' loop.
+    """
     for one in reversed(_registered):
         if one.takes is not None and one.open is not None and one.takes(given):
-            return one.open
+            return partial(_opened, one.open)
     return opener_of(given)
+
+
+async def _opened(open_: Callable[[Any], Any], given: Any) -> AsyncIterator[Any]:
+    """Read what a user's function makes of an object; the function runs on a thread of its own."""
+    made = await in_thread(partial(open_, given))
+    async with aclosing(reading(made, None)) as items:
+        async for item in items:
+            yield item
 
 
 def decoder_of(chunk: object) -> Decoder | None:

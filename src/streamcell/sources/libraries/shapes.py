@@ -106,8 +106,15 @@ def image(data: object, mime: object) -> list[Item]:
     return [_delta(images=[{"type": "image_url", "image_url": {"url": f"data:{kind};base64,{data}"}}])]
 
 
-def cited(url: object, title: object) -> list[Item]:
-    """Return the chunk for a source: a page, or a document that has only a title."""
+def cited(sources: Iterable[object]) -> list[Item]:
+    """Return the chunks for sources, in any library's words: pages, or documents that have only a title."""
+    return [item for one in sources for item in _source(either(one, "url", "uri"), either(one, *_TITLES))]
+
+
+_TITLES: Final = ("title", "document_title", "filename")
+
+
+def _source(url: object, title: object) -> list[Item]:
     address, name = url if isinstance(url, str) else "", title if isinstance(title, str) else ""
     if address:
         return [_delta(annotations=[{"type": "url_citation", "url_citation": {"url": address, "title": name}}])]

@@ -321,7 +321,7 @@ def secrets_of(client: AsyncOpenAI, params: Mapping[str, Any]) -> Secrets:
 
 def known_secrets(client: AsyncOpenAI | OpenAI | None, params: Mapping[str, Any]) -> Secrets:
     """Return the secrets that are known when a request is made: of a client that was given, or of the environment."""
-    if client is not None and hasattr(client, "base_url"):  # else it is another library's, which has its own keys
+    if client is not None:
         given: Any = client
         return secrets_of(given, params)
     own = [fields for name in ("extra_headers", "extra_query") if (fields := params.get(name)) is not None]

@@ -31,6 +31,7 @@ from .words import Told, error_within, plain, told_of
 __all__ = [
     "bare",
     "body_of",
+    "causes_of",
     "connection_error",
     "error_in",
     "error_in_stream",
@@ -123,20 +124,20 @@ def connection_error(error: BaseException, *, address: str, begun: bool, answere
 
     The SDK's "Connection error." hides its cause, so the chain of causes is read.
     """
-    chain = list(_chain(error))
-    names = " ".join(type(one).__name__ for one in chain).lower()
-    words = " ".join(str(one) for one in chain)
-    told = next((str(one) for one in reversed(chain) if str(one) and str(one) != "Connection error."), "")
+    errors = list(causes_of(error))
+    names = " ".join(type(one).__name__ for one in errors).lower()
+    words = " ".join(str(one) for one in errors)
+    told = next((str(one) for one in reversed(errors) if str(one) and str(one) != "Connection error."), "")
     detail = f"{address}: {told or type(error).__name__}"
     if begun:
         return Interrupted(_words.broke_midway(told or type(error).__name__))
-    if any(isinstance(one, ssl.SSLError) for one in chain) or "ssl" in words.lower() or "certificate" in words.lower():
+    if any(isinstance(one, ssl.SSLError) for one in errors) or "ssl" in words.lower() or "certificate" in words.lower():
         steps: tuple[Step, ...] = (Step(_words.CHECK_CERTIFICATE), *ConnectionFailed.steps)
         return ConnectionFailed(detail, kind="tls", title=_words.NO_SECURE_CONNECTION, steps=steps)
     if "timeout" in names or "timed out" in words:
         return TimedOut(detail)
     if (
-        any(isinstance(one, ConnectionRefusedError) for one in chain)
+        any(isinstance(one, ConnectionRefusedError) for one in errors)
         or "refused" in words
         or "all connection attempts" in words.lower()
     ):
@@ -217,7 +218,8 @@ def bad_data(error: Exception, begun_at: str) -> StreamCellError:
     return BadData(f"{begun_at}: {type(error).__name__}: {error}")
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Return the error and its causes, each once."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
