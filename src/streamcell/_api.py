@@ -102,6 +102,8 @@ def configure(
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
     """
     global _defaults  # noqa: PLW0603  # one immutable value, so that a call never sees half of a change
+    # A traceback that shows locals must not show the key.
+    key, api_key = Veiled({} if api_key is _UNSET else {"api_key": api_key}), None
     changed = _defaults
     if model is not _UNSET:
         if model is not None and not isinstance(model, str):
@@ -111,10 +113,10 @@ def configure(
         if client is not None:
             _check_client(client)
         changed = replace(changed, client=client)
-    if api_key is not _UNSET:
+    if key:
         if client is not _UNSET:
             raise ValueError("give configure either api_key= or client=: the client has a key of its own")
-        changed = replace(changed, client=None if api_key is None else client_with(api_key))
+        changed = replace(changed, client=client_with(key))
     if retry is not _UNSET:
         changed = replace(changed, retry=RetryPolicy() if retry is None else _policy(retry))
     if timeouts is not _UNSET:
@@ -421,7 +423,7 @@ def _ask(
         _check_client(client)
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
-    given = {"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params}
+    given = Veiled({"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params})
     former: tuple[Message, ...] = ()
     echoes: tuple[Echo, ...] = ()
     remark = ""
@@ -462,9 +464,9 @@ def _check_client(client: Any) -> None:
 
 def _check_asked(client: Any, given: Mapping[str, Any]) -> None:
     """Raise ValueError for an argument that a client of another library cannot obey."""
-    for name, value in given.items():
-        if value is not None:
-            raise ValueError(f"{name}= is for an OpenAI client: set it on the {type(client).__name__} itself")
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is not None:
+        raise ValueError(f"{name}= is for an OpenAI client: set it on the {type(client).__name__} itself")
 
 
 def _rehearsal_address(model: str) -> str:

@@ -9,7 +9,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pytest
@@ -17,7 +17,7 @@ import rich.console
 import rich.traceback
 from IPython.core.ultratb import VerboseTB
 
-from streamcell import StreamCell, StreamCellError, stream_cell
+from streamcell import StreamCell, StreamCellError, configure, stream_cell
 from streamcell.sources.openai import chat
 
 from .deciding import deciding, whole
@@ -192,6 +192,33 @@ def test_what_a_call_raises_shows_no_key(wrong: dict[str, Any], printed: Callabl
     assert isinstance(error.__traceback__, types.TracebackType)
     shown = printed(error)
     assert type(error).__name__ in shown
+    assert PARTS[1] not in shown
+
+
+class Runnable:
+    """What a chat model of LangChain has, as far as we look at it before it is asked."""
+
+    def astream(self) -> None: ...
+    def ainvoke(self) -> None: ...
+    def invoke(self) -> None: ...
+    def with_config(self) -> None: ...
+
+
+REFUSED: list[Callable[[], object]] = [
+    lambda: stream_cell("x", client=cast("Any", Runnable()), extra_headers={"Authorization": f"Bearer {key()}"}),
+    lambda: configure(api_key=key(), client=client_of("http://127.0.0.1:9/v1")),
+    lambda: configure(api_key=cast("Any", key().encode())),
+    lambda: configure(api_key=key(), max_concurrency=0),
+]
+
+
+@pytest.mark.parametrize("call", REFUSED, ids=["client", "both", "bytes", "another"])
+@pytest.mark.parametrize("printed", PRINTERS, ids=lambda printed: printed.__name__)
+def test_nor_does_one_of_another_client_or_of_a_configured_key(
+    call: Callable[[], object], printed: Callable[[BaseException], str]
+) -> None:
+    shown = printed(raised_by(call))
+    assert "Error" in shown
     assert PARTS[1] not in shown
 
 

@@ -18,7 +18,7 @@ from ... import _words as words
 from ..._errors import AuthenticationFailed, BadRequest, ConnectionFailed, Step, StreamCellError
 from ...request.described import secrets_in
 from ...request.parameters import Server
-from ...request.veiled import Secrets
+from ...request.veiled import Secrets, Veiled
 from ..iterables.bridge import in_thread
 from .failures import bare, is_local
 
@@ -95,17 +95,19 @@ def check_client(client: object) -> None:
     raise TypeError(f"client must be an openai.AsyncOpenAI (or OpenAI), not {type(client).__name__}: {hint}")
 
 
-def client_with(api_key: str | Callable[[], Any]) -> AsyncOpenAI:
-    """Return a client with this key, or with this function that returns one; all else is the environment's.
+def client_with(key: Veiled) -> AsyncOpenAI | None:
+    """Return a client with the key `api_key`, or the function that returns one; all else is the environment's.
 
-    Raises TypeError for what is neither; the message does not show it.
+    It is None if that is None. Raises TypeError for what is no key; neither the message nor a local shows it.
     """
-    given: Any = api_key
-    if not callable(given) and (not isinstance(given, str) or not given):
-        raise TypeError(f"api_key must be a function that returns the key, or the key, not {type(api_key).__name__}")
+    kind = type(key["api_key"])
+    if key["api_key"] is None:
+        return None
+    if not callable(key["api_key"]) and not (issubclass(kind, str) and key["api_key"]):
+        raise TypeError(f"api_key must be a function that returns the key, or the key, not {kind.__name__}")
     import openai
 
-    return openai.AsyncOpenAI(api_key=given)
+    return openai.AsyncOpenAI(api_key=key["api_key"])
 
 
 def _check_copy(client: Any, sdk: type | None) -> None:
