@@ -366,13 +366,13 @@ def test_a_loop_that_is_left_does_not_stop_the_answer() -> None:
 def test_a_loop_stays_with_its_answer_when_another_begins(client: openai.AsyncOpenAI) -> None:
     cell = stalled(client)
     pieces = iter(cell)
-    first = next(pieces)
+    came = [next(pieces)]
     cell.stop()
     cell.retry()
     begun(cell)
     with pytest.raises(Stopped):
-        list(pieces)
-    assert first == cell.versions[0].text
+        came.extend(pieces)  # what came before the stop, if the machine was busy
+    assert "".join(came) == cell.versions[0].text
     cell.stop()
 
 
