@@ -118,11 +118,13 @@ const own = readdirSync(OWN)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3));
 
+const PARTS = ["differences", "languages", "math", "mermaid"];
+
 /** The names of all addons. */
-export const ADDONS = [...Object.keys(ACE), ...own, "languages", "math", "mermaid"].sort();
+export const ADDONS = [...Object.keys(ACE), ...own, ...PARTS].sort();
 
 function entryOf(name) {
-  if (["languages", "math", "mermaid"].includes(name)) return `export * from "./src/addons/${name}.ts";`;
+  if (PARTS.includes(name)) return `export * from "./src/addons/${name}.ts";`;
   if (own.includes(name)) return `export * from "./src/addons/languages/${name}.ts";`;
   const [file, Rules] = ACE[name].split(" ");
   return (

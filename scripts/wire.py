@@ -126,7 +126,7 @@ def shape(name: str, schema: Schema) -> list[str]:
 
 SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "CitationFields"]
 SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ImageFields", "ToolCallFields", "UnknownFields"]
-SHAPED += ["Replay", "Part", "Doc"]
+SHAPED += ["Replay", "Part", "Segment", "Figures", "Doc"]
 
 
 def types(schema: Schema) -> str:

@@ -19,18 +19,23 @@ from streamcell.answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, 
 from streamcell.answer.parts import KINDS, Citation, Reasoning, Refusal, Text, defaults
 from streamcell.answer.playback import FAST, Pace
 from streamcell.answer.resume import ResumeMode
+from streamcell.answer.stats import Segment, Stats
 from streamcell.answer.status import Status
 from streamcell.wire import outbox as coalesce
 from streamcell.wire.messages import (
     MOMENTARY,
     WANTED,
     WIRE,
+    Fetch,
     Forget,
     Hello,
     Here,
     Kept,
+    Measure,
+    Numbers,
     Patch,
     Plain,
+    Read,
     Snapshot,
     document_of,
     parse_command,
@@ -187,6 +192,7 @@ KEYS = {
     "idle": (dict, type(None)),
     "queue_position": (int, type(None)),
     "wait": (dict, type(None)),
+    "changed": list,
     "resumable": (str, type(None)),
     "replay": (dict, type(None)),
 }
@@ -333,6 +339,8 @@ def test_what_is_true_for_a_moment_is_named() -> None:
         ("act.json", Act(2, "approve", {"once": True})),
         ("pace.json", SetPace(Pace(FAST))),
         ("step.json", TakeStep()),
+        ("measure.json", Measure()),
+        ("fetch.json", Fetch(1)),
     ],
 )
 def test_the_pages_messages_are_understood(name: str, command: object) -> None:
@@ -344,13 +352,31 @@ def test_an_invalid_message_is_no_command(path: Path) -> None:
     assert parse_command(json.loads(path.read_text(encoding="utf-8"))) is None
 
 
-@pytest.mark.parametrize("name", ["snapshot.json", "patch.json", "here.json", "other-wire.json"])
+@pytest.mark.parametrize("name", ["snapshot", "patch", "here", "other-wire", "numbers", "read"])
 def test_the_kernels_own_messages_are_no_commands(name: str) -> None:
-    assert parse_command(example(name)) is None
+    assert parse_command(example(f"{name}.json")) is None
 
 
 def test_our_place_is_the_examples() -> None:
     assert Here(2, 17).to_wire() == example("here.json")
+
+
+def test_the_answers_to_a_pages_questions_are_the_examples() -> None:
+    timeline = (Segment("queue", 0.0, 1.5), Segment("tool", 4.0, 2.0, "gauge"))
+    stats = Stats(
+        queue_seconds=1.5,
+        connect_seconds=0.25,
+        total_seconds=9.5,
+        tool_seconds=2.0,
+        tokens_per_second=40.0,
+        attempts=2,
+        chunks=100,
+        received_bytes=20000,
+        longest_gap_seconds=1.25,
+        price=0.5,
+    )
+    assert Numbers(0, None, stats, timeline).to_wire() == example("numbers.json")
+    assert Read(1, "another").to_wire() == example("read.json")
 
 
 def test_what_a_page_keeps_is_the_examples() -> None:

@@ -36,8 +36,10 @@ EXPORTED = [
     "Refusal",
     "Request",
     "RetryPolicy",
+    "Segment",
     "SourceFailed",
     "Stalled",
+    "Stats",
     "Stopped",
     "StreamCell",
     "StreamCellError",
@@ -50,6 +52,7 @@ EXPORTED = [
     "Version",
     "__version__",
     "configure",
+    "history",
     "limits",
     "record_notebook",
     "recording",
@@ -119,6 +122,7 @@ def test_configure_takes_only_names() -> None:
         ("log_limit", "keyword_only"),
         ("unattended", "keyword_only"),
         ("show_reasoning", "keyword_only"),
+        ("prices", "keyword_only"),
     ]
 
 
@@ -131,7 +135,7 @@ def test_the_retry_policys_defaults() -> None:
     [
         ("result", [("self", "required"), ("timeout", None)]),
         ("stop", [("self", "required")]),
-        ("retry", [("self", "required")]),
+        ("retry", [("self", "required"), ("model", None), ("instructions", None), ("params", "required")]),
         ("resume", [("self", "required")]),
         ("select", [("self", "required"), ("index", "required")]),
         ("play", [("self", "required"), ("speed", None)]),

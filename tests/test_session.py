@@ -627,3 +627,16 @@ def test_remarks_are_kept_beside_the_versions_notice() -> None:
     play.feed(Remarked("The disk is full."))
     play.feed(Remarked("The moon too."))
     assert play.session.document.remark == "The disk is full. The moon too."
+
+
+def test_a_resumed_answers_time_has_all_its_attempts_but_not_what_lies_between_its_end_and_the_users_continue() -> None:
+    play = background(PartGrew("text", "Hel"), REACHED, Failed(Interrupted("cut")), attempts=1)
+    before = play.current.timings.total or 0.0
+    play.feed(Resume(), after=100.0)
+    play.feed(STARTED, PartGrew("text", "lo"), Finished("stop"), after=2.0)
+    assert play.status is Status.DONE
+    assert play.current.timings.total == pytest.approx(before + 2.0)
+    again = background(PartGrew("text", "Hel"), REACHED, Failed(Interrupted("cut")))
+    again.feed(Tick(again.session.run), after=5.0)
+    again.feed(STARTED, PartGrew("text", "lo"), Finished("stop"), after=2.0)
+    assert again.current.timings.total == pytest.approx(before + 7.0)

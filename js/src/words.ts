@@ -4,7 +4,7 @@
  * The kernel's texts are in `src/streamcell/_words.py`: errors, notices, and the notes in saved answers.
  */
 
-import type { HostedState, ResumeMode } from "./wire/generated.js";
+import type { HostedState, ResumeMode, Segment } from "./wire/generated.js";
 
 // -- the buttons ------------------------------------------------------------------------------------------------------
 
@@ -99,6 +99,63 @@ export const DETAILS = {
   first: "first token after",
   total: "whole answer",
 } as const;
+
+// -- the numbers ------------------------------------------------------------------------------------------------------
+
+const whole = new Intl.NumberFormat("en");
+
+export const elapsed = (seconds: number): string =>
+  seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+export const rate = (tokens: number, estimated: boolean): string =>
+  `${estimated ? "≈ " : ""}${tokens < 10 ? tokens.toFixed(1) : whole.format(Math.round(tokens))} tokens/s`;
+export const firstToken = (seconds: string): string => `first token ${seconds} s`;
+export const duration = (seconds: number): string => `${seconds < 100 ? seconds.toFixed(2) : Math.round(seconds)} s`;
+export const chunks = (count: number, bytes: number): string =>
+  `${whole.format(count)} (${bytes < 1000 ? `${bytes} B` : `${whole.format(Math.round(bytes / 1000))} kB`})`;
+export const price = (amount: number): string => (amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2));
+
+export const DETAILS_BUTTON = "Details";
+export const DETAILS_TITLE = "Show times, token counts and the timeline";
+export const DETAILS_OF = "Details of the answer";
+export const FACTS = {
+  rate: "rate",
+  connect: "connected after",
+  queue: "in the queue",
+  wait: "between attempts",
+  tools: "tools",
+  attempts: "requests",
+  chunks: "chunks",
+  gap: "longest gap",
+  price: "price",
+} as const;
+export const TIMELINE = "Timeline";
+const PIECES: Readonly<Record<Segment["kind"], string>> = {
+  queue: "In the queue",
+  connect: "Connecting",
+  stream: "Streaming",
+  gap: "No data",
+  wait: "Waiting to retry",
+  tools: "Waiting for tools",
+  tool: "Tool",
+};
+/** One piece of the timeline, for its tooltip and for assistive technology. */
+export const piece = ({ kind, start, seconds, text }: Segment): string =>
+  `${PIECES[kind]}${text === "" ? "" : ` (${text})`}: ${duration(seconds)}, from ${duration(start)}`;
+export const spent = (kind: Segment["kind"], seconds: number): string => `${PIECES[kind]} ${duration(seconds)}`;
+export const morePieces = (count: number): string => `${whole.format(count)} more`;
+
+// -- two versions -----------------------------------------------------------------------------------------------------
+
+export const COMPARE = "Compare";
+export const COMPARE_TITLE = "Show how this version differs from another one";
+export const COMPARE_WITH = "Compare with";
+export const DIFFERENCE = "Difference of two versions";
+export const COMPARING = "Comparing…";
+export const NO_COMPARISON = "The comparison cannot be loaded now.";
+export const TOO_DIFFERENT = "The two versions are too different to be compared.";
+export const NO_DIFFERENCE = "The two texts are the same.";
+export const versionName = (number: number): string => `version ${number}`;
+export const changed = (what: string): string => `Asked with ${what}`;
 
 // -- said aloud -------------------------------------------------------------------------------------------------------
 

@@ -32,8 +32,10 @@ from ._version import __version__
 from .answer.document import Version
 from .answer.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall, Unknown
 from .answer.retry import RetryPolicy
+from .answer.stats import Segment, Stats
 from .answer.timeouts import Timeouts
 from .engine.driver import limits
+from .engine.history import history
 from .engine.log import Log
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
@@ -64,8 +66,10 @@ __all__ = [
     "Refusal",
     "Request",
     "RetryPolicy",
+    "Segment",
     "SourceFailed",
     "Stalled",
+    "Stats",
     "Stopped",
     "StreamCell",
     "StreamCellError",
@@ -78,6 +82,7 @@ __all__ = [
     "Version",
     "__version__",
     "configure",
+    "history",
     "limits",
     "record_notebook",
     "recording",

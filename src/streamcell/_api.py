@@ -18,10 +18,12 @@ from .answer.playback import Speed
 from .answer.resume import Prefix
 from .answer.retry import RetryPolicy, attempts_of
 from .answer.session import Session
+from .answer.stats import Prices, prices_of
 from .answer.status import TERMINAL, Status
 from .answer.timeouts import Timeouts
 from .answer.tools import Approval, ToolRules
 from .engine.driver import driver
+from .engine.history import kept
 from .engine.log import SHELF
 from .engine.toolbox import Approve, Toolbox, toolbox_of
 from .notebook.ipython import Unattended, bundle_of, can_ask
@@ -37,6 +39,7 @@ from .sources.openai.client import check_client, client_with, known_secrets
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from openai import AsyncOpenAI, OpenAI
     from typing_extensions import Unpack
@@ -76,6 +79,7 @@ def configure(
     log_limit: int | None = _UNSET,
     unattended: Unattended | None = _UNSET,
     show_reasoning: ShowReasoning | None = _UNSET,
+    prices: Prices | None = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -97,6 +101,9 @@ def configure(
             `cell.log.dropped`. Default: 64,000,000.
         unattended: see `stream_cell`.
         show_reasoning: see `stream_cell`.
+        prices: what a million tokens cost, for each model that you use: `{"gpt-5.4-mini": {"input": 0.5, "cached":
+            0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
+            prices of its own.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
@@ -130,6 +137,7 @@ def configure(
     if show_reasoning is not _UNSET:
         shown = "closed" if show_reasoning is None else _show_reasoning(show_reasoning)
         changed = replace(changed, show_reasoning=shown)
+    table = prices_of({} if prices is _UNSET or prices is None else prices)
     for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
@@ -140,6 +148,8 @@ def configure(
         lanes = driver().lanes
         lanes.max_concurrency = AT_ONCE if max_concurrency is None else max_concurrency
         lanes.loop.call_soon_threadsafe(lanes.look_again)
+    if prices is not _UNSET:
+        kept.prices = table
     _defaults = changed
 
 
@@ -292,7 +302,7 @@ def stream_cell(
             raise ValueError(
                 f"{named}= says how to ask a model, but the first argument is an answer to show, not a prompt"
             )
-        request = asked_by = None
+        request = asked_by = again = None
         source = sources.resolve(prompt, map=_map(map))
         if retry is not None and source.retry_disabled_reason is not None:
             raise ValueError(f"retry= cannot be obeyed: {source.retry_disabled_reason}")
@@ -303,9 +313,8 @@ def stream_cell(
         api = api if prefix is None else "chat"
         if box is not None:
             params = cast("Any", Veiled({**params, "tools": box.declarations}))
-        request, asked_by, source = _ask(
-            messages, model, client, api, instructions, previous, params, prefix, _map(map)
-        )
+        again = _ask(messages, model, client, api, instructions, previous, params, prefix, _map(map))
+        request, asked_by, source = again()
     policy = _defaults.retry if retry is None else _policy(retry)
     asked = _recordings.Asked(
         request,
@@ -323,6 +332,7 @@ def stream_cell(
             return _replayed(found, request, asked_by, unattended, display, box)
         changed = found
         source, recorder = scope.record(source, asked, changed)
+        again = None  # a recording has one source for an answer
     elif record is not None:
         recorder = _recordings.record_into(record, asked)
     document = Document(
@@ -350,6 +360,7 @@ def stream_cell(
         box,
         prompt=partial(asked.prompt, _recordings.now_in()),
         recorder=recorder,
+        again=again,
     )
 
 
@@ -364,6 +375,7 @@ def _started(
     *,
     prompt: Callable[[], Mapping[str, Any]],
     recorder: Recorder | None = None,
+    again: _Asking | None = None,
 ) -> StreamCell:
     """Return the cell, which streams; `prompt` is what a recording says was asked."""
     source.claim()  # last of all checks: after a refused call the same iterator can be given again
@@ -379,6 +391,7 @@ def _started(
             recorder=recorder,
         )
         cell.log.describe(prompt)
+        cell._again = None if again is None else partial(_source_of, again)
         if display:
             cell._show()
         cell._start()
@@ -407,6 +420,14 @@ def _replayed(
 _OWN: Final = ("prompt", *(stream_cell.__kwdefaults__ or ()))
 
 
+_Asking: TypeAlias = "Callable[..., tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]]"
+
+
+def _source_of(again: _Asking, changes: Mapping[str, Any]) -> sources.Source:
+    """Return the source of an answer that is asked for again with `changes`."""
+    return again(changes)[2]
+
+
 def _ask(
     messages: tuple[Message, ...],
     model: str | None,
@@ -417,8 +438,11 @@ def _ask(
     params: Mapping[str, Any],
     prefix: Prefix | None,
     map_: Map | None,
-) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
-    """Return the request, the client that sends it (None: one of our own), and the source of its answer."""
+) -> _Asking:
+    """Return a function that returns the request, the client that sends it (None: one of our own), and its source.
+
+    With an argument, parameters in it take the place of those that were given.
+    """
     if client is not None:
         _check_client(client)
         if is_rehearsal(model):
@@ -440,20 +464,38 @@ def _ask(
         if api == "auto" and not before.decided:
             api = before.api
     model = _defaults.model if model is None else model
-    rehearsed = is_rehearsal(model) and client is None
-    client = _defaults.client if client is None and not rehearsed else client
-    if sources.can_ask(client):
-        _check_asked(client, given)
-    elif map_ is not None:
-        raise ValueError("map= says what the chunks of another library mean, but this prompt goes to an OpenAI client")
-    request = make_request(
-        messages, model=model, api=api, instructions=instructions, previous=former, params=params, ours=_OWN
-    )
-    request = replace(request, remark=remark, echoes=echoes)
-    if rehearsed:
-        start = partial(_rehearsal_address, str(model))
-        return request, None, sources.resolve(request, start_server=start, prefix=prefix)
-    return request, client, sources.resolve(request, client=client, prefix=prefix, map=map_)
+    standard, params = _defaults.client, Veiled(params)
+
+    def asking(changes: Mapping[str, Any] = _UNCHANGED) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
+        changed = Veiled({**params, **changes})
+        named, told = changed.get("model", model), changed.get("instructions", instructions)
+        rehearsed = is_rehearsal(named) and client is None
+        asked = standard if client is None and not rehearsed else client
+        if sources.can_ask(asked):
+            _check_asked(asked, Veiled({**given, **changes}))
+        elif map_ is not None:
+            raise ValueError(
+                "map= says what the chunks of another library mean, but this prompt goes to an OpenAI client"
+            )
+        request = make_request(
+            messages,
+            model=named,
+            api=api,
+            instructions=told,
+            previous=former,
+            params=Veiled({name: value for name, value in changed.items() if name not in ("model", "instructions")}),
+            ours=_OWN,
+        )
+        request = replace(request, remark=remark, echoes=echoes)
+        if rehearsed:
+            start = partial(_rehearsal_address, str(named))
+            return request, None, sources.resolve(request, start_server=start, prefix=prefix)
+        return request, asked, sources.resolve(request, client=asked, prefix=prefix, map=map_)
+
+    return asking
+
+
+_UNCHANGED: Final[Mapping[str, Any]] = {}
 
 
 def _check_client(client: Any) -> None:

@@ -1,6 +1,6 @@
 /** Loads addons from the kernel or the extension, each once per page. */
 
-import type { Addons, DiagramRenderer, Grammar, MathRenderer } from "../render/addons.js";
+import type { Addons, DiagramRenderer, Differences, Grammar, MathRenderer } from "../render/addons.js";
 
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
@@ -11,6 +11,7 @@ interface Module {
   readonly grammar?: Grammar;
   readonly math?: MathRenderer;
   readonly diagrams?: DiagramRenderer;
+  readonly differences?: Differences;
 }
 
 /**
@@ -47,6 +48,10 @@ export class FetchedAddons implements Addons {
 
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null {
     return this.#bring("mermaid", (module) => module.diagrams);
+  }
+
+  differences(): Differences | Promise<Differences | null> | null {
+    return this.#bring("differences", (module) => module.differences);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

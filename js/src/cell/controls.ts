@@ -21,12 +21,19 @@ export class Controls {
   readonly #next: HTMLButtonElement;
   readonly #now: () => number;
   readonly #position = element("span", { class: "sc-position" });
+  readonly #changed = element("span", { class: "sc-changed" });
   #state: State | null = null;
   /** When Retry replaced Stop, and whether the pointer has moved on it since. */
   #replacedAt = Number.NEGATIVE_INFINITY;
   #aimed = false;
 
-  constructor(press: (command: Command) => void, copying: Copying, now: () => number) {
+  /** `others`: more buttons, between the versions and Copy. */
+  constructor(
+    press: (command: Command) => void,
+    copying: Copying,
+    now: () => number,
+    others: readonly HTMLElement[] = [],
+  ) {
     this.#stop = button(words.STOP, "sc-primary", () => press({ type: "stop" }));
     this.#retry = button(words.RETRY, "", (click) => {
       // The click was meant for Stop, so it can be ignored: the answer has stopped or ended meanwhile.
@@ -47,7 +54,8 @@ export class Controls {
     setAttribute(this.#copy, "title", words.COPY_TITLE);
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": words.VERSIONS });
     this.#versions.append(this.#previous, this.#position, this.#next);
-    this.root = element("div", { class: "sc-controls" }, this.#versions, this.#copy);
+    this.#versions.append(this.#changed);
+    this.root = element("div", { class: "sc-controls" }, this.#versions, ...others, this.#copy);
     this.root.append(this.#resume, this.#retry, this.#stop);
   }
 
@@ -88,6 +96,9 @@ export class Controls {
     const { version, versions } = state.doc;
     this.#versions.hidden = versions < 2 || (state.gone === "saved" && !state.selectable);
     setLabel(this.#position, `${version + 1}/${versions}`);
+    const changed = state.doc.changed.join(", ");
+    setLabel(this.#changed, changed);
+    setAttribute(this.#changed, "title", changed === "" ? false : words.changed(changed));
     disable(this.#previous, version <= 0 ? words.IS_FIRST : reason, words.PREVIOUS);
     disable(this.#next, version >= versions - 1 ? words.IS_LAST : reason, words.NEXT);
   }

@@ -99,7 +99,13 @@ function facts(doc: Doc): string[] {
 }
 
 /** The details in the status line's tooltip. */
-export function statusDetails(doc: Doc): string {
+export const statusDetails = (doc: Doc): string =>
+  statusFacts(doc)
+    .map(([label, value]) => `${label}: ${value}`)
+    .join("\n");
+
+/** What is known of the answer's tokens and times: labels and values. */
+export function statusFacts(doc: Doc): (readonly [label: string, value: string])[] {
   const { usage, timings } = doc;
   const rows: readonly (readonly [string, number | null | undefined, string])[] = [
     [words.DETAILS.input, usage?.input_tokens, "tokens"],
@@ -109,13 +115,11 @@ export function statusDetails(doc: Doc): string {
     [words.DETAILS.first, timings.first_token, "s"],
     [words.DETAILS.total, timings.total, "s"],
   ];
-  return rows
-    .flatMap(([label, value, unit]) =>
-      value === null || value === undefined
-        ? []
-        : [`${label}: ${unit === "s" ? value.toFixed(2) : integer.format(value)} ${unit}`],
-    )
-    .join("\n");
+  return rows.flatMap(([label, value, unit]) =>
+    value === null || value === undefined
+      ? []
+      : [[label, `${unit === "s" ? value.toFixed(2) : integer.format(value)} ${unit}`] as const],
+  );
 }
 
 /** The announcement of a status change for assistive technology; empty if there is none. */

@@ -3,12 +3,15 @@
 import type { Cell } from "../jupyter/connection.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
 import { advance, type Pace, paceFrom, type Task } from "../render/frame.js";
-import { type Doc, textOf, WIRE } from "../wire/protocol.js";
+import { type Command, type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
 import * as words from "../words.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
+import { Details } from "./details.js";
+import { Difference } from "./difference.js";
+import { Meter } from "./numbers.js";
 import type { Page } from "./page.js";
 import { asking } from "./parts/call.js";
 import { doing, PartList } from "./parts/list.js";
@@ -29,6 +32,7 @@ export class View {
 
   readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
   readonly #status = element("span", { class: "sc-status" });
+  readonly #numbers = element("span", { class: "sc-numbers" });
   readonly #origin = element("span", { class: "sc-origin" });
   readonly #badge = element("span", { class: "sc-badge" }, words.REHEARSAL);
   readonly #foreign = element("pre", { class: "sc-foreign" });
@@ -39,6 +43,9 @@ export class View {
   readonly #replay: ReplayBar;
   readonly #parts: PartList;
   readonly #copying: Copying;
+  readonly #meter = new Meter();
+  readonly #details: Details;
+  readonly #difference: Difference;
 
   readonly #target: HTMLElement;
   #pace: Pace;
@@ -58,23 +65,26 @@ export class View {
     this.#parts = new PartList(page, this.#copying, (part, action, value) =>
       cell.press({ type: "act", part, action, value }),
     );
-    this.#controls = new Controls(
-      (command) => cell.press(command),
-      this.#copying,
-      () => page.clock.now(),
-    );
-    this.#replay = new ReplayBar((command) => cell.press(command));
+    const press = (command: Command) => cell.press(command);
+    this.#details = new Details(press, page.newId(), () => this.#drawLine(cell.state, page.clock.now()));
+    this.#difference = new Difference(press, page);
+    this.#controls = new Controls(press, this.#copying, () => page.clock.now(), [
+      this.#difference.button,
+      this.#details.button,
+    ]);
+    this.#replay = new ReplayBar(press);
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
-    head.append(this.#status, about, this.#controls.root);
+    head.append(this.#status, this.#numbers, about, this.#controls.root);
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
-    this.#root.append(head, this.#replay.root, body, this.#live);
+    this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#live);
     // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
     this.#task = page.loop.add((now) => this.#frame(now));
     this.#frame(page.clock.now());
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
+    if (!isOver(cell.state) && this.#meter.isLate) press({ type: "measure" });
     this.#root.addEventListener("focusin", keysAreItsOwn);
     target.classList.add("sc-host");
     target.append(this.#root);
@@ -146,6 +156,7 @@ export class View {
     }
     this.#controls.update(state);
     this.#replay.update(state);
+    this.#difference.update(state);
     this.#drawn = state;
     this.#drawLine(state, now);
   }
@@ -162,9 +173,12 @@ export class View {
     const silent = state.gone === null ? this.#silence(doc, now) : null;
     setLabel(this.#status, statusLine(state, left, silent === null ? null : silent / SECOND, doing(doc)));
     setAttribute(this.#status, "title", statusDetails(doc) || false);
+    setLabel(this.#numbers, this.#meter.text(state, now));
+    this.#details.update(state, now);
     this.#cancelTick?.();
+    const second = this.#seen ? this.#meter.due(state, now) : null;
     const due =
-      left !== null && left > 0 ? left % SECOND || SECOND : silent === null ? null : SECOND - (silent % SECOND);
+      left !== null && left > 0 ? left % SECOND || SECOND : silent === null ? second : SECOND - (silent % SECOND);
     this.#cancelTick =
       due === null ? null : this.#page.clock.after(due, () => this.#drawLine(this.#cell.state, this.#page.clock.now()));
   }

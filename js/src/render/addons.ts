@@ -9,6 +9,7 @@ export interface Addons {
   grammar(language: string): Grammar | Promise<Grammar | null> | null;
   math(): MathRenderer | Promise<MathRenderer | null> | null;
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
+  differences(): Differences | Promise<Differences | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -41,5 +42,21 @@ export interface DiagramRenderer {
   render(source: string, beside: Element): Promise<Diagram>;
 }
 
+/** A piece of two texts that were compared: it is in both, or only in one. */
+export interface Change {
+  readonly kind: "same" | "added" | "removed";
+  readonly text: string;
+}
+
+/** Compares two texts word by word; null if they are too different for the time that there is. */
+export interface Differences {
+  compare(before: string, after: string): readonly Change[] | null;
+}
+
 /** Without any addons. */
-export const NO_ADDONS: Addons = { grammar: () => null, math: () => null, diagrams: () => null };
+export const NO_ADDONS: Addons = {
+  grammar: () => null,
+  math: () => null,
+  diagrams: () => null,
+  differences: () => null,
+};

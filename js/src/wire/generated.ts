@@ -187,6 +187,35 @@ export interface Part {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** A piece of an answer's timeline, in seconds after it was asked for. */
+export interface Segment {
+  readonly kind: "queue" | "connect" | "stream" | "gap" | "wait" | "tools" | "tool";
+  readonly start: number;
+  readonly seconds: number;
+  readonly text: string;
+}
+
+/** The numbers of an answer; times in seconds, null where they are not known. */
+export interface Figures {
+  /** Since the attempt began. */
+  readonly elapsed: number | null;
+  readonly queue: number;
+  readonly connect: number | null;
+  readonly wait: number;
+  readonly tools: number;
+  readonly total: number | null;
+  /** Tokens a second. */
+  readonly rate: number | null;
+  /** The rate counts characters. */
+  readonly estimated: boolean;
+  readonly attempts: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly longest_gap: number | null;
+  readonly price: number | null;
+  readonly timeline: readonly Segment[];
+}
+
 /** An answer as a page shows it: one version of it, and where that stands among the others. */
 export interface Doc {
   readonly parts: readonly Part[];
@@ -204,6 +233,8 @@ export interface Doc {
   /** Counted from 0. */
   readonly version: number;
   readonly versions: number;
+  /** What was asked for differently from the first version, each as a name and a value. */
+  readonly changed: readonly string[];
   /** Why Retry is off, or null. */
   readonly retry_disabled_reason: string | null;
   /** At most. */
@@ -262,6 +293,20 @@ export interface Kept {
   readonly others: readonly unknown[];
 }
 
+/** The numbers of `version`, for a page that has asked for them or has opened while it streams. */
+export interface Numbers {
+  readonly type: "numbers";
+  readonly version: number;
+  readonly figures: Figures;
+}
+
+/** The text of `version`, for a page that has asked for it. */
+export interface Read {
+  readonly type: "read";
+  readonly version: number;
+  readonly text: string;
+}
+
 /** Asks all pages whether one of them shows the cell: another one shows it no more. */
 export interface Wanted {
   readonly type: "wanted";
@@ -300,6 +345,17 @@ export interface Select {
   readonly version: number;
 }
 
+/** Send the numbers of the shown version. */
+export interface Measure {
+  readonly type: "measure";
+}
+
+/** Send the text of another version. */
+export interface Fetch {
+  readonly type: "fetch";
+  readonly version: number;
+}
+
 /** Do something to part `part` of the shown version; what that means is its kind's to say. */
 export interface Act {
   readonly type: "act";
@@ -326,9 +382,9 @@ export interface Forget {
   readonly type: "forget";
 }
 
-export type FromKernel = Snapshot | Patch | Here | Kept | Wanted;
+export type FromKernel = Snapshot | Patch | Here | Kept | Numbers | Read | Wanted;
 
-export type FromPage = Hello | Stop | Retry | Resume | Select | Act | Pace | Step | Forget;
+export type FromPage = Hello | Stop | Retry | Resume | Select | Measure | Fetch | Act | Pace | Step | Forget;
 
 const STATUS_SHAPE = ["one", ["queued", "connecting", "streaming", "calling", "waiting", "interrupted", "stopped", "failed", "done"]] as const;
 
@@ -459,6 +515,30 @@ export const PART_SHAPE = {
   fields: ["record", {}],
 } as const;
 
+export const SEGMENT_SHAPE = {
+  kind: [["one", ["queue", "connect", "stream", "gap", "wait", "tools", "tool"]]],
+  start: ["number"],
+  seconds: ["number"],
+  text: ["string", ""],
+} as const;
+
+export const FIGURES_SHAPE = {
+  elapsed: [["null", "number"], null],
+  queue: ["number", 0],
+  connect: [["null", "number"], null],
+  wait: ["number", 0],
+  tools: ["number", 0],
+  total: [["null", "number"], null],
+  rate: [["null", "number"], null],
+  estimated: ["boolean", false],
+  attempts: ["count", 0],
+  chunks: ["count", 0],
+  bytes: ["count", 0],
+  longest_gap: [["null", "number"], null],
+  price: [["null", "number"], null],
+  timeline: [["list", SEGMENT_SHAPE], []],
+} as const;
+
 export const DOC_SHAPE = {
   parts: [["list", PART_SHAPE], []],
   status: [STATUS_SHAPE, "queued"],
@@ -472,6 +552,7 @@ export const DOC_SHAPE = {
   timings: [TIMINGS_SHAPE, {}],
   version: ["count", 0],
   versions: ["positive", 1],
+  changed: [["list", "string"], []],
   retry_disabled_reason: [["null", "string"], null],
   attempts: ["positive", 1],
   idle: [["null", IDLE_SHAPE], null],

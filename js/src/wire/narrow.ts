@@ -8,11 +8,14 @@
 import {
   DOC_SHAPE,
   type Doc,
+  FIGURES_SHAPE,
   type Kept,
+  type Numbers,
   type Op,
   PART_SHAPE,
   type Part,
   type Patch,
+  type Read,
   type Snapshot,
 } from "./generated.js";
 import { type FetchedAddon, type Foreign, type FromKernel, type Place, WIRE } from "./protocol.js";
@@ -140,6 +143,9 @@ function parseKept(raw: Record<string, unknown>): Kept | null {
   return found ? { ...found, others: Array.isArray(raw.others) ? (raw.others as unknown[]) : [] } : null;
 }
 
+const NUMBERS_SHAPE: Shape = { type: [["one", ["numbers"]]], version: ["count"], figures: [FIGURES_SHAPE] };
+const READ_SHAPE: Shape = { type: [["one", ["read"]]], version: ["count"], text: ["string"] };
+
 /** The message in `raw`, or null if this page does not understand it. */
 export function parseMessage(raw: unknown): FromKernel | null {
   if (!isRecord(raw)) return null;
@@ -148,7 +154,9 @@ export function parseMessage(raw: unknown): FromKernel | null {
   const place = raw.type === "here" ? readPlace(raw.epoch, raw.seq) : null;
   if (place) return { type: "here", ...place };
   if (raw.type === "wanted") return { type: "wanted" };
-  return raw.type === "kept" ? parseKept(raw) : null;
+  if (raw.type === "kept") return parseKept(raw);
+  if (raw.type === "numbers") return (read(NUMBERS_SHAPE, raw) as Numbers | undefined) ?? null;
+  return (read(READ_SHAPE, raw) as Read | undefined) ?? null;
 }
 
 /** The addon in a message of the shared widget, or null. */

@@ -12,6 +12,7 @@ import {
   type FromPage,
   hello,
   type Kept,
+  type Numbers,
   type Op,
   type Part,
   type Patch,
@@ -43,6 +44,10 @@ export interface State {
   readonly foreign: { readonly wire: number; readonly text: string } | null;
   /** What the notebook saves besides the document, from the kernel's last message about it. */
   readonly kept: Kept | null;
+  /** The numbers of a version, from the kernel's last message about them. */
+  readonly numbers: Numbers | null;
+  /** Texts of other versions that the kernel was asked for, by the version's index. */
+  readonly read: ReadonlyMap<number, string>;
   /** Whether another version can be shown without the kernel. */
   readonly selectable: boolean;
 }
@@ -92,7 +97,17 @@ export const othersOf = ({ doc, place, kept }: State): readonly unknown[] | null
   kept !== null && kept.epoch === place.epoch && kept.others.length === doc.versions - 1 ? kept.others : null;
 
 /** The initial values of a state, before any message. */
-const FRESH = { texts: 0, pending: null, gone: null, asked: 0, foreign: null, kept: null, selectable: false };
+const FRESH = {
+  texts: 0,
+  pending: null,
+  gone: null,
+  asked: 0,
+  foreign: null,
+  kept: null,
+  numbers: null,
+  read: new Map<number, string>(),
+  selectable: false,
+};
 
 /** The state of a saved answer; `selectable`: its other versions were saved too. */
 export const saved = (doc: Doc, selectable = false): State => ({
@@ -162,6 +177,10 @@ function receive(state: State, message: FromKernel): Step {
       return quiet(state);
     case "kept":
       return quiet({ ...state, kept: message });
+    case "numbers":
+      return quiet({ ...state, numbers: message });
+    case "read":
+      return quiet({ ...state, read: new Map([...state.read, [message.version, message.text]]) });
     case "foreign":
       return quiet({ ...state, pending: null, foreign: { wire: message.wire, text: message.text } });
   }
@@ -238,6 +257,7 @@ function arrive(state: State, doc: Doc, { epoch, seq }: Place, grown: boolean): 
     synced: true,
     texts: grown ? state.texts : state.texts + 1,
     pending: taken ? null : state.pending,
+    read: opened ? FRESH.read : state.read, // a version may have been resumed
     gone: null,
     foreign: null,
   };
@@ -263,7 +283,7 @@ function command(state: State, wanted: Command): Step {
   const repeated = pending !== null && !pending.late && pending.command.type === wanted.type;
   if (repeated || state.gone !== null || !isPossible(doc, wanted)) return quiet(state);
   // The part or the replay itself shows the effect, so the command does not become pending.
-  if (wanted.type === "act" || wanted.type === "pace" || wanted.type === "step")
+  if (["act", "pace", "step", "measure", "fetch"].includes(wanted.type))
     return { state, effects: [{ kind: "send", message: wanted }] };
   return {
     state: { ...state, pending: { command: wanted, late: false } },
@@ -287,6 +307,9 @@ function isPossible(doc: Doc, wanted: Command): boolean {
       return doc.replay !== null;
     case "step":
       return doc.replay !== null && !isTerminal(doc);
+    case "fetch":
+      return wanted.version < doc.versions;
+    case "measure":
     case "forget":
       return true;
   }

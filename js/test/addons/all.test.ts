@@ -40,8 +40,8 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, and for diagrams", () => {
-  expect([...ADDONS].sort()).toEqual([...GRAMMARS, "languages", "math", "mermaid"].sort());
+test("there is an addon for each language that fences can name, for math, diagrams and differences", () => {
+  expect([...ADDONS].sort()).toEqual([...GRAMMARS, "differences", "languages", "math", "mermaid"].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });
 

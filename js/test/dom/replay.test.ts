@@ -25,7 +25,7 @@ function open(replay: Replay | null, status: Status = "streaming"): void {
 const bar = () => host.querySelector<HTMLElement>('[role="group"][aria-label="Replay"]');
 const button = (name: string) => host.querySelector<HTMLButtonElement>(`button[aria-label="${name}"]`);
 const speed = () => host.querySelector<HTMLSelectElement>('select[aria-label="Speed"]') as HTMLSelectElement;
-const sent = () => model.sent.filter((message) => (message as { type: string }).type !== "hello");
+const sent = () => model.sent.filter((message) => !["hello", "measure"].includes((message as { type: string }).type));
 
 function choose(value: string): void {
   speed().value = value;

@@ -14,4 +14,5 @@ export const ADDONS: Addons = {
   grammar: (language) => GRAMMARS[addonOf(language) ?? ""] ?? null,
   math: () => math,
   diagrams: () => null,
+  differences: () => null,
 };

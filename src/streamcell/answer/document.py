@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
 from ..request.echoes import Echo, within
@@ -68,6 +69,7 @@ class Version:
         resumed: how the answer was resumed, until the first text after that has been received; else None.
         cursor: where a background response can be resumed exactly, or None.
         spent: the token counts of earlier rounds of tool calls, or None.
+        changed: what was asked for differently from the first version: the parameters that `cell.retry` was given.
         echoes: what the server sent with its tool calls and needs back with them. It is neither sent to the page nor
             saved.
     """
@@ -85,6 +87,7 @@ class Version:
     resumed: ResumeMode | None = None
     cursor: Cursor | None = None
     spent: Usage | None = None
+    changed: Mapping[str, Any] = field(default_factory=dict)
     echoes: tuple[Echo, ...] = ()
 
     @cached_property

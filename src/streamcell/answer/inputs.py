@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Union
 
 from .._errors import StreamCellError
@@ -127,7 +127,13 @@ class Stop:
 
 @dataclass(frozen=True)
 class Retry:
-    """The user asks for a new attempt."""
+    """The user asks for a new attempt.
+
+    `ask` says which request: 0 is the first, the others are the user's, with something changed (`changed`).
+    """
+
+    ask: int = 0
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,8 @@ class OpenSource:
 
     `resume`: what to continue, or None for a new answer. `hurried`: the user asked for it now, so a wait that the
     server asked for is skipped. `history` is the answer so far, as messages: its earlier rounds of tool calls. `echoes`
-    are what the server sent with those calls. `index`: how many requests this version has made before.
+    are what the server sent with those calls. `index`: how many requests this version has made before. `ask`: which
+    request it is, see `Retry`.
     """
 
     run: int
@@ -225,6 +232,7 @@ class OpenSource:
     history: tuple[Mapping[str, Any], ...] = ()
     echoes: tuple[Echo, ...] = ()
     index: int = 0
+    ask: int = 0
 
 
 @dataclass(frozen=True)

@@ -92,13 +92,14 @@ class Session:
         allowed: the tools that the user has approved for the rest of the answer.
         asked_at: when the request was first made; the policy's elapsed time counts from here.
         opened_at: when the source of this attempt was opened.
-        begun_at: when the last attempt of the first round began; the answer's timings count from here.
+        begun_at: when the last attempt began that was made anew; the answer's timings count from here.
         life_at: when the last sign of life came.
         token_at: when the last output of the model came; None before the first one.
         head_at: when the response began.
         thinking: the reasoning that is streaming now.
         show_reasoning: when reasoning is unfolded.
         requests: how many requests were made for the current version.
+        ask: which request the current version comes from, see `Retry`.
     """
 
     document: Document = field(default_factory=Document)
@@ -122,6 +123,7 @@ class Session:
     thinking: Thinking | None = None
     show_reasoning: ShowReasoning = "closed"
     requests: int = 0
+    ask: int = 0
 
     @property
     def status(self) -> Status:
@@ -154,7 +156,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     if isinstance(given, Broke):
         return _end(session, reduce(session.document.current, Failed(given.error)), Trigger.FAILED, now)
     if isinstance(given, Retry):
-        return _retry(session, now)
+        return _retry(session, given, now)
     if isinstance(given, Resume):
         return _take_up(session, now)
     if isinstance(given, (SetPace, TakeStep)):
@@ -206,6 +208,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         status=status,
         attempt=before.attempt,
         origin=before.origin,
+        changed=before.changed,
         parts=before.parts[: session.begin],
         usage=before.spent,
         spent=before.spent,
@@ -225,7 +228,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         document=document,
         run=run,
         opened_at=now,
-        begun_at=session.begun_at if session.begin else now,
+        begun_at=session.begun_at if session.begin or session.resuming is not None else now,
         life_at=now,
         token_at=None,
         head_at=now,
@@ -235,7 +238,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
     history = conversation(before.parts[: session.begin])
-    source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests)
+    source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests, session.ask)
     return opened, (source, *_watching(opened, now), *_URGENT)
 
 
@@ -281,7 +284,8 @@ def _place(session: Session, placed: Placed, now: float) -> _Step:
     moved = replace(session, document=document)
     if position is not None:
         return moved, _URGENT
-    granted = replace(moved, opened_at=now, life_at=now, begun_at=session.begun_at if session.begin else now)
+    begun_at = session.begun_at if session.begin or session.resuming is not None else now
+    granted = replace(moved, opened_at=now, life_at=now, begun_at=begun_at)
     return granted, (*_watching(granted, now), *_URGENT)
 
 
@@ -462,7 +466,7 @@ def _stop(session: Session, now: float) -> _Step:
     return replace(_at_rest(session, halted), run=session.run + 1), (CloseSource(session.run), *_URGENT)
 
 
-def _retry(session: Session, now: float) -> _Step:
+def _retry(session: Session, given: Retry, now: float) -> _Step:
     document = session.document
     if document.retry_disabled_reason is not None or next_status(session.status, Trigger.RETRY) is None:
         return session, ()
@@ -473,7 +477,7 @@ def _retry(session: Session, now: float) -> _Step:
     if restart:
         last = document.current
         former = (*document.former, last) if last.said_something else document.former
-        fresh = Version(status=last.status, origin=last.origin)
+        fresh = Version(status=last.status, origin=last.origin, changed=given.changed)
         session = replace(
             session,
             document=replace(document, current=fresh, former=former, shown=len(former)),
@@ -483,6 +487,7 @@ def _retry(session: Session, now: float) -> _Step:
             begin=0,
             allowed=frozenset(),
             requests=0,
+            ask=given.ask,
         )
     closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it is in the queue
     opened, effects = _open(session, Trigger.RETRY, now)
@@ -497,6 +502,8 @@ def _take_up(session: Session, now: float) -> _Step:
         return session, ()
     session = _behind_calls(session)
     current = replace(session.document.current, attempt=1)
+    # The time since the end is not the answer's.
+    session = replace(session, begun_at=now - (current.timings.total or 0.0))
     shown = len(document.former)
     text = text_of(session.parts)
     # If this round has no text yet, its request is made again.

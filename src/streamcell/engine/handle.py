@@ -7,22 +7,26 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .._errors import StreamCellError
+from .._errors import StreamCellError, without_keys, without_secrets
 from ..answer.document import Version
 from ..answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep
 from ..answer.parts import Part
 from ..answer.playback import Pace, Speed, pace_of
+from ..answer.stats import Segment, Stats
 from ..answer.status import TERMINAL
 from ..request.request import Request
+from ..request.veiled import Veiled
 from .log import Log
 from .observers import elsewhere
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from ..request.parameters import Parameters
+    from ..sources import Source
     from .stream import Stream
 
 __all__ = ["Answer", "running_loop"]
@@ -38,7 +42,9 @@ class Answer:
     def __init__(self, stream: Stream, request: Request | None) -> None:
         self._stream = stream
         self._request = request
+        stream.prompt = "" if request is None else _title(request.asked)
         self._raised: BaseException | None = None
+        self._again: Callable[[Mapping[str, Any]], Source] | None = None
         self._waiters = 0
         self._lock = threading.Lock()
 
@@ -72,6 +78,19 @@ class Answer:
         A text that was interrupted and resumed is several text parts; `resumed` says how each was resumed.
         """
         return self._stream.document.version.parts
+
+    @property
+    def stats(self) -> Stats:
+        """The numbers of the version that is shown: times, token counts, rate, price; see `Stats`. Also while it runs.
+
+        In a replay the times are the recorded ones.
+        """
+        return self._stream.stats(self._stream.document.shown)
+
+    @property
+    def timeline(self) -> tuple[Segment, ...]:
+        """What the version that is shown spent its time with: waits, attempts, gaps, tools; see `Segment`."""
+        return self._stream.counts(self._stream.document.shown).segments
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -262,19 +281,33 @@ class Answer:
         """Stop the answer: the HTTP response is closed immediately, the text is kept. After the end it does nothing."""
         self._stream.take(Stop())
 
-    def retry(self) -> None:
+    def retry(self, *, model: str | None = None, instructions: str | None = None, **params: Unpack[Parameters]) -> None:
         """Ask again; the answer so far is kept as a version.
 
-        Raises ValueError if the source can be read only once (`retry_disabled_reason` says why), and RuntimeError while
-        the answer is streaming: call `stop()` first.
+        With arguments, something is changed for this one version: `cell.retry(model="…", temperature=0)`. They are as
+        for `stream_cell`, and `cell.versions[-1].changed` and the cell say what was changed. Without arguments the
+        first request is made again.
+
+        Raises ValueError if the source can be read only once (`retry_disabled_reason` says why), or if it cannot be
+        asked with something changed; TypeError or ValueError for arguments that `stream_cell` would not accept; and
+        RuntimeError while the answer is streaming: call `stop()` first.
         """
+        given = {"model": model, "instructions": instructions, **params}
+        changes, params = Veiled({name: value for name, value in given.items() if value is not None}), {}
         self._stream.check_alive()
         document = self._stream.document
         if document.retry_disabled_reason is not None:
             raise ValueError(document.retry_disabled_reason)
-        if document.current.status not in TERMINAL and not document.can_hurry:
+        if document.current.status not in TERMINAL and (changes or not document.can_hurry):
             raise RuntimeError("the answer is still streaming: call stop() first")
-        self._stream.take(Retry())
+        if not changes:
+            self._stream.take(Retry())
+        elif self._again is None:
+            name = next(iter(changes))
+            raise ValueError(f"{name}= cannot be changed: this answer does not come from a request here")
+        else:
+            source = self._again(changes)
+            self._stream.ask_again(source, {name: _shown(name, value) for name, value in changes.items()})
 
     def resume(self) -> None:
         """Continue an answer that was interrupted or stopped, or that reached its token limit, from its last token.
@@ -336,6 +369,22 @@ class Answer:
         if not 0 <= part < len(parts) or parts[part].act(action, value) is None:
             raise ValueError(f"part {part} does not take {action!r} now")
         self._stream.take(Act(part, action, value))
+
+
+_HIDDEN: Final = ("extra_headers", "extra_query", "extra_body")
+"""Parameters whose values may be secret."""
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Return the value of a parameter as a version shows it."""
+    if name in _HIDDEN:
+        return "…"
+    return value if isinstance(value, (bool, int, float)) else without_secrets(str(value))
+
+
+def _title(prompt: str) -> str:
+    """Return the start of a prompt in one line, for the history."""
+    return " ".join(without_keys(prompt[:1000]).split())[:100]
 
 
 def _outcome_of(settled: concurrent.futures.Future[str]) -> concurrent.futures.Future[None]:

@@ -12,12 +12,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import SourceFailed, StreamCellError
 from ..answer.context import ALONE, Context
-from ..answer.document import Document
+from ..answer.document import Document, Version
 from ..answer.events import Asked, Called, Ceased, Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew, Returned
 from ..answer.inputs import (
     Act,
@@ -47,18 +49,36 @@ from ..answer.inputs import (
 from ..answer.parts import CallState, ToolCall, text_of
 from ..answer.playback import Pace, Playback
 from ..answer.session import Session, step
+from ..answer.stats import Counts, Stats, stats_of
 from ..answer.status import TERMINAL, Status
 from ..ratelimit.limiter import InLine
 from ..wire import outbox as coalesce
-from ..wire.messages import WIRE, Hello, Here, Patch, Plain, Sink, Snapshot, View, view_of
+from ..wire.messages import (
+    WIRE,
+    Fetch,
+    Hello,
+    Here,
+    Measure,
+    Numbers,
+    Patch,
+    Plain,
+    Question,
+    Read,
+    Sink,
+    Snapshot,
+    View,
+    view_of,
+)
 from .calls import ToolRun, ask_approval
 from .calls import late as too_late
 from .driver import driver
 from .entries import call_at, ended_calls, status_of
 from .faults import WITHIN, ask_policy, late, own_fault
+from .history import kept
 from .log import Entry, Log
 from .observers import elsewhere
 from .recorder import Recorder
+from .tally import Tally
 from .telemetry import Telemetry
 from .toolbox import Toolbox
 
@@ -72,6 +92,7 @@ _log = logging.getLogger("streamcell")
 _lots: Final = random.Random()  # for jitter only; separate, so that a user's `random.seed` keeps its effect
 
 _tickets = itertools.count(1)
+_numbers = itertools.count(1)
 
 _LOOK: Final = 1.0  # seconds between checks that the driver is alive, while a caller waits for it
 
@@ -93,6 +114,8 @@ class Stream:
     ) -> None:
         self._driver = driver()
         self._source = source
+        self._asked = {0: source}  # by the number of the request, see `Retry`
+        self._asks = itertools.count(1)
         self._tools = Toolbox() if tools is None else tools
         self._runs: set[ToolRun] = set()
         self._session = session
@@ -102,12 +125,13 @@ class Stream:
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_timer: asyncio.TimerHandle | None = None
         self._timers: dict[type[Tick | Watch | Decided], asyncio.TimerHandle] = {}
-        self._given: deque[Input | Hello] = deque()
+        self._given: deque[Input | Question] = deque()
         self._accepting = False
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
         self._watchers: list[Callable[[], None]] = []
         self.log: Final = Log(shelf=self._driver.shelf)
         self._telemetry = Telemetry()
+        self._tallies = [Tally()]
         self._recorder = recorder
         if recorder is not None:
             recorder.on_failure(self._remark)
@@ -116,6 +140,9 @@ class Stream:
         self._paced = asyncio.Event()
         self._hurried = False  # the user does not want to wait for the next entry
         self._made_at = self._driver.loop.time()
+        self._asked_at = datetime.now(timezone.utc)
+        self._number = next(_numbers)
+        self.prompt = ""
         self._chunked = False
         self._speaks_other = False
 
@@ -128,6 +155,15 @@ class Stream:
     def view(self) -> View:
         """The document that the page was last sent."""
         return self._outbox.sent or view_of(self.document)
+
+    def counts(self, version: int) -> Counts:
+        """Return what was counted while `version` (0-based) streamed."""
+        now = None if self._playback is not None else self._driver.loop.time() - self._made_at
+        return self._tallies[version].counts(now)
+
+    def stats(self, version: int) -> Stats:
+        """Return the numbers of `version` (0-based)."""
+        return stats_of(self.document.versions[version], self.counts(version), kept.prices)
 
     @property
     def settled(self) -> concurrent.futures.Future[str]:
@@ -156,7 +192,7 @@ class Stream:
         for wake in tuple(self._watchers):
             wake()
 
-    def post(self, given: Input | Hello) -> None:
+    def post(self, given: Input | Question) -> None:
         """Feed an input. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
 
@@ -195,9 +231,15 @@ class Stream:
                 "this answer belongs to a process that was forked, or that ends: nothing streams it here"
             )
 
+    def ask_again(self, source: Source, changed: Mapping[str, Any]) -> None:
+        """Ask again, with something changed: `source` is that of the other request. Safe on any thread."""
+        ask = next(self._asks)
+        self._asked[ask] = source
+        self.take(Retry(ask, changed))
+
     # -- on the driver's loop ---------------------------------------------------------------------------------------
 
-    def _accept(self, given: Input | Hello) -> None:
+    def _accept(self, given: Input | Question) -> None:
         self._given.append(given)
         if self._accepting:  # called from within: for example a user's log handler has called stop()
             return
@@ -227,17 +269,26 @@ class Stream:
         if self._session.status not in TERMINAL and not self._settled.done():
             self._settle(fault)
 
-    def _advance(self, given: Input | Hello) -> None:
+    def _advance(self, given: Input | Question) -> None:
         if isinstance(given, Hello):
             self._greet(given)
             return
+        if isinstance(given, (Measure, Fetch)):
+            self._tell(given)
+            return
         before, parts = self._session.status, self.document.current.parts
+        mute = self.document.current.timings.first_token is None
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
         self._session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
         self._pace(given)
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
+            if isinstance(given, Retry):
+                del self._tallies[len(self.document.former) :]
+                self._tallies.append(Tally())
+        if mute and self.document.current.timings.first_token is not None:
+            self._tallies[-1].spoke()
         decided = isinstance(given, (Act, Approved)) or (
             isinstance(given, Received) and isinstance(given.event, Finished)
         )
@@ -389,6 +440,7 @@ class Stream:
                 self._accept(Placed(run, None))
 
         due = self._due if self._playback is not None else ALONE.due
+        self._source = self._asked[opening.ask]
         events = self._source.events(Context(opening.resume, turn, opening.history, opening.echoes, opening.index, due))
         try:
             async for event in events:
@@ -448,6 +500,7 @@ class Stream:
     def _note(self, kind: Any, run: int, **data: Any) -> None:
         entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
         self.log.add(entry)
+        self._tallies[-1].take(entry if self._playback is None else replace(entry, at=self._played))
         if self._recorder is not None:
             self._recorder.take(entry)
         try:
@@ -502,10 +555,20 @@ class Stream:
         self._outbox, messages = coalesce.snapshot(self._outbox, view, self._driver.loop.time())
         self._deliver(*messages)
 
+    def _tell(self, question: Measure | Fetch) -> None:
+        """Answer a page's question about a version."""
+        document = self.document
+        if isinstance(question, Measure):
+            number, running = document.shown, document.current.status not in TERMINAL
+            elapsed = self._now() - self._session.begun_at if running and self._session.run else None
+            self._deliver(Numbers(number, elapsed, self.stats(number), self.counts(number).segments))
+        elif question.index < len(document.versions):
+            self._deliver(Read(question.index, document.versions[question.index].text))
+
     def _plain(self) -> Plain:
         return Plain(self._outbox.epoch, self._outbox.seq, text_of(self.view["parts"]))
 
-    def _deliver(self, *messages: Patch | Snapshot | Here | Plain) -> None:
+    def _deliver(self, *messages: Patch | Snapshot | Here | Plain | Numbers | Read) -> None:
         """Publish, then send. The stream continues even if the sink fails, for example because of a closed comm."""
         outbox = self._outbox
         self._wake()
@@ -529,6 +592,7 @@ class Stream:
             timer.cancel()
         self._timers.clear()
         version = self.document.current
+        self._remember(version)
         if version.status is Status.DONE:
             self._settled.set_result(version.text)
         else:
@@ -536,3 +600,18 @@ class Stream:
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
         self._wake()
+
+    def _remember(self, version: Version) -> None:
+        """Write the row of an answer that has ended into the history."""
+        number = len(self.document.former)
+        row = {
+            "asked_at": self._asked_at.isoformat(timespec="milliseconds"),
+            "prompt": self.prompt,
+            "model": version.origin.model,
+            "api": version.origin.api,
+            "status": version.status.value,
+            "finish_reason": version.finish_reason,
+            "error": None if version.error is None else type(version.error).__name__,
+            **asdict(self.stats(number)),
+        }
+        kept.write(self._number, number, row)

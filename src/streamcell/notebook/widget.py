@@ -82,6 +82,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
     notice = traitlets.Unicode(None, allow_none=True, help="A note about this answer, or None.")
     timings = traitlets.Dict(help="Seconds from the start of the attempt to the first token and to the end.")
     version = traitlets.Int(0, help="The index of the version that is shown, from 0.")
+    changed = traitlets.List(traitlets.Unicode(), help="What this version was asked with, as names and values.")
     version_count = traitlets.Int(1, help="The number of versions.")
     retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.")
     resumable = traitlets.Unicode(

@@ -62,6 +62,16 @@ class Request:
         texts = sum(_characters(message.get("content")) for message in self.messages) + len(self.instructions or "")
         return texts // 4 + sum(_media(message.get("content")) for message in self.messages) + int(limit)
 
+    @property
+    def asked(self) -> str:
+        """The text of the newest message; an empty string if it has none."""
+        content = self.messages[-1].get("content") if self.messages else None
+        if isinstance(content, str):
+            return content
+        parts = content if isinstance(content, (list, tuple)) else ()
+        texts = (part.get("text") for part in parts if isinstance(part, Mapping))
+        return "\n".join(text for text in texts if isinstance(text, str))
+
 
 def _characters(content: object) -> int:
     """Return the number of characters of the texts in a message's content."""

@@ -11,19 +11,25 @@ from ..answer.document import Document
 from ..answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep
 from ..answer.parts import Part
 from ..answer.playback import FAST, Pace, pace_of
+from ..answer.stats import Segment, Stats
 
 __all__ = [
     "MOMENTARY",
     "UNSAVED",
     "WIRE",
     "Command",
+    "Fetch",
     "Forget",
     "Hello",
     "Here",
     "Kept",
+    "Measure",
+    "Numbers",
     "Op",
     "Patch",
     "Plain",
+    "Question",
+    "Read",
     "Sink",
     "Snapshot",
     "document_of",
@@ -44,6 +50,9 @@ MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
 
 UNSAVED: Final = MOMENTARY | {"replay"}
 """Fields that only a kernel can give: they are not saved in notebooks and have no trait."""
+
+_CHANGE: Final = 100
+"""Characters of a changed parameter that a page shows."""
 
 Op = tuple[Any, ...]
 """One change of a document: `("part", i, part)`, `("grow", i, text)`, `("fields", i, {name: value})`, `("end", i)` or
@@ -139,6 +148,61 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The numbers of `version`; `elapsed` is in seconds since its attempt began, or None if it has ended."""
+
+    version: int
+    elapsed: float | None
+    stats: Stats
+    timeline: Sequence[Segment]
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values."""
+        stats = self.stats
+        figures = {
+            "elapsed": self.elapsed,
+            "queue": stats.queue_seconds,
+            "connect": stats.connect_seconds,
+            "wait": stats.wait_seconds,
+            "tools": stats.tool_seconds,
+            "total": stats.total_seconds,
+            "rate": stats.tokens_per_second,
+            "estimated": stats.tokens_estimated,
+            "attempts": stats.attempts,
+            "chunks": stats.chunks,
+            "bytes": stats.received_bytes,
+            "longest_gap": stats.longest_gap_seconds,
+            "price": stats.price,
+            "timeline": [asdict(segment) for segment in self.timeline],
+        }
+        return {"type": "numbers", "version": self.version, "figures": figures}
+
+
+@dataclass(frozen=True)
+class Read:
+    """The text of `version`, for a page that compares it with another one."""
+
+    version: int
+    text: str
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as JSON values."""
+        return {"type": "read", "version": self.version, "text": self.text}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A page asks for the numbers of the version that is shown."""
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A page asks for the text of version `index` (0-based)."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class Hello:
     """A page has opened, lost its place, or received nothing for a long time.
 
@@ -164,7 +228,10 @@ class Forget:
     """The cell's output was deleted, and nothing else in that page shows the answer."""
 
 
-Command = Union[Hello, Stop, Retry, Resume, Select, Act, SetPace, TakeStep, Forget]
+Question = Union[Hello, Measure, Fetch]
+"""What a page wants to know; it changes nothing."""
+
+Command = Union[Question, Stop, Retry, Resume, Select, Act, SetPace, TakeStep, Forget]
 
 
 class Sink(Protocol):
@@ -196,12 +263,16 @@ def parse_command(content: object) -> Command | None:
         return Forget()
     if kind == "step":
         return TakeStep()
+    if kind == "measure":
+        return Measure()
     if kind == "pace":
         return _pace(content.get("speed"), content.get("playing"))
     if kind == "act":
         part, action = _whole(content.get("part")), content.get("action")
         return Act(part, action, content.get("value")) if part is not None and isinstance(action, str) else None
     index = _whole(content.get("version"))
+    if kind == "fetch" and index is not None:
+        return Fetch(index)
     return Select(index) if kind == "select" and index is not None else None
 
 
@@ -244,6 +315,7 @@ def view_of(document: Document) -> View:
         "timings": asdict(version.timings),
         "version": document.shown,
         "versions": len(document.former) + 1,
+        "changed": [f"{name} {value}"[:_CHANGE] for name, value in version.changed.items()],
         "retry_disabled_reason": document.retry_disabled_reason,
         "attempts": document.attempts,
         "idle": None if document.idle is None else asdict(document.idle),

@@ -3,7 +3,7 @@
 import { FetchedAddons } from "../../addons/fetched.js";
 import { browserClock, browserPage } from "../../cell/page.js";
 import { View } from "../../cell/view.js";
-import type { Command, Doc } from "../../wire/protocol.js";
+import { type Command, type Doc, textOf } from "../../wire/protocol.js";
 import { type State, saved } from "../../wire/store.js";
 import { type Cell, Connection } from "../connection.js";
 import type { Bridge } from "./bridge.js";
@@ -59,9 +59,11 @@ class SavedCell implements Cell {
   }
 
   press(command: Command): void {
-    if (command.type !== "select" || !this.state.selectable) return;
+    if ((command.type !== "select" && command.type !== "fetch") || !this.state.selectable) return;
     const chosen = this.#versions.find(({ version }) => version === command.version);
-    if (chosen) this.#become(saved(chosen, true));
+    if (!chosen) return;
+    if (command.type === "select") this.#become({ ...saved(chosen, true), read: this.state.read });
+    else this.#become({ ...this.state, read: new Map([...this.state.read, [command.version, textOf(chosen)]]) });
   }
 
   update(answer: Answer): void {

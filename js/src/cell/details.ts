@@ -1,0 +1,114 @@
+/** The panel with an answer's numbers and its timeline, which a button opens. */
+
+import { element, setAttribute, setLabel } from "../render/element.js";
+import type { Command, Figures, Segment } from "../wire/protocol.js";
+import { isOver, type State } from "../wire/store.js";
+import * as words from "../words.js";
+import { button } from "./controls.js";
+import { statusFacts } from "./status.js";
+
+/** Milliseconds after which an open panel asks for the numbers of a running answer again. */
+const AGAIN = 1000;
+
+/** Pieces that are named for assistive technology; the rest is only counted. */
+const NAMED = 30;
+
+export class Details {
+  readonly root: HTMLElement;
+  readonly button: HTMLButtonElement;
+  readonly #facts = element("dl", { class: "sc-facts" });
+  readonly #track = element("div", { class: "sc-track", role: "img" });
+  readonly #legend = element("ul", { class: "sc-legend" });
+  readonly #press: (command: Command) => void;
+  #state: State | null = null;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #asked: State["doc"]["status"] | null = null;
+  #drawn: Figures | null | undefined;
+
+  constructor(press: (command: Command) => void, id: string, changed: () => void) {
+    this.#press = press;
+    this.root = element("section", { class: "sc-details", id, "aria-label": words.DETAILS_OF });
+    this.root.append(this.#facts, this.#track, this.#legend);
+    this.root.hidden = true;
+    this.button = button(words.DETAILS_BUTTON, "sc-details-button", () => {
+      this.root.hidden = !this.root.hidden;
+      setAttribute(this.button, "aria-expanded", String(!this.root.hidden));
+      changed();
+    });
+    setAttribute(this.button, "aria-expanded", "false");
+    setAttribute(this.button, "aria-controls", id);
+    setAttribute(this.button, "title", words.DETAILS_TITLE);
+  }
+
+  /** Draw the state, if the panel is open. */
+  update(state: State, now: number): void {
+    if (this.root.hidden) return;
+    const { doc, numbers } = state;
+    const figures = numbers?.version === doc.version ? numbers.figures : null;
+    if (doc !== this.#state?.doc || figures !== this.#drawn) this.#draw(state, figures);
+    this.#state = state;
+    // The numbers change while the answer runs, and once more with its end.
+    const due = isOver(state) ? this.#asked !== doc.status || figures === null : now - this.#askedAt >= AGAIN;
+    if (!due || state.gone !== null || (isOver(state) && now - this.#askedAt < AGAIN && this.#asked === doc.status))
+      return;
+    this.#askedAt = now;
+    this.#asked = doc.status;
+    this.#press({ type: "measure" });
+  }
+
+  #draw(state: State, figures: Figures | null): void {
+    const rows = [...statusFacts(state.doc), ...(figures ? moreFacts(figures) : [])];
+    const known = [...this.#facts.children].filter((one) => one.localName === "dt").map((one) => one.textContent);
+    if (known.join("\n") === rows.map(([name]) => name).join("\n")) {
+      const values = this.#facts.querySelectorAll("dd");
+      for (const [at, [, value]] of rows.entries()) if (values[at]) setLabel(values[at], value);
+    } else {
+      this.#facts.replaceChildren(...rows.map(([name, value]) => fact(name, value)));
+    }
+    if (figures !== this.#drawn) this.#drawTimeline(figures?.timeline ?? []);
+    this.#drawn = figures;
+  }
+
+  #drawTimeline(segments: readonly Segment[]): void {
+    const whole = Math.max(0, ...segments.map(({ start, seconds }) => start + seconds));
+    this.#track.hidden = this.#legend.hidden = whole === 0;
+    const place = (seconds: number) => `${((100 * seconds) / whole).toFixed(3)}%`;
+    const blocks = segments.map((segment) => {
+      const block = element("span", { class: "sc-piece", "data-kind": segment.kind, title: words.piece(segment) });
+      block.style.insetInlineStart = place(segment.start);
+      block.style.width = place(segment.seconds);
+      return block;
+    });
+    this.#track.replaceChildren(...blocks);
+    const named = segments.slice(0, NAMED).map(words.piece);
+    if (segments.length > NAMED) named.push(words.morePieces(segments.length - NAMED));
+    setAttribute(this.#track, "aria-label", `${words.TIMELINE}: ${named.join("; ")}`);
+    const spent = new Map<Segment["kind"], number>();
+    for (const { kind, seconds } of segments) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
+    this.#legend.replaceChildren(
+      ...[...spent].map(([kind, seconds]) =>
+        element("li", {}, element("span", { class: "sc-swatch", "data-kind": kind }), words.spent(kind, seconds)),
+      ),
+    );
+  }
+}
+
+function fact(name: string, value: string): HTMLElement {
+  return element("div", {}, element("dt", {}, name), element("dd", {}, value));
+}
+
+function moreFacts(figures: Figures): (readonly [string, string])[] {
+  const time = (seconds: number | null) => (seconds === null ? "" : words.duration(seconds));
+  const rows: readonly (readonly [string, string])[] = [
+    [words.FACTS.rate, figures.rate === null ? "" : words.rate(figures.rate, figures.estimated)],
+    [words.FACTS.connect, time(figures.connect)],
+    [words.FACTS.queue, figures.queue > 0 ? time(figures.queue) : ""],
+    [words.FACTS.wait, figures.wait > 0 ? time(figures.wait) : ""],
+    [words.FACTS.tools, figures.tools > 0 ? time(figures.tools) : ""],
+    [words.FACTS.attempts, String(figures.attempts)],
+    [words.FACTS.chunks, words.chunks(figures.chunks, figures.bytes)],
+    [words.FACTS.gap, time(figures.longest_gap)],
+    [words.FACTS.price, figures.price === null ? "" : words.price(figures.price)],
+  ];
+  return rows.filter(([, value]) => value !== "");
+}
