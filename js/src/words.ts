@@ -144,6 +144,22 @@ export const piece = ({ kind, start, seconds, text }: Segment): string =>
 export const spent = (kind: Segment["kind"], seconds: number): string => `${PIECES[kind]} ${duration(seconds)}`;
 export const morePieces = (count: number): string => `${whole.format(count)} more`;
 
+// -- the probabilities of tokens ----------------------------------------------------------------------------------------
+
+export const TOKENS = "Tokens and their probabilities";
+export const TOKENS_HELP = "Tokens. Arrow keys move from token to token.";
+export const VIEW_OF_TEXT = "View of the text";
+export const PROBABILITIES = "Probabilities";
+export const AS_TEXT = "Text";
+export const LEAST_LIKELY = "Least likely:";
+export const NO_ALTERNATIVES = "No alternatives were requested (top_logprobs).";
+export const perplexity = (value: number, count: number): string =>
+  `perplexity ${value < 100 ? value.toFixed(2) : whole.format(Math.round(value))} · ${whole.format(count)} ${count === 1 ? "token" : "tokens"}`;
+export const entropy = (bits: number): string => `entropy at least ${bits.toFixed(2)} bits`;
+/** One step of the scale: the probability is at least the first, and below the second. */
+export const scale = (least: number, below: number | undefined): string =>
+  least === 0 ? `below ${100 * (below ?? 1)} %` : `${100 * least} % and more`;
+
 // -- two versions -----------------------------------------------------------------------------------------------------
 
 export const COMPARE = "Compare";

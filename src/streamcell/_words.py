@@ -166,6 +166,7 @@ def image_size(width: int, height: int, mime: str) -> str:
 
 # -- remarks on an answer ----------------------------------------------------------------------------------------------
 
+NO_PROBABILITIES: Final = "The server sent no probabilities, although they were requested (logprobs)."
 NO_REASON: Final = "Possibly incomplete: the server ended the stream without saying why (no finish_reason)."
 RESTORED: Final = "Parts of the stream were lost. This is the complete text, which the provider sent at the end."
 NOTHING: Final = "The model sent no text."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def ask(prompt: str, model: str, **options: str) -> str:
+def ask(prompt: str, model: str, **options: object) -> str:
     """The source of a cell that streams."""
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     return f"from streamcell import stream_cell\ncell = stream_cell({prompt!r}, model={model!r}{arguments})"

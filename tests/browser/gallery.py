@@ -58,6 +58,11 @@ SHOWN: Final = {
         "done",
         "The sources of an answer, with the host of each in sight. A file has its id.",
     ),
+    "probabilities": Shown(
+        _ask("Explain entropy", "tour?rate=0&seed=1", ", logprobs=True, top_logprobs=4, max_output_tokens=90"),
+        "done",
+        "The tokens of a text, coloured by probability, in place of its Markdown, which is a switch away.",
+    ),
     "image": Shown(
         _ask("Draw a river", "images?rate=0"),
         "done",

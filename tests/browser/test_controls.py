@@ -27,7 +27,7 @@ LONG = "bulk?characters=20000&chunks=5000&rate=50"  # would take 100 s
 STALLED = "stall?after=12&seconds=600&rate=0"
 
 
-@pytest.mark.parametrize("api", ["responses", "chat"])
+@pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.long)])
 def test_stop_in_mid_stream_closes_the_connection(
     open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], api: str
 ) -> None:
@@ -46,7 +46,7 @@ def test_stop_in_mid_stream_closes_the_connection(
     assert notebook.button(0, "Stop").count() == 0 or not notebook.button(0, "Stop").is_visible()
 
 
-@pytest.mark.parametrize("api", ["responses", "chat"])
+@pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.long)])
 def test_stop_in_mid_silence_closes_the_connection(
     open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], api: str
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .notebook import Notebook
 
-APIS = pytest.mark.parametrize("api", ["responses", "chat"])
+APIS = pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.long)])
 PICTURE = f"data:image/png;base64,{base64_of(1)}"
 DRAWN = "images => images.map((one) => [one.src, one.naturalWidth, one.alt !== ''])"
 KINDS = "view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot)')].map((one) => one.className)"

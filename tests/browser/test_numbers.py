@@ -74,3 +74,25 @@ def test_versions_are_compared_with_the_kernel_and_without(open_notebook: Callab
     text.locator("ins").wait_for()
     assert (text.locator("del").all_inner_texts(), text.locator("ins").all_inner_texts()) == (["slow"], ["quick"])
     notebook.picture("difference")
+
+
+def test_the_text_is_coloured_by_probability_and_its_markdown_is_a_switch_away(
+    open_notebook: Callable[..., Notebook],
+) -> None:
+    notebook = open_notebook([ask("Explain entropy", "tour?rate=0", logprobs=True, top_logprobs=4)])
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    view = notebook.view(0)
+    tokens = view.get_by_role("region", name="Tokens and their probabilities")
+    tokens.get_by_text("perplexity").wait_for()
+    assert view.locator(".sc-text h1, .sc-text h2").first.is_hidden()
+    tokens.locator(".sc-token-text").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.page.keyboard.press("ArrowRight")
+    tokens.get_by_text("entropy at least").wait_for()
+    assert tokens.locator("[data-here]").get_attribute("data-at") == "2"
+    view.get_by_role("button", name="Text", exact=True).click()
+    assert view.locator(".sc-text h1, .sc-text h2").first.is_visible()
+
+    notebook.reopen_without_kernel()
+    notebook.view(0).get_by_text("perplexity").wait_for()

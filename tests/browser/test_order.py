@@ -38,7 +38,7 @@ def in_order(text: str, said: list[str]) -> bool:
     return -1 not in places and places == sorted(places)
 
 
-@pytest.mark.parametrize("api", ["responses", "chat"])
+@pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.long)])
 def test_every_kind_of_part_keeps_its_place(open_notebook: Callable[..., Notebook], api: str) -> None:
     notebook = open_notebook([ASK.format(api=api, more=MORE[api])])
     notebook.run(0)

@@ -45,7 +45,7 @@ def grüße(name: str) -> str:
 """
 
 
-@pytest.mark.parametrize("api", ["responses", "chat"])
+@pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.long)])
 def test_the_text_grows_and_ends_as_the_server_sent_it(
     open_notebook: Callable[..., Notebook], asked: Callable[..., Exchange], api: str
 ) -> None:

@@ -50,7 +50,6 @@ _ABOUT = "it is about the response, not in the answer"
 FIELDS = {
     "delta.role": "it is the assistant's, always",
     "choice.index": "one choice is asked for",
-    "choice.logprobs": "a cell shows no probabilities; the log has them",
     "chunk.id": _ABOUT,
     "chunk.created": _ABOUT,
     "chunk.model": _ABOUT,

@@ -52,7 +52,8 @@ from .inputs import (
     ToolEnded,
     Watch,
 )
-from .parts import CallState, Part, ShowReasoning, ToolCall, conversation, growth, has_output, text_of
+from .parts import CallState, Part, ShowReasoning, Tokens, ToolCall, conversation, growth, has_output, text_of
+from .parts.tokens import stamped
 from .playback import Pace
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
@@ -302,6 +303,8 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
         if event.reason == "cancelled":
             return _stop(alive, now)
         return _call(alive, event, now) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
+    if isinstance(event, PartGrew) and event.kind == Tokens.kind:
+        event = replace(event, text=stamped(event.text, now - session.begun_at))
     changed = reduce(current, as_paragraph(event, current.parts, session.begin))
     if isinstance(event, _PIECES):
         since = session.head_at if session.token_at is None else session.token_at

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._errors import StreamCellError, without_keys, without_secrets
 from ..answer.document import Version
 from ..answer.inputs import Act, Resume, Retry, Select, SetPace, Stop, TakeStep
-from ..answer.parts import Part
+from ..answer.parts import Part, tokens_of
 from ..answer.playback import Pace, Speed, pace_of
 from ..answer.stats import Segment, Stats
 from ..answer.status import TERMINAL
@@ -91,6 +91,19 @@ class Answer:
     def timeline(self) -> tuple[Segment, ...]:
         """What the version that is shown spent its time with: waits, attempts, gaps, tools; see `Segment`."""
         return self._stream.counts(self._stream.document.shown).segments
+
+    @property
+    def tokens(self) -> list[dict[str, Any]]:
+        """The tokens of the text with their probabilities, if you asked for them with `logprobs=True`; else empty.
+
+        Each is a dict of plain values, so pandas and polars take the list as it is: `token`, `logprob` (natural
+        logarithm), `probability`, `alternatives` (with `top_logprobs=`: pairs of a token and its log probability),
+        `entropy` (of the place, in bits, at least; None without alternatives), `start` and `end` (where it is in
+        `text`, in characters; None if the text was changed later), and `time` (in seconds since the attempt began). A
+        token can be a part of a character: it is then empty in `text`, and the token that completes the character has
+        it.
+        """
+        return tokens_of(self.parts)
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

@@ -135,7 +135,8 @@ def _blocks(parts: Sequence[Part], *, images: bool) -> Iterator[tuple[str, bool]
 
     Consecutive texts are one block.
     """
-    for _, group in groupby(enumerate(parts), key=lambda one: one if one[1].address else one[1].kind):
+    shown = ((at, part) for at, part in enumerate(parts) if not part.beside)
+    for _, group in groupby(shown, key=lambda one: one if one[1].address else one[1].kind):
         (at, first), *more = group
         if first.address:
             yield first.picture() if images else first.picture().replace(first.address, f"{_MARK}{at}{_MARK}"), True

@@ -79,6 +79,7 @@ class Asked:
     stream: bool = False
     limit: int | None = None  # output tokens
     include_usage: bool = False  # Chat Completions: the last chunk has the usage
+    logprobs: int | None = None  # probabilities were requested, with so many alternatives
     obfuscation: bool = True  # padding that hides the length of tokens
     thinks: bool = False  # reasoning was requested
     summarizes: bool = False  # and a summary of it
@@ -183,6 +184,7 @@ def read_chat(body: Body) -> Asked:
         limit=_limit(body, "max_completion_tokens", 1) or _limit(body, "max_tokens", 1),
         include_usage=_flag(options, "include_usage", "stream_options."),
         obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
+        logprobs=_alternatives(body, asked=_flag(body, "logprobs")),
         thinks=body.get("reasoning_effort") not in {None, "none"},
         tools=tools_of(body),
         lacks=lacking_in_chat(_list(body, "messages")),
@@ -212,6 +214,7 @@ def read_responses(body: Body) -> Asked:
         stream=stream,
         limit=_limit(body, "max_output_tokens", _LEAST_OUTPUT_TOKENS),
         obfuscation=_flag(options, "include_obfuscation", "stream_options.", default=True),
+        logprobs=_alternatives(body, asked=_LOGPROBS in (body.get("include") or ())),
         thinks=summarizes or reasoning.get("effort") not in {None, "none"},
         summarizes=summarizes,
         previous_response_id=_string(body, "previous_response_id", default="") or None,
@@ -219,6 +222,24 @@ def read_responses(body: Body) -> Asked:
         tools=tools_of(body),
         lacks="" if isinstance(given, str) else lacking_in_responses(_list(body, "input"), body.get("include")),
     )
+
+
+def _alternatives(body: Body, *, asked: bool) -> int | None:
+    """How many alternatives each token is to have; None if no probabilities are asked for."""
+    top = body.get("top_logprobs", 0)
+    if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= _MOST_ALTERNATIVES:
+        raise RefusedError(
+            f"Invalid 'top_logprobs': integer from 0 to {_MOST_ALTERNATIVES} expected.", param="top_logprobs"
+        )
+    if top and not asked and "messages" in body:
+        raise RefusedError(
+            "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", param="top_logprobs"
+        )
+    return top if asked else None
+
+
+_LOGPROBS = "message.output_text.logprobs"
+_MOST_ALTERNATIVES = 20
 
 
 def _returned(item: object) -> object:

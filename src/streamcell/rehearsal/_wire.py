@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ._steps import Argument, Broken, Called, Cited, End, Open, Piece, Said, Step, Thought, Torn
 from ._thoughts import SEALED, beside, sealed
+from ._weights import weighed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +67,7 @@ class _Tally:
 
     def __init__(self, asked: Asked) -> None:
         self.input = asked.input_tokens
+        self._top = asked.logprobs
         self.pieces: list[str] = []
         self.thoughts: list[str] = []
         self.calls: list[tuple[str, str, list[str]]] = []  # name, id and arguments
@@ -76,6 +78,10 @@ class _Tally:
         id_ = f"call_{token[:20]}{len(self.calls)}"
         self.calls.append((name, id_, []))
         return id_
+
+    def weigh(self) -> list[Event]:
+        """The last piece's tokens with their probabilities, if they were requested."""
+        return [] if self._top is None else weighed(self.pieces[-1], len(self.pieces), self._top)
 
     @property
     def text(self) -> str:
@@ -108,7 +114,7 @@ class ChatWire:
                 return [*self._opening(), self._chunk({"reasoning_content": step.text}, shown=step.text)]
         elif isinstance(step, (Piece, Torn)):
             self._tally.pieces.append(step.text)
-            return [*self._opening(), self._chunk({"content": step.text}, shown=step.text)]
+            return [*self._opening(), self._chunk({"content": step.text}, shown=step.text, weights=self._tally.weigh())]
         elif isinstance(step, Called):
             id_ = self._tally.call(step.name, self._token)
             function = {"name": step.name, "arguments": ""}
@@ -172,8 +178,11 @@ class ChatWire:
         self._opened = True
         return [self._chunk({"role": "assistant", "content": "", "refusal": None})]
 
-    def _chunk(self, delta: Event, *, shown: str = "", reason: str | None = None) -> Event:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    def _chunk(
+        self, delta: Event, *, shown: str = "", reason: str | None = None, weights: list[Event] | None = None
+    ) -> Event:
+        logprobs = {"content": weights, "refusal": None} if weights else None
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
         chunk = {**self._head("chat.completion.chunk"), "choices": [choice]}
         if self._asked.include_usage:
             chunk["usage"] = None
@@ -238,7 +247,8 @@ class ResponsesWire:
         if isinstance(step, (Piece, Torn)):
             events = self._begin_message()
             self._tally.pieces.append(step.text)
-            events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=[]))
+            weights = self._tally.weigh()
+            events.append(self._delta("response.output_text.delta", step.text, content_index=0, logprobs=weights))
             return events
         if isinstance(step, Called):
             return self._begin_call(step.name)

@@ -12,6 +12,7 @@ import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kind
 import "./reasoning.js";
 import "./refusal.js";
 import "./text.js";
+import "./tokens.js";
 import "./tool_call.js";
 import { UNKNOWN } from "./unknown.js";
 

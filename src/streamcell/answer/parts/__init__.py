@@ -8,6 +8,7 @@ from .image import Image
 from .reasoning import Reasoning, ShowReasoning
 from .refusal import Refusal
 from .text import Text
+from .tokens import Tokens, tokens_of
 from .tool_call import CallState, ToolCall
 from .unknown import Unknown
 
@@ -23,6 +24,7 @@ __all__ = [
     "Refusal",
     "ShowReasoning",
     "Text",
+    "Tokens",
     "ToolCall",
     "Unknown",
     "body_of",
@@ -30,4 +32,5 @@ __all__ = [
     "defaults",
     "has_output",
     "text_of",
+    "tokens_of",
 ]

@@ -37,6 +37,8 @@ class Part:
     """Whether the body belongs to the answer's text."""
     is_output: ClassVar[bool] = True
     """Whether it is output of the model: the first output is the first token, and an attempt with output is kept."""
+    beside: ClassVar[bool] = False
+    """Whether it stands beside the others and not between them: a text before it goes on after it."""
     apart: ClassVar[bool] = True
     """Whether a blank line separates consecutive parts of this kind in saved Markdown."""
     heading: ClassVar[str] = ""

@@ -58,12 +58,17 @@ def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
     kind = _kind(event)
     if resumed is not None and kind.is_text:
         return None
-    least = 0 if event.id else len(parts) - 1
+    least = 0 if event.id else _last(parts)
     for at in range(len(parts) - 1, max(least, 0) - 1, -1):
         part = parts[at]
         if (part.open or (event.id and not kind.is_text)) and part.id == event.id and _is_of(part, event.kind):
             return at
     return None
+
+
+def _last(parts: Parts) -> int:
+    """Return the index of the last part that does not stand beside the others, or -1."""
+    return next((at for at in range(len(parts) - 1, -1, -1) if not parts[at].beside), -1)
 
 
 def _is_of(part: Part, kind: str) -> bool:
@@ -81,8 +86,10 @@ def _begun(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
     if resumed is not None and kind.is_text and "resumed" in defaults(kind):
         part = part.with_fields({"resumed": resumed})
     # A part without an id only grows while it is the last one.
-    before = (*parts[:-1], replace(parts[-1], open=False)) if parts and not parts[-1].id else parts
-    return (*before, _changed(part, event))
+    at = -1 if kind.beside else _last(parts)
+    if at >= 0 and not parts[at].id:
+        parts = (*parts[:at], replace(parts[at], open=False), *parts[at + 1 :])
+    return (*parts, _changed(part, event))
 
 
 def _in_the_last(parts: Parts, event: PartGrew | PartChanged) -> Parts:

@@ -13,6 +13,7 @@ from ...request.echoes import Echo
 from ..base import Surrogates, field_of, showable
 from ..images import Images
 from .citations import Sources
+from .probabilities import rows_of
 from .thinking import ThinkTags
 
 __all__ = ["Assembly", "words_of"]
@@ -66,6 +67,11 @@ class Assembly:
         if kind != "text":
             return self._events([(kind, shown)], id_)
         return self._events(self._tags.feed(shown), id_)
+
+    def weigh(self, logprobs: object) -> list[Event]:
+        """Return the event for the tokens whose probabilities a chunk has."""
+        rows = rows_of(logprobs) if logprobs else ""
+        return [PartGrew("tokens", rows, "tokens")] if rows else []
 
     def holds(self, kind: str) -> bool:
         """Whether text of this kind is held back, until the next delta decides what it is."""

@@ -181,6 +181,8 @@ class ChatDecoder:
         refusal = field_of(delta, "refusal")
         if isinstance(refusal, str):
             events.extend(self._answer.grow("refusal", refusal))
+        if self._is_ours(index):
+            events.extend(self._answer.weigh(field_of(choice, "logprobs")))
         self._left_out(delta, events)
         word = field_of(choice, "finish_reason") or field_of(choice, "finishReason")
         if isinstance(word, str) and word.strip():

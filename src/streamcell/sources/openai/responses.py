@@ -155,7 +155,7 @@ class ResponsesDecoder:
         self._nameless: dict[int | None, _Item] = {}  # items without an id, by index, the newest last
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
-        self._restored = False
+        self._restored = self._weighed = False
         self._hosted = HostedTools()
         self._whole: list[object] = []  # the completed items
         self._kept_as: str | None = None
@@ -205,10 +205,12 @@ class ResponsesDecoder:
         if name in _OF_CALLS:
             return self._of_call(*_OF_CALLS[name], chunk, ended=name.endswith(".done"))
         if name in _GROWS:
-            return self._grow(_GROWS[name], self._item(chunk), chunk, words_of(field_of(chunk, "delta")))
+            events = self._grow(_GROWS[name], self._item(chunk), chunk, words_of(field_of(chunk, "delta")))
+            return [*events, *self._weigh(chunk)]
         if name in _IS_WHOLE:
             grown, key = _IS_WHOLE[name]
-            return self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+            events = self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
+            return events if self._weighed else [*events, *self._weigh(chunk)]
         hosted = event_of(name)
         if hosted is not None:
             return self._hosted.event(*hosted, chunk)
@@ -227,6 +229,12 @@ class ResponsesDecoder:
         elif name == "response.output_text.annotation.added":
             self._answer.sources.note(field_of(chunk, "annotation"))
         return alive
+
+    def _weigh(self, chunk: object) -> list[Event]:
+        """Return the event for the probabilities in a delta; if no delta has any, they may come with the whole text."""
+        events = self._answer.weigh(field_of(chunk, "logprobs"))
+        self._weighed = self._weighed or bool(events)
+        return events
 
     # -- parts --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -28,12 +28,14 @@ from ...answer.events import (
     Lane,
     Note,
     Origin,
+    PartGrew,
     Started,
 )
 from ...answer.resume import Overlap, Prefix, Rest, ResumeFrom, ResumeMode
 from ...request.echoes import Echo
 from ...request.parameters import Either, translated
 from ...request.request import Request
+from ...request.shapes import LOGPROBS
 from ...request.veiled import Secrets, Veiled
 from ..base import Decoder, field_of, parts_of
 from ..http.body import closing, read
@@ -319,6 +321,7 @@ class OpenAISource:
         resume = context.resume
         await context.turn(answering.lane, _words.APIS[api], self._request.tokens)
         answered = begun = ours = False
+        grown: set[str] = set()
         overlap = self._overlap_for(resume)
         exact = resume is not None and resume.way is ResumeMode.EXACT
         echoed = not exact and bool(self._echoes_for(answering.address, context))
@@ -353,6 +356,11 @@ class OpenAISource:
                         event = told(event.error, event.error.__cause__)
                     elif isinstance(event, Finished):
                         event = self._with_server(event, answering)
+                        if "text" in grown and "tokens" not in grown and _wants_probabilities(self._request.params):
+                            notes = (event.notice, _words.NO_PROBABILITIES)
+                            event = replace(event, notice=" ".join(one for one in notes if one))
+                    if isinstance(event, PartGrew):
+                        grown.add(event.kind)
                     begun = begun or not isinstance(event, (Started, Failed, Alive, Chunk))
                     for shown in (event,) if overlap is None else without_repetition(overlap, event):
                         yield shown
@@ -392,6 +400,10 @@ def _known(body: dict[str, Any], create: Callable[..., object]) -> dict[str, Any
         return body
     known = {name: value for name, value in body.items() if name not in new}
     return {**known, "extra_body": {**{name: body[name] for name in sorted(new)}, **(body.get("extra_body") or {})}}
+
+
+def _wants_probabilities(params: Mapping[str, Any]) -> bool:
+    return bool(params.get("logprobs")) or LOGPROBS in (params.get("include") or ())
 
 
 _BODY_SHOWN: Final = 100_000  # characters of a refused request's response body in the log
