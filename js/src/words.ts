@@ -118,6 +118,7 @@ export const DETAILS_BUTTON = "Details";
 export const DETAILS_TITLE = "Show times, token counts and the timeline";
 export const DETAILS_OF = "Details of the answer";
 export const FACTS = {
+  changed: "asked with",
   rate: "rate",
   connect: "connected after",
   queue: "in the queue",

@@ -12,6 +12,8 @@ const RESTING = 1000;
 
 export class Controls {
   readonly root: HTMLElement;
+  /** The choice of versions and other buttons that are needed less often. */
+  readonly more: HTMLElement;
   readonly #stop: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
@@ -27,7 +29,7 @@ export class Controls {
   #replacedAt = Number.NEGATIVE_INFINITY;
   #aimed = false;
 
-  /** `others`: more buttons, between the versions and Copy. */
+  /** `others`: further buttons, after the versions. */
   constructor(
     press: (command: Command) => void,
     copying: Copying,
@@ -54,9 +56,8 @@ export class Controls {
     setAttribute(this.#copy, "title", words.COPY_TITLE);
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": words.VERSIONS });
     this.#versions.append(this.#previous, this.#position, this.#next);
-    this.#versions.append(this.#changed);
-    this.root = element("div", { class: "sc-controls" }, this.#versions, ...others, this.#copy);
-    this.root.append(this.#resume, this.#retry, this.#stop);
+    this.more = element("div", { class: "sc-more" }, this.#versions, this.#changed, ...others);
+    this.root = element("div", { class: "sc-controls" }, this.#copy, this.#resume, this.#retry, this.#stop);
   }
 
   update(state: State): void {

@@ -57,7 +57,9 @@ export class Details {
   }
 
   #draw(state: State, figures: Figures | null): void {
-    const rows = [...statusFacts(state.doc), ...(figures ? moreFacts(figures) : [])];
+    const { changed } = state.doc;
+    const asked = changed.length > 0 ? [[words.FACTS.changed, changed.join(", ")] as const] : [];
+    const rows = [...asked, ...statusFacts(state.doc), ...(figures ? moreFacts(figures) : [])];
     const known = [...this.#facts.children].filter((one) => one.localName === "dt").map((one) => one.textContent);
     if (known.join("\n") === rows.map(([name]) => name).join("\n")) {
       const values = this.#facts.querySelectorAll("dd");

@@ -74,8 +74,8 @@ export class View {
     ]);
     this.#replay = new ReplayBar(press);
     const head = element("div", { class: "sc-head" });
-    const about = element("div", { class: "sc-about" }, this.#badge, this.#origin);
-    head.append(this.#status, this.#numbers, about, this.#controls.root);
+    const about = element("div", { class: "sc-about" }, this.#numbers, this.#badge, this.#origin);
+    head.append(this.#status, about, this.#controls.more, this.#controls.root);
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
     this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#live);
