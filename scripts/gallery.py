@@ -43,6 +43,8 @@ def main() -> None:
             for index, cell in enumerate(cells.values()):
                 notebook.start(index)
                 notebook.wait_for_status(index, cell.status)
+                if isinstance(cell, Shown):
+                    cell.open(notebook, index)
             for theme in THEMES if kind == "parts" else THEMES[:1]:
                 notebook.set_theme(f"JupyterLab {theme}")
                 for index, name in enumerate(cells):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcell import RetryPolicy, StreamCell, configure, history, stream_cell
+from streamcell import RetryPolicy, StreamCell, StreamCellError, configure, history, stream_cell
 from streamcell.answer.document import Timings, Version
 from streamcell.answer.events import Origin, Usage
 from streamcell.answer.parts import Reasoning, Text
+from streamcell.answer.resume import ResumeMode
 from streamcell.answer.stats import Counts, prices_of, stats_of
 from streamcell.engine import tally as tallies
 from streamcell.engine.history import History
 from streamcell.engine.log import Entry
 from streamcell.engine.tally import Tally
+from streamcell.wire.messages import parse_command
+
+from .sources.wire_server import begun, event, sends, wire_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from streamcell.rehearsal import RehearsalServer
 
@@ -122,6 +130,12 @@ def test_an_answer_that_is_resumed_goes_on_where_it_ended() -> None:
     assert pieces(made)[-2:] == [("connect", 2, 1), ("stream", 3, 0)]
 
 
+def test_the_wait_in_the_queue_is_not_connecting() -> None:
+    made = tally(status(0, "connecting"), entry(0, "request"), status(0, "queued"), status(5, "connecting"))
+    made.take(Entry(5.5, 1, "response", {}))
+    assert (made.counts().connect, made.counts().queue) == (0.5, 5)
+
+
 def test_while_it_runs_the_present_phase_counts_until_now() -> None:
     assert tally(status(0, "queued")).counts(7).queue == 7
     assert tally(status(0, "queued"), status(1, "connecting"), status(2, "failed")).counts(9).total == 2
@@ -164,8 +178,20 @@ VERSION = Version(
 def test_reported_tokens_give_the_rate_and_hidden_reasoning_was_not_streamed() -> None:
     stats = stats_of(VERSION, Counts(streamed=2.0), {})
     assert (stats.tokens_per_second, stats.tokens_estimated) == (25.0, False)
-    shown = Version(parts=(Reasoning(text="hm"), *VERSION.parts), usage=VERSION.usage)
+    shown = Version(parts=(Reasoning(text="h" * 600), *VERSION.parts), usage=VERSION.usage)
     assert stats_of(shown, Counts(streamed=2.0), {}).tokens_per_second == 100.0
+    summary = Version(parts=(Reasoning(text="h" * 80), *VERSION.parts), usage=VERSION.usage)
+    assert stats_of(summary, Counts(streamed=2.0), {}).tokens_per_second == 35.0
+
+
+def test_a_burst_has_no_rate() -> None:
+    assert stats_of(VERSION, Counts(streamed=0.01), {}).tokens_per_second is None
+
+
+def test_what_another_request_added_to_a_cut_answer_makes_the_rate_an_estimate() -> None:
+    parts = (Text(text="x" * 400), Text(text="y" * 400, resumed=ResumeMode.CONTINUED))
+    stats = stats_of(Version(parts=parts, usage=VERSION.usage), Counts(streamed=2.0), {})
+    assert (stats.tokens_per_second, stats.tokens_estimated) == (100.0, True)
 
 
 def test_without_reported_tokens_the_rate_is_an_estimate_and_says_so() -> None:
@@ -191,6 +217,7 @@ def test_the_price_is_by_the_users_table_only() -> None:
         {"m": {"input": -1, "output": 1}},
         {"m": {"input": float("nan"), "output": 1}},
         {"m": {"input": True, "output": 1}},
+        {"m": {"input": 1e300, "output": 1}},
     ],
 )
 def test_a_table_that_is_none_is_refused_and_changes_nothing(table: Any) -> None:
@@ -229,7 +256,7 @@ def ask(server: RehearsalServer, model: str, **options: Any) -> StreamCell:
 @pytest.mark.parametrize("api", ["responses", "chat"])
 def test_a_real_answer_has_all_its_numbers(server: RehearsalServer, api: str) -> None:
     configure(prices={"tour": {"input": 1.0, "output": 2.0}})
-    cell = ask(server, "rate_limit?retry_after=0,tour", api=api)
+    cell = ask(server, "rate_limit?retry_after=0,tour?rate=1000", api=api)
     cell.result(TIMEOUT)
     stats = cell.stats
     assert stats.attempts == 2
@@ -275,6 +302,92 @@ def test_an_iterators_answer_is_counted_by_its_text() -> None:
     cell.result(TIMEOUT)
     assert (cell.stats.chunks, cell.stats.received_bytes, cell.stats.tokens_estimated) == (3, 14, True)
     assert history()[-1]["prompt"] == ""
+
+
+@pytest.mark.parametrize("count", [10**400, -5, 2**53])
+def test_a_count_that_cannot_be_true_is_none_and_the_answer_ends(count: int) -> None:
+    usage = event({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": count, "total_tokens": 7}})
+    end = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    with wire_server(sends(*begun("chat", "One", "two"), end, usage, b"data: [DONE]\n\n")) as server:
+        client = openai.AsyncOpenAI(api_key="none", base_url=server.address)
+        cell = stream_cell("x", client=client, model="m", api="chat", display=False)
+        assert cell.result(TIMEOUT) == "Onetwo"
+    assert (cell.stats.input_tokens, cell.stats.output_tokens) == (5, None)
+
+
+@pytest.mark.parametrize("version", [-1, -100, 5, 2**70])
+def test_a_pages_question_about_no_version_harms_nothing(server: RehearsalServer, version: int) -> None:
+    cell = ask(server, "stall")
+    cell._stream.take(parse_command({"type": "fetch", "version": version}))
+    cell.stop()
+    assert cell.status == "stopped"
+
+
+def test_tokens_of_the_answer_before_its_limit_are_in_the_sum(server: RehearsalServer) -> None:
+    cell = ask(server, "tour", max_output_tokens=20)
+    cell.result(TIMEOUT)
+    first = cell.stats
+    cell.resume()
+    with contextlib.suppress(StreamCellError):
+        cell.result(TIMEOUT)
+    assert None not in (first.output_tokens, cell.stats.output_tokens)
+    assert cell.stats.output_tokens > first.output_tokens == 20  # type: ignore[operator]
+
+
+def test_a_replay_is_no_row_of_the_history(server: RehearsalServer, tmp_path: Path) -> None:
+    cell = ask(server, "echo")
+    cell.result(TIMEOUT)
+    cell.log.save(tmp_path / "a.jsonl")
+    rows = len(history())
+    stream_cell(replay=tmp_path / "a.jsonl", speed="fast", display=False).result(TIMEOUT)
+    assert len(history()) == rows
+
+
+def test_a_tool_that_ends_after_the_stop_is_not_the_next_versions(server: RehearsalServer) -> None:
+    began, end = threading.Event(), threading.Event()
+
+    def gauge(place: str) -> str:
+        """Say how high the water stands."""
+        began.set()
+        end.wait(TIMEOUT)
+        return place
+
+    cell = ask(server, "tools", tools=[gauge], approve=True)
+    assert began.wait(TIMEOUT)
+    cell.stop()
+    cell.retry()
+    end.set()
+    cell.result(TIMEOUT)
+    assert all(one.start >= 0 for one in cell.timeline)
+
+
+def test_the_numbers_can_be_read_while_another_thread_asks_again(server: RehearsalServer) -> None:
+    cell = ask(server, "echo?rate=0")
+    faults: list[BaseException] = []
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            try:
+                assert cell.stats.attempts >= 0
+            except BaseException as fault:
+                faults.append(fault)
+                return
+
+    reader = threading.Thread(target=read)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        reader.start()
+        for _ in range(10):
+            cell.result(TIMEOUT)
+            cell.retry()
+        cell.result(TIMEOUT)
+    finally:
+        sys.setswitchinterval(before)
+        over.set()
+        reader.join(TIMEOUT)
+    assert faults == []
 
 
 def test_no_key_is_in_the_history(server: RehearsalServer) -> None:

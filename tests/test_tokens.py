@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from streamcell import StreamCell, stream_cell
 from streamcell.answer.events import PartGrew
-from streamcell.answer.parts import Text, Tokens, growth, tokens_of
+from streamcell.answer.parts import Reasoning, Text, Tokens, growth, tokens_of
 from streamcell.answer.parts.tokens import entropy, row, stamped
+from streamcell.answer.thinking import Thinking, watched
 from streamcell.notebook.output import ANSWER, bundle_of, markdown_of
 from streamcell.sources.openai.probabilities import rows_of
 
-from .sources.wire_server import begun, ended, sends, wire_server
+from .sources.wire_server import begun, ended, event, sends, wire_server
 
 if TYPE_CHECKING:
     from streamcell.rehearsal import RehearsalServer
@@ -63,7 +64,8 @@ def test_every_shape_that_servers_send_is_read(logprobs: Any) -> None:
     "logprobs",
     [
         None, 5, "x", {}, {"content": 5}, [None], ["a"], [{"token": 5, "logprob": -1}], [{"token": "a"}],
-        [{"token": "a", "logprob": "no"}], [{"token": "a", "logprob": math.nan}], [{"token": "a", "logprob": True}],
+        [{"token": "a", "logprob": "no"}], [{"token": "a", "logprob": -(10**400)}],
+        [{"token": "a", "logprob": math.nan}], [{"token": "a", "logprob": True}],
         {"tokens": ["a"], "token_logprobs": [None]},
     ],
 )  # fmt: skip
@@ -76,7 +78,7 @@ def test_hostile_values_are_bounded() -> None:
     (line,) = rows_of([long]).splitlines()
     token, logprob, others = json.loads(line)
     assert (len(token), logprob, len(others)) == (200, 0.0, 20)
-    assert len(rows_of([TOKEN] * 5_000).splitlines()) == 1_000
+    assert len(rows_of([TOKEN] * 100_100).splitlines()) == 100_000
     assert rows_of([{"token": "\ud83d", "logprob": -1}]) == '["�",-1.0]\n'
 
 
@@ -115,16 +117,31 @@ def test_tokens_between_two_texts_tear_no_paragraph_in_a_saved_notebook() -> Non
 
 def test_places_are_those_of_the_text_also_of_half_a_character() -> None:
     owl = "🦉".encode()
-    rows = stamped(row("A", -1), 0.5) + row("bytes", -1, data=owl[:2]) + stamped(row("bytes", -1, data=owl[2:]), 0.75)
-    found = tokens_of((Text(text="A🦉 b"), Tokens(rows=rows + row(" b", -1))))
+    rows = stamped(row("A", -1) + row("bytes", -1, data=owl[:2]), 0.5, 1)
+    rows += stamped(row("bytes", -1, data=owl[2:]) + row(" b", -1), 0.75, 4)
+    found = tokens_of((Text(text="A🦉 b"), Tokens(rows=rows)))
     assert [(one["start"], one["end"], one["time"]) for one in found] == [
         (0, 1, 0.5), (1, 1, 0.5), (1, 2, 0.75), (2, 4, 0.75)
     ]  # fmt: skip
 
 
 def test_a_token_that_is_no_longer_in_the_text_has_no_place() -> None:
-    found = tokens_of((Text(text="AC"), Tokens(rows=row("A", -1) + row("<|end|>", -1) + row("C", -1))))
+    chunks = (("A", 1), ("<|end|>", 1), ("C", 2))
+    rows = "".join(stamped(row(token, -1), 0.5, end) for token, end in chunks)
+    found = tokens_of((Text(text="AC"), Tokens(rows=rows)))
     assert [(one["start"], one["end"]) for one in found] == [(0, 1), (None, None), (1, 2)]
+
+
+def test_a_chunk_without_probabilities_and_a_paragraph_that_was_added_lose_no_place() -> None:
+    rows = stamped(row("One", -1), 0.5, 3) + stamped(row(" three", -1), 0.5, 13) + stamped(row("Four", -1), 0.5, 19)
+    found = tokens_of((Text(text="One two three\n\nFour"), Tokens(rows=rows)))
+    assert [(one["start"], one["end"]) for one in found] == [(0, 3), (7, 13), (15, 19)]
+
+
+@pytest.mark.parametrize("token", ["\u2028", "\u0085", "\u2029", "\x0b", "\n", "\r"])
+def test_a_token_may_be_any_line_break(token: str) -> None:
+    found = tokens_of((Text(text=f"a{token}b"), Tokens(rows=row("a", -1) + row(token, -1) + row("b", -1))))
+    assert [one["token"] for one in found] == ["a", token, "b"]
 
 
 def test_the_entropy_is_in_bits_and_the_rest_counts_as_one_more() -> None:
@@ -176,6 +193,31 @@ def test_an_answer_that_goes_on_after_a_cut_keeps_the_tokens_of_both_attempts(se
     assert all(text[one["start"] : one["end"]] for one in placed if one["end"] > one["start"])
 
 
+def test_the_tokens_of_reasoning_are_not_those_of_the_text_and_thinking_is_timed() -> None:
+    def chunk(**delta: str) -> bytes:
+        (said,) = delta.values()
+        logprobs = {"content": [{"token": said, "logprob": -1.0, "bytes": None, "top_logprobs": []}]}
+        return event({"choices": [{"index": 0, "delta": delta, "logprobs": logprobs}]})
+
+    chunks = (chunk(reasoning_content="One"), chunk(reasoning_content=" hm"), chunk(content="One"), *ended("chat"))
+    with wire_server(sends(*chunks)) as server:
+        client = openai.AsyncOpenAI(api_key="none", base_url=server.address)
+        cell = stream_cell("x", client=client, model="m", api="chat", logprobs=True, display=False)
+        cell.result(TIMEOUT)
+    assert [(one["token"], one["start"]) for one in cell.tokens] == [("One", 0)]
+    thinking = watched((Reasoning(text="hm"), Tokens(rows=row("a", -1))), None, "open", 1.0, 3.0)[1]
+    assert thinking == Thinking(0, 1.0)
+
+
+def test_equal_answers_are_saved_as_the_same_data(server: RehearsalServer) -> None:
+    def saved() -> Any:
+        cell = ask(server)
+        cell.result(TIMEOUT)
+        return bundle_of(cell._stream.view, "key", None)[0]
+
+    assert saved() == saved()
+
+
 def test_the_tokens_are_saved_once_and_cost_the_wire_their_own_length_once(server: RehearsalServer) -> None:
     cell = ask(server, "word " * 300)
     cell.result(TIMEOUT)
@@ -183,4 +225,5 @@ def test_the_tokens_are_saved_once_and_cost_the_wire_their_own_length_once(serve
     saved = json.dumps(data[ANSWER], ensure_ascii=False)
     assert saved.count("logprob") == 0
     assert json.loads(saved)["document"]["parts"][1]["body"].splitlines()[-1] == cell.parts[1].body.splitlines()[-1]
+    assert "[0." not in saved, "no times"
     assert "tokens" not in data["text/markdown"]

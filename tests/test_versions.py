@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from streamcell import Interrupted, StreamCell, stream_cell
+from streamcell import Interrupted, ModelNotFound, StreamCell, stream_cell
 from streamcell.wire.messages import view_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamcell.rehearsal import RehearsalServer
 
 TIMEOUT = 300.0
@@ -103,6 +105,59 @@ def test_a_change_that_cannot_be_made_is_refused_and_asks_nothing(server: Rehear
     with pytest.raises(ValueError, match="temperature= cannot be changed"):
         own.retry(temperature=0)
     assert (len(server.exchanges), len(cell.versions), len(own.versions)) == (before, 1, 1)
+
+
+def test_a_change_takes_the_place_of_the_same_parameter_under_another_name(server: RehearsalServer) -> None:
+    cell = ask(server, max_tokens=50)
+    cell.result(TIMEOUT)
+    cell.retry(max_output_tokens=60, temperature=None)
+    cell.result(TIMEOUT)
+    assert bodies(server)[-1]["max_output_tokens"] == 60
+    assert "temperature" not in bodies(server)[-1]
+    assert dict(cell.versions[-1].changed) == {"max_output_tokens": 60, "temperature": None}
+
+
+def test_what_has_an_inside_is_not_shown_in_a_version(server: RehearsalServer) -> None:
+    cell = ask(server)
+    cell.result(TIMEOUT)
+    cell.retry(metadata={"gate": "swordfish"})
+    cell.result(TIMEOUT)
+    assert dict(cell.versions[-1].changed) == {"metadata": "…"}
+
+
+@pytest.mark.parametrize("name", ["client", "api", "previous", "tools", "retry", "record"])
+def test_what_a_retry_cannot_change_is_refused_in_its_own_words(server: RehearsalServer, name: str) -> None:
+    cell = ask(server)
+    cell.result(TIMEOUT)
+    with pytest.raises(TypeError, match="retry"):
+        cell.retry(**{name: "x"})
+
+
+def test_a_recorded_answer_has_one_request(server: RehearsalServer, tmp_path: Path) -> None:
+    cell = ask(server, record=tmp_path / "a.jsonl")
+    cell.result(TIMEOUT)
+    with pytest.raises(ValueError, match="recorded"):
+        cell.retry(temperature=0)
+    cell.retry()
+    assert cell.result(TIMEOUT) == "One"
+
+
+def test_a_users_client_is_not_asked_for_a_rehearsal(server: RehearsalServer) -> None:
+    cell = ask(server)
+    cell.result(TIMEOUT)
+    before = len(server.exchanges)
+    with pytest.raises(ValueError, match="brings its own server"):
+        cell.retry(model="rehearsal/tour")
+    assert len(server.exchanges) == before
+
+
+def test_a_changed_version_that_fails_is_the_other_models(server: RehearsalServer) -> None:
+    cell = ask(server)
+    cell.result(TIMEOUT)
+    cell.retry(model="no_such_model")
+    with pytest.raises(ModelNotFound):
+        cell.result(TIMEOUT)
+    assert cell.versions[-1].origin.model == "no_such_model"
 
 
 def test_nothing_is_changed_in_mid_stream(server: RehearsalServer) -> None:

@@ -31,6 +31,7 @@ from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
 from .request.echoes import Echo
 from .request.messages import Message, answered_in, messages_of
+from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
 from .sources import Map
@@ -332,9 +333,10 @@ def stream_cell(
             return _replayed(found, request, asked_by, unattended, display, box)
         changed = found
         source, recorder = scope.record(source, asked, changed)
-        again = None  # a recording has one source for an answer
+        again = None
     elif record is not None:
         recorder = _recordings.record_into(record, asked)
+        again = None
     document = Document(
         current=Version(origin=source.origin),
         remark=changed,
@@ -392,6 +394,8 @@ def _started(
         )
         cell.log.describe(prompt)
         cell._again = None if again is None else partial(_source_of, again)
+        if recorder is not None:
+            cell._fixed = "this answer is recorded, and a recording has one request for an answer"
         if display:
             cell._show()
         cell._start()
@@ -447,6 +451,7 @@ def _ask(
         _check_client(client)
         if is_rehearsal(model):
             raise ValueError("model='rehearsal' brings its own server: leave out client=, or name another model")
+    given_client = client
     given = Veiled({"model": model, "api": None if api == "auto" else api, "prefix": prefix, **params})
     former: tuple[Message, ...] = ()
     echoes: tuple[Echo, ...] = ()
@@ -467,10 +472,13 @@ def _ask(
     standard, params = _defaults.client, Veiled(params)
 
     def asking(changes: Mapping[str, Any] = _UNCHANGED) -> tuple[Request, AsyncOpenAI | OpenAI | None, sources.Source]:
-        changed = Veiled({**params, **changes})
+        _check_changes(changes)
+        changed = Veiled({**without_twins(params, changes), **changes})
         named, told = changed.get("model", model), changed.get("instructions", instructions)
-        rehearsed = is_rehearsal(named) and client is None
-        asked = standard if client is None and not rehearsed else client
+        if is_rehearsal(named) and given_client is not None:
+            raise ValueError("model='rehearsal' brings its own server, and this cell was given a client=")
+        rehearsed = is_rehearsal(named)
+        asked = None if rehearsed else standard if client is None else client
         if sources.can_ask(asked):
             _check_asked(asked, Veiled({**given, **changes}))
         elif map_ is not None:
@@ -496,6 +504,16 @@ def _ask(
 
 
 _UNCHANGED: Final[Mapping[str, Any]] = {}
+
+
+def _check_changes(changes: Mapping[str, Any]) -> None:
+    """Raise TypeError for what a retry cannot change."""
+    fixed = next((name for name in changes if name in _FIXED), None)
+    if fixed is not None:
+        raise TypeError(f"retry() cannot change {fixed}=: ask in a new cell, perhaps with previous=")
+
+
+_FIXED: Final = frozenset({*_OWN, "tools"}) - {"model", "instructions"}
 
 
 def _check_client(client: Any) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from .notebook import Notebook
 
 IMPORT: Final = "from streamcell import stream_cell\n"
 TOOL: Final = """
@@ -17,12 +20,25 @@ def depth(river: str) -> str:
 """
 
 
+SHORTER: Final = """
+cell.result()
+cell.retry(model="rehearsal/tour?rate=0&seed=1", max_output_tokens=30)
+cell.result()"""
+
+
 class Shown(NamedTuple):
-    """A cell; `status` is where it stands, `says` what the picture shows."""
+    """A cell; `status` is where it stands, `says` what the picture shows, `opens` the button that opens a panel."""
 
     source: str
     status: str
     says: str
+    opens: str = ""
+
+    def open(self, notebook: Notebook, index: int) -> None:
+        """Open the panel of the cell, and wait until it shows all."""
+        if self.opens:
+            notebook.button(index, self.opens).click()
+            notebook.view(index).locator(".sc-piece, .sc-difference ins").first.wait_for()
 
 
 def _ask(prompt: str, model: str, options: str = "", before: str = "") -> str:
@@ -62,6 +78,18 @@ SHOWN: Final = {
         _ask("Explain entropy", "tour?rate=0&seed=1", ", logprobs=True, top_logprobs=4, max_output_tokens=90"),
         "done",
         "The tokens of a text, coloured by probability, in place of its Markdown, which is a switch away.",
+    ),
+    "details": Shown(
+        _ask("Do I need an umbrella?", "rate_limit?retry_after=1,tools", ", tools=[weather], approve=True", TOOL),
+        "done",
+        "Details: an answer's numbers, and when it was refused, tried again, and used a tool.",
+        opens="Details",
+    ),
+    "comparison": Shown(
+        _ask("Entropy counts the leaps", "echo?rate=0") + SHORTER,
+        "done",
+        "Two versions, compared word by word. The line says what the second one was asked with.",
+        opens="Compare",
     ),
     "image": Shown(
         _ask("Draw a river", "images?rate=0"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 THEMES = ("light", "dark")
 
-FOCUSABLE = "a[href], button:not([hidden]):not(:disabled), summary, [tabindex='0'], input, textarea"
+FOCUSABLE = "a[href], button:not([hidden]):not(:disabled), summary, [tabindex='0'], input, textarea, select"
 SEEN = f"""view => [...view.querySelectorAll({FOCUSABLE!r})].filter((one) => one.checkVisibility()).length"""
 REACHED = """view => {
     let focused = document.activeElement;
@@ -41,6 +41,7 @@ def test_it_is_accessible_in_light_and_dark_and_by_keyboard(open_notebook: Calla
     notebook = open_notebook([SHOWN[name].source])
     notebook.run(0)
     notebook.wait_for_status(0, SHOWN[name].status)
+    SHOWN[name].open(notebook, 0)
     view = notebook.view(0)
     assert checked(notebook.page)["violations"] == []
     notebook.set_theme("JupyterLab Dark")

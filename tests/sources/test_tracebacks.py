@@ -9,6 +9,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import openai
@@ -220,6 +221,20 @@ def test_nor_does_one_of_another_client_or_of_a_configured_key(
     shown = printed(raised_by(call))
     assert "Error" in shown
     assert PARTS[1] not in shown
+
+
+@pytest.mark.parametrize("change", [{"nonsense": 1}, {"tools": []}, {"extra_body": 5}, {"seed": 1, "background": True}])
+@pytest.mark.parametrize("printed", PRINTERS, ids=lambda printed: printed.__name__)
+def test_nor_does_a_refused_change(change: dict[str, Any], printed: Callable[[BaseException], str]) -> None:
+    cell = stream_cell("x", model="m", client=client_of("http://127.0.0.1:9/v1"), display=False, retry=1)
+    end(cell)
+    own = stream_cell(lambda: iter(["one"]), display=False)
+    own.result()
+    for one in (cell, own):
+        headers = {"Authorization": f"Bearer {key()}"}
+        shown = printed(raised_by(partial(one.retry, extra_headers=headers, **change)))
+        assert "Error" in shown
+        assert PARTS[1] not in shown
 
 
 def test_a_request_that_has_a_key_in_its_headers_is_printed_and_pickled_without_it() -> None:

@@ -22,7 +22,8 @@ export class Details {
   readonly #press: (command: Command) => void;
   #state: State | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #asked: State["doc"]["status"] | null = null;
+  /** The version and status that were last asked about. */
+  #asked = "";
   #drawn: Figures | null | undefined;
 
   constructor(press: (command: Command) => void, id: string, changed: () => void) {
@@ -32,6 +33,7 @@ export class Details {
     this.root.hidden = true;
     this.button = button(words.DETAILS_BUTTON, "sc-details-button", () => {
       this.root.hidden = !this.root.hidden;
+      this.#asked = "";
       setAttribute(this.button, "aria-expanded", String(!this.root.hidden));
       changed();
     });
@@ -48,11 +50,11 @@ export class Details {
     if (doc !== this.#state?.doc || figures !== this.#drawn) this.#draw(state, figures);
     this.#state = state;
     // The numbers change while the answer runs, and once more with its end.
-    const due = isOver(state) ? this.#asked !== doc.status || figures === null : now - this.#askedAt >= AGAIN;
-    if (!due || state.gone !== null || (isOver(state) && now - this.#askedAt < AGAIN && this.#asked === doc.status))
-      return;
+    const about = `${doc.version} ${doc.status}`;
+    const due = this.#asked !== about || (!isOver(state) && now - this.#askedAt >= AGAIN);
+    if (!due || state.gone !== null) return;
     this.#askedAt = now;
-    this.#asked = doc.status;
+    this.#asked = about;
     this.#press({ type: "measure" });
   }
 
@@ -60,7 +62,7 @@ export class Details {
     const { changed } = state.doc;
     const asked = changed.length > 0 ? [[words.FACTS.changed, changed.join(", ")] as const] : [];
     const rows = [...asked, ...statusFacts(state.doc), ...(figures ? moreFacts(figures) : [])];
-    const known = [...this.#facts.children].filter((one) => one.localName === "dt").map((one) => one.textContent);
+    const known = [...this.#facts.querySelectorAll("dt")].map((one) => one.textContent);
     if (known.join("\n") === rows.map(([name]) => name).join("\n")) {
       const values = this.#facts.querySelectorAll("dd");
       for (const [at, [, value]] of rows.entries()) if (values[at]) setLabel(values[at], value);

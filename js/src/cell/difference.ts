@@ -30,7 +30,7 @@ export class Difference {
     this.root.hidden = true;
     this.button = button(words.COMPARE, "sc-compare", () => {
       this.root.hidden = !this.root.hidden;
-      setAttribute(this.button, "aria-expanded", String(!this.root.hidden));
+      this.#wanted = null; // a request that was lost is made again
       if (this.#state) this.update(this.#state);
     });
     setAttribute(this.button, "aria-expanded", "false");
@@ -55,6 +55,7 @@ export class Difference {
     if (text !== undefined) this.#draw(other, text, doc.version, textOf(doc));
     else if (this.#wanted !== other) {
       this.#wanted = other;
+      this.#drawn = "";
       setLabel(this.#text, words.WAITING_FOR_KERNEL);
       this.#press({ type: "fetch", version: other });
     }
@@ -80,21 +81,21 @@ export class Difference {
     this.#drawn = what;
     this.#wanted = null;
     const addon = this.#page.addons.differences();
-    const show = (changes: readonly Change[] | null) => {
-      if (this.#drawn === what) this.#text.replaceChildren(...drawn(changes));
-    };
+    const show = (changes: readonly Change[] | null) => this.#text.replaceChildren(...drawn(changes));
     if (addon instanceof Promise) {
       setLabel(this.#text, words.COMPARING);
       void addon.then((found) => {
-        if (found === null && this.#drawn === what) this.#drawn = "";
-        setLabel(this.#text, words.NO_COMPARISON);
+        if (this.#drawn !== what) return;
         if (found) show(found.compare(before, after));
+        else this.#fail();
       });
     } else if (addon) show(addon.compare(before, after));
-    else {
-      this.#drawn = "";
-      setLabel(this.#text, words.NO_COMPARISON);
-    }
+    else this.#fail();
+  }
+
+  #fail(): void {
+    this.#drawn = "";
+    setLabel(this.#text, words.NO_COMPARISON);
   }
 }
 

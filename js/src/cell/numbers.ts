@@ -115,7 +115,9 @@ const first = ({ timings }: Doc): string =>
 function ended(doc: Doc): string {
   const { usage, timings, parts } = doc;
   const plain = parts.every((part) => part.kind !== "tool_call" && !part.fields.resumed);
-  const hidden = parts.some(({ kind }) => kind === "reasoning") ? 0 : (usage?.reasoning_tokens ?? 0);
+  const thoughts = parts.filter(({ kind }) => kind === "reasoning").map(({ body }) => size(body) / BYTES_PER_TOKEN);
+  const shown = thoughts.reduce((sum, one) => sum + one, 0); // a summary is shorter than the reasoning
+  const hidden = Math.max(0, (usage?.reasoning_tokens ?? 0) - shown);
   const tokens = (usage?.output_tokens ?? 0) - hidden;
   const seconds = (timings.total ?? 0) - (timings.first_token ?? 0);
   const known = plain && timings.first_token !== null && tokens > 0 && seconds >= SHORTEST;

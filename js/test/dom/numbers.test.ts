@@ -13,6 +13,14 @@ import { part } from "../answers.js";
 import { FakeModel, patch, snapshot } from "../model.js";
 import { FakePage } from "./page.js";
 
+const USAGE = {
+  input_tokens: null,
+  output_tokens: null,
+  total_tokens: null,
+  reasoning_tokens: null,
+  cached_tokens: null,
+};
+
 const FIGURES: Figures = {
   elapsed: null,
   queue: 0,
@@ -102,8 +110,10 @@ describe("the meter", () => {
       doc: { ...ended.doc, status: "done", usage, timings: { first_token: 0.5, total: 4.5 } },
     } as const;
     expect(new Meter().text(done, 0)).toBe("25 tokens/s · first token 0.5 s");
-    const thought = { ...done.doc, parts: [part("reasoning", "hm"), part("text", "x")] };
+    const thought = { ...done.doc, parts: [part("reasoning", "h".repeat(400)), part("text", "x")] };
     expect(new Meter().text({ ...done, doc: thought }, 0)).toBe("50 tokens/s · first token 0.5 s");
+    const summary = { ...done.doc, parts: [part("reasoning", "h".repeat(80)), part("text", "x")] };
+    expect(new Meter().text({ ...done, doc: summary }, 0)).toBe("30 tokens/s · first token 0.5 s");
     const called = { ...done.doc, parts: [part("tool_call", "{}"), part("text", "x")] };
     expect(new Meter().text({ ...done, doc: called }, 0)).toBe("first token 0.5 s");
   });
@@ -187,6 +197,29 @@ describe("the details", () => {
     expect(find(".sc-track").getAttribute("aria-label")).toMatch(/; 170 more$/);
   });
 
+  test("another version's numbers are asked for at once, and none of the former stay", () => {
+    open({ status: "done", version: 1, versions: 2, usage: { ...USAGE, output_tokens: 7 } });
+    button("Details").click();
+    model.receive({ type: "numbers", version: 1, figures: FIGURES });
+    page.clock.frame();
+    expect(find(".sc-facts").textContent).toContain("7 tokens");
+    model.receive(patch(1, ["set", "version", 0], ["set", "usage", null]));
+    page.clock.frame();
+    expect(asked("measure")).toHaveLength(2);
+    expect(find(".sc-facts").textContent).toBe("");
+  });
+
+  test("a fact that changes keeps its node, so that it can be selected", () => {
+    button("Details").click();
+    answer({ chunks: 1 });
+    page.clock.frame();
+    const first = find(".sc-facts dd");
+    answer({ chunks: 2 });
+    page.clock.frame();
+    expect(find(".sc-facts dd")).toBe(first);
+    expect(find(".sc-facts").textContent).toContain("chunks2 (");
+  });
+
   test("numbers of another version are not shown", () => {
     button("Details").click();
     model.receive({ type: "numbers", version: 3, figures: FIGURES });
@@ -233,6 +266,43 @@ describe("two versions", () => {
     choice.value = "1";
     choice.dispatchEvent(new Event("change"));
     expect(asked("fetch")).toHaveLength(2);
+  });
+
+  test("a choice that is taken back shows its comparison again, and a lost request is made again", () => {
+    button("Compare").click();
+    model.receive({ type: "read", version: 1, text: "One giant step" });
+    page.clock.frame();
+    const choice = find(".sc-difference select") as HTMLSelectElement;
+    const choose = (value: string) => {
+      choice.value = value;
+      choice.dispatchEvent(new Event("change"));
+    };
+    choose("0");
+    expect(find(".sc-difference-text").textContent).toBe("Waiting for the kernel");
+    choose("1");
+    expect(find(".sc-difference-text").textContent).toBe("One giantsmall step");
+    choose("0");
+    button("Compare").click();
+    button("Compare").click();
+    expect(asked("fetch").filter((one) => (one as { version: number }).version === 0)).toHaveLength(3);
+  });
+
+  test("an addon that comes late does not show a former comparison", async () => {
+    let bring = (_found: typeof differences) => {};
+    const coming = new Promise<typeof differences>((resolve) => {
+      bring = resolve;
+    });
+    page.addons = { ...page.addons, differences: () => coming };
+    button("Compare").click();
+    model.receive({ type: "read", version: 1, text: "One giant step" });
+    page.clock.frame();
+    const choice = find(".sc-difference select") as HTMLSelectElement;
+    choice.value = "0";
+    choice.dispatchEvent(new Event("change"));
+    bring(differences);
+    await coming;
+    await Promise.resolve();
+    expect(find(".sc-difference-text").textContent).toBe("Waiting for the kernel");
   });
 
   test("what a model writes is text, never markup", () => {

@@ -117,6 +117,13 @@ test("another version's tokens replace these", () => {
   expect(find(".sc-tokens-summary").textContent).toBe("perplexity 2.00 · 1 token");
 });
 
+test("alternatives that are none, and a probability above one, do no harm", () => {
+  view.update([tokens('["a",5,[[null,-1],["b",3],5]]\n')], LOOKS);
+  all()[0]?.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
+  expect(find(".sc-token-detail").textContent).toContain("a 100.0 %");
+  expect(find(".sc-token-detail").textContent).toContain("b 100.0 %");
+});
+
 test("a copy has the text and nothing of its tokens", () => {
   const answer = [part("text", "One "), tokens(row("One ", 0.5)), part("text", "two")];
   expect(copied({ parts: answer })).toBe("One two");

@@ -160,6 +160,16 @@ class Document:
         return self.current if self.shown == len(self.former) else self.former[self.shown]
 
 
+_MOST: Final = 2**53
+"""A count from here on is none: no answer has so many tokens, and JSON's readers have no such numbers."""
+
+
+def _sane(usage: Usage) -> Usage:
+    """Return the token counts without those that cannot be true: a server may send anything."""
+    counts = ((field.name, getattr(usage, field.name)) for field in fields(Usage))
+    return Usage(**{name: count if count is not None and 0 <= count < _MOST else None for name, count in counts})
+
+
 def _together(one: Usage | None, other: Usage) -> Usage:
     if one is None:
         return other
@@ -174,7 +184,7 @@ def reduce(version: Version, event: Event) -> Version:
         begun = len(parts) > len(version.parts) and parts[-1].is_text
         return copied(version, parts=parts, resumed=None if begun else version.resumed)
     if isinstance(event, UsageReported):
-        return replace(version, usage=_together(version.spent, event.usage))
+        return replace(version, usage=_together(version.spent, _sane(event.usage)))
     if isinstance(event, Cursor):
         return replace(version, cursor=event)
     if isinstance(event, Alive):

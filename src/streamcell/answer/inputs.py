@@ -8,7 +8,7 @@ from typing import Any, Literal, Union
 
 from .._errors import StreamCellError
 from ..request.echoes import Echo
-from .events import Event
+from .events import Event, Origin
 from .playback import Pace
 from .resume import ResumeFrom
 
@@ -129,11 +129,13 @@ class Stop:
 class Retry:
     """The user asks for a new attempt.
 
-    `ask` says which request: 0 is the first, the others are the user's, with something changed (`changed`).
+    `ask` says which request: 0 is the first, the others are the user's, with something changed (`changed`), and come
+    from `origin`.
     """
 
     ask: int = 0
     changed: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

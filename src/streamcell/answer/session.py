@@ -218,8 +218,8 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     )
     if session.resuming is not None:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=before.spent)
-        if session.resuming.way is not ResumeMode.EXACT:  # another response: the cursor is of the former one
-            current = replace(current, cursor=None)
+        if session.resuming.way is not ResumeMode.EXACT:  # another response, with a cursor and token counts of its own
+            current = replace(current, cursor=None, usage=before.usage, spent=before.usage)
     run = session.run + 1
     document = replace(
         session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
@@ -304,7 +304,8 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
             return _stop(alive, now)
         return _call(alive, event, now) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
     if isinstance(event, PartGrew) and event.kind == Tokens.kind:
-        event = replace(event, text=stamped(event.text, now - session.begun_at))
+        at = sum(len(part.body) for part in current.parts if part.is_text)
+        event = replace(event, text=stamped(event.text, now - session.begun_at, at))
     changed = reduce(current, as_paragraph(event, current.parts, session.begin))
     if isinstance(event, _PIECES):
         since = session.head_at if session.token_at is None else session.token_at
@@ -480,7 +481,9 @@ def _retry(session: Session, given: Retry, now: float) -> _Step:
     if restart:
         last = document.current
         former = (*document.former, last) if last.said_something else document.former
-        fresh = Version(status=last.status, origin=last.origin, changed=given.changed)
+        # The next head says more; until then it is what the last one said, unless another model is asked.
+        origin = given.origin or document.versions[0].origin if given.ask != session.ask else last.origin
+        fresh = Version(status=last.status, origin=origin, changed=given.changed)
         session = replace(
             session,
             document=replace(document, current=fresh, former=former, shown=len(former)),

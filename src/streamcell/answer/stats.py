@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from .document import Version
 from .parts import body_of
+from .resume import ResumeMode
 
 __all__ = ["Counts", "Prices", "Segment", "Stats", "estimate", "prices_of", "stats_of"]
 
@@ -17,6 +18,8 @@ Prices = Mapping[str, Mapping[str, float]]
 
 _PER: Final = 1_000_000  # tokens, as providers state their prices
 _BYTES_PER_TOKEN: Final = 4
+_SHORTEST: Final = 0.1  # seconds: a rate over less is that of the network
+_MOST: Final = 1_000_000  # for a million tokens
 _COSTS: Final = ("input", "output", "cached")
 
 
@@ -111,7 +114,7 @@ def stats_of(version: Version, counts: Counts, prices: Prices) -> Stats:
         total_seconds=counts.total,
         wait_seconds=counts.wait,
         tool_seconds=counts.tools,
-        tokens_per_second=tokens / counts.streamed if tokens and counts.streamed > 0 else None,
+        tokens_per_second=tokens / counts.streamed if tokens and counts.streamed >= _SHORTEST else None,
         tokens_estimated=estimated,
         input_tokens=None if usage is None else usage.input_tokens,
         cached_tokens=None if usage is None else usage.cached_tokens,
@@ -131,8 +134,15 @@ def _streamed(version: Version) -> tuple[float, bool]:
     usage = version.usage
     if usage is None or usage.output_tokens is None:
         return sum(estimate(part.body) for part in version.parts if part.is_output), True
-    hidden = 0 if body_of(version.parts, "reasoning") else usage.reasoning_tokens or 0
+    if any(getattr(part, "resumed", None) in _OF_OTHERS for part in version.parts) and version.spent is None:
+        return sum(estimate(part.body) for part in version.parts if part.is_output), True
+    thought = usage.reasoning_tokens or 0
+    hidden = max(0.0, thought - estimate(body_of(version.parts, "reasoning")))  # a summary is shorter
     return max(0, usage.output_tokens - hidden), False
+
+
+_OF_OTHERS: Final = (ResumeMode.PREFIX, ResumeMode.CONTINUED)
+"""How an answer goes on with another request: the token counts of one that was cut off are not known."""
 
 
 def estimate(text: str) -> float:
@@ -167,7 +177,7 @@ def prices_of(given: Any) -> Prices:
                 f"prices[{model!r}] must have input and output, and may have cached: what a million tokens cost"
             )
         for name, cost in costs.items():
-            if not isinstance(cost, (int, float)) or isinstance(cost, bool) or not 0 <= cost < float("inf"):
-                raise ValueError(f"prices[{model!r}][{name!r}] must be a number of at least 0, not {cost!r}")
+            if not isinstance(cost, (int, float)) or isinstance(cost, bool) or not 0 <= cost <= _MOST:
+                raise ValueError(f"prices[{model!r}][{name!r}] must be a number from 0 to a million, not {cost!r}")
         found[model] = MappingProxyType({str(name): float(cost) for name, cost in costs.items()})
     return MappingProxyType(found)

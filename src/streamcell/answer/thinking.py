@@ -27,14 +27,14 @@ def watched(
     The model is thinking while the last part is open reasoning. `since` is when its last output came, or when the
     response began: the time before the first word of a reasoning summary counts.
     """
-    last = len(parts) - 1
+    last = next((at for at in range(len(parts) - 1, -1, -1) if not parts[at].beside), -1)
     thinks = last >= 0 and isinstance(parts[last], Reasoning) and parts[last].open
     if thinking is not None and not (thinks and thinking.part == last):
         parts, thinking = settled(parts, thinking, now), None
     part = parts[last] if thinks else None
     if thinking is not None or not isinstance(part, Reasoning) or part.seconds is not None:
         return parts, thinking
-    return (*parts[:last], replace(part, show=show)), Thinking(last, since)
+    return (*parts[:last], replace(part, show=show), *parts[last + 1 :]), Thinking(last, since)
 
 
 def settled(parts: Parts, thinking: Thinking | None, now: float) -> Parts:

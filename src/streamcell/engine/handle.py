@@ -8,7 +8,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._errors import StreamCellError, without_keys, without_secrets
 from ..answer.document import Version
@@ -17,6 +17,7 @@ from ..answer.parts import Part, tokens_of
 from ..answer.playback import Pace, Speed, pace_of
 from ..answer.stats import Segment, Stats
 from ..answer.status import TERMINAL
+from ..request.jsonable import is_left_out
 from ..request.request import Request
 from ..request.veiled import Veiled
 from .log import Log
@@ -45,6 +46,7 @@ class Answer:
         stream.prompt = "" if request is None else _title(request.asked)
         self._raised: BaseException | None = None
         self._again: Callable[[Mapping[str, Any]], Source] | None = None
+        self._fixed = "this answer does not come from a request here"
         self._waiters = 0
         self._lock = threading.Lock()
 
@@ -83,7 +85,7 @@ class Answer:
     def stats(self) -> Stats:
         """The numbers of the version that is shown: times, token counts, rate, price; see `Stats`. Also while it runs.
 
-        In a replay the times are the recorded ones.
+        In a replay the times are the recorded ones; a recording does not tell a wait between attempts from connecting.
         """
         return self._stream.stats(self._stream.document.shown)
 
@@ -298,15 +300,16 @@ class Answer:
         """Ask again; the answer so far is kept as a version.
 
         With arguments, something is changed for this one version: `cell.retry(model="…", temperature=0)`. They are as
-        for `stream_cell`, and `cell.versions[-1].changed` and the cell say what was changed. Without arguments the
-        first request is made again.
+        for `stream_cell`, a parameter that is None is left out, and `cell.versions[-1].changed` and the cell say what
+        was changed. Without arguments the first request is made again.
 
         Raises ValueError if the source can be read only once (`retry_disabled_reason` says why), or if it cannot be
         asked with something changed; TypeError or ValueError for arguments that `stream_cell` would not accept; and
         RuntimeError while the answer is streaming: call `stop()` first.
         """
-        given = {"model": model, "instructions": instructions, **params}
-        changes, params = Veiled({name: value for name, value in given.items() if value is not None}), {}
+        # A traceback that shows locals must not show a key in extra_headers.
+        own = {name: value for name, value in (("model", model), ("instructions", instructions)) if value is not None}
+        changes, params = Veiled({**own, **params}), cast("Any", None)
         self._stream.check_alive()
         document = self._stream.document
         if document.retry_disabled_reason is not None:
@@ -317,7 +320,7 @@ class Answer:
             self._stream.take(Retry())
         elif self._again is None:
             name = next(iter(changes))
-            raise ValueError(f"{name}= cannot be changed: this answer does not come from a request here")
+            raise ValueError(f"{name}= cannot be changed: {self._fixed}")
         else:
             source = self._again(changes)
             self._stream.ask_again(source, {name: _shown(name, value) for name, value in changes.items()})
@@ -389,10 +392,10 @@ _HIDDEN: Final = ("extra_headers", "extra_query", "extra_body")
 
 
 def _shown(name: str, value: Any) -> Any:
-    """Return the value of a parameter as a version shows it."""
-    if name in _HIDDEN:
+    """Return the value of a parameter as a version shows it: of what has an inside, only that it was given."""
+    if name in _HIDDEN or not (value is None or is_left_out(value) or isinstance(value, (bool, int, float, str))):
         return "…"
-    return value if isinstance(value, (bool, int, float)) else without_secrets(str(value))
+    return None if is_left_out(value) else without_secrets(value) if isinstance(value, str) else value
 
 
 def _title(prompt: str) -> str:

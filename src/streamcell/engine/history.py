@@ -43,6 +43,6 @@ def history() -> list[dict[str, Any]]:
     keys are `cell` (the number of the cell, from 1), `version` (from 0), `asked_at` (when the cell was made, in
     ISO 8601 and UTC), `prompt` (the first 100 characters of the newest message, without what looks like a key),
     `model`, `api`, `status`, `finish_reason`, `error` (its type), and the fields of `Stats`. The newest 10,000 rows are
-    kept.
+    kept. Replays of recordings are not in it.
     """
     return kept.rows()

@@ -235,7 +235,7 @@ class Stream:
         """Ask again, with something changed: `source` is that of the other request. Safe on any thread."""
         ask = next(self._asks)
         self._asked[ask] = source
-        self.take(Retry(ask, changed))
+        self.take(Retry(ask, changed, source.origin))
 
     # -- on the driver's loop ---------------------------------------------------------------------------------------
 
@@ -274,19 +274,23 @@ class Stream:
             self._greet(given)
             return
         if isinstance(given, (Measure, Fetch)):
-            self._tell(given)
+            try:
+                self._tell(given)
+            except Exception:  # noqa: BLE001  # a question must not end the answer
+                _log.exception("a page's question was not answered")
             return
         before, parts = self._session.status, self.document.current.parts
         mute = self.document.current.timings.first_token is None
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
-        self._session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
+        session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
+        if isinstance(given, Retry) and before in TERMINAL and session.status not in TERMINAL:
+            # Before the session, so that another thread finds a tally for each version.
+            self._tallies = [*self._tallies[: len(session.document.former)], Tally()]
+        self._session = session
         self._pace(given)
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
-            if isinstance(given, Retry):
-                del self._tallies[len(self.document.former) :]
-                self._tallies.append(Tally())
         if mute and self.document.current.timings.first_token is not None:
             self._tallies[-1].spoke()
         decided = isinstance(given, (Act, Approved)) or (
@@ -500,7 +504,8 @@ class Stream:
     def _note(self, kind: Any, run: int, **data: Any) -> None:
         entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
         self.log.add(entry)
-        self._tallies[-1].take(entry if self._playback is None else replace(entry, at=self._played))
+        if run == self._session.run:  # not what an attempt says that the user has stopped
+            self._tallies[-1].take(entry if self._playback is None else replace(entry, at=self._played))
         if self._recorder is not None:
             self._recorder.take(entry)
         try:
@@ -562,7 +567,7 @@ class Stream:
             number, running = document.shown, document.current.status not in TERMINAL
             elapsed = self._now() - self._session.begun_at if running and self._session.run else None
             self._deliver(Numbers(number, elapsed, self.stats(number), self.counts(number).segments))
-        elif question.index < len(document.versions):
+        elif 0 <= question.index < len(document.versions):
             self._deliver(Read(question.index, document.versions[question.index].text))
 
     def _plain(self) -> Plain:
@@ -592,7 +597,6 @@ class Stream:
             timer.cancel()
         self._timers.clear()
         version = self.document.current
-        self._remember(version)
         if version.status is Status.DONE:
             self._settled.set_result(version.text)
         else:
@@ -600,6 +604,8 @@ class Stream:
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
         self._wake()
+        if self._playback is None:  # of a recording nothing was asked
+            self._remember(version)
 
     def _remember(self, version: Version) -> None:
         """Write the row of an answer that has ended into the history."""

@@ -89,6 +89,8 @@ class Tally:
             self._add(self._phase, self._since, at - self._since, self._why)
         elif self._ended is not None and self._began is not None:
             self._began += at - self._ended  # it is resumed: the time in between is not the answer's
+        if self._phase == "queue":
+            self._asked_at = at  # the request is noted before its turn has come
         self._phase, self._since = phase, at
         self._ended = at if phase is None else None
 

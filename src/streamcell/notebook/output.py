@@ -84,7 +84,7 @@ def others_of(document: Document, shown: int) -> list[dict[str, Any]]:
 
 
 def _with_text(part: Part) -> dict[str, Any]:
-    kept = part_of(replace(part.with_body(inert(part.body)), open=False))
+    kept = part_of(replace(part.with_body(inert(part.lasting)), open=False))
     fields = {name: value for name, value in kept.pop("fields", {}).items() if name != _SECONDS}
     return {**kept, **({"fields": fields} if fields else {})}
 

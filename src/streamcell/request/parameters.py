@@ -32,6 +32,7 @@ __all__ = [
     "check_names",
     "chosen_api",
     "translated",
+    "without_twins",
 ]
 
 Either = Literal["responses", "chat"]
@@ -231,6 +232,12 @@ def check_names(params: Mapping[str, Any], ours: tuple[str, ...]) -> None:
             f"stream_cell() has no parameter {name!r}: {hint}"
             f"What only your server knows goes into extra_body={{{name!r}: …}}."
         )
+
+
+def without_twins(params: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `params` without those that `changes` has under another name, such as `max_tokens`."""
+    twins = {twin for name in changes if name in _BY_NAME for twin in _BY_NAME[name].names}
+    return {name: value for name, value in params.items() if name in changes or name not in twins}
 
 
 def apis_of(name: str, value: Any) -> tuple[Either, ...]:

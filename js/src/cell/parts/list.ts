@@ -42,8 +42,10 @@ function groups(parts: readonly Part[]): Group[] {
   const found: Group[] = [];
   const all = parts.some(({ text }) => text) ? parts : [...parts, COMING];
   for (const [at, part] of all.entries()) {
-    const last = found.at(-1);
-    if (last?.kind === part.kind && kindOf(part.kind).joins?.(part)) (last.parts as Part[]).push(part);
+    const { joins, foot } = kindOf(part.kind);
+    // What stands at the foot is one group, and divides nothing.
+    const last = foot ? found.find(({ kind }) => kind === part.kind) : found.findLast(({ kind }) => !kindOf(kind).foot);
+    if (last?.kind === part.kind && joins?.(part)) (last.parts as Part[]).push(part);
     else found.push({ kind: part.kind, begin: at, parts: [part] });
   }
   return found;
@@ -51,7 +53,7 @@ function groups(parts: readonly Part[]): Group[] {
 
 /** What the status line shows while a part streams; null if the kind has no text for it. */
 export function doing({ parts }: Doc): string | null {
-  const last = parts.at(-1);
+  const last = parts.findLast(({ kind }) => !kindOf(kind).foot);
   return last?.open ? (kindOf(last.kind).doing ?? null) : null;
 }
 

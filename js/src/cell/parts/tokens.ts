@@ -37,8 +37,11 @@ function tokenOf(line: string): Token | null {
     return null;
   }
   if (!Array.isArray(row) || typeof row[0] !== "string" || typeof row[1] !== "number") return null;
-  const others = Array.isArray(row[2]) ? row[2].filter((one) => Array.isArray(one) && typeof one[1] === "number") : [];
-  return { text: row[0], logprob: row[1], others, bytes: typeof row[3] === "string" ? row[3] : "" };
+  const isOther = (one: unknown) => Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "number";
+  const others = Array.isArray(row[2])
+    ? row[2].filter(isOther).map(([text, one]) => [text, Math.min(0, one)] as const)
+    : [];
+  return { text: row[0], logprob: Math.min(0, row[1]), others, bytes: typeof row[3] === "string" ? row[3] : "" };
 }
 
 /** A token's text for the eye: white space that would not be seen has a sign. */

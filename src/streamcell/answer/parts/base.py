@@ -62,6 +62,11 @@ class Part:
         return "" if self.grows is None else str(getattr(self, self.grows))
 
     @property
+    def lasting(self) -> str:
+        """The body as a notebook keeps it: without what differs between two equal answers."""
+        return self.body
+
+    @property
     def weight(self) -> int:
         """About how many characters it takes in a snapshot."""
         return len(self.body)

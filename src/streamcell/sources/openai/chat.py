@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ... import _words as words
 from ..._errors import StreamCellError
-from ...answer.events import Alive, Event, Failed, Usage, UsageReported
+from ...answer.events import Alive, Event, Failed, PartGrew, Usage, UsageReported
 from ...request.echoes import Echo
 from ...request.parameters import Server, translated
 from ...request.request import Request
@@ -181,7 +181,8 @@ class ChatDecoder:
         refusal = field_of(delta, "refusal")
         if isinstance(refusal, str):
             events.extend(self._answer.grow("refusal", refusal))
-        if self._is_ours(index):
+        grown = {event.kind for event in events[begun:] if isinstance(event, PartGrew)}
+        if self._is_ours(index) and grown != {"reasoning"}:  # the tokens of a text, not of the reasoning
             events.extend(self._answer.weigh(field_of(choice, "logprobs")))
         self._left_out(delta, events)
         word = field_of(choice, "finish_reason") or field_of(choice, "finishReason")

@@ -13,7 +13,7 @@ __all__ = ["rows_of"]
 
 _LENGTH: Final = 200  # characters of a token: longer ones are cut
 _ALTERNATIVES: Final = 20  # as many as OpenAI's API gives at most
-_AT_ONCE: Final = 1_000  # tokens of one chunk
+_AT_ONCE: Final = 100_000  # tokens of one chunk, which may be a whole answer
 
 
 def rows_of(logprobs: object) -> str:
@@ -54,9 +54,11 @@ def _token(entry: object) -> Alternative | None:
     token, logprob = field_of(entry, "token"), field_of(entry, "logprob")
     if not isinstance(token, str) or not isinstance(logprob, (int, float)) or isinstance(logprob, bool):
         return None
-    if math.isnan(logprob):
+    try:
+        value = float(logprob)
+    except OverflowError:
         return None
-    return showable(token[:_LENGTH]), min(float(logprob), 0.0)
+    return None if math.isnan(value) else (showable(token[:_LENGTH]), min(value, 0.0))
 
 
 def _bytes_of(entry: object) -> bytes | None:

@@ -155,7 +155,8 @@ class ResponsesDecoder:
         self._nameless: dict[int | None, _Item] = {}  # items without an id, by index, the newest last
         self._begun: set[str] = set()
         self._announced: set[tuple[str | None, object]] = set()
-        self._restored = self._weighed = False
+        self._restored = False
+        self._weighed: set[tuple[str | None, object]] = set()  # items and places whose deltas have probabilities
         self._hosted = HostedTools()
         self._whole: list[object] = []  # the completed items
         self._kept_as: str | None = None
@@ -210,7 +211,8 @@ class ResponsesDecoder:
         if name in _IS_WHOLE:
             grown, key = _IS_WHOLE[name]
             events = self._make_up(grown, self._item(chunk), _place(chunk), words_of(field_of(chunk, key)))
-            return events if self._weighed else [*events, *self._weigh(chunk)]
+            weighed = (_name(chunk, "item_id"), _place(chunk)) in self._weighed
+            return events if weighed else [*events, *self._weigh(chunk)]
         hosted = event_of(name)
         if hosted is not None:
             return self._hosted.event(*hosted, chunk)
@@ -233,7 +235,8 @@ class ResponsesDecoder:
     def _weigh(self, chunk: object) -> list[Event]:
         """Return the event for the probabilities in a delta; if no delta has any, they may come with the whole text."""
         events = self._answer.weigh(field_of(chunk, "logprobs"))
-        self._weighed = self._weighed or bool(events)
+        if events:
+            self._weighed.add((_name(chunk, "item_id"), _place(chunk)))
         return events
 
     # -- parts --------------------------------------------------------------------------------------------------------
