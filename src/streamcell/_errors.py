@@ -437,7 +437,7 @@ class InvalidAnswer(StreamCellError):
 
     kind = "invalid_answer"
     title = words.INVALID_ANSWER
-    steps = (_RETRY_STEP, Step(*words.LET_IT_REPAIR))
+    steps = (_RETRY_STEP, Step(words.LET_IT_REPAIR))
 
     def __init__(self, detail: str = "", *, errors: Iterable[tuple[str, str]] = (), **fields: Any) -> None:
         clean = (tuple(inert_words(without_secrets(one)) for one in pair) for pair in errors)

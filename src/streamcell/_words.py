@@ -345,8 +345,7 @@ CORRECT_PROXY: Final = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press
 REPHRASE: Final = "Rephrase the prompt and run the cell again."
 CORRECT_SOURCE: Final = "Correct what was given to stream_cell, and run the cell again."
 LET_IT_REPAIR: Final = (
-    "Let the model repair its answers: it is told what is wrong, and asked again.",
-    "stream_cell(prompt, response_format=Answer, repair=1)",
+    "Or add repair=1 to the call, and run the cell again: then the model is told what is wrong, and asked again."
 )
 CORRECT_CHECK: Final = "Correct the type's own validators, and run the cell again."
 MORE_ROUNDS: Final = (

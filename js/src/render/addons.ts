@@ -1,5 +1,5 @@
 /**
- * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams. They
+ * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON. They
  * are separate modules in the kernel; a loaded one serves all cells of the page.
  */
 
@@ -10,6 +10,7 @@ export interface Addons {
   math(): MathRenderer | Promise<MathRenderer | null> | null;
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
   differences(): Differences | Promise<Differences | null> | null;
+  json(): JsonReader | Promise<JsonReader | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -53,10 +54,23 @@ export interface Differences {
   compare(before: string, after: string): readonly Change[] | null;
 }
 
+/** A token of JSON. The text of a string is decoded; only a string can be partial: it is then told again, with more. */
+export interface JsonToken {
+  readonly kind: "{" | "}" | "[" | "]" | "string" | "number" | "boolean" | "null";
+  readonly text: string;
+  readonly partial: boolean;
+}
+
+/** Reads JSON that streams. The function that is returned takes more text, and throws where the text is no JSON. */
+export interface JsonReader {
+  read(take: (token: JsonToken) => void): (text: string) => void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
   math: () => null,
   diagrams: () => null,
   differences: () => null,
+  json: () => null,
 };

@@ -8,6 +8,7 @@ import "./citation.js";
 import "./commentary.js";
 import "./hosted_tool.js";
 import "./image.js";
+import "./json.js";
 import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kinds.js";
 import "./reasoning.js";
 import "./refusal.js";
