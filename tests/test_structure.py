@@ -10,7 +10,7 @@ from typing import Any, Literal, Union
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field
 from typing_extensions import NotRequired, TypedDict
 
 from streamcell import InvalidAnswer, Json, Text
@@ -352,10 +352,23 @@ def test_the_value_is_of_the_users_type_and_plain_on_request() -> None:
     assert found(River, '{"name": "Nile"}').value == River.model_validate({"name": "Nile"})
     assert found(Point, '{"x": 1}').value == Point(1)
     assert found(Row, '{"a": "b"}').value == {"a": "b"}
-    assert found(TypeAdapter(list[Point]), '{"items": [{"x": 1}]}').value == [Point(1)]
+    assert found(list[Point], '{"items": [{"x": 1}]}').value == [Point(1)]
     assert found(list[Point], '{"items": [{"x": 1}]}').plain() == [{"x": 1, "y": 0}]
     assert found({"type": "array"}, '{"items": [1]}').value == [1]
     assert found(River, '```json\n{"name": "Nile"}\n```').plain()["name"] == "Nile"
+
+
+def test_what_is_too_deep_to_be_checked_is_told_as_that() -> None:
+    fields = {"inner": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}
+    structure = structure_of({"type": "object", "properties": fields, "required": ["inner"]})
+    assert structure is not None
+
+    def nested(depth: int) -> str:
+        return '{"inner":' * depth + "null" + "}" * depth
+
+    assert check(structure, 1, nested(100)).checked is not None
+    assert check(structure, 1, nested(199)).fault in ("", "It is nested too deep to be checked against the schema.")
+    assert check(structure, 1, nested(300)).errors[0][1] == "it is nested too deep: at most 200 levels are read"
 
 
 def test_a_validator_may_raise_anything() -> None:
@@ -405,7 +418,8 @@ def ended(play: Play, text: str = '{"a": 1}', reason: str | None = "stop") -> tu
 def test_an_answer_is_done_when_its_check_has_ended() -> None:
     play = playing(timeouts=Timeouts())
     run = play.session.run
-    assert ended(play) == (Validate(run, '{"a": 1}'),)
+    assert ended(play) == (Validate(run, '{"a": 1}'), Publish())
+    assert not any(part.open for part in play.current.parts)
     assert play.stands_at(Status.STREAMING)
     # Its source has said everything, and no silence counts now.
     assert play.ignores(Closed(run), Watch(run))

@@ -242,6 +242,7 @@ export const moreCharacters = (count: string): string => `… (${count} more cha
 // -- a structured answer ----------------------------------------------------------------------------------------------
 
 export const JSON_ANSWER = "Structured answer";
+export const CHECKING = "Checking the answer";
 export const SHOW_AS = "Show as";
 export const JSON_WAYS = { tree: "Tree", table: "Table", text: "Text" } as const;
 export const JSON_TEXT = "JSON as it was received";

@@ -422,6 +422,7 @@ def other_api(path: str, why: str) -> str:
 
 # What is wrong with a structured answer. The model is told these too.
 EMPTY_ANSWER: Final = "the answer is empty"
+TOO_DEEP_TO_CHECK: Final = "It is nested too deep to be checked against the schema."
 TOO_DEEP_JSON: Final = "it is nested too deep: at most 200 levels are read"
 
 

@@ -6,8 +6,8 @@ import { expect, test, vi } from "vitest";
 import { json } from "../../src/addons/json.js";
 import { LONG, PAGE } from "../../src/cell/parts/json_tree.js";
 import { copied, KINDS, type Looks } from "../../src/cell/parts/kinds.js";
-import "../../src/cell/parts/list.js";
-import { part } from "../answers.js";
+import { doing } from "../../src/cell/parts/list.js";
+import { docOf, part } from "../answers.js";
 
 const LOOKS: Looks = { over: false, last: true, shown: 0, name: "a", gone: null };
 
@@ -191,4 +191,9 @@ test("a copy has the JSON in one fence, also where it was resumed", () => {
     part("citation", "", { fields: { number: 1, url: "https://example.org", title: "x" } }),
   ];
   expect(copied({ parts })).toBe('````json\n{"a": "```"}\n````\n\n**Sources**\n\n1. x, <https://example.org>');
+});
+
+test("while the kernel checks it, the status line says so", () => {
+  const doc = (open: boolean) => docOf({ status: "streaming", parts: [part("json", "{}", { text: true, open })] });
+  expect([doing(doc(true)), doing(doc(false))]).toEqual([null, "Checking the answer"]);
 });

@@ -571,7 +571,10 @@ def _check(session: Session, event: Finished) -> _Step | None:
     """Have a structured answer checked before it ends; return None if there is nothing to check."""
     if session.structure is None or not session.structure.checks or not is_whole(event, session.parts):
         return None
-    return replace(session, checking=event), (Validate(session.run, text_of(session.parts)),)
+    current = session.document.current
+    closed = replace(current, parts=growth.ended(current.parts))
+    checking = replace(_with_current(session, closed), checking=event)
+    return checking, (Validate(session.run, text_of(session.parts)), Publish())
 
 
 def _judge(session: Session, given: Validated, now: float) -> _Step:

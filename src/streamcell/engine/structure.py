@@ -140,7 +140,7 @@ def _of_type(given: Any) -> Structure:
             f"JSON schema, not {type(given).__name__}"
         )
     try:
-        adapter = given if isinstance(given, TypeAdapter) else TypeAdapter(given)
+        adapter = TypeAdapter(given)
         schema = adapter.json_schema()
     except Exception as error:
         said = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -148,7 +148,7 @@ def _of_type(given: Any) -> Structure:
     wrapped, root = as_object(schema)
     whole = adapter
     if root:
-        fields: Any = {root: (given if not isinstance(given, TypeAdapter) else given._type, ...)}
+        fields: Any = {root: (given, ...)}
         model = create_model("Answer", __config__=ConfigDict(extra="forbid"), **fields)
         whole = TypeAdapter(model)
     strictly = strict(wrapped)
@@ -183,6 +183,8 @@ def check(structure: Structure, run: int, text: str) -> Validated:
         return Validated(run, structure.validate(json_in(text)))
     except _InvalidError as error:
         return Validated(run, errors=error.errors, count=error.count)
+    except RecursionError:  # jsonschema calls itself some six times a level
+        return Validated(run, fault=words.TOO_DEEP_TO_CHECK)
     except BaseException as error:  # noqa: BLE001  # users' code may raise anything, even SystemExit
         return Validated(run, fault=words.check_raised(words_of(error)))
 

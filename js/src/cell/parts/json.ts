@@ -133,5 +133,7 @@ class Json implements PartView {
 KINDS.set("json", {
   make: (context) => new Json(context),
   joins: isResumed,
+  // The kernel checks it now.
+  next: words.CHECKING,
   framed: (text) => (text.trim() === "" ? "" : fenced(text.replace(/^[\r\n]+|[\r\n]+$/g, ""), "json")),
 });

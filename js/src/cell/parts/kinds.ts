@@ -44,6 +44,8 @@ export interface Kind {
   readonly foot?: boolean;
   /** What the status line shows while a part of this kind grows. */
   readonly doing?: string;
+  /** What the status line shows after such a part has ended, if nothing follows and the answer is not over. */
+  readonly next?: string;
   /** The heading over such parts in a copy. */
   readonly heading?: string;
   /** Its text in a copy, as Markdown. */

@@ -53,7 +53,9 @@ function groups(parts: readonly Part[]): Group[] {
 /** What the status line shows while a part streams; null if the kind has no text for it. */
 export function doing({ parts }: Doc): string | null {
   const last = parts.at(-1);
-  return last?.open ? (kindOf(last.kind).doing ?? null) : null;
+  if (!last) return null;
+  const { doing, next } = kindOf(last.kind);
+  return (last.open ? doing : next) ?? null;
 }
 
 export interface Looks {
