@@ -276,12 +276,15 @@ def test_anything_else_is_refused_at_the_call(bad: Any) -> None:
         structure_of(bad)
 
 
-def test_a_schema_that_is_none_is_refused_and_no_schema_is_fetched() -> None:
+def test_a_schema_that_is_none_is_refused_and_no_schema_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[object] = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda *given_, **_more: fetched.append(given_))
     with pytest.raises(ValueError, match="response_format= is no valid JSON schema"):
         structure_of({"type": "object", "properties": 3})
     elsewhere = structure_of({"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:1/schema.json"}}})
     assert elsewhere is not None
     assert "Unresolvable" in check(elsewhere, 1, '{"a": 1}').fault
+    assert fetched == []
 
 
 # -- the check ---------------------------------------------------------------------------------------------------------
