@@ -120,7 +120,7 @@ const OTHERS = {
   languages: "languages",
   math: "math",
   mermaid: "mermaid",
-  "json-reader": "json",
+  "json-viewer": "json",
 };
 
 const own = readdirSync(OWN)

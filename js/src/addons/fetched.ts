@@ -1,6 +1,6 @@
 /** Loads addons from the kernel or the extension, each once per page. */
 
-import type { Addons, DiagramRenderer, Differences, Grammar, JsonReader, MathRenderer } from "../render/addons.js";
+import type { Addons, DiagramRenderer, Differences, Grammar, JsonViewer, MathRenderer } from "../render/addons.js";
 
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
@@ -12,7 +12,7 @@ interface Module {
   readonly math?: MathRenderer;
   readonly diagrams?: DiagramRenderer;
   readonly differences?: Differences;
-  readonly json?: JsonReader;
+  readonly json?: JsonViewer;
 }
 
 /**
@@ -55,8 +55,8 @@ export class FetchedAddons implements Addons {
     return this.#bring("differences", (module) => module.differences);
   }
 
-  json(): JsonReader | Promise<JsonReader | null> | null {
-    return this.#bring("json-reader", (module) => module.json);
+  json(): JsonViewer | Promise<JsonViewer | null> | null {
+    return this.#bring("json-viewer", (module) => module.json);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

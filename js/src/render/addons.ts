@@ -10,7 +10,7 @@ export interface Addons {
   math(): MathRenderer | Promise<MathRenderer | null> | null;
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
   differences(): Differences | Promise<Differences | null> | null;
-  json(): JsonReader | Promise<JsonReader | null> | null;
+  json(): JsonViewer | Promise<JsonViewer | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -54,16 +54,24 @@ export interface Differences {
   compare(before: string, after: string): readonly Change[] | null;
 }
 
-/** A token of JSON. The text of a string is decoded; only a string can be partial: it is then told again, with more. */
-export interface JsonToken {
-  readonly kind: "{" | "}" | "[" | "]" | "string" | "number" | "boolean" | "null";
-  readonly text: string;
-  readonly partial: boolean;
+/** What a view of JSON has from its cell: `visible` writes out the characters that could deceive a reader. */
+export interface JsonParts {
+  readonly visible: (text: string) => string;
+  readonly copy: HTMLElement;
+  /** The text as it is. */
+  readonly text: { readonly root: HTMLElement; show(text: string, grows: boolean): void };
 }
 
-/** Reads JSON that streams. The function that is returned takes more text, and throws where the text is no JSON. */
-export interface JsonReader {
-  read(take: (token: JsonToken) => void): (text: string) => void;
+/** Shows JSON while it streams: as a tree, its records as a table, or as text. */
+export interface JsonViewer {
+  make(parts: JsonParts): JsonView;
+}
+
+/** The view of one text. It fills an element of the cell's. */
+export interface JsonView {
+  readonly nodes: readonly HTMLElement[];
+  /** Show a text that begins with the one that was shown before. */
+  show(text: string, grows: boolean): void;
 }
 
 /** Without any addons. */

@@ -40,8 +40,8 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, diagrams, differences, and to read JSON", () => {
-  const others = ["differences", "json-reader", "languages", "math", "mermaid"];
+test("there is an addon for each language that fences can name, for math, diagrams, differences, and JSON", () => {
+  const others = ["differences", "json-viewer", "languages", "math", "mermaid"];
   expect([...ADDONS].sort()).toEqual([...GRAMMARS, ...others].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });

@@ -3,8 +3,8 @@
 /** A structured answer in the page: a tree that is only appended to, a table, the text, and what is no JSON. */
 
 import { expect, test, vi } from "vitest";
+import { LONG, PAGE } from "../../src/addons/json/tree.js";
 import { json } from "../../src/addons/json.js";
-import { LONG, PAGE } from "../../src/cell/parts/json_tree.js";
 import { copied, KINDS, type Looks } from "../../src/cell/parts/kinds.js";
 import { doing } from "../../src/cell/parts/list.js";
 import { docOf, part } from "../answers.js";
@@ -17,6 +17,7 @@ function view(reader: unknown = json) {
   const made = KINDS.get("json")?.make({ page, copying: { page, say: vi.fn() } } as never);
   if (!made) throw new Error("no such kind");
   const { root } = made;
+  made.update([part("json", "", { text: true, open: true })], LOOKS);
   const named = (name: string) =>
     [...root.querySelectorAll<HTMLButtonElement>("button")].find(({ textContent }) => textContent?.startsWith(name));
   return {
@@ -163,25 +164,29 @@ test("a text that stops being JSON is shown as text, with the reason; the tree h
 });
 
 test("another answer begins anew, and so does a text that was replaced", async () => {
-  const { show, tree } = view();
+  const { show, root } = view();
+  const shown = () => lines(root.querySelector(".sc-json-tree") as HTMLElement);
   await show('{"a": 1}');
   await show('{"b": 2}');
-  expect(lines(tree)).toEqual(["1 field", "b: 2"]);
+  expect(shown()).toEqual(["1 field", "b: 2"]);
   await show('{"c": 3}', { name: "b" });
-  expect(lines(tree)).toEqual(["1 field", "c: 3"]);
+  expect(shown()).toEqual(["1 field", "c: 3"]);
 });
 
-test("until the reader has come, and where none comes, the text is shown", async () => {
-  let come: (reader: unknown) => void = () => {};
-  const { show, root, tree } = view(new Promise((resolve) => (come = resolve)));
+test("until the viewer has come, and where none comes, the text is shown", async () => {
+  let come: (viewer: unknown) => void = () => {};
+  const { show, root } = view(
+    new Promise((resolve) => {
+      come = resolve;
+    }),
+  );
   await show('{"a": 1}');
-  expect([root.querySelector("pre")?.textContent, tree.hidden]).toEqual(['{"a": 1}', true]);
+  expect([root.querySelector("pre")?.textContent, root.querySelector("ul")]).toEqual(['{"a": 1}', null]);
   come(json);
-  await vi.waitFor(() => expect(lines(tree)).toEqual(["1 field", "a: 1"]));
+  await vi.waitFor(() => expect(lines(root.querySelector("ul") as HTMLElement)).toEqual(["1 field", "a: 1"]));
   const without = view(null);
   await without.show('{"a": 1}', { over: true });
-  expect([without.root.querySelector("pre")?.textContent, without.tree.hidden]).toEqual(['{"a": 1}', true]);
-  expect(without.named("Tree")?.hidden).toBe(true);
+  expect([without.root.querySelector("pre")?.textContent, without.named("Tree")]).toEqual(['{"a": 1}', undefined]);
 });
 
 test("a copy has the JSON in one fence, also where it was resumed", () => {

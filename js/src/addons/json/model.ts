@@ -1,6 +1,6 @@
 /** The value of JSON that streams: a tree that only grows. */
 
-import type { JsonReader, JsonToken } from "../../render/addons.js";
+import { type JsonToken, reader } from "./reader.js";
 
 export interface Value {
   readonly type: "object" | "array" | "string" | "number" | "boolean" | "null";
@@ -27,16 +27,12 @@ export class Model {
   broken = false;
   /** Values that have changed since the reader last emptied this. */
   readonly changed = new Set<Value>();
-  readonly #read: (text: string) => void;
+  readonly #read = reader((token) => this.#take(token));
   readonly #open: Value[] = [];
   /** The key of the next value; null before the key. */
   #key: string | null = null;
   /** The string that has begun and is not complete. */
   #string: Value | null = null;
-
-  constructor(reader: JsonReader) {
-    this.#read = reader.read((token) => this.#take(token));
-  }
 
   /** Read more of the text. */
   push(text: string): void {

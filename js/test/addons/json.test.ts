@@ -1,8 +1,7 @@
 /** JSON that streams: whatever is shown of it is a beginning of the value, wherever the text is cut. */
 
 import { expect, test } from "vitest";
-import { json } from "../../src/addons/json.js";
-import { holds, Model, recordsIn, type Value } from "../../src/cell/parts/json_model.js";
+import { holds, Model, recordsIn, type Value } from "../../src/addons/json/model.js";
 import { randomFrom } from "../random.js";
 
 /** The value of a model as JavaScript has it; `undefined` without one. */
@@ -14,7 +13,7 @@ function plain(value: Value | null): unknown {
 }
 
 function read(text: string, cuts: readonly number[] = []): Model {
-  const model = new Model(json);
+  const model = new Model();
   let from = 0;
   for (const cut of [...cuts, text.length]) {
     model.push(text.slice(from, cut));
@@ -46,7 +45,7 @@ const SAMPLE = {
 
 test("each beginning of a text shows a beginning of its value, and no number or word that may still change", () => {
   for (const text of [JSON.stringify(SAMPLE), JSON.stringify(SAMPLE, null, 2), ascii(JSON.stringify(SAMPLE))]) {
-    const grown = new Model(json);
+    const grown = new Model();
     let seen = 0;
     for (let cut = 0; cut <= text.length; cut += 1) {
       const model = read(text.slice(0, cut));
@@ -94,7 +93,7 @@ test.each([
   "[NaN]",
   "[01]",
 ])("%s is broken from its fault on, and what comes before stays", (text) => {
-  const model = new Model(json);
+  const model = new Model();
   for (const char of text) model.push(char);
   expect(model.broken).toBe(true);
   model.push("more");
@@ -113,7 +112,7 @@ test("a text that is nested deep is read, without recursion", () => {
 });
 
 test("what changed is told: only what a piece of the text has touched", () => {
-  const model = new Model(json);
+  const model = new Model();
   model.push('{"list": [1, 2, {"a": "x"}, ');
   model.changed.clear();
   model.push('{"a": "b');
@@ -140,7 +139,7 @@ test.each([
 
 test("a long text takes work in proportion to its length", () => {
   const text = JSON.stringify(Array.from({ length: 20_000 }, (_, at) => ({ name: `River ${at}`, km: at })));
-  const model = new Model(json);
+  const model = new Model();
   let touched = 0;
   for (let at = 0; at < text.length; at += 100) {
     model.push(text.slice(at, at + 100));

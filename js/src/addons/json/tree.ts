@@ -6,8 +6,7 @@
 
 import { element, setLabel } from "../../render/element.js";
 import * as words from "../../words.js";
-import { visible } from "../pretty.js";
-import { holds, type Value } from "./json_model.js";
+import { holds, type Value } from "./model.js";
 
 /** Rows of a container that are shown at first, and with each press of "more". */
 export const PAGE = 100;
@@ -28,6 +27,9 @@ const integer = new Intl.NumberFormat("en");
 export const count = ({ type, children: { length } }: Value): string =>
   length === 0 ? words.EMPTY : type === "array" ? words.items(length, integer) : words.fields(length, integer);
 
+/** Writes out the characters that could deceive a reader. */
+export type Visible = (text: string) => string;
+
 /** A row: what it shows is brought up to date by `update`. */
 interface Row {
   readonly root: HTMLElement;
@@ -37,6 +39,11 @@ interface Row {
 export class Tree {
   readonly root = element("ul", { class: "sc-json-tree" });
   readonly #rows = new Map<Value, Row>();
+  readonly #visible: Visible;
+
+  constructor(visible: Visible) {
+    this.#visible = visible;
+  }
 
   /** Show what has changed of the value with this root. */
   update(root: Value | null, changed: Iterable<Value>): void {
@@ -44,13 +51,8 @@ export class Tree {
     for (const value of changed) this.#rows.get(value)?.update();
   }
 
-  reset(): void {
-    this.#rows.clear();
-    this.root.replaceChildren();
-  }
-
   #row(value: Value): Row {
-    const made = holds(value) ? this.#fold(value) : line(value);
+    const made = holds(value) ? this.#fold(value) : line(value, this.#visible);
     // A scalar other than a string is complete when it appears.
     if (holds(value) || !value.done) this.#rows.set(value, made);
     made.update();
@@ -61,7 +63,7 @@ export class Tree {
     const size = element("span", { class: "sc-json-count" });
     const inner = element("ul");
     const more = element("button", { type: "button", class: "sc-json-more" });
-    const summary = element("summary", {}, ...keyOf(value), size);
+    const summary = element("summary", {}, ...keyOf(value, this.#visible), size);
     const fold = element("details", {}, summary, inner, more);
     let limit = PAGE;
     const draw = (): void => {
@@ -90,7 +92,7 @@ export class Tree {
   }
 }
 
-function keyOf({ key, index, depth }: Value): HTMLElement[] {
+function keyOf({ key, index, depth }: Value, visible: Visible): HTMLElement[] {
   if (depth === 0) return [];
   const name = key === null ? String(index) : visible(key.slice(0, KEY)) + (key.length > KEY ? "…" : "");
   const kind = key === null ? "sc-json-index" : "sc-json-key";
@@ -98,9 +100,9 @@ function keyOf({ key, index, depth }: Value): HTMLElement[] {
 }
 
 /** A row with a value that holds no others. */
-function line(value: Value): Row {
+function line(value: Value, visible: Visible): Row {
   const text = element("span", { class: "sc-json-value", "data-type": value.type, dir: "auto" });
-  const root = element("li", {}, ...keyOf(value), text);
+  const root = element("li", {}, ...keyOf(value, visible), text);
   let all = false;
   let more: HTMLElement | null = null;
   const update = (): void => {

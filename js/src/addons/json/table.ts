@@ -2,9 +2,8 @@
 
 import { element, scrolls, setLabel } from "../../render/element.js";
 import * as words from "../../words.js";
-import { visible } from "../pretty.js";
-import { holds, type Value } from "./json_model.js";
-import { count, PAGE } from "./json_tree.js";
+import { holds, type Value } from "./model.js";
+import { count, PAGE, type Visible } from "./tree.js";
 
 /** The most columns. Further fields are only in the tree. */
 const COLUMNS = 50;
@@ -35,7 +34,10 @@ export class Table {
   /** Rows that are complete. */
   #complete = 0;
 
-  constructor() {
+  readonly #visible: Visible;
+
+  constructor(visible: Visible) {
+    this.#visible = visible;
     const table = element("table", {}, element("thead", {}, this.#head), this.#body);
     this.root = element(
       "div",
@@ -84,7 +86,7 @@ export class Table {
       if (column === undefined) continue;
       while (row.childElementCount <= column) row.append(element("td", { dir: "auto" }));
       const cell = row.children[column] as HTMLElement;
-      setLabel(cell, visible(wordsOf(value)));
+      setLabel(cell, this.#visible(wordsOf(value)));
       cell.dataset.type = value.type;
     }
   }
@@ -95,7 +97,7 @@ export class Table {
     if (known !== undefined || this.#columns.size >= COLUMNS) return known;
     const column = this.#columns.size + 1;
     this.#columns.set(name, column);
-    this.#head.append(element("th", { scope: "col", dir: "auto" }, visible(name.slice(0, SHORT))));
+    this.#head.append(element("th", { scope: "col", dir: "auto" }, this.#visible(name.slice(0, SHORT))));
     return column;
   }
 }
