@@ -139,6 +139,11 @@ def test_the_model_mends_its_answer_when_it_is_told(api: matrix.API, server: Reh
     assert last.usage is not None
     assert first.usage is not None
     assert (last.usage.total_tokens or 0) > 2 * (first.usage.total_tokens or 0)
+    # The numbers of the repaired answer are of both requests, as its tokens are.
+    assert [one.kind for one in cell.timeline].count("connect") == 2
+    cell.select(0)
+    assert [one.kind for one in cell.timeline].count("connect") == 1
+    cell.select(1)
     said = json.dumps(server.exchanges[-1].body)
     assert "- rivers[0].name: Input should be a valid string" in said
     assert "12345" in said
@@ -288,6 +293,17 @@ def test_repair_is_a_small_whole_number(repair: Any) -> None:
 def test_an_answer_to_show_is_no_structured_answer() -> None:
     with pytest.raises(ValueError, match="response_format= says how to ask a model"):
         stream_cell(["{}"], response_format=Rivers, display=False)
+
+
+def test_the_format_is_the_same_for_all_versions() -> None:
+    cell = ask("", "chat")
+    cell.result(matrix.WAIT)
+    with pytest.raises(ValueError, match="response_format= is the same for all versions"):
+        cell.retry(response_format=list[River])
+    cell.retry(temperature=0.5)
+    cell.result(matrix.WAIT)
+    assert isinstance(cell.parsed, Rivers)
+    assert dict(cell.versions[-1].changed) == {"temperature": 0.5}
 
 
 def test_a_server_that_refuses_a_schema_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import copy
 import itertools
 import logging
 import random
@@ -302,10 +303,12 @@ class Stream:
             for ended in ended_calls(parts, self.document.current.parts):  # denied, or not possible to run
                 self._note("tool", self._session.run, **ended)
         if self._session.repairs > repairs:
+            # A repaired answer has the tokens of the invalid ones too, so it has their times.
+            continued = copy.deepcopy(self._tallies[-1])
             for invalid in self.document.former[len(former) :]:
                 self._note("status", self._session.run - 1, **status_of(replace(self.document, current=invalid)))
             del self._tallies[len(self.document.former) :]
-            self._tallies.append(Tally())
+            self._tallies.append(continued)
         if self._session.status is not before or self._session.document.queue_position is not None:
             self._note("status", self._session.run, **status_of(self.document))
         for effect in effects:
