@@ -88,7 +88,7 @@ test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python
 
 test-openai2: env ## the source contract suite with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources tests/faults $(addprefix --ignore=tests/faults/,$(NO_SDK)) -m "not long"
+	.venvs/openai2/bin/python -m pytest tests/sources tests/test_structured.py tests/faults $(addprefix --ignore=tests/faults/,$(NO_SDK)) -m "not long"
 
 # What we rely on of ipykernel, ipywidgets, anywidget and the SDK, against what comes next. Needs the registries.
 canary: env ## a part of the suite with the newest releases and pre-releases of what we stand on

@@ -1,5 +1,5 @@
 /**
- * The addons that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams.
+ * The addons that a page loads when it first needs them: one module for each language of the highlighter, math, diagrams, JSON.
  *
  * A language is either a file of its own in src/addons/languages/ or rules of Ace as they are, named here.
  */
@@ -114,17 +114,24 @@ const ACE = {
   zig: "zig ZigHighlightRules",
 };
 
+/** The modules in src/addons/ that are no languages, by the names of their addons. */
+const OTHERS = {
+  differences: "differences",
+  languages: "languages",
+  math: "math",
+  mermaid: "mermaid",
+  "json-viewer": "json",
+};
+
 const own = readdirSync(OWN)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3));
 
-const PARTS = ["differences", "languages", "math", "mermaid"];
-
 /** The names of all addons. */
-export const ADDONS = [...Object.keys(ACE), ...own, ...PARTS].sort();
+export const ADDONS = [...Object.keys(ACE), ...own, ...Object.keys(OTHERS)].sort();
 
 function entryOf(name) {
-  if (PARTS.includes(name)) return `export * from "./src/addons/${name}.ts";`;
+  if (OTHERS[name]) return `export * from "./src/addons/${OTHERS[name]}.ts";`;
   if (own.includes(name)) return `export * from "./src/addons/languages/${name}.ts";`;
   const [file, Rules] = ACE[name].split(" ");
   return (
@@ -205,7 +212,7 @@ export async function buildAddons(names = ADDONS, { minify = true } = {}) {
 
 /** The licences of what the addons are made from, which travel with them. */
 export function licences() {
-  const packages = ["ace-code", "temml", "@fontsource/stix-two-math", "@mermaid-js/tiny"];
+  const packages = ["ace-code", "temml", "@fontsource/stix-two-math", "@mermaid-js/tiny", "@streamparser/json"];
   const texts = packages.map((name) => {
     const file = join(here, "node_modules", name, "LICENSE");
     return `${name}\n${"=".repeat(name.length)}\n\n${readFileSync(file, "utf8").trim()}\n`;

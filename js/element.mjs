@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { buildAddons, licences } from "./addons.mjs";
+import { ADDONS, buildAddons, licences } from "./addons.mjs";
 import { bundleOptions } from "./bundle.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,7 +33,8 @@ export async function buildPackage(outdir, { minify = true } = {}) {
     chunkNames: "[name]",
     outdir,
   });
-  for (const [name, text] of await buildAddons(undefined, { minify })) {
+  const used = ADDONS.filter((name) => name !== "json-viewer"); // structured answers are a cell's
+  for (const [name, text] of await buildAddons(used, { minify })) {
     writeFileSync(join(outdir, "addons", `${name}.js`), text);
   }
   writeFileSync(join(outdir, "addons", "LICENSES.txt"), licences());

@@ -124,7 +124,8 @@ def shape(name: str, schema: Schema) -> list[str]:
     return [f"export const {camel(name)}_SHAPE = {{", *fields, "} as const;"]
 
 
-SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "CitationFields"]
+SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "JsonFields"]
+SHAPED += ["CitationFields"]
 SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ImageFields", "ToolCallFields", "UnknownFields"]
 SHAPED += ["Replay", "Part", "Segment", "Figures", "Doc"]
 

@@ -53,6 +53,7 @@ KINDS = {
     "not_recorded",
     "source",
     "content_filter",
+    "invalid_answer",
     "stopped",
 }
 

@@ -78,6 +78,8 @@ HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.private", "
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}
+PARSERS = {"jiter"}
+"""Packages that pure modules may use: a text in, a value out."""
 WORLD = {
     "asyncio",
     "concurrent",
@@ -205,7 +207,7 @@ def _broken_outside(module: str, room: str, one: Import) -> Iterator[str]:
             yield f"{one.package} is the widget's"
         elif one.package in ("IPython", "ipykernel") and not one.late:
             yield f"{one.package} is the notebook's: it is imported when there is one"
-    elif pure and one.package not in sys.stdlib_module_names:
+    elif pure and one.package not in sys.stdlib_module_names and one.package not in PARSERS:
         yield f"it is pure, and imports {one.package}"
     elif pure and one.package in WORLD:
         yield f"it is pure, and meets the world through {one.package}"

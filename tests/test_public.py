@@ -21,6 +21,8 @@ EXPORTED = [
     "ContentFiltered",
     "ContextTooLong",
     "Interrupted",
+    "InvalidAnswer",
+    "Json",
     "Limits",
     "Log",
     "ModelNotFound",
@@ -98,6 +100,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("approve", "keyword_only", None),
         ("max_rounds", "keyword_only", 8),
         ("tool_timeout", "keyword_only", 60.0),
+        ("repair", "keyword_only", 0),
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
@@ -192,7 +195,7 @@ def test_every_error_is_caught_as_one() -> None:
     errors = [
         one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
     ]
-    assert len(errors) == 21
+    assert len(errors) == 22
     assert all(issubclass(one, StreamCellError) for one in errors)
 
 

@@ -36,6 +36,7 @@ from streamcell.answer.inputs import (
     Act,
     AskPolicy,
     Broke,
+    Checked,
     Closed,
     CloseSource,
     Decided,
@@ -51,6 +52,7 @@ from streamcell.answer.inputs import (
     Start,
     Stop,
     Tick,
+    Validated,
     Wait,
     Watch,
 )
@@ -59,6 +61,7 @@ from streamcell.answer.resume import ResumeMode
 from streamcell.answer.retry import RetryPolicy
 from streamcell.answer.session import Session, step
 from streamcell.answer.status import TERMINAL, TRANSITIONS, Status, Trigger, next_status
+from streamcell.answer.structure import StructureRules
 from streamcell.answer.timeouts import Timeouts
 from streamcell.answer.tools import ToolRules
 from streamcell.wire.messages import document_of, view_of
@@ -133,6 +136,7 @@ GIVEN = st.one_of(
     st.tuples(st.just("tick"), LAG, st.none()),
     st.tuples(st.just("watch"), LAG, st.none()),
     st.tuples(st.sampled_from(["wait", "no more"]), LAG, st.none()),
+    st.tuples(st.sampled_from(["valid", "invalid", "invalid", "fault"]), LAG, st.none()),
     st.tuples(st.sampled_from(["placed", "granted"]), LAG, st.none()),
     st.tuples(
         st.sampled_from(
@@ -153,12 +157,22 @@ def _input(kind: object, run: int, event: Event | None) -> Input:
         return Tick(run)
     if kind == "watch":
         return Watch(run)
+    if kind in ("valid", "invalid", "fault"):
+        return _validated(run, kind)
     if kind in ("placed", "granted"):
         return Placed(run, *((3, Wait("refusal", 9.0)) if kind == "placed" else (None, None)))
     if kind in ("wait", "no more"):
         return Decided(run, 2.0 if kind == "wait" else None, None if kind == "wait" else "It raised.")
     assert isinstance(kind, (Start, Stop, Retry, Resume, Select, Broke))
     return kind
+
+
+def _validated(run: int, kind: object) -> Validated:
+    if kind == "valid":
+        return Validated(run, Checked({}, dict))
+    return (
+        Validated(run, errors=(("a", "wrong"),), count=1) if kind == "invalid" else Validated(run, fault="It raised.")
+    )
 
 
 class Ledger:
@@ -177,9 +191,11 @@ class Ledger:
         silent = isinstance(given_, Received) and isinstance(given_.event, (Alive, Cursor))
         assert (after is before) == (effects == ()) or silent
         old, new = before.status, after.status
-        if isinstance(given_, (Received, Closed, Tick, Watch, Placed, Decided)) and given_.run != before.run:
+        if isinstance(given_, (Received, Closed, Tick, Watch, Placed, Decided, Validated)) and given_.run != before.run:
             assert after is before
         self._text(before, given_, after)
+        if isinstance(given_, Validated) and before.checking is not None:
+            self.open.clear()  # its source has ended by itself
         self._sources(effects, after)
         if old not in TERMINAL and new in TERMINAL:
             self.settled += 1
@@ -191,12 +207,19 @@ class Ledger:
 
     def _text(self, before: Session, given_: Input, after: Session) -> None:
         running = before.status in (Status.CONNECTING, Status.STREAMING) or before.document.queue_position is not None
-        if isinstance(given_, Received) and given_.run == before.run and running and not before.failing:
+        if (
+            isinstance(given_, Received)
+            and given_.run == before.run
+            and running
+            and not (before.failing or before.checking)
+        ):
             if isinstance(given_.event, PartGrew) and given_.event.kind == "text":
                 self.said += given_.event.text
             elif isinstance(given_.event, PartRestored):
                 self.said = given_.event.text
         if before.status in TERMINAL and after.status not in TERMINAL and not isinstance(given_, Resume):
+            self.said = ""
+        if after.repairs > before.repairs:
             self.said = ""
         assert after.document.current.text == self.said
 
@@ -216,8 +239,12 @@ class Ledger:
         if after.status is Status.DONE:
             self.open.clear()  # it closes by itself
         queues = after.document.queue_position is not None
-        running = not after.failing and (queues or after.status in (Status.CONNECTING, Status.STREAMING))
-        assert len(self.open) == (1 if running else 0)
+        running = (
+            not after.failing
+            and not after.checking
+            and (queues or after.status in (Status.CONNECTING, Status.STREAMING))
+        )
+        assert len(self.open) == (1 if running or after.checking else 0)
         assert not after.failing or after.status in (Status.CONNECTING, Status.STREAMING)
         assert sum(isinstance(effect, AskPolicy) for effect in effects) <= (1 if after.failing else 0)
 
@@ -253,6 +280,7 @@ class Ledger:
     way=st.sampled_from([None, ResumeMode.CONTINUED]),
     auto_resume=st.sampled_from([None, True, False]),
     own=st.booleans(),
+    structure=st.sampled_from([None, StructureRules(), StructureRules(repairs=2)]),
 )
 def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     inputs: list[tuple[object, int, Event | None]],
@@ -263,6 +291,7 @@ def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     way: ResumeMode | None,
     auto_resume: bool | None,
     own: bool,
+    structure: StructureRules | None,
 ) -> None:
     policy: Any = Own() if own else RetryPolicy(attempts=attempts)
     session = Session(
@@ -271,6 +300,7 @@ def test_no_order_of_inputs_loses_text_or_leaves_the_table(
         timeouts=timeouts,
         way=way,
         auto_resume=auto_resume,
+        structure=structure,
     )
     ledger = Ledger()
     # Always started: a queue of inputs before the start would end in nothing, again and again.
@@ -294,6 +324,7 @@ def test_text_arrives_whole_however_it_is_cut_into_deltas(deltas: list[str], cut
 
 TEXT = PartGrew("text", "Hel")
 CALL = (PartChanged("tool_call", {"name": "add", "call_id": "c"}, "c"), Finished("tool_calls"))
+INVALID = Validated(1, errors=(("a", "wrong"),), count=1)
 IN_LINE = Placed(1, 2, Wait("refusal", 9.0))
 CUT, REFUSED, BUSY = Failed(Interrupted("x")), Failed(AuthenticationFailed("x")), Failed(ProviderFailed("busy"))
 WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
@@ -308,6 +339,7 @@ WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
         for go_on in (Retry(), Resume())
     ),
     (Start(), STARTED, BUSY),
+    (Start(), STARTED, TEXT, Finished("stop"), INVALID),
     (Start(), *CALL, Stop()),
     *((Start(), STARTED, *CALL, end) for end in (Stop(), Broke(ProviderFailed("x")), Act(0, "deny"))),
 ]
@@ -322,6 +354,7 @@ def test_every_move_of_the_table_is_met_and_none_besides() -> None:
             policy=RetryPolicy(attempts=attempts),
             way=ResumeMode.CONTINUED,
             tools=ToolRules(frozenset({"add"})),
+            structure=StructureRules(repairs=1) if INVALID in inputs else None,
         )
         for one in inputs:
             given_ = Received(session.run, one) if isinstance(one, EVENTS) else one

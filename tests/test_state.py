@@ -28,6 +28,7 @@ LEGAL = {
         "failed": "failed",
         "backoff": "waiting",
         "stop": "stopped",
+        "repair": "connecting",
     },
     "calling": {"reply": "connecting", "failed": "failed", "stop": "stopped"},
     "waiting": {"open": "connecting", "retry": "connecting", "failed": "failed", "stop": "stopped"},

@@ -142,7 +142,8 @@ def test_the_metadata_says_what_it_must(wheel: Path) -> None:
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert "Framework :: Jupyter" in metadata.get_all("Classifier", [])
     required = {line.split(">")[0].split("<")[0].strip() for line in metadata.get_all("Requires-Dist", [])}
-    assert required == {"anywidget", "docstring-parser", "imagesize", "ipywidgets", "openai", "pydantic", "traitlets"}
+    expected = {"anywidget", "docstring-parser", "imagesize", "ipywidgets", "jiter", "jsonschema", "openai", "pydantic"}
+    assert required == expected | {"referencing", "traitlets"}
     assert "streamcell = streamcell._cli:main" in entry_points
 
 

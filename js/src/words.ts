@@ -239,6 +239,24 @@ export const leftOut = (characters: string): string => `… ${characters} are le
 export const SHOW_ALL = "Show all";
 export const moreCharacters = (count: string): string => `… (${count} more characters)`;
 
+// -- a structured answer ----------------------------------------------------------------------------------------------
+
+export const JSON_ANSWER = "Structured answer";
+export const CHECKING = "Checking the answer";
+export const SHOW_AS = "Show as";
+export const JSON_WAYS = { tree: "Tree", table: "Table", text: "Text" } as const;
+export const JSON_TEXT = "JSON as it was received";
+export const COPY_JSON = "Copy JSON";
+export const BROKEN_JSON = "This is not valid JSON, so it is shown as text. The tree has what comes before the fault.";
+export const EMPTY = "empty";
+export const items = (count: number, integer: Intl.NumberFormat): string =>
+  count === 1 ? "1 item" : `${integer.format(count)} items`;
+export const fields = (count: number, integer: Intl.NumberFormat): string =>
+  count === 1 ? "1 field" : `${integer.format(count)} fields`;
+export const soFar = (count: string): string => (count === EMPTY ? "…" : `${count} …`);
+export const showMore = (count: number, left: number, integer: Intl.NumberFormat): string =>
+  count === left ? `Show ${integer.format(count)} more` : `Show ${count} more of ${integer.format(left)}`;
+
 // -- beside the answer ------------------------------------------------------------------------------------------------
 
 export const REHEARSAL = "rehearsal: scripted answer, not a model";

@@ -12,6 +12,7 @@ from ._errors import (
     ContentFiltered,
     ContextTooLong,
     Interrupted,
+    InvalidAnswer,
     ModelNotFound,
     NoKey,
     NotAStream,
@@ -30,7 +31,7 @@ from ._errors import (
 from ._recordings import record_notebook, recording
 from ._version import __version__
 from .answer.document import Version
-from .answer.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall, Unknown
+from .answer.parts import Citation, Json, Part, Reasoning, Refusal, Text, ToolCall, Unknown
 from .answer.retry import RetryPolicy
 from .answer.stats import Segment, Stats
 from .answer.timeouts import Timeouts
@@ -51,6 +52,8 @@ __all__ = [
     "ContentFiltered",
     "ContextTooLong",
     "Interrupted",
+    "InvalidAnswer",
+    "Json",
     "Limits",
     "Log",
     "ModelNotFound",

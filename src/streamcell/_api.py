@@ -5,6 +5,7 @@ This is the only module that imports from all the others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
@@ -20,16 +21,19 @@ from .answer.retry import RetryPolicy, attempts_of
 from .answer.session import Session
 from .answer.stats import Prices, prices_of
 from .answer.status import TERMINAL, Status
+from .answer.structure import StructureRules
 from .answer.timeouts import Timeouts
 from .answer.tools import Approval, ToolRules
 from .engine.driver import driver
 from .engine.history import kept
 from .engine.log import SHELF
+from .engine.structure import Structure, structure_of
 from .engine.toolbox import Approve, Toolbox, toolbox_of
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
 from .request.echoes import Echo
+from .request.jsonable import is_left_out
 from .request.messages import Message, answered_in, messages_of
 from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
@@ -39,7 +43,7 @@ from .sources.openai.client import check_client, client_with, known_secrets
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
     from openai import AsyncOpenAI, OpenAI
@@ -171,6 +175,7 @@ def stream_cell(
     approve: bool | Approve | None = None,
     max_rounds: int = 8,
     tool_timeout: float = 60.0,
+    repair: int = 0,
     display: bool = True,
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
@@ -242,6 +247,9 @@ def stream_cell(
         tool_timeout: how many seconds a call may run. Each call has its own thread, and the calls of a round run in
             parallel. If a call raises, the error's message is sent to the model, and the traceback is added to
             `cell.log`.
+        repair: how many times the model is asked again, with what is wrong, if its answer does not fit
+            `response_format=`. Each invalid answer is kept as a version, and its tokens count. Retry in the cell tells
+            the model too. 0: the answer fails with `InvalidAnswer`.
         display: whether to show the cell now. A cell can be displayed again at any time.
         unattended: what happens at the end of each notebook cell when no user is present (nbclient, papermill, `jupyter
             execute`). `"raise"`: the run waits until the cell's answers have ended, so that they are saved complete,
@@ -262,6 +270,9 @@ def stream_cell(
         **params: parameters of both APIs, under either name (`max_tokens` or `max_output_tokens`). Each is sent under
             the name that the API in use has for it; a parameter that only one API has selects that API.
             `docs/parameters.md` lists them. Parameters that only your server has go into `extra_body`.
+            `response_format=` asks for a structured answer: a pydantic model, a dataclass, a TypedDict, a list of one
+            of these, or a JSON schema. The cell shows the JSON as a tree or a table while it grows, `cell.parsed` is
+            the validated object, and `cell.to_dicts()` are its records. See `docs/structured.md`.
 
     Raises:
         TypeError, ValueError: for invalid arguments, before anything is sent.
@@ -284,8 +295,10 @@ def stream_cell(
         )
     if prompt is None:
         raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
+    repairs = _repairs(repair, params)
     messages = messages_of(with_files_read(prompt))
     rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
+    structure: Structure | None = None
     if messages is None:
         for name, value in {
             "tools": tools,
@@ -314,6 +327,9 @@ def stream_cell(
         api = api if prefix is None else "chat"
         if box is not None:
             params = cast("Any", Veiled({**params, "tools": box.declarations}))
+        structure = _structure(params)
+        if structure is not None and "response_format" in params:
+            params = cast("Any", Veiled({**params, "response_format": structure.format}))
         again = _ask(messages, model, client, api, instructions, previous, params, prefix, _map(map))
         request, asked_by, source = again()
     policy = _defaults.retry if retry is None else _policy(retry)
@@ -330,7 +346,7 @@ def stream_cell(
     if scope is not None:
         found = scope.find(asked, shows)
         if not isinstance(found, str):
-            return _replayed(found, request, asked_by, unattended, display, box)
+            return _replayed(found, request, asked_by, unattended, display, box, structure)
         changed = found
         source, recorder = scope.record(source, asked, changed)
         again = None
@@ -338,7 +354,7 @@ def stream_cell(
         recorder = _recordings.record_into(record, asked)
         again = None
     document = Document(
-        current=Version(origin=source.origin),
+        current=Version(origin=source.origin, root="" if structure is None else structure.root),
         remark=changed,
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
@@ -351,6 +367,7 @@ def stream_cell(
         auto_resume=_defaults.auto_resume if auto_resume is None else _yes_or_no("auto_resume", auto_resume),
         tools=rules,
         show_reasoning=shows,
+        structure=None if structure is None else StructureRules(repairs=repairs),
     )
     return _started(
         source,
@@ -363,6 +380,7 @@ def stream_cell(
         prompt=partial(asked.prompt, _recordings.now_in()),
         recorder=recorder,
         again=again,
+        structure=structure,
     )
 
 
@@ -378,6 +396,7 @@ def _started(
     prompt: Callable[[], Mapping[str, Any]],
     recorder: Recorder | None = None,
     again: _Asking | None = None,
+    structure: Structure | None = None,
 ) -> StreamCell:
     """Return the cell, which streams; `prompt` is what a recording says was asked."""
     source.claim()  # last of all checks: after a refused call the same iterator can be given again
@@ -391,6 +410,7 @@ def _started(
             shown=display,
             tools=tools,
             recorder=recorder,
+            structure=structure,
         )
         cell.log.describe(prompt)
         cell._again = None if again is None else partial(_source_of, again)
@@ -412,12 +432,29 @@ def _replayed(
     unattended: Unattended,
     display: bool,
     tools: Toolbox | None = None,
+    structure: Structure | None = None,
 ) -> StreamCell:
-    """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it."""
+    """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it.
+
+    `structure` checks the answer again, so that `cell.parsed` is an object of the user's own type.
+    """
+    session = played.session
+    if structure is not None:
+        current = replace(session.document.current, root=structure.root)
+        document = replace(session.document, current=current)
+        session = replace(session, document=document, structure=StructureRules())
     if tools is not None or played.tools is not None:
         tools = replace(tools or Toolbox(), recorded=True)
     return _started(
-        played.source, played.session, request, client, unattended, display, tools, prompt=lambda: played.prompt
+        played.source,
+        session,
+        request,
+        client,
+        unattended,
+        display,
+        tools,
+        prompt=lambda: played.prompt,
+        structure=structure,
     )
 
 
@@ -429,6 +466,8 @@ _Asking: TypeAlias = "Callable[..., tuple[Request, AsyncOpenAI | OpenAI | None, 
 
 def _source_of(again: _Asking, changes: Mapping[str, Any]) -> sources.Source:
     """Return the source of an answer that is asked for again with `changes`."""
+    if _format_in(changes) is not None:
+        raise ValueError("response_format= is the same for all versions of an answer: call stream_cell again")
     return again(changes)[2]
 
 
@@ -608,6 +647,30 @@ def _tools(
         decided = "nobody"
     rules = ToolRules(frozenset(box.tools), box.declared, decided, max_rounds)
     return (rules if box.tools or any(one.get("type") == "mcp" for one in box.declarations) else None), box
+
+
+_MOST_REPAIRS: Final = 10
+
+
+def _repairs(repair: Any, params: Mapping[str, Any]) -> int:
+    if not isinstance(repair, int) or isinstance(repair, bool) or not 0 <= repair <= _MOST_REPAIRS:
+        raise ValueError(f"repair must be a whole number from 0 to {_MOST_REPAIRS}, not {repair!r}")
+    if repair and _format_in(params) is None:
+        raise ValueError("repair= corrects a structured answer: give response_format= too")
+    return repair
+
+
+def _structure(params: Mapping[str, Any]) -> Structure | None:
+    given = _format_in(params)
+    return None if given is None else structure_of(given)
+
+
+def _format_in(params: Mapping[str, Any]) -> Any:
+    """Return the format that a structured answer is asked for in, or None."""
+    text = params.get("text")
+    inner = text.get("format") if isinstance(text, Mapping) else None
+    given = params.get("response_format", inner)
+    return None if is_left_out(given) else given
 
 
 _DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from . import _words as words
@@ -18,6 +19,7 @@ __all__ = [
     "ContentFiltered",
     "ContextTooLong",
     "Interrupted",
+    "InvalidAnswer",
     "ModelNotFound",
     "NoKey",
     "NotAStream",
@@ -230,6 +232,13 @@ def recorded_error(name: object, detail: object, card: object) -> StreamCellErro
         fields["status_code"] = status
     if isinstance(after, (int, float)) and 0 <= after < _LONGEST_WAIT:
         fields["retry_after"] = float(after)
+    errors = given.get("errors")
+    if kind is InvalidAnswer and isinstance(errors, list):
+        fields["errors"] = tuple(
+            (one[0], one[1])
+            for one in errors[:_ERRORS]
+            if isinstance(one, list) and len(one) == 2 and all(isinstance(word, str) for word in one)
+        )
     if isinstance(steps, list):
         pairs = [one for one in steps[:_STEPS] if isinstance(one, list) and len(one) == 2]
         fields["steps"] = tuple(
@@ -416,6 +425,45 @@ class TooManyRounds(StreamCellError):
     def after(cls, rounds: int) -> TooManyRounds:
         """Return the error for a limit of `rounds` rounds."""
         return cls(words.rounds_made(rounds))
+
+
+class InvalidAnswer(StreamCellError):
+    """A structured answer is complete, but not what `response_format=` asked for; the text is kept.
+
+    Attributes:
+        errors: what is wrong, as pairs of a path, such as `items[3].price` (empty for the whole answer), and a reason;
+            at most 20 of them.
+    """
+
+    kind = "invalid_answer"
+    title = words.INVALID_ANSWER
+    steps = (_RETRY_STEP, Step(words.LET_IT_REPAIR))
+
+    def __init__(self, detail: str = "", *, errors: Iterable[tuple[str, str]] = (), **fields: Any) -> None:
+        clean = (tuple(inert_words(without_secrets(one)) for one in pair) for pair in errors)
+        self.errors = tuple((path[:_PATH], reason[:_REASON]) for path, reason in islice(clean, _ERRORS))
+        super().__init__(detail, **fields)
+
+    @classmethod
+    def of(cls, errors: Iterable[tuple[str, str]], count: int) -> InvalidAnswer:
+        """Return the error for what is wrong with an answer, in `count` places."""
+        listed = cls(errors=errors).errors
+        lines = [f"{path}: {reason}" if path else reason for path, reason in listed]
+        more = [words.more_errors(count - len(lines))] if count > len(lines) else []
+        return cls("\n".join([*lines, *more]), errors=listed)
+
+    @classmethod
+    def unchecked(cls, why: str) -> InvalidAnswer:
+        """Return the error for an answer that could not be checked."""
+        return cls(why, kind="unchecked_answer", title=words.UNCHECKED_ANSWER, steps=(Step(words.CORRECT_CHECK),))
+
+    def _fields(self) -> dict[str, Any]:
+        return {**super()._fields(), "errors": self.errors}
+
+
+_ERRORS: Final = 20
+_PATH: Final = 200  # characters
+_REASON: Final = 300  # characters: the reason may quote the value
 
 
 class NotRecorded(StreamCellError):

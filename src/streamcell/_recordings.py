@@ -25,6 +25,7 @@ from .answer.parts import ShowReasoning
 from .answer.playback import FAST, Pace, Speed, pace_of
 from .answer.retry import RetryPolicy
 from .answer.session import Session
+from .answer.structure import StructureRules
 from .answer.tools import ToolRules
 from .engine.recorder import Recorder, flush, writer_for
 from .engine.toolbox import Toolbox
@@ -153,11 +154,21 @@ def _played(
         auto_resume=True,
         tools=rules,
         show_reasoning=show_reasoning,
+        structure=StructureRules(checks=False) if _is_structured(prompt.get("params")) else None,
     )
     return Played(source, session, None if rules is None else Toolbox(recorded=True), prompt)
 
 
 _ROUNDS: Final = 1_000_000  # the recording says where the rounds of tools and the attempts end
+
+
+def _is_structured(params: object) -> bool:
+    """Whether a recorded request asked for JSON."""
+    if not isinstance(params, Mapping):
+        return False
+    text = params.get("text")
+    asked = params.get("response_format", text.get("format") if isinstance(text, Mapping) else None)
+    return isinstance(asked, Mapping) and asked.get("type") in ("json_schema", "json_object")
 
 
 def _names(value: object) -> frozenset[str]:

@@ -280,6 +280,8 @@ UNREADABLE: Final = "The server sent data that cannot be read"
 NOT_A_STREAM: Final = "The server's answer is not a stream"
 SOURCE_FAILED: Final = "The source of this answer failed"
 TOO_MANY_ROUNDS: Final = "The model called tools too many times"
+INVALID_ANSWER: Final = "The answer does not fit the schema"
+UNCHECKED_ANSWER: Final = "The answer could not be checked"
 STOPPED_EARLY: Final = "Stopped before the end"
 ERROR_IN_STREAMCELL: Final = "An error in streamcell"
 STREAMCELL_FAILED: Final = "streamcell itself failed"
@@ -342,6 +344,10 @@ CORRECT_VARIABLE: Final = "Correct the variable or remove it, then press Retry."
 CORRECT_PROXY: Final = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry."
 REPHRASE: Final = "Rephrase the prompt and run the cell again."
 CORRECT_SOURCE: Final = "Correct what was given to stream_cell, and run the cell again."
+LET_IT_REPAIR: Final = (
+    "Or add repair=1 to the call, and run the cell again: then the model is told what is wrong, and asked again."
+)
+CORRECT_CHECK: Final = "Correct the type's own validators, and run the cell again."
 MORE_ROUNDS: Final = (
     "Ask more precisely, or raise the limit, and run the cell again:",
     "stream_cell(…, max_rounds=20)",
@@ -412,6 +418,37 @@ def sent_instead(kind: str, shown: str) -> str:
 def other_api(path: str, why: str) -> str:
     """Say what the server answered when the other API was asked."""
     return f"{path} answered: {why}"
+
+
+# What is wrong with a structured answer. The model is told these too.
+EMPTY_ANSWER: Final = "the answer is empty"
+TOO_DEEP_TO_CHECK: Final = "It is nested too deep to be checked against the schema."
+TOO_DEEP_JSON: Final = "it is nested too deep: at most 200 levels are read"
+
+
+def no_json(begin: str) -> str:
+    """Say how an answer begins that is no JSON."""
+    return f"it is no JSON, and begins with {begin!r}"
+
+
+def bad_json(why: str) -> str:
+    """Say what is wrong with JSON, in the parser's words."""
+    return f"it is no valid JSON: {why}"
+
+
+def more_errors(count: int) -> str:
+    """Say how many more places of an answer are wrong."""
+    return f"… and {count:,} more"
+
+
+def check_raised(words: str) -> str:
+    """Say what the user's own validator raised."""
+    return f"The check raised {words}."
+
+
+def check_too_slow(seconds: float) -> str:
+    """Say that the check took too long."""
+    return f"The check did not end within {seconds:g} s."
 
 
 def rounds_made(rounds: int) -> str:

@@ -19,6 +19,20 @@ def depth(river: str) -> str:
 
 """
 
+RIVERS: Final = """
+from pydantic import BaseModel
+
+class River(BaseModel):
+    name: str
+    km: int
+    countries: list[str]
+
+class Rivers(BaseModel):
+    title: str
+    rivers: list[River]
+
+"""
+
 
 SHORTER: Final = """
 cell.result()
@@ -68,6 +82,16 @@ SHOWN: Final = {
         _ask("Do I need an umbrella?", "tools?rate=0&parallel=1", ", tools=[weather, depth], approve=True", TOOL),
         "done",
         "Two calls that have run: one returned a text, the other raised an error.",
+    ),
+    "structured": Shown(
+        _ask("The longest rivers", "structured?rate=0", ", response_format=Rivers", RIVERS),
+        "done",
+        "A structured answer as a tree. Its records can be shown as a table, and its JSON as text.",
+    ),
+    "invalid": Shown(
+        _ask("The longest rivers", "structured?rate=0&wrong=3&records=2", ", response_format=Rivers", RIVERS),
+        "failed",
+        "A structured answer that does not fit the schema: the card names each place and the reason.",
     ),
     "sources": Shown(
         _ask("How do rivers work?", "citations?rate=0"),

@@ -247,6 +247,8 @@ class Notebook:
         """Switch to "JupyterLab Light" or "JupyterLab Dark", and wait until its variables are in force."""
         self.execute("apputils:change-theme", {"theme": name})
         self.page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=name)
+        # While a theme loads on a slow machine, JupyterLab covers the page.
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def memory(self, expression: str) -> Any:
         """What an expression over `panel`, the open notebook, gives in the page."""

@@ -28,6 +28,7 @@ def calls(client: AsyncOpenAI, sync_client: OpenAI) -> None:
     assert_type(stream_cell([{"role": "user", "content": "Explain entropy"}]), StreamCell)
     stream_cell("Why?", model="rehearsal", client=client, api="chat", instructions="Be brief.", temperature=0.2)
     stream_cell("Why?", max_tokens=100, seed=7, stop=["."], response_format={"type": "json_object"}, timeout=3.0)
+    stream_cell("Why?", response_format=list[str], repair=1)
     stream_cell("Why?", client=sync_client, retry=1, display=False, reasoning={"summary": "auto"})
     stream_cell("And in Python?", previous=stream_cell("Explain entropy"), retry=RetryPolicy(attempts=5, wait_max=2))
     for source in (words, tokens, words(), tokens(), ["Hel", "lo"]):
@@ -42,6 +43,9 @@ async def results() -> None:
     assert_type(cell.result(), str)
     assert_type(cell.result(timeout=3), str)
     assert_type(cell.text, str)
+    assert_type(cell.parsed, Any)
+    assert_type(cell.to_dicts(), list[dict[str, Any]])
+    assert_type(cell.versions[-1].to_dicts(), list[dict[str, Any]])
     assert_type(cell.reasoning, str)
     assert_type(cell.status, str)
     assert_type(cell.attempt, int)

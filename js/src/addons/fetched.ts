@@ -1,17 +1,18 @@
 /** Loads addons from the kernel or the extension, each once per page. */
 
-import type { Addons, DiagramRenderer, Differences, Grammar, MathRenderer } from "../render/addons.js";
+import type { Addons, DiagramRenderer, Differences, Grammar, JsonViewer, MathRenderer } from "../render/addons.js";
 
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
 
-/** The exports of an addon's module: the names of languages, a grammar, or a renderer for formulas or diagrams. */
+/** The exports of an addon's module: the names of languages, a grammar, a renderer for formulas or diagrams, a reader. */
 interface Module {
   readonly addonOf?: NameOf;
   readonly grammar?: Grammar;
   readonly math?: MathRenderer;
   readonly diagrams?: DiagramRenderer;
   readonly differences?: Differences;
+  readonly json?: JsonViewer;
 }
 
 /**
@@ -52,6 +53,10 @@ export class FetchedAddons implements Addons {
 
   differences(): Differences | Promise<Differences | null> | null {
     return this.#bring("differences", (module) => module.differences);
+  }
+
+  json(): JsonViewer | Promise<JsonViewer | null> | null {
+    return this.#bring("json-viewer", (module) => module.json);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

@@ -1,5 +1,5 @@
 /**
- * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams. They
+ * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON. They
  * are separate modules in the kernel; a loaded one serves all cells of the page.
  */
 
@@ -10,6 +10,7 @@ export interface Addons {
   math(): MathRenderer | Promise<MathRenderer | null> | null;
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
   differences(): Differences | Promise<Differences | null> | null;
+  json(): JsonViewer | Promise<JsonViewer | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -53,10 +54,31 @@ export interface Differences {
   compare(before: string, after: string): readonly Change[] | null;
 }
 
+/** What a view of JSON has from its cell: `visible` writes out the characters that could deceive a reader. */
+export interface JsonParts {
+  readonly visible: (text: string) => string;
+  readonly copy: HTMLElement;
+  /** The text as it is. */
+  readonly text: { readonly root: HTMLElement; show(text: string, grows: boolean): void };
+}
+
+/** Shows JSON while it streams: as a tree, its records as a table, or as text. */
+export interface JsonViewer {
+  make(parts: JsonParts): JsonView;
+}
+
+/** The view of one text. It fills an element of the cell's. */
+export interface JsonView {
+  readonly nodes: readonly HTMLElement[];
+  /** Show a text that begins with the one that was shown before. */
+  show(text: string, grows: boolean): void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
   math: () => null,
   diagrams: () => null,
   differences: () => null,
+  json: () => null,
 };

@@ -74,6 +74,12 @@ export interface TextFields {
   readonly resumed: ResumeMode | null;
 }
 
+/** Fields of a part of the kind `json`, whose body is the JSON of a structured answer. */
+export interface JsonFields {
+  /** The part continues JSON that was cut off, and how. */
+  readonly resumed: ResumeMode | null;
+}
+
 /** Fields of a part of the kind `citation`, a source that the answer names. It has no body. */
 export interface CitationFields {
   /** Counted from 1. */
@@ -441,6 +447,10 @@ export const WAIT_SHAPE = {
 } as const;
 
 export const TEXT_FIELDS_SHAPE = {
+  resumed: [["null", RESUME_MODE_SHAPE], null],
+} as const;
+
+export const JSON_FIELDS_SHAPE = {
   resumed: [["null", RESUME_MODE_SHAPE], null],
 } as const;
 

@@ -40,8 +40,9 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, diagrams and differences", () => {
-  expect([...ADDONS].sort()).toEqual([...GRAMMARS, "differences", "languages", "math", "mermaid"].sort());
+test("there is an addon for each language that fences can name, for math, diagrams, differences, and JSON", () => {
+  const others = ["differences", "json-viewer", "languages", "math", "mermaid"];
+  expect([...ADDONS].sort()).toEqual([...GRAMMARS, ...others].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });
 

@@ -1,5 +1,6 @@
 /** Some of the real parts, all there from the beginning: formulas, and the languages that the corpus has most. */
 
+import { json as reader } from "../../src/addons/json.js";
 import { grammar as bash } from "../../src/addons/languages/bash.js";
 import { grammar as json } from "../../src/addons/languages/json.js";
 import { grammar as python } from "../../src/addons/languages/python.js";
@@ -15,4 +16,5 @@ export const ADDONS: Addons = {
   math: () => math,
   diagrams: () => null,
   differences: () => null,
+  json: () => reader,
 };

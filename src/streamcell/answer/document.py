@@ -25,11 +25,12 @@ from .events import (
     Usage,
     UsageReported,
 )
-from .inputs import Wait
+from .inputs import Checked, Wait
 from .parts import Part, ToolCall, body_of, growth, has_output, text_of
 from .playback import Pace
 from .resume import ResumeMode
 from .status import Status
+from .structure import answer_in, partial_value, rows_of, unwrapped
 
 __all__ = ["Document", "Idle", "Timings", "Version", "reduce", "way_on"]
 
@@ -72,6 +73,8 @@ class Version:
         changed: what was asked for differently from the first version: the parameters that `cell.retry` was given.
         echoes: what the server sent with its tool calls and needs back with them. It is neither sent to the page nor
             saved.
+        checked: the value of a structured answer that is valid, or None.
+        root: the name of the field of the JSON that holds the value, if the value is no object; else empty.
     """
 
     parts: tuple[Part, ...] = ()
@@ -89,6 +92,31 @@ class Version:
     spent: Usage | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
     echoes: tuple[Echo, ...] = ()
+    checked: Checked | None = field(default=None, compare=False, repr=False)
+    root: str = ""
+
+    @cached_property
+    def parsed(self) -> Any:
+        """The value of a structured answer; None if there is none.
+
+        It is the validated object, once the answer is complete and valid. Before, and for an answer that is incomplete
+        or invalid, it is as much as its JSON holds so far, as plain values: text may be incomplete, nothing is wrong.
+        """
+        if self.checked is not None:
+            return self.checked.value
+        if not any(part.kind == "json" for part in self.parts):
+            return None
+        return unwrapped(partial_value(answer_in(self.parts)), self.root)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the records of a structured answer that is a list of them, or has one list of them, as plain values.
+
+        pandas and polars take the result as it is. Raises ValueError if there is no list of records.
+        """
+        rows = rows_of(self.parsed if self.checked is None else self.checked.plain())
+        if rows is None:
+            raise ValueError("this answer is not a list of records: take .parsed")
+        return rows
 
     @cached_property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
 
@@ -18,6 +18,7 @@ __all__ = [
     "AskApproval",
     "AskPolicy",
     "Broke",
+    "Checked",
     "CloseSource",
     "Closed",
     "Decided",
@@ -39,6 +40,8 @@ __all__ = [
     "TakeStep",
     "Tick",
     "ToolEnded",
+    "Validate",
+    "Validated",
     "Wait",
     "Watch",
 ]
@@ -177,6 +180,29 @@ class ToolEnded:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """The value of a valid structured answer, and a function that returns it as plain Python values."""
+
+    value: Any
+    plain: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The structured answer of `run` was checked.
+
+    `checked` is the value, if the answer is valid. Else `errors` are the places where it is not, as paths with reasons,
+    and `count` is how many there are in all; or `fault` says why the check itself failed.
+    """
+
+    run: int
+    checked: Checked | None = None
+    errors: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+    fault: str = ""
+
+
 @dataclass(frozen=True)
 class SetPace:
     """The user changes how a recording is played."""
@@ -206,6 +232,7 @@ Input = Union[
     Decided,
     Approved,
     ToolEnded,
+    Validated,
     Broke,
     Stop,
     Retry,
@@ -284,6 +311,14 @@ class RunTool:
 
 
 @dataclass(frozen=True)
+class Validate:
+    """Check the structured answer of `run`, which is `text`, off the loop, and pass on `Validated`."""
+
+    run: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Publish:
     """The document has changed. `urgent`: a user waits to see it. `restart`: it does not continue what was shown."""
 
@@ -291,4 +326,4 @@ class Publish:
     restart: bool = False
 
 
-Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Publish]
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Validate, Publish]

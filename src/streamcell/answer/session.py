@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from .. import _words
-from .._errors import Interrupted, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
+from .._errors import Interrupted, InvalidAnswer, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
 from ..request.echoes import within
 from .copied import copied
 from .document import Document, Idle, Timings, Version, reduce, way_on
@@ -50,6 +50,8 @@ from .inputs import (
     TakeStep,
     Tick,
     ToolEnded,
+    Validate,
+    Validated,
     Watch,
 )
 from .parts import CallState, Part, ShowReasoning, Tokens, ToolCall, conversation, growth, has_output, text_of
@@ -58,6 +60,7 @@ from .playback import Pace
 from .resume import ResumeFrom, ResumeMode
 from .retry import RetryPolicy
 from .status import TERMINAL, Status, Trigger, next_status
+from .structure import StructureRules, as_json, correction, is_whole
 from .thinking import Thinking, settled, watched
 from .timeouts import Timeouts
 from .tools import ToolRules, as_paragraph, awaited, decide, left, round_of, stopped
@@ -99,8 +102,12 @@ class Session:
         head_at: when the response began.
         thinking: the reasoning that is streaming now.
         show_reasoning: when reasoning is unfolded.
-        requests: how many requests were made for the current version.
+        requests: how many requests were made for the current version, and for the invalid ones before it.
         ask: which request the current version comes from, see `Retry`.
+        structure: the rules for a structured answer; None if any text will do.
+        checking: the end of a structured answer that is being checked.
+        told: the messages that say what was wrong with the invalid answers before this one.
+        repairs: how many times the model was told so.
     """
 
     document: Document = field(default_factory=Document)
@@ -125,6 +132,10 @@ class Session:
     show_reasoning: ShowReasoning = "closed"
     requests: int = 0
     ask: int = 0
+    structure: StructureRules | None = None
+    checking: Finished | None = None
+    told: tuple[Mapping[str, Any], ...] = ()
+    repairs: int = 0
 
     @property
     def status(self) -> Status:
@@ -148,7 +159,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     `now` is a monotonic time in seconds and `chance` a random number from 0 to 1; the caller provides both. An input
     that is not allowed in the present state returns the same session and no effects.
     """
-    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded)):
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded, Validated)):
         return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
     if isinstance(given, Start):
         return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
@@ -170,7 +181,7 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
 
 def _of_run(
     session: Session,
-    given: Received | Closed | Tick | Watch | Placed | Decided | Approved | ToolEnded,
+    given: Received | Closed | Tick | Watch | Placed | Decided | Approved | ToolEnded | Validated,
     now: float,
     chance: float,
 ) -> _Step:
@@ -178,7 +189,9 @@ def _of_run(
         return _of_call(session, given, now)
     if isinstance(given, Decided):
         return _decide(session, given, now)
-    if session.failing is not None:  # its source is closed, so only the policy's decision matters
+    if isinstance(given, Validated):
+        return _judge(session, given, now)
+    if session.failing is not None or session.checking is not None:  # its source has nothing more to say
         return session, ()
     if isinstance(given, (Received, Closed)):
         # An event from an attempt in the queue shows that its turn has come.
@@ -214,6 +227,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         usage=before.spent,
         spent=before.spent,
         echoes=before.echoes,
+        root=before.root,
         timings=Timings(before.timings.first_token if session.begin else None),
     )
     if session.resuming is not None:
@@ -238,7 +252,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         requests=session.requests + 1,
     )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
-    history = conversation(before.parts[: session.begin])
+    history = (*session.told, *conversation(before.parts[: session.begin]))
     source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests, session.ask)
     return opened, (source, *_watching(opened, now), *_URGENT)
 
@@ -302,11 +316,13 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
     if isinstance(event, Finished):
         if event.reason == "cancelled":
             return _stop(alive, now)
-        return _call(alive, event, now) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
+        called = _call(alive, event, now)
+        return called or _check(alive, event) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
     if isinstance(event, PartGrew) and event.kind == Tokens.kind:
         at = sum(len(part.body) for part in current.parts if part.is_text)
         event = replace(event, text=stamped(event.text, now - session.begun_at, at))
-    changed = reduce(current, as_paragraph(event, current.parts, session.begin))
+    said = as_paragraph(event, current.parts, session.begin)
+    changed = reduce(current, said if session.structure is None else as_json(said, session.parts))
     if isinstance(event, _PIECES):
         since = session.head_at if session.token_at is None else session.token_at
         parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
@@ -451,7 +467,7 @@ def _at_rest(session: Session, version: Version) -> Session:
     version = replace(version, parts=stopped(growth.ended(version.parts)))
     document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
-    return replace(session, document=replace(document, resume=offered), failing=None, thinking=None)
+    return replace(session, document=replace(document, resume=offered), failing=None, checking=None, thinking=None)
 
 
 def _stop(session: Session, now: float) -> _Step:
@@ -483,7 +499,7 @@ def _retry(session: Session, given: Retry, now: float) -> _Step:
         former = (*document.former, last) if last.said_something else document.former
         # The next head says more; until then it is what the last one said, unless another model is asked.
         origin = given.origin or document.versions[0].origin if given.ask != session.ask else last.origin
-        fresh = Version(status=last.status, origin=origin, changed=given.changed)
+        fresh = Version(status=last.status, origin=origin, root=last.root, changed=given.changed)
         session = replace(
             session,
             document=replace(document, current=fresh, former=former, shown=len(former)),
@@ -494,6 +510,8 @@ def _retry(session: Session, given: Retry, now: float) -> _Step:
             allowed=frozenset(),
             requests=0,
             ask=given.ask,
+            told=_told(session, last),
+            repairs=0,
         )
     closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it is in the queue
     opened, effects = _open(session, Trigger.RETRY, now)
@@ -547,6 +565,74 @@ def _act(session: Session, given: Act, now: float) -> _Step:
     changed = part.with_fields(fields)
     acted = _with_current(session, replace(current, parts=_with(current.parts, given.part, changed)))
     return _decided(acted, given.part, now) if isinstance(changed, ToolCall) else (acted, _URGENT)
+
+
+# -- structured answers ------------------------------------------------------------------------------------------------
+
+
+def _check(session: Session, event: Finished) -> _Step | None:
+    """Have a structured answer checked before it ends; return None if there is nothing to check."""
+    if session.structure is None or not session.structure.checks or not is_whole(event, session.parts):
+        return None
+    current = session.document.current
+    closed = replace(current, parts=growth.ended(current.parts))
+    checking = replace(_with_current(session, closed), checking=event)
+    return checking, (Validate(session.run, text_of(session.parts)), Publish())
+
+
+def _judge(session: Session, given: Validated, now: float) -> _Step:
+    """End a structured answer that was checked, or tell the model what is wrong with it and ask again."""
+    event, rules = session.checking, session.structure
+    if event is None or rules is None:
+        return session, ()
+    session = replace(session, checking=None)
+    version = reduce(session.document.current, event)
+    if given.checked is not None:
+        return _end(session, replace(version, checked=given.checked), Trigger.FINISHED, now)
+    error = InvalidAnswer.unchecked(given.fault) if given.fault else InvalidAnswer.of(given.errors, given.count)
+    failed = reduce(version, Failed(error))
+    if given.fault or session.repairs >= rules.repairs or session.document.retry_disabled_reason is not None:
+        return _end(session, failed, Trigger.FAILED, now)
+    return _repair(session, failed, now)
+
+
+def _repair(session: Session, invalid: Version, now: float) -> _Step:
+    """Keep the invalid answer as a former version, and ask again with what is wrong with it."""
+    timings = Timings(invalid.timings.first_token, now - session.begun_at)
+    kept = replace(_thought(session, invalid, now), status=Status.FAILED, timings=timings)
+    former = session.document.former
+    if kept.said_something:
+        former = (*former, replace(kept, parts=growth.ended(kept.parts)))
+    fresh = Version(
+        status=session.status,
+        origin=invalid.origin,
+        usage=invalid.usage,
+        spent=invalid.usage,
+        root=invalid.root,
+        changed=invalid.changed,
+    )
+    document = replace(session.document, current=fresh, former=former, shown=len(former))
+    anew = replace(
+        session,
+        document=document,
+        begin=0,
+        resuming=None,
+        thinking=None,
+        asked_at=now,
+        told=_told(session, kept),
+        repairs=session.repairs + 1,
+    )
+    opened, effects = _open(anew, Trigger.REPAIR, now)
+    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+
+
+def _told(session: Session, invalid: Version) -> tuple[Mapping[str, Any], ...]:
+    """Return the messages that tell the model what is wrong with an answer; empty if the user does not want that."""
+    error = invalid.error
+    if session.structure is None or session.structure.repairs == 0 or not isinstance(error, InvalidAnswer):
+        return ()
+    said = {"role": "user", "content": correction(error.errors)}
+    return (*session.told, *conversation(invalid.parts), said) if error.errors else ()
 
 
 # -- rounds of tools ---------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Trigger(str, Enum):
     RESUME = "resume"  # an interrupted answer is continued from its last token
     CALL = "call"  # the model asked for tools: they run, or wait for approval
     REPLY = "reply"  # the tools' results are sent to the model
+    REPAIR = "repair"  # the answer is invalid: the model is told so, and asked again
     QUEUE = "queue"  # the attempt waits in the queue before the server
 
 
@@ -56,6 +57,7 @@ TRANSITIONS: Final = MappingProxyType(
         (Status.CALLING, Trigger.REPLY): Status.CONNECTING,
         (Status.CALLING, Trigger.FAILED): Status.FAILED,
         (Status.CALLING, Trigger.STOP): Status.STOPPED,
+        (Status.STREAMING, Trigger.REPAIR): Status.CONNECTING,
         **{(status, Trigger.FINISHED): Status.DONE for status in _RUNNING},
         **{(status, Trigger.CUT): Status.INTERRUPTED for status in _RUNNING},
         **{(status, Trigger.FAILED): Status.FAILED for status in (Status.QUEUED, Status.WAITING, *_RUNNING)},

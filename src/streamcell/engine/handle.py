@@ -107,6 +107,23 @@ class Answer:
         """
         return tokens_of(self.parts)
 
+    @property
+    def parsed(self) -> Any:
+        """The value of a structured answer (see `response_format` in `stream_cell`); None if there is none.
+
+        While the answer streams, and if it is incomplete or invalid, these are plain values: what has been received,
+        where texts may be incomplete and nothing is wrong. When it is complete and valid, this is the validated object.
+        """
+        return self._stream.document.version.parsed
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the records of a structured answer that is a list of them, or has one list of them.
+
+        `pandas.DataFrame(cell.to_dicts())` and `polars.DataFrame(cell.to_dicts())` are their table. While the answer
+        streams these are the records so far. Raises ValueError if the answer is not a list of records.
+        """
+        return self._stream.document.version.to_dicts()
+
     # -- waiting ------------------------------------------------------------------------------------------------------
 
     def result(self, timeout: float | None = None) -> str:

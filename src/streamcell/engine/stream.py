@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import copy
 import itertools
 import logging
 import random
@@ -44,6 +45,8 @@ from ..answer.inputs import (
     TakeStep,
     Tick,
     ToolEnded,
+    Validate,
+    Validated,
     Watch,
 )
 from ..answer.parts import CallState, ToolCall, text_of
@@ -78,6 +81,7 @@ from .history import kept
 from .log import Entry, Log
 from .observers import elsewhere
 from .recorder import Recorder
+from .structure import CHECKED_WITHIN, Structure, check, too_slow
 from .tally import Tally
 from .telemetry import Telemetry
 from .toolbox import Toolbox
@@ -111,12 +115,14 @@ class Stream:
         sink: Sink,
         tools: Toolbox | None = None,
         recorder: Recorder | None = None,
+        structure: Structure | None = None,
     ) -> None:
         self._driver = driver()
         self._source = source
         self._asked = {0: source}  # by the number of the request, see `Retry`
         self._asks = itertools.count(1)
         self._tools = Toolbox() if tools is None else tools
+        self._structure = structure
         self._runs: set[ToolRun] = set()
         self._session = session
         self._sink = sink
@@ -279,7 +285,8 @@ class Stream:
             except Exception:  # noqa: BLE001  # a question must not end the answer
                 _log.exception("a page's question was not answered")
             return
-        before, parts = self._session.status, self.document.current.parts
+        before, parts, former = self._session.status, self.document.current.parts, self.document.former
+        repairs = self._session.repairs
         mute = self.document.current.timings.first_token is None
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
@@ -299,6 +306,13 @@ class Stream:
         if decided and self._session.tools is not None:
             for ended in ended_calls(parts, self.document.current.parts):  # denied, or not possible to run
                 self._note("tool", self._session.run, **ended)
+        if self._session.repairs > repairs:
+            # A repaired answer has the tokens of the invalid ones too, so it has their times.
+            continued = copy.deepcopy(self._tallies[-1])
+            for invalid in self.document.former[len(former) :]:
+                self._note("status", self._session.run - 1, **status_of(replace(self.document, current=invalid)))
+            del self._tallies[len(self.document.former) :]
+            self._tallies.append(continued)
         if self._session.status is not before or self._session.document.queue_position is not None:
             self._note("status", self._session.run, **status_of(self.document))
         for effect in effects:
@@ -360,6 +374,8 @@ class Stream:
                 self._run_tool(effect)
         elif isinstance(effect, AskApproval):
             self._ask_approval(effect)
+        elif isinstance(effect, Validate):
+            self._validate(effect)
         else:
             self._publish(effect)
 
@@ -415,6 +431,24 @@ class Stream:
 
         timer = loop.call_later(self._tools.timeout, answered, False)
         elsewhere(ask, "streamcell-approve")
+
+    def _validate(self, asked: Validate) -> None:
+        """Check a structured answer, on another thread and with a time limit: validators are users' code."""
+        loop, structure = self._driver.loop, self._structure
+        if structure is None:
+            return
+
+        def checked(found: Validated) -> None:
+            timer.cancel()
+            self._accept(found)
+
+        def ask() -> None:
+            found = check(structure, asked.run, asked.text)
+            with contextlib.suppress(RuntimeError):  # the loop is closed, because the process is ending
+                loop.call_soon_threadsafe(checked, found)
+
+        timer = loop.call_later(CHECKED_WITHIN, self._accept, too_slow(asked.run))
+        elsewhere(ask, "streamcell-check")
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Call `act` on the driver's loop after so many seconds. Safe on any thread."""

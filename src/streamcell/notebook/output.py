@@ -144,8 +144,9 @@ def _blocks(parts: Sequence[Part], *, images: bool) -> Iterator[tuple[str, bool]
         alike = [first, *(part for _, part in more)]
         said = [one for part in alike if (one := part.markdown())]
         if said:
-            heading = f"**{alike[0].heading}**\n\n" if alike[0].heading else ""
-            yield heading + ("" if alike[0].is_text else "\n\n" if alike[0].apart else "\n").join(said), False
+            heading = f"**{first.heading}**\n\n" if first.heading else ""
+            joined = ("" if first.is_text else "\n\n" if first.apart else "\n").join(said)
+            yield heading + first.framed(joined), False
 
 
 def _says_something(value: object) -> bool:

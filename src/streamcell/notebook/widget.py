@@ -22,6 +22,7 @@ from ..engine.handle import Answer, running_loop
 from ..engine.observers import Observers, elsewhere
 from ..engine.recorder import Recorder
 from ..engine.stream import Stream
+from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
 from ..request.request import Request
 from ..wire.messages import (
@@ -101,9 +102,10 @@ class StreamCell(Answer, anywidget.AnyWidget):
         shown: bool = True,
         tools: Toolbox | None = None,
         recorder: Recorder | None = None,
+        structure: Structure | None = None,
     ) -> None:
         """Connect a source and a session; open the comm now if `shown`. `stream_cell` calls this, then `_start`."""
-        Answer.__init__(self, Stream(source, session, self, tools, recorder), request)
+        Answer.__init__(self, Stream(source, session, self, tools, recorder, structure), request)
         self._client = client
         self._tools = tools
         self._published: Mapping[str, Any] = {}

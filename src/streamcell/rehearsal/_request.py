@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from . import _tokens
 from ._attached import Attached, attached_of
+from ._structured import flaw_of, schema_in
 from ._thoughts import lacking_in_chat, lacking_in_responses
 from ._tools import Tool, tools_of
 
@@ -87,6 +88,7 @@ class Asked:
     before: int = 0  # number of earlier attempts at this answer
     background: bool = False  # Responses API: the answer continues even if the client leaves
     tools: tuple[Tool, ...] = ()
+    schema: Mapping[str, Any] | None = None  # what the answer must fit; empty if any JSON will do
     lacks: str = ""  # the error of a server that needs back the reasoning before the model's calls
 
     @property
@@ -187,6 +189,7 @@ def read_chat(body: Body) -> Asked:
         logprobs=_alternatives(body, asked=_flag(body, "logprobs")),
         thinks=body.get("reasoning_effort") not in {None, "none"},
         tools=tools_of(body),
+        schema=_schema(body.get("response_format"), "response_format"),
         lacks=lacking_in_chat(_list(body, "messages")),
     )
 
@@ -220,8 +223,16 @@ def read_responses(body: Body) -> Asked:
         previous_response_id=_string(body, "previous_response_id", default="") or None,
         background=_flag(body, "background"),
         tools=tools_of(body),
+        schema=_schema(_object(body, "text").get("format"), "text.format.schema"),
         lacks="" if isinstance(given, str) else lacking_in_responses(_list(body, "input"), body.get("include")),
     )
+
+
+def _schema(format_: object, where: str) -> Mapping[str, Any] | None:
+    flaw = flaw_of(format_)
+    if flaw:
+        raise RefusedError(flaw, param=where, code="invalid_json_schema")
+    return schema_in(format_)
 
 
 def _alternatives(body: Body, *, asked: bool) -> int | None:

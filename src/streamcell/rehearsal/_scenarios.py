@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
-from . import _answers, _bulk, _everything, _hosted, _pictures, _tokens, _tools
+from . import _answers, _bulk, _everything, _hosted, _pictures, _structured, _tokens, _tools
 from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
@@ -46,8 +46,11 @@ class Script:
 def _tour(asked: Asked, settings: Settings, rng: Random) -> Iterator[Token]:
     if asked.thinks:
         yield from map(Thought, _tokens.pieces(_answers.thought(asked)))
-    if asked.tools:
+    if asked.tools and not (asked.results and asked.schema is not None):
         yield from _call_tools(asked, settings, rng)
+        return
+    if asked.schema is not None:
+        yield from _structured.tokens(asked, settings)
         return
     yield from map(Piece, _tokens.pieces(_answers.answer(asked, rng)))
 
@@ -56,6 +59,10 @@ def _call_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Toke
     if settings.get("thinks") and asked.lacks:
         raise RefusedError(asked.lacks)
     yield from _tools.tokens(asked, settings)
+
+
+def _structured_answer(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
+    yield from _structured.tokens(asked, settings)
 
 
 def _echo(asked: Asked, _settings: Settings, _rng: Random) -> Iterator[Token]:
@@ -128,6 +135,18 @@ ANSWERS: Mapping[str, Answer] = {
         "A text with an image that the model makes, after some previews; some fail, are cut, or are no images.",
         _images,
         {"previews": Setting(2, 0, 3), **dict.fromkeys(("fail", "cut", "hostile"), Setting(0, 0, 1))},
+    ),
+    "structured": Answer(
+        "JSON that fits the request's schema; or it breaks the schema at a level, has prose or a fence, or is refused.",
+        _structured_answer,
+        {
+            "records": Setting(3, 0, 1_000_000),
+            "characters": Setting(0, 0, 5_000_000),
+            "depth": Setting(0, 0, 250),
+            "size": Setting(0, 0, 1_000_000),
+            "wrong": Setting(0, 0, 250),
+            **dict.fromkeys(("prose", "fence", "refuse", "stubborn"), Setting(0, 0, 1)),
+        },
     ),
     "everything": Answer("Each kind of part in one answer, with a call of a tool between its texts.", _every_kind),
     "citations": Answer("A text that names its sources: two pages and a file.", _citations),

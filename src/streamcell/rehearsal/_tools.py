@@ -40,7 +40,7 @@ _WORDS: Final = {
     "path": "notes.txt",
     "unit": "celsius",
 }
-_FORMATS: Final = {
+FORMATS: Final = {
     "date": "2026-06-21",
     "date-time": "2026-06-21T12:00:00Z",
     "time": "12:00:00Z",
@@ -133,7 +133,7 @@ class _Example:
         if not isinstance(schema, dict) or depth > _DEPTH:
             return None
         if isinstance(schema.get("$ref"), str):
-            return self.value(self._found(schema["$ref"]), depth + 1, name)
+            return self.value(found_at(self.root, schema["$ref"]), depth + 1, name)
         for key in ("const", "default"):
             if key in schema:
                 return schema[key]
@@ -142,13 +142,13 @@ class _Example:
                 return schema[key][0]
         for key in ("anyOf", "oneOf", "allOf"):
             if isinstance(schema.get(key), list) and schema[key]:
-                return self.value(_first(schema[key], lambda one: one != {"type": "null"}), depth + 1, name)
+                return self.value(first(schema[key], lambda one: one != {"type": "null"}), depth + 1, name)
         return self._of_type(schema, depth, name)
 
     def _of_type(self, schema: Mapping[str, Any], depth: int, name: str) -> Any:
         kind = schema.get("type")
         if isinstance(kind, list):
-            kind = _first(kind, lambda one: one != "null") if kind else None
+            kind = first(kind, lambda one: one != "null") if kind else None
         if kind == "object" or "properties" in schema:
             properties, required = schema.get("properties"), schema.get("required")
             inner = properties if isinstance(properties, dict) else {}
@@ -159,25 +159,27 @@ class _Example:
             items = items if isinstance(items, list) else [schema.get("items")]
             return [self.value(one, depth + 1, name) for one in items[: max(0, self.left)]]
         if kind in ("integer", "number"):
-            return _number(schema, name)
+            return number(schema, name)
         if kind in ("boolean", "null"):
             return True if kind == "boolean" else None
         known = schema.get("format")
-        return _FORMATS.get(known if isinstance(known, str) else "", _WORDS.get(name, name) or "text")
-
-    def _found(self, reference: str) -> Any:
-        """The value that a reference in the schema points to."""
-        found: Any = self.root
-        for step in reference.removeprefix("#").split("/")[1:]:
-            found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
-        return found
+        return FORMATS.get(known if isinstance(known, str) else "", _WORDS.get(name, name) or "text")
 
 
-def _first(values: Sequence[Any], fits: Any) -> Any:
+def found_at(root: Mapping[str, Any], reference: str) -> Any:
+    """The value that a reference in a schema points to."""
+    found: Any = root
+    for step in reference.removeprefix("#").split("/")[1:]:
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+    return found
+
+
+def first(values: Sequence[Any], fits: Any) -> Any:
+    """The first of the values that fits, or the first of all."""
     return next(filter(fits, values), values[0])
 
 
-def _number(schema: Mapping[str, Any], name: str) -> float:
+def number(schema: Mapping[str, Any], name: str) -> float:
     """A number within a schema's bounds; an integer if possible."""
 
     def bound(key: str) -> float | None:

@@ -87,7 +87,7 @@ PARAMETERS: Final = (
         "text.format",
         for_chat=format_for_chat,
         for_responses=format_for_responses,
-        remark="A schema can be in the form of either API",
+        remark="A type, a JSON schema, or a schema in the form of either API, see [structured answers](structured.md)",
     ),
     Parameter("verbosity", "text.verbosity"),
     Parameter(
@@ -180,7 +180,7 @@ class Parameters(TypedDict, total=False):
     prompt_cache_retention: str | None
     reasoning: Mapping[str, Any] | None
     reasoning_effort: str | None
-    response_format: Mapping[str, Any]
+    response_format: Any
     safety_identifier: str | None
     seed: int | None
     service_tier: str | None

@@ -44,10 +44,14 @@ export interface Kind {
   readonly foot?: boolean;
   /** What the status line shows while a part of this kind grows. */
   readonly doing?: string;
+  /** What the status line shows after such a part has ended, if nothing follows and the answer is not over. */
+  readonly next?: string;
   /** The heading over such parts in a copy. */
   readonly heading?: string;
   /** Its text in a copy, as Markdown. */
   copied?(part: Part): string;
+  /** The text of consecutive text parts of this kind in a copy, if that is not the text as it is. */
+  framed?(text: string): string;
   /** Whether two of them are separated by a blank line in a copy. */
   readonly apart?: boolean;
 }
@@ -58,9 +62,9 @@ export const KINDS = new Map<string, Kind>();
 export function copied({ parts }: Pick<Doc, "parts">): string {
   let text = "";
   let before: string | null = null;
-  for (const part of parts) {
+  for (const part of joined(parts)) {
     const kind = KINDS.get(part.kind);
-    const said = part.text ? part.body : (kind?.copied?.(part) ?? "");
+    const said = part.text ? (kind?.framed?.(part.body) ?? part.body) : (kind?.copied?.(part) ?? "");
     if (said === "") continue;
     const close = before === part.kind && !kind?.apart;
     const gap = before === null || (part.text && close) ? "" : close ? "\n" : "\n\n";
@@ -71,6 +75,18 @@ export function copied({ parts }: Pick<Doc, "parts">): string {
   return text;
 }
 
+/** The parts, with consecutive texts that are framed together as one part. */
+function joined(parts: readonly Part[]): Part[] {
+  const found: Part[] = [];
+  for (const part of parts) {
+    const last = found.at(-1);
+    if (last?.kind === part.kind && part.text && KINDS.get(part.kind)?.framed) {
+      found[found.length - 1] = { ...last, body: last.body + part.body };
+    } else found.push(part);
+  }
+  return found;
+}
+
 /** A text without the line breaks at its end. */
 function withoutEnd(text: string): string {
   let { length } = text;
@@ -79,8 +95,8 @@ function withoutEnd(text: string): string {
 }
 
 /** Markdown with a text as a code block, in a fence that is longer than any run of backticks in it. */
-export function fenced(text: string): string {
+export function fenced(text: string, language = ""): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = "`".repeat(Math.max(3, longest + 1));
-  return `${fence}\n${text}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }

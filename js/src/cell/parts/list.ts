@@ -8,6 +8,7 @@ import "./citation.js";
 import "./commentary.js";
 import "./hosted_tool.js";
 import "./image.js";
+import "./json.js";
 import { KINDS, type Kind, type Looks as PartLooks, type PartView } from "./kinds.js";
 import "./reasoning.js";
 import "./refusal.js";
@@ -54,7 +55,9 @@ function groups(parts: readonly Part[]): Group[] {
 /** What the status line shows while a part streams; null if the kind has no text for it. */
 export function doing({ parts }: Doc): string | null {
   const last = parts.findLast(({ kind }) => !kindOf(kind).foot);
-  return last?.open ? (kindOf(last.kind).doing ?? null) : null;
+  if (!last) return null;
+  const { doing, next } = kindOf(last.kind);
+  return (last.open ? doing : next) ?? null;
 }
 
 export interface Looks {

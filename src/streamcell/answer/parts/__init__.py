@@ -5,6 +5,7 @@ from .citation import Citation
 from .commentary import Commentary
 from .hosted_tool import HostedTool
 from .image import Image
+from .json import Json
 from .reasoning import Reasoning, ShowReasoning
 from .refusal import Refusal
 from .text import Text
@@ -19,6 +20,7 @@ __all__ = [
     "Commentary",
     "HostedTool",
     "Image",
+    "Json",
     "Part",
     "Reasoning",
     "Refusal",

@@ -102,6 +102,10 @@ class Part:
         """Return the part as Markdown for a saved notebook, not yet sanitised; empty if it is not saved there."""
         return ""
 
+    def framed(self, text: str) -> str:
+        """Return the joined Markdown of consecutive text parts of this kind as a block of saved Markdown."""
+        return text
+
     def plain(self) -> str:
         """Return the part as text that a terminal shows below the answer; empty if it shows nothing."""
         return ""
@@ -182,11 +186,11 @@ def target(url: str) -> str:
     return f"<{_NOT_IN_AN_ADDRESS.sub(lambda found: f'%{ord(found[0]):02X}', url)}>"
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "") -> str:
     """Return Markdown with `text` as a code block, in a fence that is longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def body_of(parts: Iterable[Part], kind: str) -> str:
