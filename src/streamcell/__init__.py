@@ -11,8 +11,10 @@ from ._errors import (
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
+    Flagged,
     Interrupted,
     ModelNotFound,
+    ModerationFailed,
     NoKey,
     NotAStream,
     NotRecorded,
@@ -30,6 +32,7 @@ from ._errors import (
 from ._recordings import record_notebook, recording
 from ._version import __version__
 from .answer.document import Version
+from .answer.moderation import Judging, Moderation, Verdict
 from .answer.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall, Unknown
 from .answer.retry import RetryPolicy
 from .answer.stats import Segment, Stats
@@ -50,10 +53,14 @@ __all__ = [
     "ConnectionFailed",
     "ContentFiltered",
     "ContextTooLong",
+    "Flagged",
     "Interrupted",
+    "Judging",
     "Limits",
     "Log",
     "ModelNotFound",
+    "Moderation",
+    "ModerationFailed",
     "NoKey",
     "NotAStream",
     "NotRecorded",
@@ -79,6 +86,7 @@ __all__ = [
     "TooManyRounds",
     "ToolCall",
     "Unknown",
+    "Verdict",
     "Version",
     "__version__",
     "configure",

@@ -98,6 +98,7 @@ describe("what a cell leaves in the notebook", () => {
         next: [],
         request_id: id,
         status_code: null,
+        categories: [],
       };
       const timings = { first_token: seconds, total: seconds };
       return outputOf(

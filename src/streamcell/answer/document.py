@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
+from .. import _words as words
+from .._errors import (
+    BadData,
+    ConnectionFailed,
+    Flagged,
+    Interrupted,
+    ModerationFailed,
+    SourceFailed,
+    Stopped,
+    StreamCellError,
+    TimedOut,
+)
 from ..request.echoes import Echo, within
 from .copied import copied
 from .events import (
@@ -26,12 +37,16 @@ from .events import (
     UsageReported,
 )
 from .inputs import Wait
+from .moderation import Judging
 from .parts import Part, ToolCall, body_of, growth, has_output, text_of
 from .playback import Pace
 from .resume import ResumeMode
 from .status import Status
 
 __all__ = ["Document", "Idle", "Timings", "Version", "reduce", "way_on"]
+
+
+Checking = Literal["prompt", "text", "end"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class Version:
         changed: what was asked for differently from the first version: the parameters that `cell.retry` was given.
         echoes: what the server sent with its tool calls and needs back with them. It is neither sent to the page nor
             saved.
+        moderation: what moderation has cost, or None if the answer is not moderated.
     """
 
     parts: tuple[Part, ...] = ()
@@ -89,6 +105,7 @@ class Version:
     spent: Usage | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
     echoes: tuple[Echo, ...] = ()
+    moderation: Judging | None = None
 
     @cached_property
     def text(self) -> str:
@@ -104,6 +121,14 @@ class Version:
     def refusal(self) -> str:
         """The model's refusal, or an empty string."""
         return body_of(self.parts, "refusal")
+
+    @property
+    def unjudged(self) -> str:
+        """What the user must know of text that is shown although it was not judged; empty if there is none."""
+        judging = self.moderation
+        if judging is None or not judging.failures or isinstance(self.error, ModerationFailed):
+            return ""
+        return words.shown_unjudged(judging.failures, judging.fault)
 
     @property
     def said_something(self) -> bool:
@@ -127,6 +152,8 @@ class Document:
         wait: why it queues, or None.
         resume: how the answer can be resumed, or None.
         replay: how the recording is played that the answer comes from, or None.
+        checking: what waits for the moderator: the prompt ("prompt"), text that streams ("text") or, because nothing
+            else comes, the end ("end"); else None.
         remark: what the user must know about the cell besides its answer, or an empty string.
     """
 
@@ -141,6 +168,7 @@ class Document:
     wait: Wait | None = None
     resume: ResumeMode | None = None
     replay: Pace | None = None
+    checking: Checking | None = None
     remark: str = ""
 
     @property
@@ -204,6 +232,8 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
     finished = version.finish_reason is not None
     if version.cursor is not None and not finished and _is_still_there(version.error):
         return ResumeMode.EXACT
+    if isinstance(version.error, Flagged):
+        return None
     parts = version.parts
     answered = bool(parts) and isinstance(parts[-1], ToolCall)
     if not (version.text or answered) or (finished and version.finish_reason != "length"):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Union
 from .._errors import StreamCellError
 from ..request.echoes import Echo
 from .events import Event
+from .moderation import Verdict
 from .playback import Pace
 from .resume import ResumeFrom
 
@@ -23,6 +24,8 @@ __all__ = [
     "Decided",
     "Effect",
     "Input",
+    "Judge",
+    "Judged",
     "OpenSource",
     "Placed",
     "Publish",
@@ -176,6 +179,16 @@ class ToolEnded:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The moderator's verdict on text `number` of `run`; None if there is none, for the reason `fault`."""
+
+    run: int
+    number: int
+    verdict: Verdict | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
 class SetPace:
     """The user changes how a recording is played."""
 
@@ -204,6 +217,7 @@ Input = Union[
     Decided,
     Approved,
     ToolEnded,
+    Judged,
     Broke,
     Stop,
     Retry,
@@ -272,6 +286,15 @@ class AskApproval:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """Ask the user's moderator about a text of `run`, off the loop, and pass its verdict on as `Judged`."""
+
+    run: int
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
 class RunTool:
     """Run the tool of call `part` of `run`, off the loop, and pass on `ToolEnded`."""
 
@@ -289,4 +312,4 @@ class Publish:
     restart: bool = False
 
 
-Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Publish]
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Judge, Publish]
