@@ -235,7 +235,8 @@ def _next_window(stream: _Stream, rules: Moderation) -> tuple[_Stream, int, int,
     """Return the stream after its next window was cut, and the window's start, end and text; or None."""
     start = max(stream.base, stream.cut - rules.overlap)
     fits = rules.window - (stream.cut - start)
-    fits = fits if stream.begun else min(rules.first, fits)
+    if not (stream.begun or stream.flush):
+        fits = min(rules.first, fits)
     new = stream.end - stream.cut
     if new < fits and not (stream.flush and new):
         return None
