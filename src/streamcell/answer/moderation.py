@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-__all__ = ["Judging", "Mode", "Moderation", "OnFailure", "Undecided", "Verdict", "judge_of", "verdict_of"]
+__all__ = ["Judging", "Mode", "Moderation", "OnFailure", "Undecided", "Verdict", "flags", "judge_of", "verdict_of"]
 
 Mode = Literal["watch", "hold"]
 """When text is shown: at once, and taken back if it is flagged; or only after it was judged."""
@@ -190,6 +190,16 @@ def verdict_of(value: Any) -> Verdict:
     if isinstance(flagged, bool):
         return _checked(flagged, _scored(_field(value, "categories"), _field(value, "category_scores")))
     raise TypeError(f"returned {type(value).__name__}, which is no verdict")
+
+
+_FLAGGING: Final = {"guardrails": ("ValidationError", "GuardrailTripwireTriggered")}
+"""Exceptions with which libraries say that a text is flagged, by the package that they are from."""
+
+
+def flags(error: BaseException) -> bool:
+    """Whether a library for guard-rails says with this exception that the text is flagged."""
+    kinds = ((one.__module__.partition(".")[0], one.__name__) for one in type(error).__mro__)
+    return any(name in _FLAGGING.get(package, ()) for package, name in kinds)
 
 
 def _of_list(values: Any) -> Verdict:

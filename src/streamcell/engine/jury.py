@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
 from .. import _words as words
-from ..answer.moderation import Moderation, Undecided, Verdict, judge_of, verdict_of
+from ..answer.moderation import Moderation, Undecided, Verdict, flags, judge_of, verdict_of
 from .faults import words_of
 from .observers import elsewhere
 
@@ -108,7 +108,7 @@ class _Call:
             if inspect.isawaitable(value):
                 value = asyncio.run(self._awaited(value))
         except BaseException as error:  # noqa: BLE001  # users' code may raise anything, even SystemExit
-            self._tell(None, self._fault(error))
+            self._tell(*((Verdict(True), "") if flags(error) else (None, self._fault(error))))
         else:
             self._tell(*self._verdict(value))
 
