@@ -29,6 +29,7 @@ _ITEMS: Final = 5_000
 
 _SENTENCE: Final = re.compile(r"[.!?…][\"'”’)\]]*\s|[。！？]|\n")
 _WORD: Final = re.compile(r"\s")
+_LONGEST_WORD: Final = 30  # characters
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Window:
 
 @dataclass(frozen=True)
 class _Stream:
-    """The characters of one text from `base` on. Windows were cut up to `cut`; `flush`: no more text comes soon."""
+    """The characters of one text from `base` on, where its next window begins. Windows were cut up to `cut`.
+
+    `flush`: no more text comes soon. `begun`: it has had a window.
+    """
 
     text: str = ""
     base: int = 0
@@ -228,12 +232,12 @@ class Gate:
         if waiting is not None:
             return waiting.start
         stream = self.streams[key]
-        return stream.end if stream.flush and stream.cut == stream.end else stream.cut - self.rules.overlap
+        return stream.end if stream.flush and stream.cut == stream.end else stream.base
 
 
 def _next_window(stream: _Stream, rules: Moderation) -> tuple[_Stream, int, int, str] | None:
     """Return the stream after its next window was cut, and the window's start, end and text; or None."""
-    start = max(stream.base, stream.cut - rules.overlap)
+    start = stream.base
     fits = rules.window - (stream.cut - start)
     if not (stream.begun or stream.flush):
         fits = min(rules.first, fits)
@@ -242,9 +246,17 @@ def _next_window(stream: _Stream, rules: Moderation) -> tuple[_Stream, int, int,
         return None
     end = stream.end if new <= fits and stream.flush else _end_of(stream, fits)
     text = stream.text[start - stream.base : end - stream.base]
-    base = max(stream.base, end - rules.overlap)
+    base = _begin_of(stream, end - rules.overlap, (rules.window - rules.overlap) // 2)
     after = replace(stream, text=stream.text[base - stream.base :], base=base, cut=end, begun=True)
     return after, start, end, text
+
+
+def _begin_of(stream: _Stream, place: int, slack: int) -> int:
+    """Return where the next window begins: at `place`, or with the word there. Up to there text may be shown."""
+    place = max(stream.base, place)
+    least = max(stream.base, place - min(_LONGEST_WORD, slack))
+    ends = [found.end() for found in _WORD.finditer(stream.text, least - stream.base, place - stream.base)]
+    return stream.base + ends[-1] if ends else place
 
 
 def _end_of(stream: _Stream, fits: int) -> int:

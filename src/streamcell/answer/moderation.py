@@ -146,8 +146,8 @@ class Moderation:
         )
 
 
-_METHODS: Final = ("judge", "validate", "scan", "contains_profanity")
-"""The methods with which moderators judge: ours, and those of Guardrails AI, LLM Guard and better-profanity."""
+_METHODS: Final = ("judge", "validate", "scan", "is_profane")
+"""The methods with which moderators judge: ours, and those of Guardrails AI, LLM Guard and glin-profanity."""
 
 
 def judge_of(moderator: Any) -> Callable[[str], Any]:
