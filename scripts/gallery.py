@@ -45,6 +45,7 @@ def main() -> None:
                 notebook.wait_for_status(index, cell.status)
             for theme in THEMES if kind == "parts" else THEMES[:1]:
                 notebook.set_theme(f"JupyterLab {theme}")
+                page.locator("#jupyterlab-splash").wait_for(state="detached")  # it fades over the whole page
                 for index, name in enumerate(cells):
                     suffix = f"-{theme.lower()}" if kind == "parts" else ""
                     notebook.view(index).screenshot(path=DOCS / kind / f"{name}{suffix}.png")
