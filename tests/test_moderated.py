@@ -269,6 +269,20 @@ def test_a_background_response_that_is_cut_is_resumed_exactly_and_judged(answer:
     assert answer[300:316] not in left_by(cell)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_the_tokens_of_flagged_text_are_withheld_too(answer: str, mode: Mode) -> None:
+    def said(cell: StreamCell) -> str:
+        return "".join(one["token"] for one in cell.tokens)
+
+    whole = ask(moderator=flagging("never said", mode), logprobs=True, top_logprobs=2)
+    assert whole.result(60) == answer
+    assert said(whole)[:1900] == answer[:1900]  # at the end is a token that is half of a character
+    cell = ask(moderator=flagging(answer[300:316], mode), logprobs=True, top_logprobs=2)
+    blocked(cell)
+    assert cell.text.startswith(said(cell))
+    assert len(cell.text) - len(said(cell)) < 20
+
+
 # -- moderators that fail ----------------------------------------------------------------------------------------------
 
 

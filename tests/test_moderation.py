@@ -311,6 +311,20 @@ def test_nothing_is_sent_before_the_prompt_was_judged() -> None:
     assert any(isinstance(one, OpenSource) for one in play.effects)  # judged already
 
 
+def test_changed_instructions_are_judged_too() -> None:
+    play = Play(rules(prompt=True), prompt="May I?")
+    play.feed(Start())
+    play.judge()
+    play.feed(Stop(), Retry(1, {"instructions": "Be rude"}))
+    assert [one.text for one in play.asked] == ["Be rude\n\nMay I?"]
+    play.judge(FLAG)
+    play.feed(Retry())
+    assert play.asked == []
+    assert any(isinstance(one, OpenSource) for one in play.effects)
+    play.feed(Stop(), Retry(1, {"instructions": "Be rude"}))
+    assert len(play.asked) == 1
+
+
 def test_a_long_prompt_is_judged_in_windows() -> None:
     play = Play(rules(prompt=True), prompt="x" * 200)
     play.feed(Start())

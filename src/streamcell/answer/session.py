@@ -119,7 +119,7 @@ class Session:
         ask: which request the current version comes from, see `Retry`.
         moderation: how the answer is moderated; None: not at all.
         prompt: the text of the prompt, to be judged; empty if it is not to be.
-        prompt_passed: whether the prompt was judged and may be sent.
+        passed: the requests whose prompts were judged and may be sent, by the numbers that `ask` has.
         gate: what waits for the moderator; None if nothing is moderated, or the answer has ended.
         safe: the version without what is shown before it was judged; None if nothing is.
     """
@@ -148,7 +148,7 @@ class Session:
     ask: int = 0
     moderation: Moderation | None = None
     prompt: str = ""
-    prompt_passed: bool = False
+    passed: frozenset[int] = frozenset()
     gate: Gate | None = None
     safe: Version | None = None
 
@@ -284,10 +284,17 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
     history = conversation(before.parts[: session.begin])
     source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests, session.ask)
-    if gate is not None and session.prompt and not session.prompt_passed:
-        gate = gate.entering(source, key=Key("prompt"), text=session.prompt, at=now, ends=True, last=True)
+    prompt = "" if rules is None or not rules.prompt else _prompt_of(session)
+    if gate is not None and prompt and session.ask not in session.passed:
+        gate = gate.entering(source, key=Key("prompt"), text=prompt, at=now, ends=True, last=True)
         return _move(replace(opened, gate=gate), _URGENT, now, chance=0.5)
     return opened, (source, *_watching(opened, now), *_URGENT)
+
+
+def _prompt_of(session: Session) -> str:
+    """Return the prompt to be judged, with the instructions that a retry has changed."""
+    changed = session.document.current.changed.get("instructions", "")
+    return "\n\n".join(one for one in (str(changed), session.prompt) if one)
 
 
 def _watching(session: Session, now: float) -> tuple[Effect, ...]:
@@ -699,7 +706,8 @@ def _free(session: Session, item: Item, now: float, chance: float) -> _Step:
     if item.ends:
         session = _counted(session, delay=now - item.at)
     if isinstance(given, OpenSource):
-        opened = replace(session, prompt_passed=True, opened_at=now, begun_at=now, life_at=now, head_at=now)
+        passed = session.passed | {session.ask}
+        opened = replace(session, passed=passed, opened_at=now, begun_at=now, life_at=now, head_at=now)
         return opened, (given, *_watching(opened, now), *_URGENT)
     if isinstance(given, ToolEnded):
         return _of_call(session, given, now)
