@@ -20,7 +20,7 @@ import streamcell
 from streamcell import Flagged, Moderation, ModerationFailed, Stopped, StreamCell, ToolCall, Verdict, stream_cell
 from streamcell.answer.gate import AT_ONCE
 from streamcell.answer.moderation import Mode
-from streamcell.engine.jury import MOST_LATE
+from streamcell.engine.jury import MOST_LATE, Jury
 from streamcell.engine.recorder import flush
 from streamcell.rehearsal import RehearsalServer
 
@@ -415,6 +415,25 @@ def test_a_server_without_the_endpoint_says_so() -> None:
         with pytest.raises(ModerationFailed, match="status 404 from its endpoint: this server may have no such"):
             cell.result(60)
         assert [one.path for one in server.exchanges] == ["/v1/nowhere/moderations"]
+
+
+def test_an_endpoint_whose_loop_was_closed_has_no_verdict() -> None:
+    class Closed:
+        home: asyncio.AbstractEventLoop | None = asyncio.new_event_loop()
+
+        async def judge(self, text: str) -> Any:
+            raise AssertionError(text)
+
+    async def ask_it() -> tuple[Verdict | None, str]:
+        endpoint, told = Closed(), asyncio.get_running_loop().create_future()
+        assert endpoint.home is not None
+        endpoint.home.close()
+        jury = Jury(Moderation("openai"), asyncio.get_running_loop(), endpoint)
+        jury.ask("a text", lambda verdict, fault: told.set_result((verdict, fault)))
+        found: tuple[Verdict | None, str] = await told
+        return found
+
+    assert asyncio.run(ask_it()) == (None, "raised RuntimeError: Event loop is closed")
 
 
 # -- prompts, reasoning, tools -----------------------------------------------------------------------------------------

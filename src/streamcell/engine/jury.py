@@ -134,7 +134,13 @@ class _Call:
             else:
                 self._tell(*self._verdict(done.result()))
 
-        judging = asyncio.run_coroutine_threadsafe(judge(self._text), loop)
+        asking = judge(self._text)
+        try:
+            judging = asyncio.run_coroutine_threadsafe(asking, loop)
+        except RuntimeError as error:  # the user's loop was closed
+            asking.close()
+            self._tell(None, self._fault(error))
+            return
         self._cancel = judging.cancel
         judging.add_done_callback(finished)
 
