@@ -258,9 +258,20 @@ def test_or_goes_on_and_says_so(mode: Mode) -> None:
 def test_silence_does_not_count_while_the_moderator_is_waited_for() -> None:
     play = streaming(timeouts=Timeouts(between_chunks=60.0))
     play.feed(grown("Hello"), Finished("stop"))
+    play.feed(Watch(play.session.run), after=15.0)
     play.feed(Watch(play.session.run), after=1000.0)
     assert (play.status, play.session.document.idle) == (Status.STREAMING, None)
     play.judge()
+    assert play.status is Status.DONE
+
+
+def test_silence_does_not_count_while_so_much_waits_that_nobody_reads() -> None:
+    play = streaming(timeouts=Timeouts(between_chunks=60.0))
+    play.feed(grown("x" * 1000))
+    play.feed(Watch(play.session.run), after=1000.0)
+    play.judge_all()
+    play.feed(grown(" and more"), Finished("stop"))
+    play.judge_all()
     assert play.status is Status.DONE
 
 
