@@ -120,6 +120,7 @@ const OTHERS = {
   languages: "languages",
   math: "math",
   mermaid: "mermaid",
+  tokens: "tokens",
   "json-viewer": "json",
 };
 

@@ -47,6 +47,7 @@ def main() -> None:
                     cell.open(notebook, index)
             for theme in THEMES if kind == "parts" else THEMES[:1]:
                 notebook.set_theme(f"JupyterLab {theme}")
+                page.locator("#jupyterlab-splash").wait_for(state="detached")  # it fades over the whole page
                 for index, name in enumerate(cells):
                     suffix = f"-{theme.lower()}" if kind == "parts" else ""
                     notebook.view(index).screenshot(path=DOCS / kind / f"{name}{suffix}.png")

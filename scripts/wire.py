@@ -124,10 +124,9 @@ def shape(name: str, schema: Schema) -> list[str]:
     return [f"export const {camel(name)}_SHAPE = {{", *fields, "} as const;"]
 
 
-SHAPED = ["Usage", "NextStep", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "JsonFields"]
-SHAPED += ["CitationFields"]
-SHAPED += ["ReasoningFields", "HostedLink", "HostedToolFields", "ImageFields", "ToolCallFields", "UnknownFields"]
-SHAPED += ["Replay", "Part", "Segment", "Figures", "Doc"]
+SHAPED = ["Usage", "NextStep", "Category", "Card", "Origin", "Timings", "Idle", "Wait", "TextFields", "JsonFields"]
+SHAPED += ["CitationFields", "ReasoningFields", "HostedLink", "HostedToolFields", "ImageFields", "ToolCallFields"]
+SHAPED += ["UnknownFields", "Replay", "Part", "Segment", "Figures", "Doc"]
 
 
 def types(schema: Schema) -> str:

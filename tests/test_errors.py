@@ -40,6 +40,8 @@ KINDS = {
     "permission",
     "model_not_found",
     "context_length",
+    "flagged",
+    "moderation",
     "bad_request",
     "rate_limit",
     "quota",
@@ -105,7 +107,7 @@ def test_every_line_of_code_on_a_card_is_python(kind: type[StreamCellError]) -> 
 def test_a_card_is_plain_json(kind: type[StreamCellError]) -> None:
     card = kind("words", text="héllo", request_id="r", status_code=400, retry_after=3.0).card()
     assert json.loads(json.dumps(card)) == card
-    assert set(card) == {"kind", "title", "detail", "kept", "next", "request_id", "status_code"}
+    assert set(card) == {"kind", "title", "detail", "kept", "next", "request_id", "status_code", "categories"}
     assert (card["kind"], card["title"], card["detail"], card["kept"]) == (kind.kind, kind.title, "words", 5)
     assert all(set(step) == {"text", "code"} for step in card["next"])
 

@@ -78,6 +78,7 @@ FULL = Document(
     idle=Idle(12.5, 60.0),
     queue_position=3,
     wait=Wait("budget", 12.5, 4),
+    checking="end",
     resume=ResumeMode.CONTINUED,
     replay=Pace(2.0),
 )
@@ -194,6 +195,7 @@ KEYS = {
     "wait": (dict, type(None)),
     "changed": list,
     "resumable": (str, type(None)),
+    "checking": (str, type(None)),
     "replay": (dict, type(None)),
 }
 
@@ -219,7 +221,7 @@ def test_a_view_says_all_that_is_known_of_the_shown_version() -> None:
         "reasoning_tokens": 4,
         "cached_tokens": 5,
     }
-    assert set(view["error"]) == {"kind", "title", "detail", "kept", "next", "request_id", "status_code"}
+    assert set(view["error"]) == {"kind", "title", "detail", "kept", "next", "request_id", "status_code", "categories"}
     assert (view["error"]["kind"], view["error"]["kept"], view["error"]["request_id"]) == ("rate_limit", 1, "req-1")
 
 

@@ -20,12 +20,16 @@ EXPORTED = [
     "ConnectionFailed",
     "ContentFiltered",
     "ContextTooLong",
+    "Flagged",
     "Interrupted",
     "InvalidAnswer",
     "Json",
+    "Judging",
     "Limits",
     "Log",
     "ModelNotFound",
+    "Moderation",
+    "ModerationFailed",
     "NoKey",
     "NotAStream",
     "NotRecorded",
@@ -51,6 +55,7 @@ EXPORTED = [
     "TooManyRounds",
     "ToolCall",
     "Unknown",
+    "Verdict",
     "Version",
     "__version__",
     "configure",
@@ -104,6 +109,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
+        ("moderator", "keyword_only", None),
         ("record", "keyword_only", None),
         ("replay", "keyword_only", None),
         ("speed", "keyword_only", 1),
@@ -126,6 +132,7 @@ def test_configure_takes_only_names() -> None:
         ("unattended", "keyword_only"),
         ("show_reasoning", "keyword_only"),
         ("prices", "keyword_only"),
+        ("moderator", "keyword_only"),
     ]
 
 
@@ -195,7 +202,7 @@ def test_every_error_is_caught_as_one() -> None:
     errors = [
         one for one in map(streamcell.__dict__.get, OBJECTS) if inspect.isclass(one) and issubclass(one, Exception)
     ]
-    assert len(errors) == 22
+    assert len(errors) == 24
     assert all(issubclass(one, StreamCellError) for one in errors)
 
 

@@ -61,6 +61,13 @@ export const QUEUED = "Queued";
 export const CONNECTING = "Connecting";
 export const STREAMING = "Streaming";
 export const THINKING = "Thinking";
+/** What waits for a moderator. */
+export const CHECKING = {
+  prompt: "Checking the prompt",
+  text: "checked before it is shown",
+  end: "Checking the answer",
+  result: "Checking a tool's result",
+} as const;
 export const USING_TOOL = "Using a tool";
 export const WAITING = "Waiting";
 export const CALLING = "Running tools";
@@ -242,7 +249,7 @@ export const moreCharacters = (count: string): string => `… (${count} more cha
 // -- a structured answer ----------------------------------------------------------------------------------------------
 
 export const JSON_ANSWER = "Structured answer";
-export const CHECKING = "Checking the answer";
+export const CHECKING_JSON = "Checking the answer";
 export const SHOW_AS = "Show as";
 export const JSON_WAYS = { tree: "Tree", table: "Table", text: "Text" } as const;
 export const JSON_TEXT = "JSON as it was received";
@@ -281,6 +288,7 @@ export const imageSize = (width: number, height: number, type: string): string =
 export const DOWNLOAD = "Download";
 export const DOWNLOAD_TITLE = "Save this image as a file";
 export const ERROR = "Error";
+export const FLAGGED = "Flagged";
 export const PRESS_CONTINUE = "Press Continue to pick up where the text stops.";
 export const foreign = (kernel: number, page: number): string =>
   `The kernel and this page are of two releases (wire ${kernel} and ${page}), so this is the plain text. ` +

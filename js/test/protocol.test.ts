@@ -96,6 +96,15 @@ test("a snapshot's unreadable values become the empty document's", () => {
   });
 });
 
+test("a card's categories are read one by one", () => {
+  const categories = [{ name: "violence", score: 0.9 }, { name: "ours" }, { score: 1 }, { name: 5 }, "x"];
+  const doc = readDoc((key) => (key === "error" ? { categories } : undefined));
+  expect(doc.error?.categories).toEqual([
+    { name: "violence", score: 0.9 },
+    { name: "ours", score: null },
+  ]);
+});
+
 test("a card's and a usage's missing parts are filled in", () => {
   const doc = readDoc(
     (key) => ({ error: { next: [{ text: "a" }, { code: "b" }, 5] }, usage: { output_tokens: 3 } })[key as string],
@@ -108,6 +117,7 @@ test("a card's and a usage's missing parts are filled in", () => {
     next: [{ text: "a", code: null }],
     request_id: null,
     status_code: null,
+    categories: [],
   });
   expect(doc.usage).toMatchObject({ output_tokens: 3, input_tokens: null });
 });

@@ -11,9 +11,11 @@ from ._errors import (
     ConnectionFailed,
     ContentFiltered,
     ContextTooLong,
+    Flagged,
     Interrupted,
     InvalidAnswer,
     ModelNotFound,
+    ModerationFailed,
     NoKey,
     NotAStream,
     NotRecorded,
@@ -31,6 +33,7 @@ from ._errors import (
 from ._recordings import record_notebook, recording
 from ._version import __version__
 from .answer.document import Version
+from .answer.moderation import Judging, Moderation, Verdict
 from .answer.parts import Citation, Json, Part, Reasoning, Refusal, Text, ToolCall, Unknown
 from .answer.retry import RetryPolicy
 from .answer.stats import Segment, Stats
@@ -51,12 +54,16 @@ __all__ = [
     "ConnectionFailed",
     "ContentFiltered",
     "ContextTooLong",
+    "Flagged",
     "Interrupted",
     "InvalidAnswer",
     "Json",
+    "Judging",
     "Limits",
     "Log",
     "ModelNotFound",
+    "Moderation",
+    "ModerationFailed",
     "NoKey",
     "NotAStream",
     "NotRecorded",
@@ -82,6 +89,7 @@ __all__ = [
     "TooManyRounds",
     "ToolCall",
     "Unknown",
+    "Verdict",
     "Version",
     "__version__",
     "configure",

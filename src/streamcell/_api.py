@@ -14,6 +14,7 @@ from . import _recordings, sources
 from . import _words as words
 from ._files import with_files_read
 from .answer.document import Document, Version
+from .answer.moderation import Moderation
 from .answer.parts import ShowReasoning, conversation
 from .answer.playback import Speed
 from .answer.resume import Prefix
@@ -26,6 +27,7 @@ from .answer.timeouts import Timeouts
 from .answer.tools import Approval, ToolRules
 from .engine.driver import driver
 from .engine.history import kept
+from .engine.jury import Endpoint
 from .engine.log import SHELF
 from .engine.structure import Structure, structure_of
 from .engine.toolbox import Approve, Toolbox, toolbox_of
@@ -34,12 +36,13 @@ from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
 from .request.echoes import Echo
 from .request.jsonable import is_left_out
-from .request.messages import Message, answered_in, messages_of
+from .request.messages import Message, answered_in, messages_of, text_in
 from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
 from .request.veiled import Veiled
 from .sources import Map
 from .sources.openai.client import check_client, client_with, known_secrets
+from .sources.openai.moderation import ModerationEndpoint
 
 if TYPE_CHECKING:
     import os
@@ -65,6 +68,7 @@ class _Defaults:
     prefix: Prefix | None = None
     unattended: Unattended = "raise"
     show_reasoning: ShowReasoning = "closed"
+    moderator: Moderation | None = None
 
 
 _UNSET: Final[Any] = object()
@@ -85,6 +89,7 @@ def configure(
     unattended: Unattended | None = _UNSET,
     show_reasoning: ShowReasoning | None = _UNSET,
     prices: Prices | None = _UNSET,
+    moderator: Any = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -109,6 +114,7 @@ def configure(
         prices: what a million tokens cost, for each model that you use: `{"gpt-5.4-mini": {"input": 0.5, "cached":
             0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
             prices of its own.
+        moderator: see `stream_cell`.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
@@ -143,6 +149,8 @@ def configure(
         shown = "closed" if show_reasoning is None else _show_reasoning(show_reasoning)
         changed = replace(changed, show_reasoning=shown)
     table = prices_of({} if prices is _UNSET or prices is None else prices)
+    if moderator is not _UNSET:
+        changed = replace(changed, moderator=_moderation(moderator))
     for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
@@ -179,6 +187,7 @@ def stream_cell(
     display: bool = True,
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
+    moderator: Any = None,
     record: str | os.PathLike[str] | None = None,
     replay: str | os.PathLike[str] | None = None,
     speed: Speed = 1,
@@ -258,6 +267,12 @@ def stream_cell(
         show_reasoning: when the model's reasoning is unfolded. `"closed"`: when the user opens it. `"streaming"`: while
             it streams, until the answer begins. `"open"`: always. What the user opens or closes stays that way. None:
             `"closed"`.
+        moderator: who judges the answer while it streams: a function of a text, also `async`, that returns whether it
+            is flagged; `"openai"` for the moderation endpoint of the same client; an object with a method `judge`, or
+            of a library for guard-rails; or a `Moderation` with one of these and its settings. Text is shown once it
+            was judged. Where it is flagged, the request is stopped, the answer ends with `Flagged`, and the flagged
+            text is in no trait, page, notebook, recording or log. `docs/moderation.md` has more. None uses the
+            moderator set with `configure`, if there is one; False uses none.
         record: a file that the answer is recorded into while it streams, in JSON Lines: what was asked, and every
             attempt, head and chunk with its time, without secrets. A file that exists is replaced. If it cannot be
             written later, the answer goes on and the cell says so.
@@ -288,11 +303,15 @@ def stream_cell(
         if prompt is not None or params or given:
             name = "a prompt" if prompt is not None else f"{next(iter(params or given))}="
             raise ValueError(f"replay= plays a recording and asks no model: leave out {name}")
-        return _replayed(_recordings.play(replay, speed, shows), None, None, unattended, display)
+        played = _recordings.play(replay, speed, shows)
+        moderation = _judging_again(moderator, played)
+        endpoint = _endpoint(moderation, None, None)
+        return _replayed(played, None, None, unattended, display, moderation=moderation, endpoint=endpoint)
     if speed != 1:
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
         )
+    moderation = _defaults.moderator if moderator is None else _moderation(moderator)
     if prompt is None:
         raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
     repairs = _repairs(repair, params)
@@ -339,14 +358,27 @@ def stream_cell(
         known_secrets(None if sources.can_ask(asked_by) else asked_by, params),
         rules,
         attempts_of(policy),
+        moderated=moderation is not None,
     )
+    endpoint = _endpoint(moderation, asked_by, request)
     scope = None if record is not None else _recordings.current()
     recorder = None
     changed = ""
     if scope is not None:
         found = scope.find(asked, shows)
         if not isinstance(found, str):
-            return _replayed(found, request, asked_by, unattended, display, box, structure)
+            moderation = _judging_again(moderator, found)
+            return _replayed(
+                found,
+                request,
+                asked_by,
+                unattended,
+                display,
+                box,
+                structure=structure,
+                moderation=moderation,
+                endpoint=endpoint,
+            )
         changed = found
         source, recorder = scope.record(source, asked, changed)
         again = None
@@ -368,6 +400,8 @@ def stream_cell(
         tools=rules,
         show_reasoning=shows,
         structure=None if structure is None else StructureRules(repairs=repairs),
+        moderation=moderation,
+        prompt="" if moderation is None or not moderation.prompt else _prompt_of(messages, instructions),
     )
     return _started(
         source,
@@ -381,6 +415,7 @@ def stream_cell(
         recorder=recorder,
         again=again,
         structure=structure,
+        endpoint=endpoint,
     )
 
 
@@ -397,6 +432,7 @@ def _started(
     recorder: Recorder | None = None,
     again: _Asking | None = None,
     structure: Structure | None = None,
+    endpoint: Endpoint | None = None,
 ) -> StreamCell:
     """Return the cell, which streams; `prompt` is what a recording says was asked."""
     source.claim()  # last of all checks: after a refused call the same iterator can be given again
@@ -411,6 +447,7 @@ def _started(
             tools=tools,
             recorder=recorder,
             structure=structure,
+            endpoint=endpoint,
         )
         cell.log.describe(prompt)
         cell._again = None if again is None else partial(_source_of, again)
@@ -432,7 +469,10 @@ def _replayed(
     unattended: Unattended,
     display: bool,
     tools: Toolbox | None = None,
+    *,
     structure: Structure | None = None,
+    moderation: Moderation | None = None,
+    endpoint: Endpoint | None = None,
 ) -> StreamCell:
     """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it.
 
@@ -447,7 +487,7 @@ def _replayed(
         tools = replace(tools or Toolbox(), recorded=True)
     return _started(
         played.source,
-        session,
+        replace(session, moderation=moderation),
         request,
         client,
         unattended,
@@ -455,6 +495,7 @@ def _replayed(
         tools,
         prompt=lambda: played.prompt,
         structure=structure,
+        endpoint=endpoint,
     )
 
 
@@ -598,6 +639,38 @@ def _unattended(value: Any) -> Unattended:
 
 def _show_reasoning(value: Any) -> ShowReasoning:
     return cast("ShowReasoning", _one_of("show_reasoning", value, ShowReasoning))
+
+
+def _moderation(given: Any) -> Moderation | None:
+    if given is None or given is False:
+        return None
+    return given if isinstance(given, Moderation) else Moderation(given)
+
+
+def _judging_again(moderator: Any, played: _recordings.Played) -> Moderation | None:
+    """Return how a recorded answer is moderated: not again, if it was when it was recorded.
+
+    A moderator that the call itself names judges it in any case.
+    """
+    if moderator is not None:
+        return _moderation(moderator)
+    return None if played.prompt.get("moderated") is True else _defaults.moderator
+
+
+def _endpoint(moderation: Moderation | None, client: Any, request: Request | None) -> Endpoint | None:
+    """Return the moderation endpoint that the moderator "openai" means: that of the client that is asked."""
+    if moderation is None or moderation.moderator != "openai":
+        return None
+    client = None if sources.can_ask(client) else client
+    rehearsed = client is None and request is not None and is_rehearsal(request.model)
+    return ModerationEndpoint(
+        client, partial(_rehearsal_address, str(request.model)) if rehearsed and request else None
+    )
+
+
+def _prompt_of(messages: tuple[Message, ...] | None, instructions: str | None) -> str:
+    """Return the text of a prompt that is judged before it is sent."""
+    return "\n\n".join(one for one in (instructions or "", text_in(messages or ())) if one)
 
 
 def _map(given: Any) -> Map | None:

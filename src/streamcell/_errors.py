@@ -18,9 +18,11 @@ __all__ = [
     "ConnectionFailed",
     "ContentFiltered",
     "ContextTooLong",
+    "Flagged",
     "Interrupted",
     "InvalidAnswer",
     "ModelNotFound",
+    "ModerationFailed",
     "NoKey",
     "NotAStream",
     "NotRecorded",
@@ -217,6 +219,7 @@ class StreamCellError(Exception):
             "next": [{"text": step.text, "code": step.code} for step in self.next_steps],
             "request_id": self.request_id,
             "status_code": self.status_code,
+            "categories": [],
         }
 
 
@@ -244,7 +247,20 @@ def recorded_error(name: object, detail: object, card: object) -> StreamCellErro
         fields["steps"] = tuple(
             Step(text, code if isinstance(code, str) else None) for text, code in pairs if isinstance(text, str)
         )
+    if kind is Flagged:
+        fields["categories"] = _recorded_categories(given.get("categories"))
     return _made(kind, fields)
+
+
+def _recorded_categories(found: object) -> dict[str, float | None]:
+    """Return the categories of a recorded card, whatever it holds."""
+    if not isinstance(found, Mapping):
+        return {}
+    return {
+        name: float(score) if isinstance(score, (int, float)) and abs(score) < _LONGEST_WAIT else None
+        for name, score in found.items()
+        if isinstance(name, str)
+    }
 
 
 _STEPS: Final = 10  # steps of a recorded card: far more than any error has
@@ -388,6 +404,47 @@ class ContentFiltered(StreamCellError):
     kind = "content_filter"
     title = words.FILTERED
     steps = (Step(words.REPHRASE),)
+
+
+class Flagged(StreamCellError):
+    """The moderator flagged the prompt or the answer; the text before that is kept.
+
+    Attributes:
+        categories: what was flagged, by name, each with its score, or None if the moderator gave none.
+    """
+
+    kind = "flagged"
+    title = words.FLAGGED
+    steps = (Step(words.REPHRASE_OR_RETRY),)
+
+    def __init__(
+        self, detail: str = "", *, categories: Mapping[str, float | None] | None = None, **fields: Any
+    ) -> None:
+        super().__init__(detail, **fields)
+        known = list((categories or {}).items())[:_CATEGORIES]
+        self.categories: dict[str, float | None] = {
+            inert_words(without_secrets(name))[:_CATEGORY]: score for name, score in known
+        }
+
+    def _fields(self) -> dict[str, Any]:
+        return {**super()._fields(), "categories": self.categories}
+
+    def card(self) -> Mapping[str, Any]:
+        """Return what the page shows, with the categories."""
+        found = [{"name": name, "score": score} for name, score in self.categories.items()]
+        return {**super().card(), "categories": found}
+
+
+_CATEGORIES: Final = 20
+_CATEGORY: Final = 80  # characters of a name
+
+
+class ModerationFailed(StreamCellError):
+    """The moderator could not judge a text, and `on_failure` is `"closed"`; the text that was judged is kept."""
+
+    kind = "moderation"
+    title = words.NOT_JUDGED
+    steps = (Step(words.RETRY_OR_OPEN),)
 
 
 class BadData(StreamCellError):

@@ -53,6 +53,7 @@ class Asked:
         secrets: what must not be recorded.
         rules: the rules for its tools.
         attempts: how many attempts are made automatically.
+        moderated: whether the answer is moderated, so that nothing is recorded that was not judged.
     """
 
     request: Request | None
@@ -60,6 +61,7 @@ class Asked:
     secrets: Secrets = field(default_factory=Secrets)
     rules: ToolRules | None = None
     attempts: int = 1
+    moderated: bool = False
 
     def described(self) -> dict[str, Any]:
         """Return what identifies the request, with its `key`, see `request/described.py`."""
@@ -73,7 +75,8 @@ class Asked:
         rules = self.rules
         known = {} if rules is None else {"runnable": sorted(rules.runnable), "declared": sorted(rules.declared)}
         tools = {} if rules is None else {"tools": known}
-        return {"recorded": recorded, **self.described(), "attempts": self.attempts, **tools}
+        moderated = {"moderated": True} if self.moderated else {}
+        return {"recorded": recorded, **self.described(), "attempts": self.attempts, **tools, **moderated}
 
 
 @dataclass(frozen=True)

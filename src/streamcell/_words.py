@@ -276,6 +276,10 @@ BROKEN_OFF: Final = "The server broke off this answer"
 FELL_SILENT: Final = "The server fell silent"
 PROVIDER_FAILED: Final = "The provider reported an error"
 FILTERED: Final = "The provider's content filter ended this answer"
+FLAGGED: Final = "The moderator flagged this answer"
+FLAGGED_PROMPT: Final = "The moderator flagged this prompt"
+NOT_JUDGED: Final = "The moderator could not judge this answer"
+NOT_JUDGED_PROMPT: Final = "The moderator could not judge this prompt"
 UNREADABLE: Final = "The server sent data that cannot be read"
 NOT_A_STREAM: Final = "The server's answer is not a stream"
 SOURCE_FAILED: Final = "The source of this answer failed"
@@ -285,6 +289,60 @@ UNCHECKED_ANSWER: Final = "The answer could not be checked"
 STOPPED_EARLY: Final = "Stopped before the end"
 ERROR_IN_STREAMCELL: Final = "An error in streamcell"
 STREAMCELL_FAILED: Final = "streamcell itself failed"
+
+# -- moderation --------------------------------------------------------------------------------------------------------
+
+WITHHELD: Final = "The flagged text is kept out of this answer, its log and its recordings."
+WITHHELD_BUT_LOGGED: Final = "The flagged text is kept out of this answer and its recordings. Only cell.log has it."
+NOTHING_SENT: Final = "Nothing was sent to the model."
+
+
+def moderator_failed(fault: str) -> str:
+    """Say why the moderator has judged nothing; the text is withheld."""
+    return f"The moderator {fault}. Text that was not judged is not shown, because on_failure is 'closed'."
+
+
+def shown_unjudged(count: int, fault: str) -> str:
+    """Say that text is shown although it was not judged; the user has chosen that."""
+    if count == 1:
+        return f"1 text is shown although it was not judged: the moderator {fault}."
+    return f"{count:,} texts are shown although they were not judged: the moderator {fault}."
+
+
+def left_out_unjudged(count: int) -> str:
+    """Say what an answer lacks that was stopped before the moderator had judged it."""
+    if count == 1:
+        return "1 character was not judged yet, and is left out."
+    return f"{count:,} characters were not judged yet, and are left out."
+
+
+def not_judged_within(seconds: float) -> str:
+    """Say of a moderator that it was too slow; goes into `moderator_failed`."""
+    return f"did not answer within {seconds:g} s"
+
+
+def moderator_raised(what: str) -> str:
+    """Say of a moderator that it raised; goes into `moderator_failed`."""
+    return f"raised {what}"
+
+
+def still_judging(count: int) -> str:
+    """Say of a moderator that it has not returned from earlier calls; goes into `moderator_failed`."""
+    return f"has not returned from {count} earlier calls, so it is not called again"
+
+
+def endpoint_answered(status: int) -> str:
+    """Say what the moderation endpoint has answered; goes into `moderator_failed`."""
+    missing = ": this server may have no such endpoint" if status in (404, 405, 501) else ""
+    return f"got HTTP status {status} from its endpoint{missing}"
+
+
+def endpoint_failed(what: str) -> str:
+    """Say that the moderation endpoint could not be asked; goes into `moderator_failed`."""
+    return f"could not ask its endpoint ({what})"
+
+
+ENDPOINT_UNREACHABLE: Final = "could not reach its endpoint"
 
 # -- errors: what to do next -------------------------------------------------------------------------------------------
 
@@ -343,6 +401,10 @@ INSTALL_SOCKS: Final = ("Install it and restart the kernel, or remove the variab
 CORRECT_VARIABLE: Final = "Correct the variable or remove it, then press Retry."
 CORRECT_PROXY: Final = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, then press Retry."
 REPHRASE: Final = "Rephrase the prompt and run the cell again."
+REPHRASE_OR_RETRY: Final = "Press Retry for another answer, or rephrase the prompt and run the cell again."
+RETRY_OR_OPEN: Final = (
+    "Press Retry to ask again. Moderation(…, on_failure='open') shows text that cannot be judged, with a notice."
+)
 CORRECT_SOURCE: Final = "Correct what was given to stream_cell, and run the cell again."
 LET_IT_REPAIR: Final = (
     "Or add repair=1 to the call, and run the cell again: then the model is told what is wrong, and asked again."

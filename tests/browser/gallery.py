@@ -60,6 +60,12 @@ def _ask(prompt: str, model: str, options: str = "", before: str = "") -> str:
 
 
 MCP: Final = '{"type": "mcp", "server_label": "atlas", "server_url": "https://example.org/mcp"}'
+MODERATION: Final = "from streamcell import Moderation\n"
+JUDGE: Final = (
+    "def judge(text):\n"
+    "    scores = {'violence/graphic': 0.91, 'harassment': 0.62, 'company policy': None}\n"
+    "    return {'flagged': 'joules' in text, 'categories': scores}\n\n"
+)
 THINKS: Final = ', reasoning={"summary": "auto"}'
 
 SHOWN: Final = {
@@ -114,6 +120,36 @@ SHOWN: Final = {
         "done",
         "Two versions, compared word by word. The line says what the second one was asked with.",
         opens="Compare",
+    ),
+    "flagged": Shown(
+        _ask("Explain entropy", "tour?rate=0&seed=1", ", moderator=judge", JUDGE),
+        "failed",
+        "A moderator has flagged the answer. What was before that stays, and the card has the categories with scores.",
+    ),
+    "flagged-prompt": Shown(
+        _ask("Say flag-violence", "echo?rate=0", ", moderator=Moderation('openai', prompt=True)", MODERATION),
+        "failed",
+        "The moderation endpoint has flagged the prompt, so nothing was sent.",
+    ),
+    "checking": Shown(
+        _ask("Explain entropy", "stall?after=130&seconds=600&rate=0&seed=1", ", moderator=lambda text: False"),
+        "streaming",
+        "Text is shown once it was judged, so the last words wait for those behind them.",
+    ),
+    "not-judged": Shown(
+        _ask(
+            "Explain entropy",
+            "tour?rate=0&seed=1",
+            ", max_output_tokens=60, moderator=Moderation(judge, on_failure='open')",
+            f"{MODERATION}def judge(text):\n    raise KeyError('no such model')\n\n",
+        ),
+        "done",
+        "The moderator raised an error, and `on_failure='open'` shows the text nevertheless, with a notice.",
+    ),
+    "not-judged-closed": Shown(
+        _ask("Say moderation-500", "echo?rate=0", ", moderator='openai'"),
+        "failed",
+        "The moderation endpoint has failed, so nothing is shown: that is the default.",
     ),
     "image": Shown(
         _ask("Draw a river", "images?rate=0"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .jupyterlab import JupyterLab
 
-LIMIT = 120_000.0  # milliseconds for anything that is awaited
+LIMIT = 60_000.0
 
 NOT_COPIED = "nothing has been copied yet"
 

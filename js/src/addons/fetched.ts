@@ -1,6 +1,14 @@
 /** Loads addons from the kernel or the extension, each once per page. */
 
-import type { Addons, DiagramRenderer, Differences, Grammar, JsonViewer, MathRenderer } from "../render/addons.js";
+import type {
+  Addons,
+  DiagramRenderer,
+  Differences,
+  Grammar,
+  JsonViewer,
+  MathRenderer,
+  TokensViewer,
+} from "../render/addons.js";
 
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
@@ -13,6 +21,7 @@ interface Module {
   readonly diagrams?: DiagramRenderer;
   readonly differences?: Differences;
   readonly json?: JsonViewer;
+  readonly tokens?: TokensViewer;
 }
 
 /**
@@ -57,6 +66,10 @@ export class FetchedAddons implements Addons {
 
   json(): JsonViewer | Promise<JsonViewer | null> | null {
     return this.#bring("json-viewer", (module) => module.json);
+  }
+
+  tokens(): TokensViewer | Promise<TokensViewer | null> | null {
+    return this.#bring("tokens", (module) => module.tokens);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

@@ -1,7 +1,7 @@
 /** The error card: what happened in the error's own words, what was kept, and what to do next. */
 
 import { element, scrolls } from "../render/element.js";
-import type { Card, NextStep } from "../wire/protocol.js";
+import type { Card, Category, NextStep } from "../wire/protocol.js";
 import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
 import { characters } from "./status.js";
@@ -14,6 +14,10 @@ export function errorCard(card: Card, copying: Copying, resumable = false): HTML
   root.append(element("div", { class: "sc-card-title" }, card.title));
   if (card.detail !== "")
     root.append(element("div", { class: "sc-card-detail", ...scrolls(words.DETAILS_LABEL) }, card.detail));
+  if (card.categories.length > 0)
+    root.append(
+      element("ul", { class: "sc-card-categories", "aria-label": words.FLAGGED }, ...card.categories.map(category)),
+    );
   if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${words.kept(characters(card.kept))}.`));
   const next = resumable ? [GO_ON, ...card.next] : card.next;
   if (next.length > 0) {
@@ -22,6 +26,24 @@ export function errorCard(card: Card, copying: Copying, resumable = false): HTML
   const facts = factsLine(card, copying);
   if (facts) root.append(facts);
   return root;
+}
+
+/** A category with its score, which is a number and, where it is from 0 to 1, a bar beside it. */
+function category({ name, score }: Category): HTMLElement {
+  const item = element("li", {}, element("span", { class: "sc-card-category", dir: "auto" }, name));
+  if (score === null) return item;
+  const share = score >= 0 && score <= 1;
+  item.append(element("span", { class: "sc-card-score" }, share ? score.toFixed(2) : String(score)));
+  if (share) {
+    const bar = element(
+      "span",
+      { class: "sc-card-bar", "aria-hidden": "true" },
+      element("span", { class: "sc-card-fill" }),
+    );
+    (bar.firstElementChild as HTMLElement).style.inlineSize = `${Math.round(score * 100)}%`;
+    item.append(bar);
+  }
+  return item;
 }
 
 function nextStep(step: NextStep, copying: Copying): HTMLElement {

@@ -38,11 +38,13 @@ function describe(doc: Doc, left: number | null, doing: string | null): string {
     case "queued":
       return [words.QUEUED, position(doc), reason(doc, left)].filter(Boolean).join(" · ");
     case "connecting":
+      if (doc.checking === "prompt") return words.CHECKING.prompt;
       return doc.attempt > 1 ? `${words.CONNECTING} · ${attempt(doc)}` : words.CONNECTING;
     case "streaming":
-      return doing ?? words.STREAMING;
+      if (doc.checking === "end") return words.CHECKING.end;
+      return [doing ?? words.STREAMING, doc.checking === "text" ? words.CHECKING.text : ""].filter(Boolean).join(" · ");
     case "calling":
-      return calling(doc);
+      return doc.checking === "end" ? words.CHECKING.result : calling(doc);
     case "waiting":
       return [words.WAITING, `${attempt(doc)}${countdown(left)}`, doc.error?.title ?? ""].filter(Boolean).join(" · ");
     case "done":

@@ -5,11 +5,10 @@ import base from "../render/base.css";
 import code from "../render/code.css";
 import details from "./details.css";
 import image from "./parts/image.css";
-import tokens from "./parts/tokens.css";
 import call from "./parts/tool_call.css";
 import view from "./view.css";
 
-const css = base + view + details + answer + code + call + image + tokens;
+const css = base + view + details + answer + code + call + image;
 
 const MARK = "data-streamcell-style";
 

@@ -11,6 +11,7 @@ export interface Addons {
   diagrams(): DiagramRenderer | Promise<DiagramRenderer | null> | null;
   differences(): Differences | Promise<Differences | null> | null;
   json(): JsonViewer | Promise<JsonViewer | null> | null;
+  tokens(): TokensViewer | Promise<TokensViewer | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -74,6 +75,24 @@ export interface JsonView {
   show(text: string, grows: boolean): void;
 }
 
+/** What a view of tokens has from its cell: `cover` puts it in the place of the text. */
+export interface TokensParts {
+  button(name: string, style: string, pressed: () => void): HTMLButtonElement;
+  cover(covers: boolean): void;
+}
+
+/** Shows the tokens of a text with their probabilities. */
+export interface TokensViewer {
+  make(parts: TokensParts): TokensView;
+}
+
+/** The view of one text's tokens. It fills an element of the cell's. */
+export interface TokensView {
+  readonly nodes: readonly HTMLElement[];
+  /** Show these bodies, which begin with those that were shown before, unless it is another answer (`name`). */
+  show(bodies: readonly string[], name: string): void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
@@ -81,4 +100,5 @@ export const NO_ADDONS: Addons = {
   diagrams: () => null,
   differences: () => null,
   json: () => null,
+  tokens: () => null,
 };

@@ -28,6 +28,12 @@ export interface NextStep {
   readonly code: string | null;
 }
 
+/** A category of a moderator's verdict, and its score, which is usually from 0 to 1. */
+export interface Category {
+  readonly name: string;
+  readonly score: number | null;
+}
+
 /** An error, as the cell shows it. */
 export interface Card {
   readonly kind: string;
@@ -39,6 +45,8 @@ export interface Card {
   readonly next: readonly NextStep[];
   readonly request_id: string | null;
   readonly status_code: number | null;
+  /** What a moderator flagged. */
+  readonly categories: readonly Category[];
 }
 
 /** Where the answer comes from, and how that was decided. */
@@ -249,6 +257,8 @@ export interface Doc {
   /** How many answers are ahead of this one in the line; null: it does not queue. */
   readonly queue_position: number | null;
   readonly wait: Wait | null;
+  /** What waits for a moderator: the prompt, text that is not shown yet, or the end of the answer. */
+  readonly checking: "prompt" | "text" | "end" | null;
   /** How the answer can go on, or null. */
   readonly resumable: ResumeMode | null;
   readonly replay: Replay | null;
@@ -413,6 +423,11 @@ export const NEXT_STEP_SHAPE = {
   code: [["null", "string"], null],
 } as const;
 
+export const CATEGORY_SHAPE = {
+  name: ["string"],
+  score: [["null", "number"], null],
+} as const;
+
 export const CARD_SHAPE = {
   kind: ["string", "provider"],
   title: ["string", "The stream failed"],
@@ -421,6 +436,7 @@ export const CARD_SHAPE = {
   next: [["list", NEXT_STEP_SHAPE], []],
   request_id: [["null", "string"], null],
   status_code: [["null", "count"], null],
+  categories: [["list", CATEGORY_SHAPE], []],
 } as const;
 
 export const ORIGIN_SHAPE = {
@@ -568,6 +584,7 @@ export const DOC_SHAPE = {
   idle: [["null", IDLE_SHAPE], null],
   queue_position: [["null", "count"], null],
   wait: [["null", WAIT_SHAPE], null],
+  checking: [["null", ["one", ["prompt", "text", "end"]]], null],
   resumable: [["null", RESUME_MODE_SHAPE], null],
   replay: [["null", REPLAY_SHAPE], null],
 } as const;

@@ -16,6 +16,7 @@ const CARD: Card = {
   ],
   request_id: "req_1",
   status_code: 401,
+  categories: [],
 };
 
 function show(over: Partial<Card> = {}) {
@@ -24,6 +25,26 @@ function show(over: Partial<Card> = {}) {
   const root = errorCard({ ...CARD, ...over }, { page, say: (words) => said.push(words) });
   return { root, page, said };
 }
+
+test("a card lists what a moderator flagged, with its score where it has one", () => {
+  const categories = [
+    { name: "violence", score: 0.973 },
+    { name: "a <b>rule</b> of ours", score: null },
+    { name: "risk", score: 12 },
+  ];
+  const { root } = show({ kind: "flagged", categories, next: [] });
+  const list = root.querySelector(".sc-card-categories");
+  expect(list?.getAttribute("aria-label")).toBe("Flagged");
+  expect([...(list?.children ?? [])].map((one) => one.textContent)).toEqual([
+    "violence0.97",
+    "a <b>rule</b> of ours",
+    "risk12",
+  ]);
+  expect([...root.querySelectorAll<HTMLElement>(".sc-card-bar > span")].map((one) => one.style.inlineSize)).toEqual([
+    "97%",
+  ]);
+  expect(show().root.querySelector(".sc-card-categories")).toBeNull();
+});
 
 test("a card says what happened, in the error's own words, what is kept, and what to do", () => {
   const { root } = show();

@@ -16,6 +16,7 @@ const CARD: Card = {
   next: [],
   request_id: null,
   status_code: 429,
+  categories: [],
 };
 
 let page: FakePage;
@@ -424,6 +425,10 @@ describe("the status line", () => {
   test.each<[string, Flat]>([
     ["Queued", { status: "queued" }],
     ["Connecting", { status: "connecting" }],
+    ["Checking the prompt", { status: "connecting", checking: "prompt" }],
+    ["Streaming · checked before it is shown", { status: "streaming", checking: "text" }],
+    ["Checking the answer", { status: "streaming", checking: "end" }],
+    ["Checking a tool's result", { status: "calling", checking: "end" }],
     ["Connecting · attempt 3 of 4", { status: "connecting", attempt: 3, attempts: 4 }],
     ["Queued · 2 ahead", { status: "queued", queue_position: 2 }],
     ["Queued · next", { status: "queued", queue_position: 0 }],

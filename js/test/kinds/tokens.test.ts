@@ -5,6 +5,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { copied, KINDS, type PartView } from "../../src/cell/parts/kinds.js";
 import "../../src/cell/parts/list.js";
+import { tokens as tokensAddon } from "../../src/addons/tokens.js";
 import type { Part } from "../../src/wire/protocol.js";
 import { part } from "../answers.js";
 
@@ -17,7 +18,7 @@ let view: PartView;
 let parts: HTMLElement;
 
 beforeEach(() => {
-  view = KINDS.get("tokens")?.make(undefined as never) as PartView;
+  view = KINDS.get("tokens")?.make({ page: { addons: { tokens: () => tokensAddon } } } as never) as PartView;
   parts = document.createElement("div");
   parts.className = "sc-parts";
   parts.append(view.root);
@@ -127,4 +128,22 @@ test("alternatives that are none, and a probability above one, do no harm", () =
 test("a copy has the text and nothing of its tokens", () => {
   const answer = [part("text", "One "), tokens(row("One ", 0.5)), part("text", "two")];
   expect(copied({ parts: answer })).toBe("One two");
+});
+
+test("until the view has come the text stays, and it stays where there is none", async () => {
+  let bring = (_found: typeof tokensAddon | null) => {};
+  const coming = new Promise<typeof tokensAddon | null>((resolve) => {
+    bring = resolve;
+  });
+  const late = KINDS.get("tokens")?.make({ page: { addons: { tokens: () => coming } } } as never) as PartView;
+  parts.replaceChildren(late.root);
+  late.update([tokens(row("a", 0.5))], LOOKS);
+  expect(parts.hasAttribute("data-tokens")).toBe(false);
+  bring(tokensAddon);
+  await coming;
+  expect(late.root.textContent).toContain("perplexity 2.00");
+  expect(parts.hasAttribute("data-tokens")).toBe(true);
+  const none = KINDS.get("tokens")?.make({ page: { addons: { tokens: () => null } } } as never) as PartView;
+  none.update([tokens(row("a", 0.5))], LOOKS);
+  expect(none.root.hidden).toBe(true);
 });

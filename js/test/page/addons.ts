@@ -17,4 +17,5 @@ export const ADDONS: Addons = {
   diagrams: () => null,
   differences: () => null,
   json: () => reader,
+  tokens: () => null,
 };

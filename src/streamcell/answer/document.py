@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from .._errors import BadData, ConnectionFailed, Interrupted, SourceFailed, Stopped, StreamCellError, TimedOut
+from .. import _words as words
+from .._errors import (
+    BadData,
+    ConnectionFailed,
+    Flagged,
+    Interrupted,
+    ModerationFailed,
+    SourceFailed,
+    Stopped,
+    StreamCellError,
+    TimedOut,
+)
 from ..request.echoes import Echo, within
 from .copied import copied
 from .events import (
@@ -26,6 +37,7 @@ from .events import (
     UsageReported,
 )
 from .inputs import Checked, Wait
+from .moderation import Judging
 from .parts import Part, ToolCall, body_of, growth, has_output, text_of
 from .playback import Pace
 from .resume import ResumeMode
@@ -33,6 +45,9 @@ from .status import Status
 from .structure import answer_in, partial_value, rows_of, unwrapped
 
 __all__ = ["Document", "Idle", "Timings", "Version", "reduce", "way_on"]
+
+
+Checking = Literal["prompt", "text", "end"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,7 @@ class Version:
             saved.
         checked: the value of a structured answer that is valid, or None.
         root: the name of the field of the JSON that holds the value, if the value is no object; else empty.
+        moderation: what moderation has cost, or None if the answer is not moderated.
     """
 
     parts: tuple[Part, ...] = ()
@@ -94,6 +110,7 @@ class Version:
     echoes: tuple[Echo, ...] = ()
     checked: Checked | None = field(default=None, compare=False, repr=False)
     root: str = ""
+    moderation: Judging | None = None
 
     @cached_property
     def parsed(self) -> Any:
@@ -134,6 +151,14 @@ class Version:
         return body_of(self.parts, "refusal")
 
     @property
+    def unjudged(self) -> str:
+        """What the user must know of text that is shown although it was not judged; empty if there is none."""
+        judging = self.moderation
+        if judging is None or not judging.failures or isinstance(self.error, ModerationFailed):
+            return ""
+        return words.shown_unjudged(judging.failures, judging.fault)
+
+    @property
     def said_something(self) -> bool:
         """Whether the model has produced any output."""
         return has_output(self.parts)
@@ -155,6 +180,8 @@ class Document:
         wait: why it queues, or None.
         resume: how the answer can be resumed, or None.
         replay: how the recording is played that the answer comes from, or None.
+        checking: what waits for the moderator: the prompt ("prompt"), text that streams ("text") or, because nothing
+            else comes, the end ("end"); else None.
         remark: what the user must know about the cell besides its answer, or an empty string.
     """
 
@@ -169,6 +196,7 @@ class Document:
     wait: Wait | None = None
     resume: ResumeMode | None = None
     replay: Pace | None = None
+    checking: Checking | None = None
     remark: str = ""
 
     @property
@@ -242,6 +270,8 @@ def way_on(version: Version, other: ResumeMode | None) -> ResumeMode | None:
     finished = version.finish_reason is not None
     if version.cursor is not None and not finished and _is_still_there(version.error):
         return ResumeMode.EXACT
+    if isinstance(version.error, Flagged):
+        return None
     parts = version.parts
     answered = bool(parts) and isinstance(parts[-1], ToolCall)
     if not (version.text or answered) or (finished and version.finish_reason != "length"):

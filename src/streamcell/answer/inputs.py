@@ -9,6 +9,7 @@ from typing import Any, Literal, Union
 from .._errors import StreamCellError
 from ..request.echoes import Echo
 from .events import Event, Origin
+from .moderation import Verdict
 from .playback import Pace
 from .resume import ResumeFrom
 
@@ -24,6 +25,8 @@ __all__ = [
     "Decided",
     "Effect",
     "Input",
+    "Judge",
+    "Judged",
     "OpenSource",
     "Placed",
     "Publish",
@@ -204,6 +207,16 @@ class Validated:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The moderator's verdict on text `number` of `run`; None if there is none, for the reason `fault`."""
+
+    run: int
+    number: int
+    verdict: Verdict | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
 class SetPace:
     """The user changes how a recording is played."""
 
@@ -233,6 +246,7 @@ Input = Union[
     Approved,
     ToolEnded,
     Validated,
+    Judged,
     Broke,
     Stop,
     Retry,
@@ -301,6 +315,15 @@ class AskApproval:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """Ask the user's moderator about a text of `run`, off the loop, and pass its verdict on as `Judged`."""
+
+    run: int
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
 class RunTool:
     """Run the tool of call `part` of `run`, off the loop, and pass on `ToolEnded`."""
 
@@ -326,4 +349,4 @@ class Publish:
     restart: bool = False
 
 
-Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Validate, Publish]
+Effect = Union[OpenSource, CloseSource, SetTimer, AskPolicy, AskApproval, RunTool, Validate, Judge, Publish]

@@ -7,10 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .. import _words
-from .._errors import Interrupted, InvalidAnswer, Stalled, Stopped, TimedOut, TooManyRounds, closed_early
+from .._errors import (
+    Flagged,
+    Interrupted,
+    InvalidAnswer,
+    ModerationFailed,
+    Stalled,
+    Step,
+    Stopped,
+    TimedOut,
+    TooManyRounds,
+    closed_early,
+)
 from ..request.echoes import within
 from .copied import copied
-from .document import Document, Idle, Timings, Version, reduce, way_on
+from .document import Checking, Document, Idle, Timings, Version, reduce, way_on
 from .events import (
     Alive,
     Cursor,
@@ -22,7 +33,9 @@ from .events import (
     PartGrew,
     PartRestored,
     Started,
+    UsageReported,
 )
+from .gate import Gate, Item
 from .inputs import (
     Act,
     Approved,
@@ -34,6 +47,8 @@ from .inputs import (
     Decided,
     Effect,
     Input,
+    Judge,
+    Judged,
     OpenSource,
     Placed,
     Publish,
@@ -54,6 +69,8 @@ from .inputs import (
     Validated,
     Watch,
 )
+from .judged import TEXT, Key, timed_as, told
+from .moderation import Judging, Moderation, Verdict
 from .parts import CallState, Part, ShowReasoning, Tokens, ToolCall, conversation, growth, has_output, text_of
 from .parts.tokens import stamped
 from .playback import Pace
@@ -108,6 +125,11 @@ class Session:
         checking: the end of a structured answer that is being checked.
         told: the messages that say what was wrong with the invalid answers before this one.
         repairs: how many times the model was told so.
+        moderation: how the answer is moderated; None: not at all.
+        prompt: the text of the prompt, to be judged; empty if it is not to be.
+        passed: the requests whose prompts were judged and may be sent, by the numbers that `ask` has.
+        gate: what waits for the moderator; None if nothing is moderated, or the answer has ended.
+        safe: the version without what is shown before it was judged; None if nothing is.
     """
 
     document: Document = field(default_factory=Document)
@@ -136,6 +158,11 @@ class Session:
     checking: Finished | None = None
     told: tuple[Mapping[str, Any], ...] = ()
     repairs: int = 0
+    moderation: Moderation | None = None
+    prompt: str = ""
+    passed: frozenset[int] = frozenset()
+    gate: Gate | None = None
+    safe: Version | None = None
 
     @property
     def status(self) -> Status:
@@ -159,13 +186,14 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
     `now` is a monotonic time in seconds and `chance` a random number from 0 to 1; the caller provides both. An input
     that is not allowed in the present state returns the same session and no effects.
     """
-    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded, Validated)):
+    if isinstance(given, (Received, Closed, Tick, Watch, Placed, Decided, Approved, ToolEnded, Validated, Judged)):
         return _of_run(session, given, now, chance) if given.run == session.run else (session, ())
     if isinstance(given, Start):
         return _open(replace(session, asked_at=now), Trigger.OPEN, now) if session.run == 0 else (session, ())
     if isinstance(given, Stop):
         return _stop(session, now)
     if isinstance(given, Broke):
+        session, _ = _left_out(session)
         return _end(session, reduce(session.document.current, Failed(given.error)), Trigger.FAILED, now)
     if isinstance(given, Retry):
         return _retry(session, given, now)
@@ -181,16 +209,20 @@ def step(session: Session, given: Input, *, now: float = 0.0, chance: float = 0.
 
 def _of_run(
     session: Session,
-    given: Received | Closed | Tick | Watch | Placed | Decided | Approved | ToolEnded | Validated,
+    given: Received | Closed | Tick | Watch | Placed | Decided | Approved | ToolEnded | Validated | Judged,
     now: float,
     chance: float,
 ) -> _Step:
+    if isinstance(given, Judged):
+        return _judged(session, given, now, chance)
+    if isinstance(given, ToolEnded) and session.gate is not None and session.gate.rules.tools:
+        return _enter(session, given, now, chance)
     if isinstance(given, (Approved, ToolEnded)):
         return _of_call(session, given, now)
     if isinstance(given, Decided):
         return _decide(session, given, now)
     if isinstance(given, Validated):
-        return _judge(session, given, now)
+        return _validated(session, given, now)
     if session.failing is not None or session.checking is not None:  # its source has nothing more to say
         return session, ()
     if isinstance(given, (Received, Closed)):
@@ -198,11 +230,12 @@ def _of_run(
         session, granted = (
             (session, ()) if session.document.queue_position is None else _place(session, _TURN_HAS_COME, now)
         )
-        after, effects = (
-            _receive(session, given.event, now, chance)
-            if isinstance(given, Received)
-            else _closed(session, now, chance)
-        )
+        if session.gate is not None:
+            after, effects = _enter(session, given, now, chance)
+        elif isinstance(given, Received):
+            after, effects = _receive(session, given.event, now, chance)
+        else:
+            after, effects = _closed(session, now, chance)
         goes_on = after.failing is None and after.status in (Status.CONNECTING, Status.STREAMING)
         return after, (*granted, *effects) if goes_on else effects
     if isinstance(given, Watch):
@@ -229,6 +262,7 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         echoes=before.echoes,
         root=before.root,
         timings=Timings(before.timings.first_token if session.begin else None),
+        moderation=before.moderation,
     )
     if session.resuming is not None:
         current = replace(before, status=status, error=None, finish_reason=None, notice=None, usage=before.spent)
@@ -236,8 +270,17 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
             current = replace(current, cursor=None, usage=before.usage, spent=before.usage)
     run = session.run + 1
     document = replace(
-        session.document, current=current, retry_at=None, idle=None, queue_position=None, wait=None, resume=None
+        session.document,
+        current=current,
+        retry_at=None,
+        idle=None,
+        queue_position=None,
+        wait=None,
+        resume=None,
+        checking=None,
     )
+    rules = session.moderation
+    gate = None if rules is None else Gate.after(rules, TEXT, text_of(current.parts))
     opened = replace(
         session,
         document=document,
@@ -250,11 +293,23 @@ def _open(session: Session, trigger: Trigger, now: float) -> _Step:
         failing=None,
         thinking=None,
         requests=session.requests + 1,
+        gate=gate,
+        safe=None,
     )
     hurried = trigger in (Trigger.RETRY, Trigger.RESUME)
     history = (*session.told, *conversation(before.parts[: session.begin]))
     source = OpenSource(run, session.resuming, hurried, history, before.echoes, session.requests, session.ask)
+    prompt = "" if rules is None or not rules.prompt else _prompt_of(session)
+    if gate is not None and prompt and session.ask not in session.passed:
+        gate = gate.entering(source, key=Key("prompt"), text=prompt, at=now, ends=True, last=True)
+        return _move(replace(opened, gate=gate), _URGENT, now, chance=0.5)
     return opened, (source, *_watching(opened, now), *_URGENT)
+
+
+def _prompt_of(session: Session) -> str:
+    """Return the prompt to be judged, with the instructions that a retry has changed."""
+    changed = session.document.current.changed.get("instructions", "")
+    return "\n\n".join(one for one in (str(changed), session.prompt) if one)
 
 
 def _watching(session: Session, now: float) -> tuple[Effect, ...]:
@@ -272,10 +327,17 @@ def _watch(session: Session, now: float, chance: float) -> _Step:
     timeouts = session.timeouts
     if timeouts is None or session.status not in (Status.CONNECTING, Status.STREAMING):
         return session, ()
+    if session.gate is not None and session.gate.waits:  # the server is not silent: nobody listens to it
+        heard = replace(session, life_at=now, token_at=None if session.token_at is None else now)
+        return heard, _watching(heard, now)
     silence, limit = timeouts.silence(session.life_at, session.token_at, session.opened_at, now)
     if silence >= limit:
         words = _words.silent_for(silence)
-        return _fail(session, Failed(Stalled(words) if has_output(session.parts) else TimedOut(words)), now, chance)
+        said = has_output(session.parts) or (session.gate is not None and session.gate.held)
+        failed = Failed(Stalled(words) if said else TimedOut(words))
+        if session.gate is not None:
+            return _enter(session, Received(session.run, failed), now, chance)
+        return _fail(session, failed, now, chance)
     if now - session.life_at < timeouts.notify_after:
         return session, _watching(session, now)
     document = replace(session.document, idle=Idle(silence, limit))
@@ -310,21 +372,41 @@ def _receive(session: Session, event: Event, now: float, chance: float) -> _Step
         return session, ()
     if isinstance(event, Failed):
         return _fail(session, event, now, chance)
+    since = _last_output(session)
     alive, effects = _with_life(session, event, now)
     if isinstance(event, Alive):
         return alive, effects
     if isinstance(event, Finished):
-        if event.reason == "cancelled":
-            return _stop(alive, now)
-        called = _call(alive, event, now)
-        return called or _check(alive, event) or _end(alive, reduce(current, event), Trigger.FINISHED, now)
+        return _finish(alive, event, now)
+    return _apply(alive, event, effects, since, now)
+
+
+def _last_output(session: Session) -> float:
+    """Return when the last output of the model came, or when the response began."""
+    return session.head_at if session.token_at is None else session.token_at
+
+
+def _finish(session: Session, event: Finished, now: float) -> _Step:
+    if event.reason == "cancelled":
+        return _stop(session, now)
+    called = _call(session, event, now) or _check(session, event)
+    return called or _end(session, reduce(session.document.current, event), Trigger.FINISHED, now)
+
+
+def _said(session: Session, event: Event, version: Version, now: float) -> Event:
+    """Return the event as it changes `version`: text of a structured answer as JSON, tokens with time and place."""
     if isinstance(event, PartGrew) and event.kind == Tokens.kind:
-        at = sum(len(part.body) for part in current.parts if part.is_text)
-        event = replace(event, text=stamped(event.text, now - session.begun_at, at))
-    said = as_paragraph(event, current.parts, session.begin)
-    changed = reduce(current, said if session.structure is None else as_json(said, session.parts))
+        at = sum(len(part.body) for part in version.parts if part.is_text)
+        return replace(event, text=stamped(event.text, now - session.begun_at, at))
+    said = as_paragraph(event, version.parts, session.begin)
+    return said if session.structure is None else as_json(said, version.parts[session.begin :])
+
+
+def _apply(alive: Session, event: Event, effects: tuple[Effect, ...], since: float, now: float) -> _Step:
+    """Change the answer as `event` says, which came at `now`; the output before it came at `since`."""
+    session, current = alive, alive.document.current
+    changed = reduce(current, _said(session, event, current, now))
     if isinstance(event, _PIECES):
-        since = session.head_at if session.token_at is None else session.token_at
         parts, thinking = watched(changed.parts, session.thinking, session.show_reasoning, since, now)
         # Most of these events change neither, and each copy takes time.
         changed = changed if parts is changed.parts else replace(changed, parts=parts)
@@ -465,16 +547,22 @@ def _thought(session: Session, version: Version, now: float) -> Version:
 def _at_rest(session: Session, version: Version) -> Session:
     """Return the session after its answer has ended: nothing waits, and the document says how it can be resumed."""
     version = replace(version, parts=stopped(growth.ended(version.parts)))
-    document = replace(session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None)
+    document = replace(
+        session.document, current=version, retry_at=None, idle=None, queue_position=None, wait=None, checking=None
+    )
     offered = None if session.document.retry_disabled_reason is not None else way_on(version, session.way)
-    return replace(session, document=replace(document, resume=offered), failing=None, checking=None, thinking=None)
+    ended = replace(session, document=replace(document, resume=offered), failing=None, checking=None, thinking=None)
+    return replace(ended, gate=None, safe=None)
 
 
 def _stop(session: Session, now: float) -> _Step:
     status = next_status(session.status, Trigger.STOP)
     if status is None:
         return session, ()
+    session, missing = _left_out(session)
     current = session.document.current
+    if missing:
+        current = replace(current, notice=_words.left_out_unjudged(missing))
     timings = Timings(current.timings.first_token, now - session.begun_at if session.run else None)
     halted = replace(
         _thought(session, current, now),
@@ -574,13 +662,15 @@ def _check(session: Session, event: Finished) -> _Step | None:
     """Have a structured answer checked before it ends; return None if there is nothing to check."""
     if session.structure is None or not session.structure.checks or not is_whole(event, session.parts):
         return None
+    if next_status(session.status, Trigger.FINISHED) is None:  # no head has come, so this is no end
+        return None
     current = session.document.current
     closed = replace(current, parts=growth.ended(current.parts))
     checking = replace(_with_current(session, closed), checking=event)
     return checking, (Validate(session.run, text_of(session.parts)), Publish())
 
 
-def _judge(session: Session, given: Validated, now: float) -> _Step:
+def _validated(session: Session, given: Validated, now: float) -> _Step:
     """End a structured answer that was checked, or tell the model what is wrong with it and ask again."""
     event, rules = session.checking, session.structure
     if event is None or rules is None:
@@ -633,6 +723,149 @@ def _told(session: Session, invalid: Version) -> tuple[Mapping[str, Any], ...]:
         return ()
     said = {"role": "user", "content": correction(error.errors)}
     return (*session.told, *conversation(invalid.parts), said) if error.errors else ()
+
+
+# -- moderation --------------------------------------------------------------------------------------------------------
+
+
+def _enter(session: Session, given: Received | Closed | ToolEnded, now: float, chance: float) -> _Step:
+    """Let what came wait in the gate, and carry out what the gate releases."""
+    gate = session.gate
+    running = session.status in (Status.CONNECTING, Status.STREAMING)
+    if gate is None or (not isinstance(given, ToolEnded) and (gate.closed or not running)):
+        return session, ()
+    effects: tuple[Effect, ...] = ()
+    came = given.event if isinstance(given, Received) else given
+    since = _last_output(session)
+    if isinstance(given, Received) and not isinstance(came, Failed):
+        begun = session
+        session, effects = _with_life(session, given.event, now)
+        if isinstance(came, Alive):
+            return session, effects
+        if isinstance(came, Started):  # nothing has come before it
+            return _receive(begun, came, now, chance)
+        came = given.event
+    key, text, alone = told(came, gate.rules, begun=session.status is Status.STREAMING)
+    last = isinstance(came, (Finished, Failed, Closed))
+    entered = gate.entering(
+        came, key=key, text=text, at=now, since=since, ends=last or isinstance(came, ToolEnded), alone=alone, last=last
+    )
+    if gate.rules.mode == "watch" and isinstance(came, _SHOWN):
+        safe = session.document.current if session.safe is None else session.safe
+        session, effects = _apply(session, came, effects, since, now)
+        session = copied(session, safe=safe)
+    return _move(copied(session, gate=entered), effects, now, chance)
+
+
+_SHOWN: Final = (*_PIECES, Cursor, UsageReported)
+"""The events that change the answer while it streams."""
+
+
+def _move(session: Session, effects: tuple[Effect, ...], now: float, chance: float) -> _Step:
+    """Have texts judged, and carry out what may be released now."""
+    gate = session.gate
+    if gate is None:
+        return session, effects
+    gate, windows, freed = gate.moving()
+    session = copied(session, gate=gate)
+    if windows:
+        session = _counted(session, calls=len(windows))
+        effects = (*effects, *(Judge(session.run, one.number, one.text) for one in windows))
+    for item in freed:
+        session, more = _free(session, item, now, chance)
+        effects = (*effects, *more)
+    if session.safe is not None and (session.gate is None or not session.gate.items):
+        session = copied(session, safe=None)
+    checking = _checking(session.gate)
+    if checking == session.document.checking:
+        return session, effects
+    return replace(session, document=replace(session.document, checking=checking)), (*effects, Publish())
+
+
+def _checking(gate: Gate | None) -> Checking | None:
+    if gate is None or not gate.items:
+        return None
+    last = gate.items[-1]
+    if last.ends:
+        return "prompt" if isinstance(last.given, OpenSource) else "end"
+    return "text" if gate.rules.mode == "hold" and gate.held else None
+
+
+def _free(session: Session, item: Item, now: float, chance: float) -> _Step:
+    """Carry out what the gate has released."""
+    given = item.given
+    if item.ends:
+        session = _counted(session, delay=now - item.at)
+    if isinstance(given, OpenSource):
+        passed = session.passed | {session.ask}
+        opened = replace(session, passed=passed, opened_at=now, begun_at=now, life_at=now, head_at=now)
+        return opened, (given, *_watching(opened, now), *_URGENT)
+    if isinstance(given, ToolEnded):
+        return _of_call(session, given, now)
+    if isinstance(given, Closed):
+        return _closed(session, now, chance)
+    if isinstance(given, Failed):
+        return _fail(session, given, now, chance)
+    if isinstance(given, Finished):
+        return _finish(session, given, now)
+    if session.safe is not None:
+        safe = reduce(session.safe, _said(session, given, session.safe, item.at))
+        return copied(session, safe=safe), ()
+    return _apply(session, given, (), item.since, item.at)
+
+
+def _counted(session: Session, *, calls: int = 0, delay: float = 0.0, fault: str = "") -> Session:
+    current = session.document.current
+    known = current.moderation or Judging()
+    counted = Judging(
+        known.calls + calls, known.delay + delay, known.failures + (1 if fault else 0), fault or known.fault
+    )
+    return _with_current(session, copied(current, moderation=counted))
+
+
+def _judged(session: Session, given: Judged, now: float, chance: float) -> _Step:
+    """Process a verdict. One on a text that does not wait any more is ignored."""
+    gate = session.gate
+    window = None if gate is None else gate.window(given.number)
+    if gate is None or window is None:
+        return session, ()
+    key = window.key
+    is_prompt = isinstance(key, Key) and key.what == "prompt"
+    if given.verdict is None:
+        session = _counted(session, fault=given.fault)
+        if gate.rules.on_failure == "closed":
+            title = _words.NOT_JUDGED_PROMPT if is_prompt else None
+            return _block(session, ModerationFailed(_words.moderator_failed(given.fault), title=title), now)
+    elif given.verdict.flagged:
+        return _block(session, _flagged(given.verdict, gate.rules, is_prompt=is_prompt), now)
+    return _move(copied(session, gate=gate.passing(given.number)), (), now, chance)
+
+
+def _flagged(verdict: Verdict, rules: Moderation, *, is_prompt: bool) -> Flagged:
+    if is_prompt:
+        steps = (Step(_words.REPHRASE),)
+        return Flagged(_words.NOTHING_SENT, categories=verdict.scores, title=_words.FLAGGED_PROMPT, steps=steps)
+    detail = _words.WITHHELD_BUT_LOGGED if rules.keep_flagged else _words.WITHHELD
+    return Flagged(detail, categories=verdict.scores)
+
+
+def _block(session: Session, error: Flagged | ModerationFailed, now: float) -> _Step:
+    """End the answer at once, without what was not judged."""
+    session, _ = _left_out(session)
+    return _end(session, reduce(session.document.current, Failed(error)), Trigger.FAILED, now)
+
+
+def _left_out(session: Session) -> tuple[Session, int]:
+    """Return the session without what waits for a verdict, and how many characters that were."""
+    gate, safe, current = session.gate, session.safe, session.document.current
+    if gate is None or not gate.items:
+        return session, 0
+    if safe is not None:
+        current = replace(current, parts=timed_as(safe.parts, current.parts), resumed=safe.resumed)
+    # The source has read further than the answer goes, so it cannot continue the answer at this place.
+    current = replace(current, cursor=None)
+    prompt = isinstance(gate.items[0].given, OpenSource)
+    return replace(_with_current(session, current), gate=None, safe=None), 0 if prompt else gate.held
 
 
 # -- rounds of tools ---------------------------------------------------------------------------------------------------

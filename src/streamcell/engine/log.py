@@ -31,7 +31,7 @@ _OVERHEAD: Final = 600  # characters that are counted for an entry besides its d
 NOT_RECORDED: Final = frozenset({"traceback"})
 """Fields that no recording has: a traceback shows the paths and the code of one machine."""
 
-Kind = Literal["request", "response", "chunk", "text", "tool", "status"]
+Kind = Literal["request", "response", "chunk", "text", "tool", "status", "withheld"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Entry:
       `seconds`, `shown`, `edited`, and `traceback` if it raised
     - `status`: `status`, and as far as they are known `attempt`, `finish_reason`, `notice`, `usage`, `error`,
       `message`, `card` (what else the error's card shows), `retry_in` (seconds), `queue_position`, `wait`
+    - `withheld`: `entries`, how many entries with text that was flagged, or not judged, were left out
     """
 
     at: float

@@ -12,16 +12,33 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .._errors import SourceFailed, StreamCellError
+from .._errors import Flagged, ModerationFailed, SourceFailed, StreamCellError
 from ..answer.context import ALONE, Context
 from ..answer.document import Document, Version
-from ..answer.events import Asked, Called, Ceased, Chunk, Event, Failed, Finished, Head, Lane, Note, PartGrew, Returned
+from ..answer.events import (
+    Asked,
+    Called,
+    Ceased,
+    Chunk,
+    Event,
+    Failed,
+    Finished,
+    Head,
+    Lane,
+    Note,
+    PartChanged,
+    PartEnded,
+    PartGrew,
+    PartRestored,
+    Returned,
+)
+from ..answer.gate import Gate
 from ..answer.inputs import (
     Act,
     Approved,
@@ -33,6 +50,8 @@ from ..answer.inputs import (
     Decided,
     Effect,
     Input,
+    Judge,
+    Judged,
     OpenSource,
     Placed,
     Publish,
@@ -78,6 +97,7 @@ from .driver import driver
 from .entries import call_at, ended_calls, status_of
 from .faults import WITHIN, ask_policy, late, own_fault
 from .history import kept
+from .jury import Endpoint, Jury
 from .log import Entry, Log
 from .observers import elsewhere
 from .recorder import Recorder
@@ -85,6 +105,7 @@ from .structure import CHECKED_WITHIN, Structure, check, too_slow
 from .tally import Tally
 from .telemetry import Telemetry
 from .toolbox import Toolbox
+from .withheld import TEXTS, Withheld
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -116,6 +137,7 @@ class Stream:
         tools: Toolbox | None = None,
         recorder: Recorder | None = None,
         structure: Structure | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         self._driver = driver()
         self._source = source
@@ -145,6 +167,10 @@ class Stream:
         self._played = 0.0  # the recorded time of the last entry that was played
         self._paced = asyncio.Event()
         self._hurried = False  # the user does not want to wait for the next entry
+        rules = session.moderation
+        self._jury = None if rules is None else Jury(rules, self._driver.loop, endpoint)
+        self._withheld = Withheld()
+        self._room = asyncio.Event()  # set while the gate is not full
         self._made_at = self._driver.loop.time()
         self._asked_at = datetime.now(timezone.utc)
         self._number = next(_numbers)
@@ -286,7 +312,12 @@ class Stream:
                 _log.exception("a page's question was not answered")
             return
         before, parts, former = self._session.status, self.document.current.parts, self.document.former
-        repairs = self._session.repairs
+        repairs, run, gate = self._session.repairs, self._session.run, self._session.gate
+        ends = isinstance(given, Closed) or (
+            isinstance(given, Received) and isinstance(given.event, (Finished, Failed))
+        )
+        if ends and gate is not None:
+            self._withheld.close(gate.entered + 1)
         mute = self.document.current.timings.first_token is None
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
@@ -296,6 +327,8 @@ class Stream:
             self._tallies = [*self._tallies[: len(session.document.former)], Tally()]
         self._session = session
         self._pace(given)
+        if self._jury is not None:
+            self._log_judged(given, run, gate)
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
         if mute and self.document.current.timings.first_token is not None:
@@ -365,6 +398,8 @@ class Stream:
                 self._task = None
             for one in self._runs:
                 one.cancel()
+            if self._jury is not None:
+                self._jury.cancel()
         elif isinstance(effect, SetTimer):
             self._set_timer(effect.given, effect.seconds)
         elif isinstance(effect, AskPolicy):
@@ -376,6 +411,8 @@ class Stream:
             self._ask_approval(effect)
         elif isinstance(effect, Validate):
             self._validate(effect)
+        elif isinstance(effect, Judge):
+            self._judge(effect)
         else:
             self._publish(effect)
 
@@ -391,6 +428,37 @@ class Stream:
 
         elsewhere(ask, "streamcell-retry")
 
+    def _judge(self, asked: Judge) -> None:
+        """Ask the user's moderator, elsewhere and with a time limit."""
+        if self._jury is not None:
+            self._jury.ask(
+                asked.text, lambda verdict, fault: self._accept(Judged(asked.run, asked.number, verdict, fault))
+            )
+
+    def _log_judged(self, given: Input, run: int, before: Gate | None) -> None:
+        """Write the entries whose text this step has cleared; leave out those whose text will never be judged."""
+        session = self._session
+        gate = session.gate
+        if gate is not None and gate.full:
+            self._room.clear()
+        else:
+            self._room.set()
+        if gate is not None and session.run == run:
+            self._write(self._withheld.cleared(gate.cleared))
+            return
+        entries, error = self._withheld.empty(), self.document.current.error
+        ended = isinstance(given, (Stop, Broke)) or isinstance(error, (Flagged, ModerationFailed))
+        if before is None or not before.items or not ended:
+            self._write(entries)
+            return
+        texts = [one for one in entries if one.kind in (*TEXTS, "tool")]
+        if before.rules.keep_flagged and isinstance(error, Flagged):
+            for one in texts:
+                self.log.add(one)
+        self._write([one for one in entries if one not in texts])
+        if texts:
+            self._note("withheld", run, entries=len(texts))
+
     def _run_tool(self, called: RunTool) -> None:
         """Run the user's tool, on another thread and with its timeout."""
         loop, seconds, about = self._driver.loop, self._tools.timeout, call_at(self.document.current.parts, called.part)
@@ -398,7 +466,7 @@ class Stream:
         def end(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
             timer.cancel()
             self._runs.discard(running)
-            self._note("tool", called.run, **{**about, **fields, **noted})
+            self._note_result(called.run, {**about, **fields, **noted})
             self._accept(ToolEnded(called.run, called.part, fields))
 
         def ended(fields: Mapping[str, Any], noted: Mapping[str, Any]) -> None:
@@ -486,6 +554,8 @@ class Stream:
                     line.hear(event)
                 whole = whole or isinstance(event, Finished)
                 self._take(run, event)
+                if self._jury is not None and run == self._session.run:
+                    await self._room.wait()  # so that what waits for a slow moderator is bounded
         # A source maps its own failures to events. Any other exception is shown, never swallowed.
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
             _log.exception("a source raised")
@@ -525,7 +595,7 @@ class Stream:
             )
         elif isinstance(event, Returned):
             if self._runs_here(event.part):
-                self._note("tool", run, **{**call_at(self.document.current.parts, event.part), **event.fields})
+                self._note_result(run, {**call_at(self.document.current.parts, event.part), **event.fields})
                 self._accept(ToolEnded(run, event.part, event.fields))
         elif isinstance(event, Ceased):
             if run == self._session.run:
@@ -534,18 +604,45 @@ class Stream:
             if isinstance(event, PartGrew) and not self._chunked:
                 self._note("text", run, text=event.text)
             self._accept(Received(run, event))
+            if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
+                self._withheld.parted()
 
     def _note(self, kind: Any, run: int, **data: Any) -> None:
+        """Log something; text of a moderated answer only once it was judged."""
         entry = Entry(self._driver.loop.time() - self._made_at, run, kind, data)
-        self.log.add(entry)
-        if run == self._session.run:  # not what an attempt says that the user has stopped
+        gate, is_text = self._session.gate, kind in TEXTS
+        self._count(entry)
+        if self._jury is not None and is_text and (gate is None or run != self._session.run or gate.closed):
+            return  # nothing judges text that comes after the end
+        if gate is None or not (is_text or self._withheld):
+            self._write((entry,))
+            return
+        self._withheld.add(entry, gate.entered)
+        self._write(self._withheld.cleared(gate.cleared))
+
+    def _note_result(self, run: int, data: Mapping[str, Any]) -> None:
+        """Log what a tool has returned, which the next input says; if results are judged, once that was judged."""
+        gate = self._session.gate
+        if gate is None or not gate.rules.tools:
+            self._note("tool", run, **data)
+            return
+        entry = Entry(self._driver.loop.time() - self._made_at, run, "tool", data)
+        self._count(entry)
+        self._withheld.add(entry, gate.entered, until=gate.entered + 1)
+
+    def _count(self, entry: Entry) -> None:
+        if entry.run == self._session.run:  # not what an attempt says that the user has stopped
             self._tallies[-1].take(entry if self._playback is None else replace(entry, at=self._played))
-        if self._recorder is not None:
-            self._recorder.take(entry)
-        try:
-            self._telemetry.take(entry)
-        except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
-            _log.debug("a handler of the log raised", exc_info=True)
+
+    def _write(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self.log.add(entry)
+            if self._recorder is not None:
+                self._recorder.take(entry)
+            try:
+                self._telemetry.take(entry)
+            except Exception:  # noqa: BLE001  # a user's handler or exporter may raise anything
+                _log.debug("a handler of the log raised", exc_info=True)
 
     def _runs_here(self, at: int) -> bool:
         parts = self.document.current.parts

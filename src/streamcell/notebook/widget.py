@@ -19,6 +19,7 @@ from ..answer.parts import body_of, text_of
 from ..answer.session import Session
 from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
+from ..engine.jury import Endpoint
 from ..engine.observers import Observers, elsewhere
 from ..engine.recorder import Recorder
 from ..engine.stream import Stream
@@ -103,9 +104,10 @@ class StreamCell(Answer, anywidget.AnyWidget):
         tools: Toolbox | None = None,
         recorder: Recorder | None = None,
         structure: Structure | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         """Connect a source and a session; open the comm now if `shown`. `stream_cell` calls this, then `_start`."""
-        Answer.__init__(self, Stream(source, session, self, tools, recorder, structure), request)
+        Answer.__init__(self, Stream(source, session, self, tools, recorder, structure, endpoint), request)
         self._client = client
         self._tools = tools
         self._published: Mapping[str, Any] = {}

@@ -10,6 +10,7 @@ from tornado.web import Application
 
 from ._demo import Demo
 from ._handler import Handler, Stage
+from ._moderation import Moderations
 from ._play import Answer, TakenUp
 from ._request import RefusedError, read_chat, read_responses
 from ._scenarios import choose, model_names
@@ -44,6 +45,7 @@ def make_app(stage: Stage, pages: Mapping[str, Path] = MappingProxyType({})) -> 
             (r"/v1/chat/completions", Answer, {**given, "reader": read_chat}),
             (r"/v1/responses", Answer, {**given, "reader": read_responses}),
             (r"/v1/responses/([^/]+)", TakenUp, given),
+            (r"/v1/moderations", Moderations, given),
         ],
         default_handler_class=_NoSuchRoute,
         default_handler_args=given,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from .attachments import OFFICE, Attachment, folded, part_of
 from .jsonable import jsonable
 
-__all__ = ["OF_RESPONSES", "Message", "answered_in", "messages_of", "only_on"]
+__all__ = ["OF_RESPONSES", "Message", "answered_in", "messages_of", "only_on", "text_in"]
 
 Message = Mapping[str, Any]
 
@@ -74,6 +74,20 @@ def answered_in(messages: Sequence[Message]) -> frozenset[str]:
     names = ("call_id", "tool_call_id", "approval_request_id")
     ids = (message.get(name) for message in messages if _is_result(message) for name in names)
     return frozenset(one for one in ids if isinstance(one, str))
+
+
+def text_in(messages: Sequence[Message]) -> str:
+    """Return all text in these messages, with blank lines between the pieces; of files only what is text."""
+    return "\n\n".join(piece for message in messages for piece in _texts(message.get("content", message.get("output"))))
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    for part in _parts(content):
+        text = part.get("text")
+        if isinstance(text, str):
+            yield text
 
 
 def _is_result(message: Message) -> bool:

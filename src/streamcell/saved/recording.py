@@ -33,7 +33,7 @@ TOGETHER: Final = 500_000_000
 _PAUSE: Final = 3_600.0
 """The longest time between two entries, in seconds; a longer pause is played as one of this length."""
 
-_KINDS: Final = frozenset({"prompt", "request", "response", "chunk", "text", "tool", "status"})
+_KINDS: Final = frozenset({"prompt", "request", "response", "chunk", "text", "tool", "status", "withheld"})
 
 
 @dataclass(frozen=True)

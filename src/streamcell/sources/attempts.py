@@ -63,6 +63,8 @@ class _Attempts:
     def take(self, line: Line) -> None:
         status = ENDS.get(line.data["status"]) if line.kind == "status" else None
         line = replace(line, at=line.at - self._earlier)
+        if line.kind == "withheld":
+            return
         if line.kind == "status" and status is None:
             self._next = (
                 line.at if self._next is None and (self._begin is None or self._end is not None) else self._next
@@ -164,7 +166,7 @@ def _checked(line: Line) -> Line | None:
     if line.kind == "tool":
         part = data.get("part")
         return line if isinstance(part, int) and not isinstance(part, bool) and part >= 0 else None
-    return line if isinstance(data.get("status"), str) else None
+    return line if line.kind == "withheld" or isinstance(data.get("status"), str) else None
 
 
 def text_in(value: object) -> str:

@@ -45,7 +45,7 @@ WIRE: Final = 2
 View = Mapping[str, Any]
 """A document as the page sees it, with one key per field: `parts` is a tuple of `Part`, the rest is plain JSON."""
 
-MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait"})
+MOMENTARY: Final = frozenset({"retry_at", "idle", "queue_position", "wait", "checking"})
 """Fields that are only valid for a moment: they are in no saved state and have no trait."""
 
 UNSAVED: Final = MOMENTARY | {"replay"}
@@ -310,7 +310,7 @@ def view_of(document: Document) -> View:
         # A stop is not an error to the user who asked for it; only `await` needs it as one.
         "error": None if error is None or isinstance(error, Stopped) else error.card(),
         "origin": asdict(version.origin),
-        "notice": " ".join(one for one in (document.remark, version.notice) if one) or None,
+        "notice": " ".join(one for one in (document.remark, version.notice, version.unjudged) if one) or None,
         "retry_at": document.retry_at,
         "timings": asdict(version.timings),
         "version": document.shown,
@@ -322,6 +322,7 @@ def view_of(document: Document) -> View:
         "queue_position": document.queue_position,
         "wait": None if document.wait is None else asdict(document.wait),
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
+        "checking": document.checking,
         "replay": None if document.replay is None else _pace_of(document.replay),
     }
 

@@ -64,6 +64,6 @@ KINDS.set("json", {
   make: (context) => new Json(context),
   joins: isResumed,
   // The kernel checks it now.
-  next: words.CHECKING,
+  next: words.CHECKING_JSON,
   framed: (text) => (text.trim() === "" ? "" : fenced(text.replace(/^[\r\n]+|[\r\n]+$/g, ""), "json")),
 });

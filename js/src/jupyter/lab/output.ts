@@ -39,7 +39,15 @@ export interface Words {
 
 const VERSION = 2;
 
-const NOT_KEPT: ReadonlySet<string> = new Set(["parts", "retry_at", "idle", "queue_position", "wait", "replay"]);
+const NOT_KEPT: ReadonlySet<string> = new Set([
+  "parts",
+  "retry_at",
+  "idle",
+  "queue_position",
+  "wait",
+  "checking",
+  "replay",
+]);
 
 /** Our data in an output; null if it is not ours or was written by a newer release. Its metadata may be missing. */
 export function readOutput({ data, metadata }: Output): Saved | null {

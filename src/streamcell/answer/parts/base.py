@@ -41,6 +41,8 @@ class Part:
     """Whether it stands beside the others and not between them: a text before it goes on after it."""
     apart: ClassVar[bool] = True
     """Whether a blank line separates consecutive parts of this kind in saved Markdown."""
+    judged_as: ClassVar[str] = "answer"
+    """What a moderator judges it as: always ("answer"), if that is asked for ("reasoning", "tools"), or never ("")."""
     heading: ClassVar[str] = ""
     """The heading over parts of this kind in saved Markdown."""
     id: str = ""

@@ -36,6 +36,7 @@ class HostedTool(Part):
     """
 
     kind = "hosted_tool"
+    judged_as = "tools"
     grows = "asked"
 
     asked: str = ""

@@ -36,6 +36,7 @@ class Image(Part):
     """
 
     kind = "image"
+    judged_as = ""
 
     data: str = field(default="", repr=False)
     mime: str = ""

@@ -24,6 +24,7 @@ class Reasoning(Part):
     """
 
     kind = "reasoning"
+    judged_as = "reasoning"
     grows = "text"
 
     text: str = ""

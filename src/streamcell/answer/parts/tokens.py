@@ -34,6 +34,7 @@ class Tokens(Part):
     kind = "tokens"
     grows = "rows"
     is_output = False
+    judged_as = ""  # they are the text's, and released behind it
     beside = True
 
     rows: str = ""

@@ -54,6 +54,7 @@ class ToolCall(Part):
     """
 
     kind = "tool_call"
+    judged_as = "tools"
     grows = "arguments"
 
     name: str = ""
