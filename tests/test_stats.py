@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from streamcell import RetryPolicy, StreamCell, StreamCellError, configure, history, stream_cell
 from streamcell.answer.document import Timings, Version
 from streamcell.answer.events import Origin, Usage
+from streamcell.answer.moderation import Judging
 from streamcell.answer.parts import Reasoning, Text
 from streamcell.answer.resume import ResumeMode
 from streamcell.answer.stats import Counts, prices_of, stats_of
@@ -182,6 +183,11 @@ def test_reported_tokens_give_the_rate_and_hidden_reasoning_was_not_streamed() -
     assert stats_of(shown, Counts(streamed=2.0), {}).tokens_per_second == 100.0
     summary = Version(parts=(Reasoning(text="h" * 80), *VERSION.parts), usage=VERSION.usage)
     assert stats_of(summary, Counts(streamed=2.0), {}).tokens_per_second == 35.0
+
+
+def test_what_moderation_costs_is_in_the_numbers() -> None:
+    stats = stats_of(Version(moderation=Judging(calls=3, delay=0.5)), Counts(), {})
+    assert (stats.moderation_calls, stats.moderation_seconds) == (3, 0.5)
 
 
 def test_a_burst_has_no_rate() -> None:

@@ -10,6 +10,9 @@ import { statusFacts } from "./status.js";
 /** Milliseconds after which an open panel asks for the numbers of a running answer again. */
 const AGAIN = 1000;
 
+/** Seconds that would be shown as 0.00. */
+const LEAST = 0.005;
+
 /** Pieces that are named for assistive technology; the rest is only counted. */
 const NAMED = 30;
 
@@ -90,9 +93,11 @@ export class Details {
     const spent = new Map<Segment["kind"], number>();
     for (const { kind, seconds } of segments) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
     this.#legend.replaceChildren(
-      ...[...spent].map(([kind, seconds]) =>
-        element("li", {}, element("span", { class: "sc-swatch", "data-kind": kind }), words.spent(kind, seconds)),
-      ),
+      ...[...spent.entries()]
+        .filter(([, seconds]) => seconds > LEAST)
+        .map(([kind, seconds]) =>
+          element("li", {}, element("span", { class: "sc-swatch", "data-kind": kind }), words.spent(kind, seconds)),
+        ),
     );
   }
 }
@@ -106,9 +111,9 @@ function moreFacts(figures: Figures): (readonly [string, string])[] {
   const rows: readonly (readonly [string, string])[] = [
     [words.FACTS.rate, figures.rate === null ? "" : words.rate(figures.rate, figures.estimated)],
     [words.FACTS.connect, time(figures.connect)],
-    [words.FACTS.queue, figures.queue > 0 ? time(figures.queue) : ""],
-    [words.FACTS.wait, figures.wait > 0 ? time(figures.wait) : ""],
-    [words.FACTS.tools, figures.tools > 0 ? time(figures.tools) : ""],
+    [words.FACTS.queue, figures.queue > LEAST ? time(figures.queue) : ""],
+    [words.FACTS.wait, figures.wait > LEAST ? time(figures.wait) : ""],
+    [words.FACTS.tools, figures.tools > LEAST ? time(figures.tools) : ""],
     [words.FACTS.attempts, String(figures.attempts)],
     [words.FACTS.chunks, words.chunks(figures.chunks, figures.bytes)],
     [words.FACTS.gap, time(figures.longest_gap)],

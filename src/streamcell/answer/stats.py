@@ -79,6 +79,8 @@ class Stats:
         received_bytes: the size of these chunks as UTF-8, without the framing and the headers.
         longest_gap_seconds: the longest time between two chunks of one response.
         mean_gap_seconds: the mean of these times.
+        moderation_calls: how many texts the moderator was asked about.
+        moderation_seconds: how long the prompt, the ends of responses and the results of tools waited for it.
         price: by the table of `configure(prices=…)`, in its currency; None without an entry for the model or without
             token counts. Requests that failed are not in it, because their token counts are not known.
     """
@@ -100,6 +102,8 @@ class Stats:
     received_bytes: int = 0
     longest_gap_seconds: float | None = None
     mean_gap_seconds: float | None = None
+    moderation_calls: int = 0
+    moderation_seconds: float = 0.0
     price: float | None = None
 
 
@@ -125,6 +129,8 @@ def stats_of(version: Version, counts: Counts, prices: Prices) -> Stats:
         received_bytes=counts.received_bytes,
         longest_gap_seconds=counts.longest_gap,
         mean_gap_seconds=counts.mean_gap,
+        moderation_calls=0 if version.moderation is None else version.moderation.calls,
+        moderation_seconds=0.0 if version.moderation is None else version.moderation.delay,
         price=_price(version, prices),
     )
 
