@@ -15,6 +15,7 @@ from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 import streamcell
 from streamcell import Flagged, Moderation, ModerationFailed, Stopped, StreamCell, ToolCall, Verdict, stream_cell
@@ -548,3 +549,42 @@ def test_calls_of_users_threads_are_safe(answer: str) -> None:
         list(pool.map(StreamCell.stop, cells))
     assert {cell.status for cell in cells} <= {"stopped", "done"}
     assert all(answer.startswith(cell.text) for cell in cells)
+
+
+WAIT = 300.0
+
+
+class Record(BaseModel):
+    """A river."""
+
+    name: str
+    km: int
+
+
+@pytest.mark.parametrize("mode", ["hold", "watch"])
+@pytest.mark.parametrize("flagged", [False, True])
+def test_a_structured_answer_is_moderated_like_any_other(embedded: RehearsalServer, mode: Mode, flagged: bool) -> None:
+    moderator = Moderation(lambda text: flagged and "Yangtze" in text, mode=mode)
+    cell = stream_cell(
+        "Rivers",
+        model="rehearsal/structured?records=20",
+        response_format=list[Record],
+        moderator=moderator,
+        display=False,
+    )
+    if flagged:
+        with pytest.raises(Flagged):
+            cell.result(WAIT)
+        assert "Yangtze" not in f"{cell.parsed} {cell.versions} {cell.log.to_jsonl()} {cell.text}"
+    else:
+        cell.result(WAIT)
+        assert len(cell.to_dicts()) == 20
+        assert cell.stats.moderation_calls > 1
+
+
+@pytest.mark.parametrize("mode", ["hold", "watch"])
+def test_the_tokens_of_a_moderated_text_have_their_places(embedded: RehearsalServer, mode: Mode) -> None:
+    moderator = Moderation(lambda _: False, mode=mode)
+    cell = stream_cell("x", model="rehearsal/tour", logprobs=True, moderator=moderator, display=False)
+    text = cell.result(WAIT)
+    assert "".join(text[one["start"] : one["end"]] for one in cell.tokens) == text

@@ -318,7 +318,6 @@ class Stream:
         )
         if ends and gate is not None:
             self._withheld.close(gate.entered + 1)
-        mute = self.document.current.timings.first_token is None
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
         session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
@@ -331,8 +330,6 @@ class Stream:
             self._log_judged(given, run, gate)
         if before in TERMINAL and self._session.status not in TERMINAL:
             self._settled = concurrent.futures.Future()
-        if mute and self.document.current.timings.first_token is not None:
-            self._tallies[-1].spoke()
         decided = isinstance(given, (Act, Approved)) or (
             isinstance(given, Received) and isinstance(given.event, Finished)
         )
@@ -601,8 +598,10 @@ class Stream:
             if run == self._session.run:
                 self._accept(Stop() if event.error is None else Broke(event.error))
         else:
-            if isinstance(event, PartGrew) and not self._chunked:
-                self._note("text", run, text=event.text)
+            if isinstance(event, PartGrew):
+                self._tallies[-1].spoke()
+                if not self._chunked:
+                    self._note("text", run, text=event.text)
             self._accept(Received(run, event))
             if isinstance(event, (PartGrew, PartChanged, PartRestored, PartEnded)):
                 self._withheld.parted()
