@@ -12,6 +12,8 @@ PY := $(VENV)/bin/python
 # .venv/bin has the Node of the lock too, so that everyone builds and tests with the same one.
 export PATH := $(VENV)/bin:$(PATH)
 unexport PYTHONPATH VIRTUAL_ENV
+# Without compiled modules each of the some hundred kernels that the tests start would compile them all again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A stage has a quick part, which `make test` runs, and some have a long one: `make test-long` is the same with LONG=1.
 # Tests marked `long` are left out by the mark, since a skipped test counts as failed.
