@@ -3,11 +3,13 @@
 /** Tokens in place of the text: coloured by steps, with their alternatives by pointer and keyboard, drawn once each. */
 
 import { beforeEach, expect, test } from "vitest";
-import { copied, KINDS, type PartView } from "../../src/cell/parts/kinds.js";
-import "../../src/cell/parts/list.js";
 import { tokens as tokensAddon } from "../../src/addons/tokens.js";
+import { copied, KINDS, type PartView } from "../../src/cell/parts/kinds.js";
+import { doing, PartList } from "../../src/cell/parts/list.js";
+import { EMPTY } from "../../src/wire/narrow.js";
 import type { Part } from "../../src/wire/protocol.js";
 import { part } from "../answers.js";
+import { FakePage } from "../dom/page.js";
 
 const LOOKS = { over: false, last: false, shown: 0, name: "0", gone: null } as const;
 const row = (token: string, probability: number, others: [string, number][] = [], bytes = ""): string =>
@@ -146,4 +148,20 @@ test("until the view has come the text stays, and it stays where there is none",
   const none = KINDS.get("tokens")?.make({ page: { addons: { tokens: () => null } } } as never) as PartView;
   none.update([tokens(row("a", 0.5))], LOOKS);
   expect(none.root.hidden).toBe(true);
+});
+
+test("a text goes on after its tokens, all tokens are one view, and thinking is seen behind them", () => {
+  const list = new PartList(new FakePage(), undefined as never, () => {});
+  const answer = [
+    part("text", "```py\na = 1\n"),
+    tokens(row("a", 0.5)),
+    part("text", "b = 2\n```\nend", { fields: { resumed: "continued" } }),
+    tokens(row("b", 0.5)),
+  ];
+  list.update({ ...EMPTY, parts: answer }, { over: true, shown: 99, name: "0", gone: null });
+  expect(list.root.querySelectorAll(".sc-answer")).toHaveLength(1);
+  expect(list.root.querySelectorAll("pre")).toHaveLength(1);
+  expect(list.root.querySelectorAll(".sc-tokens")).toHaveLength(1);
+  const thinking = [part("reasoning", "hm", { open: true }), tokens(row("a", 0.5))];
+  expect(doing({ ...EMPTY, parts: thinking })).toBe("Thinking");
 });
