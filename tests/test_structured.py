@@ -310,3 +310,18 @@ def test_a_server_that_refuses_a_schema_says_so() -> None:
     loose = {"type": "json_schema", "json_schema": {"name": "r", "strict": True, "schema": Rivers.model_json_schema()}}
     with pytest.raises(StreamCellError, match="'additionalProperties' is required"):
         ask("", "chat", loose).result(matrix.WAIT)
+
+
+@APIS
+def test_the_numbers_of_an_invalid_answer_end_with_it(api: matrix.API) -> None:
+    cell = ask("wrong=1&records=1", api, repair=1)
+    cell.result(matrix.WAIT)
+    cell.select(0)
+    assert [version.status for version in cell.versions] == ["failed", "done"]
+    invalid = cell.stats
+    assert invalid.total_seconds is not None
+    assert invalid.total_seconds == pytest.approx(sum(piece.seconds for piece in cell.timeline))
+    assert cell.stats == invalid
+    cell.select(1)
+    assert cell.stats.attempts == 2
+    assert (cell.stats.total_seconds or 0) > invalid.total_seconds

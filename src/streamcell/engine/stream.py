@@ -312,7 +312,7 @@ class Stream:
                 _log.exception("a page's question was not answered")
             return
         before, parts, former = self._session.status, self.document.current.parts, self.document.former
-        repairs, run, gate = self._session.repairs, self._session.run, self._session.gate
+        run, gate = self._session.run, self._session.gate
         ends = isinstance(given, Closed) or (
             isinstance(given, Received) and isinstance(given.event, (Finished, Failed))
         )
@@ -321,9 +321,15 @@ class Stream:
         if self._playback is not None and before in TERMINAL and isinstance(given, Retry):
             self._played = 0.0
         session, effects = step(self._session, given, now=self._now(), chance=_lots.random())
+        # The tallies are set before the session, so that another thread finds one for each version.
         if isinstance(given, Retry) and before in TERMINAL and session.status not in TERMINAL:
-            # Before the session, so that another thread finds a tally for each version.
-            self._tallies = [*self._tallies[: len(session.document.former)], Tally()]
+            self._tally_anew(session, Tally())
+        elif session.repairs > self._session.repairs:
+            # A repaired answer has the tokens of the invalid ones too, so it has their times.
+            continued = copy.deepcopy(self._tallies[-1])
+            for invalid in session.document.former[len(former) :]:
+                self._note("status", run, **status_of(replace(session.document, current=invalid)))
+            self._tally_anew(session, continued)
         self._session = session
         self._pace(given)
         if self._jury is not None:
@@ -336,13 +342,6 @@ class Stream:
         if decided and self._session.tools is not None:
             for ended in ended_calls(parts, self.document.current.parts):  # denied, or not possible to run
                 self._note("tool", self._session.run, **ended)
-        if self._session.repairs > repairs:
-            # A repaired answer has the tokens of the invalid ones too, so it has their times.
-            continued = copy.deepcopy(self._tallies[-1])
-            for invalid in self.document.former[len(former) :]:
-                self._note("status", self._session.run - 1, **status_of(replace(self.document, current=invalid)))
-            del self._tallies[len(self.document.former) :]
-            self._tallies.append(continued)
         if self._session.status is not before or self._session.document.queue_position is not None:
             self._note("status", self._session.run, **status_of(self.document))
         for effect in effects:
@@ -632,6 +631,10 @@ class Stream:
     def _count(self, entry: Entry) -> None:
         if entry.run == self._session.run:  # not what an attempt says that the user has stopped
             self._tallies[-1].take(entry if self._playback is None else replace(entry, at=self._played))
+
+    def _tally_anew(self, session: Session, tally: Tally) -> None:
+        """Count the last version of `session` with `tally`, and the former ones as they were."""
+        self._tallies = [*self._tallies[: len(session.document.former)], tally]
 
     def _write(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
