@@ -194,7 +194,7 @@ class Ledger:
         if isinstance(given_, (Received, Closed, Tick, Watch, Placed, Decided, Validated)) and given_.run != before.run:
             assert after is before
         self._text(before, given_, after)
-        if isinstance(given_, Validated) and before.checking is not None:
+        if isinstance(given_, Validated) and given_.run == before.run and before.checking is not None:
             self.open.clear()  # its source has ended by itself
         self._sources(effects, after)
         if old not in TERMINAL and new in TERMINAL:
