@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from streamcell import Interrupted, ModelNotFound, StreamCell, stream_cell
+from streamcell import Interrupted, ModelNotFound, StreamCell, configure, stream_cell
 from streamcell.wire.messages import view_of
 
 if TYPE_CHECKING:
@@ -174,3 +174,13 @@ def test_a_rehearsed_answer_can_be_asked_for_from_another_scenario(embedded: Reh
     cell.retry(model="rehearsal/tour")
     assert cell.result(TIMEOUT) != "One"
     assert embedded.exchanges[-1].path.startswith("/tour") or "tour" in str(embedded.exchanges[-1].body)
+
+
+def test_a_model_of_configure_goes_to_the_client_of_the_call(server: RehearsalServer) -> None:
+    configure(model="rehearsal/echo")
+    try:
+        before = len(server.exchanges)
+        assert ask(server, model=None).result(TIMEOUT) == "One"
+        assert [one.body["model"] for one in server.exchanges[before:]] == ["rehearsal/echo"]
+    finally:
+        configure(model=None)

@@ -35,10 +35,10 @@ from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
 from .request.echoes import Echo
-from .request.jsonable import is_left_out
 from .request.messages import Message, answered_in, messages_of, text_in
 from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
+from .request.schemas import format_in
 from .request.veiled import Veiled
 from .sources import Map
 from .sources.openai.client import check_client, client_with, known_secrets
@@ -507,7 +507,7 @@ _Asking: TypeAlias = "Callable[..., tuple[Request, AsyncOpenAI | OpenAI | None, 
 
 def _source_of(again: _Asking, changes: Mapping[str, Any]) -> sources.Source:
     """Return the source of an answer that is asked for again with `changes`."""
-    if _format_in(changes) is not None:
+    if format_in(changes) is not None:
         raise ValueError("response_format= is the same for all versions of an answer: call stream_cell again")
     return again(changes)[2]
 
@@ -555,9 +555,9 @@ def _ask(
         _check_changes(changes)
         changed = Veiled({**without_twins(params, changes), **changes})
         named, told = changed.get("model", model), changed.get("instructions", instructions)
-        if is_rehearsal(named) and given_client is not None:
+        rehearsed = is_rehearsal(named) and (client is None or "model" in changes)
+        if rehearsed and given_client is not None:
             raise ValueError("model='rehearsal' brings its own server, and this cell was given a client=")
-        rehearsed = is_rehearsal(named)
         asked = None if rehearsed else standard if client is None else client
         if sources.can_ask(asked):
             _check_asked(asked, Veiled({**given, **changes}))
@@ -728,22 +728,14 @@ _MOST_REPAIRS: Final = 10
 def _repairs(repair: Any, params: Mapping[str, Any]) -> int:
     if not isinstance(repair, int) or isinstance(repair, bool) or not 0 <= repair <= _MOST_REPAIRS:
         raise ValueError(f"repair must be a whole number from 0 to {_MOST_REPAIRS}, not {repair!r}")
-    if repair and _format_in(params) is None:
+    if repair and format_in(params) is None:
         raise ValueError("repair= corrects a structured answer: give response_format= too")
     return repair
 
 
 def _structure(params: Mapping[str, Any]) -> Structure | None:
-    given = _format_in(params)
+    given = format_in(params)
     return None if given is None else structure_of(given)
-
-
-def _format_in(params: Mapping[str, Any]) -> Any:
-    """Return the format that a structured answer is asked for in, or None."""
-    text = params.get("text")
-    inner = text.get("format") if isinstance(text, Mapping) else None
-    given = params.get("response_format", inner)
-    return None if is_left_out(given) else given
 
 
 _DECIDED: Final[dict[Any, Approval]] = {None: "ask", True: "yes", False: "no"}

@@ -32,6 +32,7 @@ from .engine.toolbox import Toolbox
 from .notebook.ipython import is_notebook, unattended
 from .request.described import described, difference, key_of
 from .request.request import Request, is_rehearsal
+from .request.schemas import format_in
 from .request.veiled import Secrets
 from .saved.recording import LINE, Reader, Recorded, Recording
 
@@ -167,10 +168,7 @@ _ROUNDS: Final = 1_000_000  # the recording says where the rounds of tools and t
 
 def _is_structured(params: object) -> bool:
     """Whether a recorded request asked for JSON."""
-    if not isinstance(params, Mapping):
-        return False
-    text = params.get("text")
-    asked = params.get("response_format", text.get("format") if isinstance(text, Mapping) else None)
+    asked = format_in(params) if isinstance(params, Mapping) else None
     return isinstance(asked, Mapping) and asked.get("type") in ("json_schema", "json_object")
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["ITEMS", "VALUE", "as_object", "format_of", "is_api_format", "is_schema", "strict"]
+from .jsonable import is_left_out
+
+__all__ = ["ITEMS", "VALUE", "as_object", "format_in", "format_of", "is_api_format", "is_schema", "strict"]
 
 ITEMS: Final = "items"
 VALUE: Final = "value"
@@ -17,6 +19,14 @@ _KEYWORDS: Final = ("$ref", "properties", "anyOf", "oneOf", "allOf", "enum", "co
 _OF_APIS: Final = ("json_schema", "json_object", "text")
 _ROOTS: Final = ("$defs", "definitions", "$schema")
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]+")
+
+
+def format_in(params: Mapping[str, Any]) -> Any:
+    """Return the format that a structured answer is asked for in, under either API's name, or None."""
+    text = params.get("text")
+    inner = text.get("format") if isinstance(text, Mapping) else None
+    given = params.get("response_format", inner)
+    return None if is_left_out(given) else given
 
 
 def is_api_format(given: Mapping[str, Any]) -> bool:
