@@ -6,6 +6,9 @@
 
 import type { HostedState, ResumeMode, Segment } from "./wire/generated.js";
 
+/** Writes whole numbers. */
+export const integer = new Intl.NumberFormat("en");
+
 // -- the buttons ------------------------------------------------------------------------------------------------------
 
 export const STOP = "Stop";
@@ -109,16 +112,14 @@ export const DETAILS = {
 
 // -- the numbers ------------------------------------------------------------------------------------------------------
 
-const whole = new Intl.NumberFormat("en");
-
 export const elapsed = (seconds: number): string =>
   seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 export const rate = (tokens: number, estimated: boolean): string =>
-  `${estimated ? "≈ " : ""}${tokens < 10 ? tokens.toFixed(1) : whole.format(Math.round(tokens))} tokens/s`;
+  `${estimated ? "≈ " : ""}${tokens < 10 ? tokens.toFixed(1) : integer.format(Math.round(tokens))} tokens/s`;
 export const firstToken = (seconds: string): string => `first token ${seconds} s`;
 export const duration = (seconds: number): string => `${seconds < 100 ? seconds.toFixed(2) : Math.round(seconds)} s`;
 export const chunks = (count: number, bytes: number): string =>
-  `${whole.format(count)} (${bytes < 1000 ? `${bytes} B` : `${whole.format(Math.round(bytes / 1000))} kB`})`;
+  `${integer.format(count)} (${bytes < 1000 ? `${bytes} B` : `${integer.format(Math.round(bytes / 1000))} kB`})`;
 export const price = (amount: number): string => (amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2));
 
 export const DETAILS_BUTTON = "Details";
@@ -150,7 +151,7 @@ const PIECES: Readonly<Record<Segment["kind"], string>> = {
 export const piece = ({ kind, start, seconds, text }: Segment): string =>
   `${PIECES[kind]}${text === "" ? "" : ` (${text})`}: ${duration(seconds)}, from ${duration(start)}`;
 export const spent = (kind: Segment["kind"], seconds: number): string => `${PIECES[kind]} ${duration(seconds)}`;
-export const morePieces = (count: number): string => `${whole.format(count)} more`;
+export const morePieces = (count: number): string => `${integer.format(count)} more`;
 
 // -- the probabilities of tokens ----------------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ export const AS_TEXT = "Text";
 export const LEAST_LIKELY = "Least likely:";
 export const NO_ALTERNATIVES = "No alternatives were requested (top_logprobs).";
 export const perplexity = (value: number, count: number): string =>
-  `perplexity ${value < 100 ? value.toFixed(2) : whole.format(Math.round(value))} · ${whole.format(count)} ${count === 1 ? "token" : "tokens"}`;
+  `perplexity ${value < 100 ? value.toFixed(2) : integer.format(Math.round(value))} · ${integer.format(count)} ${count === 1 ? "token" : "tokens"}`;
 export const entropy = (bits: number): string => `entropy at least ${bits.toFixed(2)} bits`;
 /** One step of the scale: the probability is at least the first, and below the second. */
 export const scale = (least: number, below: number | undefined): string =>
@@ -256,12 +257,10 @@ export const JSON_TEXT = "JSON as it was received";
 export const COPY_JSON = "Copy JSON";
 export const BROKEN_JSON = "This is not valid JSON, so it is shown as text. The tree has what comes before the fault.";
 export const EMPTY = "empty";
-export const items = (count: number, integer: Intl.NumberFormat): string =>
-  count === 1 ? "1 item" : `${integer.format(count)} items`;
-export const fields = (count: number, integer: Intl.NumberFormat): string =>
-  count === 1 ? "1 field" : `${integer.format(count)} fields`;
+export const items = (count: number): string => (count === 1 ? "1 item" : `${integer.format(count)} items`);
+export const fields = (count: number): string => (count === 1 ? "1 field" : `${integer.format(count)} fields`);
 export const soFar = (count: string): string => (count === EMPTY ? "…" : `${count} …`);
-export const showMore = (count: number, left: number, integer: Intl.NumberFormat): string =>
+export const showMore = (count: number, left: number): string =>
   count === left ? `Show ${integer.format(count)} more` : `Show ${count} more of ${integer.format(left)}`;
 
 // -- beside the answer ------------------------------------------------------------------------------------------------

@@ -86,17 +86,15 @@ const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(charact
 export const lengthOf = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
-const integer = new Intl.NumberFormat("en");
-
 export const characters = (count: number): string =>
-  `${integer.format(count)} ${count === 1 ? "character" : "characters"}`;
+  `${words.integer.format(count)} ${count === 1 ? "character" : "characters"}`;
 
 function facts(doc: Doc): string[] {
   const tokens = doc.usage?.output_tokens ?? doc.usage?.total_tokens ?? null;
   const seconds = doc.timings.total;
   return [
-    tokens === null ? "" : `${integer.format(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
-    seconds === null ? "" : `${seconds < 100 ? seconds.toFixed(1) : integer.format(Math.round(seconds))} s`,
+    tokens === null ? "" : `${words.integer.format(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
+    seconds === null ? "" : `${seconds < 100 ? seconds.toFixed(1) : words.integer.format(Math.round(seconds))} s`,
   ].filter(Boolean);
 }
 
@@ -120,7 +118,7 @@ export function statusFacts(doc: Doc): (readonly [label: string, value: string])
   return rows.flatMap(([label, value, unit]) =>
     value === null || value === undefined
       ? []
-      : [[label, `${unit === "s" ? value.toFixed(2) : integer.format(value)} ${unit}`] as const],
+      : [[label, `${unit === "s" ? value.toFixed(2) : words.integer.format(value)} ${unit}`] as const],
   );
 }
 

@@ -530,8 +530,7 @@ def _end(session: Session, version: Version, trigger: Trigger, now: float) -> _S
     status = next_status(version.status, trigger)
     if status is None:
         return session, ()
-    timings = Timings(version.timings.first_token, now - session.begun_at if session.run else None)
-    ended = replace(_thought(session, version, now), status=status, timings=timings)
+    ended = replace(_timed(session, version, now), status=status)
     # A finished source may drain its connection, so that the next request can reuse it.
     closing: tuple[Effect, ...] = () if trigger is Trigger.FINISHED else (CloseSource(session.run),)
     return _at_rest(session, ended), (*closing, *_URGENT)
@@ -542,6 +541,12 @@ def _thought(session: Session, version: Version, now: float) -> Version:
     return (
         version if session.thinking is None else replace(version, parts=settled(version.parts, session.thinking, now))
     )
+
+
+def _timed(session: Session, version: Version, now: float) -> Version:
+    """Return the version at its end, with its duration and that of its reasoning."""
+    timings = Timings(version.timings.first_token, now - session.begun_at if session.run else None)
+    return replace(_thought(session, version, now), timings=timings)
 
 
 def _at_rest(session: Session, version: Version) -> Session:
@@ -563,11 +568,9 @@ def _stop(session: Session, now: float) -> _Step:
     current = session.document.current
     if missing:
         current = replace(current, notice=_words.left_out_unjudged(missing))
-    timings = Timings(current.timings.first_token, now - session.begun_at if session.run else None)
     halted = replace(
-        _thought(session, current, now),
+        _timed(session, current, now),
         status=status,
-        timings=timings,
         error=Stopped(text=current.text, request_id=current.request_id),
     )
     # The new run number makes all further events of the closing source stale.
@@ -604,7 +607,12 @@ def _retry(session: Session, given: Retry, now: float) -> _Step:
     closing: tuple[Effect, ...] = (CloseSource(session.run),) if queued else ()  # it is in the queue
     opened, effects = _open(session, Trigger.RETRY, now)
     effects = (*closing, *effects)
-    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+    return opened, _restarting(effects)
+
+
+def _restarting(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """Return the effects where what is shown does not continue what was shown before."""
+    return tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
 
 
 def _take_up(session: Session, now: float) -> _Step:
@@ -624,7 +632,7 @@ def _take_up(session: Session, now: float) -> _Step:
     opened, effects = _open(taken, Trigger.RESUME, now)
     if document.shown == shown:
         return opened, effects
-    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+    return opened, _restarting(effects)
 
 
 def _select(session: Session, index: int) -> _Step:
@@ -662,8 +670,6 @@ def _check(session: Session, event: Finished) -> _Step | None:
     """Have a structured answer checked before it ends; return None if there is nothing to check."""
     if session.structure is None or not session.structure.checks or not is_whole(event, session.parts):
         return None
-    if next_status(session.status, Trigger.FINISHED) is None:  # no head has come, so this is no end
-        return None
     current = session.document.current
     closed = replace(current, parts=growth.ended(current.parts))
     checking = replace(_with_current(session, closed), checking=event)
@@ -688,8 +694,7 @@ def _validated(session: Session, given: Validated, now: float) -> _Step:
 
 def _repair(session: Session, invalid: Version, now: float) -> _Step:
     """Keep the invalid answer as a former version, and ask again with what is wrong with it."""
-    timings = Timings(invalid.timings.first_token, now - session.begun_at)
-    kept = replace(_thought(session, invalid, now), status=Status.FAILED, timings=timings)
+    kept = replace(_timed(session, invalid, now), status=Status.FAILED)
     former = session.document.former
     if kept.said_something:
         former = (*former, replace(kept, parts=growth.ended(kept.parts)))
@@ -713,7 +718,7 @@ def _repair(session: Session, invalid: Version, now: float) -> _Step:
         repairs=session.repairs + 1,
     )
     opened, effects = _open(anew, Trigger.REPAIR, now)
-    return opened, tuple(Publish(urgent=True, restart=True) if isinstance(one, Publish) else one for one in effects)
+    return opened, _restarting(effects)
 
 
 def _told(session: Session, invalid: Version) -> tuple[Mapping[str, Any], ...]:

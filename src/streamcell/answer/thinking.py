@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .parts import Part, Reasoning, ShowReasoning
+from .parts import Part, Reasoning, ShowReasoning, growth
 
 __all__ = ["Thinking", "settled", "watched"]
 
@@ -27,7 +27,7 @@ def watched(
     The model is thinking while the last part is open reasoning. `since` is when its last output came, or when the
     response began: the time before the first word of a reasoning summary counts.
     """
-    last = next((at for at in range(len(parts) - 1, -1, -1) if not parts[at].beside), -1)
+    last = growth.last(parts)
     thinks = last >= 0 and isinstance(parts[last], Reasoning) and parts[last].open
     if thinking is not None and not (thinks and thinking.part == last):
         parts, thinking = settled(parts, thinking, now), None

@@ -340,7 +340,7 @@ class Answer:
             raise ValueError(f"{name}= cannot be changed: {self._fixed}")
         else:
             source = self._again(changes)
-            self._stream.ask_again(source, {name: _shown(name, value) for name, value in changes.items()})
+            self._stream.ask_again(source, {name: _shown(value) for name, value in changes.items()})
 
     def resume(self) -> None:
         """Continue an answer that was interrupted or stopped, or that reached its token limit, from its last token.
@@ -404,15 +404,16 @@ class Answer:
         self._stream.take(Act(part, action, value))
 
 
-_HIDDEN: Final = ("extra_headers", "extra_query", "extra_body")
-"""Parameters whose values may be secret."""
+def _shown(value: Any) -> Any:
+    """Return the value of a parameter as a version shows it: of what has an inside, only that it was given.
 
-
-def _shown(name: str, value: Any) -> Any:
-    """Return the value of a parameter as a version shows it: of what has an inside, only that it was given."""
-    if name in _HIDDEN or not (value is None or is_left_out(value) or isinstance(value, (bool, int, float, str))):
-        return "…"
-    return None if is_left_out(value) else without_secrets(value) if isinstance(value, str) else value
+    So nothing is shown of the parameters whose values are secret: headers, the address's query, more of the body.
+    """
+    if value is None or is_left_out(value):
+        return None
+    if isinstance(value, str):
+        return without_secrets(value)
+    return value if isinstance(value, (bool, int, float)) else "…"
 
 
 def _title(prompt: str) -> str:

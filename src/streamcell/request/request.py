@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from .attachments import check_sizes
 from .echoes import Echo
 from .jsonable import is_left_out, jsonable, whole_characters
-from .messages import OF_RESPONSES, Message, only_on
+from .messages import OF_RESPONSES, Message, only_on, text_in
 from .parameters import OPTIONS, check_names, chosen_api
 from .shapes import check_shapes
 from .veiled import Veiled
@@ -65,12 +65,7 @@ class Request:
     @property
     def asked(self) -> str:
         """The text of the newest message; an empty string if it has none."""
-        content = self.messages[-1].get("content") if self.messages else None
-        if isinstance(content, str):
-            return content
-        parts = content if isinstance(content, (list, tuple)) else ()
-        texts = (part.get("text") for part in parts if isinstance(part, Mapping))
-        return "\n".join(text for text in texts if isinstance(text, str))
+        return text_in(self.messages[-1:])
 
 
 def _characters(content: object) -> int:

@@ -14,8 +14,6 @@ const SHORT = 300;
 /** Values of a list that are shown in a cell. */
 const LISTED = 10;
 
-const integer = new Intl.NumberFormat("en");
-
 function wordsOf(value: Value): string {
   const { children, text } = value;
   if (!holds(value)) return text.length > SHORT ? `${text.slice(0, SHORT)}…` : text;
@@ -63,7 +61,7 @@ export class Table {
     }
     const left = records.length - this.#limit;
     this.#more.hidden = left <= 0;
-    if (left > 0) setLabel(this.#more, words.showMore(Math.min(PAGE, left), left, integer));
+    if (left > 0) setLabel(this.#more, words.showMore(Math.min(PAGE, left), left));
   }
 
   #begin(list: Value | null): void {

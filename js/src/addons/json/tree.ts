@@ -21,11 +21,9 @@ export const LONG = 2000;
 /** Characters of a key that are shown. */
 const KEY = 200;
 
-const integer = new Intl.NumberFormat("en");
-
 /** How many values a container holds. */
 export const count = ({ type, children: { length } }: Value): string =>
-  length === 0 ? words.EMPTY : type === "array" ? words.items(length, integer) : words.fields(length, integer);
+  length === 0 ? words.EMPTY : type === "array" ? words.items(length) : words.fields(length);
 
 /** Writes out the characters that could deceive a reader. */
 export type Visible = (text: string) => string;
@@ -76,7 +74,7 @@ export class Tree {
       }
       inner.append(...rows);
       more.hidden = length <= limit;
-      if (!more.hidden) setLabel(more, words.showMore(Math.min(PAGE, length - limit), length - limit, integer));
+      if (!more.hidden) setLabel(more, words.showMore(Math.min(PAGE, length - limit), length - limit));
     };
     more.addEventListener("click", () => {
       const first = limit;
@@ -125,7 +123,7 @@ function line(value: Value, visible: Visible): Row {
       more = element("span", { class: "sc-json-cut" }, left, button);
       root.append(more);
     }
-    setLabel(more.firstElementChild as HTMLElement, words.leftOut(integer.format(value.text.length - LONG)));
+    setLabel(more.firstElementChild as HTMLElement, words.leftOut(words.integer.format(value.text.length - LONG)));
   };
   return { root, update };
 }

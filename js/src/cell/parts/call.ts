@@ -45,15 +45,13 @@ export function asking(doc: Doc): string {
 /** Characters of the arguments and of the result that are copied: as many as the kernel saves. */
 const COPIED = 2000;
 
-const integer = new Intl.NumberFormat("en");
-
 /** Characters are counted by code points, as in the kernel. */
 function short(text: string): string {
   const kept = [...text.slice(0, 2 * COPIED)].slice(0, COPIED).join("");
   if (kept.length === text.length) return text;
   const rest = text.slice(kept.length);
   const count = rest.length - (rest.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
-  return kept + words.moreCharacters(integer.format(count));
+  return kept + words.moreCharacters(words.integer.format(count));
 }
 
 const copies = new WeakMap<Part, string>();

@@ -9,7 +9,7 @@ from ..events import PartChanged, PartEnded, PartEvent, PartGrew, PartRestored
 from ..resume import ResumeMode
 from . import KINDS, Part, Unknown, defaults
 
-__all__ = ["MOST", "Parts", "after", "ended", "of_another"]
+__all__ = ["MOST", "Parts", "after", "ended", "last", "of_another"]
 
 MOST: Final = 1000
 """The most parts of one answer. Then a delta for a new part is appended to the last part of its kind, and other events
@@ -58,7 +58,7 @@ def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
     kind = _kind(event)
     if resumed is not None and kind.is_text:
         return None
-    least = 0 if event.id else _last(parts)
+    least = 0 if event.id else last(parts)
     for at in range(len(parts) - 1, max(least, 0) - 1, -1):
         part = parts[at]
         if (part.open or (event.id and not kind.is_text)) and part.id == event.id and _is_of(part, event.kind):
@@ -66,7 +66,7 @@ def _place(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
     return None
 
 
-def _last(parts: Parts) -> int:
+def last(parts: Parts) -> int:
     """Return the index of the last part that does not stand beside the others, or -1."""
     return next((at for at in range(len(parts) - 1, -1, -1) if not parts[at].beside), -1)
 
@@ -86,7 +86,7 @@ def _begun(parts: Parts, event: PartGrew | PartChanged, resumed: ResumeMode | No
     if resumed is not None and kind.is_text and "resumed" in defaults(kind):
         part = part.with_fields({"resumed": resumed})
     # A part without an id only grows while it is the last one.
-    at = -1 if kind.beside else _last(parts)
+    at = -1 if kind.beside else last(parts)
     if at >= 0 and not parts[at].id:
         parts = (*parts[:at], replace(parts[at], open=False), *parts[at + 1 :])
     return (*parts, _changed(part, event))

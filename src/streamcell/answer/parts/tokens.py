@@ -48,9 +48,8 @@ class Tokens(Part):
 def row(token: str, logprob: float, alternatives: Sequence[Alternative] = (), data: bytes | None = None) -> str:
     """Return the line of a token. `data` are its bytes, if they are not those of its text: half of a character."""
     own = "" if data is None or data == token.encode() else data.hex()
-    rest: list[Any] = [[[text, _short(value)] for text, value in alternatives], own] if own else []
-    if alternatives and not own:
-        rest = [[[text, _short(value)] for text, value in alternatives]]
+    others = [[text, _short(value)] for text, value in alternatives]
+    rest: list[Any] = [others, own] if own else [others] if others else []
     return json.dumps([token, _short(logprob), *rest], ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

@@ -181,9 +181,11 @@ class ChatDecoder:
         refusal = field_of(delta, "refusal")
         if isinstance(refusal, str):
             events.extend(self._answer.grow("refusal", refusal))
-        grown = {event.kind for event in events[begun:] if isinstance(event, PartGrew)}
-        if self._is_ours(index) and grown != {"reasoning"}:  # the tokens of a text, not of the reasoning
-            events.extend(self._answer.weigh(field_of(choice, "logprobs")))
+        logprobs = field_of(choice, "logprobs")
+        if logprobs and self._is_ours(index):
+            grown = {event.kind for event in events[begun:] if isinstance(event, PartGrew)}
+            if grown != {"reasoning"}:  # the tokens of a text, not of the reasoning
+                events.extend(self._answer.weigh(logprobs))
         self._left_out(delta, events)
         word = field_of(choice, "finish_reason") or field_of(choice, "finishReason")
         if isinstance(word, str) and word.strip():
