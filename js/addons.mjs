@@ -121,6 +121,7 @@ const OTHERS = {
   math: "math",
   mermaid: "mermaid",
   tokens: "tokens",
+  tools: "tools",
   "json-viewer": "json",
 };
 

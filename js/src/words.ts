@@ -13,7 +13,8 @@ export const integer = new Intl.NumberFormat("en");
 
 export const STOP = "Stop";
 export const STOPPING = "Stopping…";
-export const STOP_TITLE = "Stop and keep the text so far";
+export const STOP_TITLE = "Stop and keep the text so far (Esc)";
+export const HAS_ENDED = "The answer has ended";
 export const RETRY = "Retry";
 export const RETRYING = "Retrying…";
 export const RETRY_NOW = "Retry now";
@@ -122,11 +123,18 @@ export const chunks = (count: number, bytes: number): string =>
   `${integer.format(count)} (${bytes < 1000 ? `${bytes} B` : `${integer.format(Math.round(bytes / 1000))} kB`})`;
 export const price = (amount: number): string => (amount < 0.01 ? amount.toPrecision(2) : amount.toFixed(2));
 
-export const DETAILS_BUTTON = "Details";
-export const DETAILS_TITLE = "Show times, token counts and the timeline";
-export const DETAILS_OF = "Details of the answer";
+/** On the button, as its tooltip, and as the name of what it opens. */
+export const DETAILS_PANEL = [
+  "Details",
+  "Show the model, times, token counts and the timeline",
+  "Details of the answer",
+] as const;
 export const FACTS = {
+  model: "model",
+  api: "API",
+  note: "chosen because",
   changed: "asked with",
+  off: "Retry is off",
   rate: "rate",
   connect: "connected after",
   queue: "in the queue",
@@ -138,6 +146,9 @@ export const FACTS = {
   price: "price",
 } as const;
 export const TIMELINE = "Timeline";
+export const TIMELINE_AS_LIST = "Timeline as a list";
+export const LOADING = "Loading…";
+export const NOT_LOADED = "This cannot be loaded now: no kernel is connected. Close it and open it again later.";
 const PIECES: Readonly<Record<Segment["kind"], string>> = {
   queue: "In the queue",
   connect: "Connecting",
@@ -171,20 +182,22 @@ export const scale = (least: number, below: number | undefined): string =>
 
 // -- two versions -----------------------------------------------------------------------------------------------------
 
-export const COMPARE = "Compare";
-export const COMPARE_TITLE = "Show how this version differs from another one";
-export const COMPARE_WITH = "Compare with";
 export const DIFFERENCE = "Difference of two versions";
+export const COMPARE_PANEL = ["Compare", "Show how this version differs from another one", DIFFERENCE] as const;
+export const COMPARE_WITH = "Compare with";
 export const COMPARING = "Comparing…";
 export const NO_COMPARISON = "The comparison cannot be loaded now.";
 export const TOO_DIFFERENT = "The two versions are too different to be compared.";
 export const NO_DIFFERENCE = "The two texts are the same.";
+export const versionOf = (number: number, count: number): string => `Version ${number} of ${count}`;
 export const versionName = (number: number): string => `version ${number}`;
 export const changed = (what: string): string => `Asked with ${what}`;
 
 // -- said aloud -------------------------------------------------------------------------------------------------------
 
+export const ANSWER = "Answer";
 export const IS_STREAMING = "The answer is streaming";
+export const IS_THINKING = "The model is thinking";
 export const IS_WAITING = "Waiting before the next attempt";
 
 // -- a call of a tool -------------------------------------------------------------------------------------------------

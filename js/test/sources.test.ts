@@ -33,7 +33,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   markdown: [],
   wire: [],
   render: ["markdown"],
-  addons: ["render"],
+  addons: ["render", "wire"],
   cell: ["markdown", "render", "wire"],
   // Without Jupyter, and without a cell.
   element: ["markdown", "render", "addons"],

@@ -8,6 +8,7 @@ import type {
   JsonViewer,
   MathRenderer,
   TokensViewer,
+  Tools,
 } from "../render/addons.js";
 
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
@@ -22,6 +23,7 @@ interface Module {
   readonly differences?: Differences;
   readonly json?: JsonViewer;
   readonly tokens?: TokensViewer;
+  readonly tools?: Tools;
 }
 
 /**
@@ -70,6 +72,10 @@ export class FetchedAddons implements Addons {
 
   tokens(): TokensViewer | Promise<TokensViewer | null> | null {
     return this.#bring("tokens", (module) => module.tokens);
+  }
+
+  tools(): Tools | Promise<Tools | null> | null {
+    return this.#bring("tools", (module) => module.tools);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

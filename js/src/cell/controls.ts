@@ -1,5 +1,6 @@
 /** The buttons: Stop or Retry, Continue, Copy, and the choice of versions. Their accessible names do not change. */
 
+import type { Clock } from "../jupyter/connection.js";
 import { element, isFocused, setAttribute, setLabel } from "../render/element.js";
 import type { Command } from "../wire/protocol.js";
 import { canHurry, isOver, type State } from "../wire/store.js";
@@ -7,10 +8,11 @@ import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
 import { copied } from "./parts/kinds.js";
 
-/** Milliseconds for which Retry ignores clicks while the pointer rests where Stop was. */
+/** Milliseconds after the end for which Stop stays, and does nothing: a second click on it is meant for nothing else. */
 const RESTING = 1000;
 
 export class Controls {
+  /** Three places: Stop or Continue, Copy, Retry. No button ever takes the place of Copy or Retry. */
   readonly root: HTMLElement;
   /** The choice of versions and other buttons that are needed less often. */
   readonly more: HTMLElement;
@@ -21,33 +23,24 @@ export class Controls {
   readonly #versions: HTMLElement;
   readonly #previous: HTMLButtonElement;
   readonly #next: HTMLButtonElement;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #position = element("span", { class: "sc-position" });
   readonly #changed = element("span", { class: "sc-changed" });
   #state: State | null = null;
-  /** When Retry replaced Stop, and whether the pointer has moved on it since. */
-  #replacedAt = Number.NEGATIVE_INFINITY;
-  #aimed = false;
+  /** Stop rests after the end; the function ends that. */
+  #endRest: (() => void) | null = null;
 
   /** `others`: further buttons, after the versions. */
-  constructor(
-    press: (command: Command) => void,
-    copying: Copying,
-    now: () => number,
-    others: readonly HTMLElement[] = [],
-  ) {
+  constructor(press: (command: Command) => void, copying: Copying, clock: Clock, others: readonly HTMLElement[] = []) {
+    // The second half of a double click is meant for what was there before.
+    const once = (command: Command) => (click: MouseEvent) => {
+      if (click.detail < 2) press(command);
+    };
+    this.#clock = clock;
     this.#stop = button(words.STOP, "sc-primary", () => press({ type: "stop" }));
-    this.#retry = button(words.RETRY, "", (click) => {
-      // The click was meant for Stop, so it can be ignored: the answer has stopped or ended meanwhile.
-      const resting = click.detail > 0 && !this.#aimed && now() - this.#replacedAt < RESTING;
-      if (click.detail < 2 && !resting) press({ type: "retry" });
-    });
-    this.#retry.addEventListener("pointermove", ({ movementX, movementY }) => {
-      // When the page changes under a resting pointer, browsers send a pointermove with a movement of 0.
-      this.#aimed ||= movementX !== 0 || movementY !== 0;
-    });
-    this.#now = now;
-    this.#resume = button(words.CONTINUE, "sc-primary", () => press({ type: "resume" }));
+    setAttribute(this.#stop, "aria-keyshortcuts", "Escape");
+    this.#retry = button(words.RETRY, "", once({ type: "retry" }));
+    this.#resume = button(words.CONTINUE, "sc-primary", once({ type: "resume" }));
     this.#previous = button(words.PREVIOUS, "sc-arrow", () => press({ type: "select", version: this.#shown() - 1 }));
     this.#next = button(words.NEXT, "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
     setLabel(this.#previous, "‹");
@@ -57,40 +50,73 @@ export class Controls {
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": words.VERSIONS });
     this.#versions.append(this.#previous, this.#position, this.#next);
     this.more = element("div", { class: "sc-more" }, this.#versions, this.#changed, ...others);
-    this.root = element("div", { class: "sc-controls" }, this.#copy, this.#resume, this.#retry, this.#stop);
+    this.root = element("div", { class: "sc-controls" }, this.#stop, this.#resume, this.#copy, this.#retry);
+  }
+
+  /** The button that the focus goes to where it has nowhere else to go. */
+  get main(): HTMLButtonElement {
+    return [this.#stop, this.#resume, this.#retry].find(({ hidden }) => !hidden) ?? this.#copy;
   }
 
   update(state: State): void {
-    const before = this.#state?.doc.parts;
+    const before = this.#state;
     this.#state = state;
     const { doc, pending } = state;
     const running = !isOver(state);
+    if (running) this.#rest(false);
+    else if (before && !isOver(before) && state.gone === null) this.#rest(true);
+    const rests = this.#endRest !== null;
     const gone = state.gone === null ? null : words.NO_KERNEL;
     const wanted = pending?.late === false ? pending.command.type : null;
     const waiting = running && canHurry(doc) && doc.retry_disabled_reason === null;
-    const resumed = isFocused(this.#resume);
-    if (waiting) this.#stop.hidden = this.#retry.hidden = false;
-    else this.#show(running ? this.#stop : this.#retry, running ? this.#retry : this.#stop);
-    if (state.gone === "saved") this.#retry.hidden = true;
-    this.#resume.hidden = doc.resumable === null || running || gone !== null;
-    if (resumed && this.#resume.hidden) (running ? this.#stop : this.#retry).focus({ preventScroll: true });
+    const leaves = [this.#stop, this.#resume].some(isFocused);
+    this.#stop.hidden = !running && !rests;
+    this.#resume.hidden = doc.resumable === null || running || rests || gone !== null;
+    this.#retry.hidden = state.gone === "saved";
+    if (leaves && ![this.#stop, this.#resume].some((one) => isFocused(one) && !one.hidden)) {
+      this.main.focus({ preventScroll: true });
+    }
+    const retry = waiting ? words.RETRY_NOW : words.RETRY;
     setLabel(this.#stop, pending?.command.type === "stop" ? words.STOPPING : words.STOP);
-    setLabel(this.#retry, pending?.command.type === "retry" ? words.RETRYING : waiting ? words.RETRY_NOW : words.RETRY);
+    setLabel(this.#retry, pending?.command.type === "retry" ? words.RETRYING : retry);
+    setAttribute(this.#retry, "aria-label", retry);
     setLabel(this.#resume, pending?.command.type === "resume" ? words.CONTINUING : words.CONTINUE);
     disable(
       this.#resume,
       wanted === null ? null : words.WAITING_FOR_KERNEL,
       words.CONTINUE_TITLES[doc.resumable ?? "continued"],
     );
-    disable(this.#stop, wanted === "stop" ? words.WAITING_FOR_KERNEL : null, words.STOP_TITLE);
+    disable(
+      this.#stop,
+      rests ? words.HAS_ENDED : wanted === "stop" ? words.WAITING_FOR_KERNEL : null,
+      words.STOP_TITLE,
+    );
+    const busy = wanted !== null ? words.WAITING_FOR_KERNEL : running && !waiting ? words.NOT_WHILE_STREAMING : null;
     disable(
       this.#retry,
-      gone ?? doc.retry_disabled_reason ?? (wanted === null ? null : words.WAITING_FOR_KERNEL),
+      gone ?? doc.retry_disabled_reason ?? busy,
       waiting ? words.RETRY_NOW_TITLE : doc.replay === null ? words.RETRY_TITLE : words.PLAY_AGAIN_TITLE,
     );
-    if (doc.parts !== before) disable(this.#copy, copied(doc) ? null : words.NOTHING_TO_COPY, words.COPY_TITLE);
-    const busy = running || wanted !== null ? words.NOT_WHILE_STREAMING : null;
-    this.#updateVersions(state, state.selectable ? null : (gone ?? busy));
+    if (doc.parts !== before?.doc.parts)
+      disable(this.#copy, copied(doc) ? null : words.NOTHING_TO_COPY, words.COPY_TITLE);
+    this.#updateVersions(
+      state,
+      state.selectable ? null : (gone ?? (running || wanted ? words.NOT_WHILE_STREAMING : null)),
+    );
+  }
+
+  dispose(): void {
+    this.#rest(false);
+  }
+
+  #rest(rests: boolean): void {
+    this.#endRest?.();
+    this.#endRest = rests
+      ? this.#clock.after(RESTING, () => {
+          this.#endRest = null;
+          if (this.#state) this.update(this.#state);
+        })
+      : null;
   }
 
   #updateVersions(state: State, reason: string | null): void {
@@ -102,19 +128,6 @@ export class Controls {
     setAttribute(this.#changed, "title", changed === "" ? false : words.changed(changed));
     disable(this.#previous, version <= 0 ? words.IS_FIRST : reason, words.PREVIOUS);
     disable(this.#next, version >= versions - 1 ? words.IS_LAST : reason, words.NEXT);
-  }
-
-  /** Show one of two buttons that share a place. The focus moves with it. */
-  #show(shown: HTMLButtonElement, hidden: HTMLButtonElement): void {
-    if (hidden.hidden && !shown.hidden) return;
-    const focused = isFocused(hidden);
-    shown.hidden = false;
-    hidden.hidden = true;
-    if (shown === this.#retry) {
-      this.#replacedAt = this.#now();
-      this.#aimed = false;
-    }
-    if (focused) shown.focus({ preventScroll: true });
   }
 
   #shown(): number {

@@ -1,7 +1,8 @@
 /** The texts of the status line, its tooltip and the spoken announcements. */
 
+import type { Fact } from "../render/addons.js";
 import { type Doc, textOf } from "../wire/protocol.js";
-import { isTerminal, isUnheard, type State } from "../wire/store.js";
+import { isOver, isTerminal, isUnheard, type State } from "../wire/store.js";
 import * as words from "../words.js";
 import { calling } from "./parts/call.js";
 
@@ -69,7 +70,7 @@ function reason({ wait }: Doc, left: number | null): string {
   return words.limitReached(time);
 }
 
-function ending(doc: Doc): string {
+export function ending(doc: Doc): string {
   if (doc.finish_reason === "length") return words.CUT_AT_LIMIT;
   if (doc.finish_reason === "content_filter") return words.FILTERED;
   return words.DONE;
@@ -80,7 +81,7 @@ function countdown(left: number | null): string {
   return words.inSeconds(Math.ceil(left / 1000));
 }
 
-const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(characters(lengthOf(textOf(doc)))));
+export const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(characters(lengthOf(textOf(doc)))));
 
 /** Characters as the kernel counts them: by code points, so that an emoji counts once. */
 export const lengthOf = (text: string): number =>
@@ -89,7 +90,7 @@ export const lengthOf = (text: string): number =>
 export const characters = (count: number): string =>
   `${words.integer.format(count)} ${count === 1 ? "character" : "characters"}`;
 
-function facts(doc: Doc): string[] {
+export function facts(doc: Doc): string[] {
   const tokens = doc.usage?.output_tokens ?? doc.usage?.total_tokens ?? null;
   const seconds = doc.timings.total;
   return [
@@ -105,7 +106,7 @@ export const statusDetails = (doc: Doc): string =>
     .join("\n");
 
 /** What is known of the answer's tokens and times: labels and values. */
-export function statusFacts(doc: Doc): (readonly [label: string, value: string])[] {
+function statusFacts(doc: Doc): Fact[] {
   const { usage, timings } = doc;
   const rows: readonly (readonly [string, number | null | undefined, string])[] = [
     [words.DETAILS.input, usage?.input_tokens, "tokens"],
@@ -122,25 +123,19 @@ export function statusFacts(doc: Doc): (readonly [label: string, value: string])
   );
 }
 
-/** The announcement of a status change for assistive technology; empty if there is none. */
-export function announcement({ doc, gone }: State): string {
-  if (gone === "kernel" && !isTerminal(doc)) return `${words.DISCONNECTED}. ${kept(doc)}`;
-  switch (doc.status) {
-    case "queued":
-    case "connecting":
-      return "";
-    case "streaming":
-      return words.IS_STREAMING;
-    case "calling":
-      return calling(doc);
-    case "waiting":
-      return words.IS_WAITING;
-    case "done":
-      return `${ending(doc)}. ${facts(doc).join(", ")}`;
-    case "stopped":
-      return words.STOPPED;
-    case "interrupted":
-    case "failed":
-      return `${doc.status === "failed" ? words.FAILED : words.INTERRUPTED}. ${doc.error?.title ?? ""}`;
-  }
+/** Whether the shown version can be compared with another one. */
+export const isComparable = (state: State): boolean =>
+  state.doc.versions > 1 && isOver(state) && (state.gone === null || state.selectable);
+
+/** What the page knows of an answer: also what only a pointer finds elsewhere, in tooltips. */
+export function factsOf({ doc }: State): Fact[] {
+  const { origin, changed, retry_disabled_reason } = doc;
+  const rows: readonly Fact[] = [
+    [words.FACTS.model, origin.model],
+    [words.FACTS.api, origin.api],
+    [words.FACTS.note, origin.note],
+    [words.FACTS.changed, changed.join(", ")],
+    [words.FACTS.off, retry_disabled_reason ?? ""],
+  ];
+  return [...rows.filter(([, value]) => value), ...statusFacts(doc)];
 }

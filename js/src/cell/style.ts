@@ -3,12 +3,13 @@
 import answer from "../render/answer.css";
 import base from "../render/base.css";
 import code from "../render/code.css";
-import details from "./details.css";
+import access from "./access.css";
+import head from "./head.css";
 import image from "./parts/image.css";
 import call from "./parts/tool_call.css";
 import view from "./view.css";
 
-const css = base + view + details + answer + code + call + image;
+const css = base + view + head + answer + code + call + image + access;
 
 const MARK = "data-streamcell-style";
 

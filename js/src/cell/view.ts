@@ -1,22 +1,23 @@
 /** The view of one answer: contains its parts, and updates them to the cell's state, at most once per frame. */
 
 import type { Cell } from "../jupyter/connection.js";
+import type { PanelView, Tools } from "../render/addons.js";
 import { element, setAttribute, setLabel } from "../render/element.js";
 import { advance, type Pace, paceFrom, type Task } from "../render/frame.js";
 import { type Command, type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
 import * as words from "../words.js";
+import { Announcer } from "./announcer.js";
 import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
-import { Details } from "./details.js";
-import { Difference } from "./difference.js";
+import { Focus } from "./focus.js";
 import { Meter } from "./numbers.js";
 import type { Page } from "./page.js";
-import { asking } from "./parts/call.js";
+import { Panel } from "./panel.js";
 import { doing, PartList } from "./parts/list.js";
 import { ReplayBar } from "./replay.js";
-import { announcement, statusDetails, statusLine } from "./status.js";
+import { factsOf, isComparable, statusDetails, statusLine } from "./status.js";
 import { injectStyle } from "./style.js";
 
 const SECOND = 1000;
@@ -30,7 +31,12 @@ export class View {
   readonly #task: Task;
   readonly #unsubscribe: () => void;
 
-  readonly #root = element("div", { class: "streamcell", "data-streamcell": true });
+  readonly #root = element("div", {
+    class: "streamcell",
+    "data-streamcell": true,
+    role: "group",
+    "aria-label": words.ANSWER,
+  });
   readonly #status = element("span", { class: "sc-status" });
   readonly #numbers = element("span", { class: "sc-numbers" });
   readonly #origin = element("span", { class: "sc-origin" });
@@ -38,15 +44,16 @@ export class View {
   readonly #foreign = element("pre", { class: "sc-foreign" });
   readonly #notice = element("p", { class: "sc-notice" });
   readonly #card = element("div");
-  readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
   readonly #controls: Controls;
   readonly #replay: ReplayBar;
   readonly #parts: PartList;
   readonly #copying: Copying;
   readonly #meter = new Meter();
-  readonly #details: Details;
-  readonly #difference: Difference;
+  readonly #details: Panel;
+  readonly #difference: Panel;
 
+  readonly #focus: Focus;
+  readonly #announcer: Announcer;
   readonly #target: HTMLElement;
   #pace: Pace;
   /** The state on the screen; null before the first render. */
@@ -61,24 +68,27 @@ export class View {
     this.#cell = cell;
     this.#page = page;
     this.#target = target;
-    this.#copying = { page, say: (words) => this.#say(words) };
+    this.#announcer = new Announcer(cell);
+    this.#copying = { page, say: (words) => this.#announcer.say(words) };
     this.#parts = new PartList(page, this.#copying, (part, action, value) =>
       cell.press({ type: "act", part, action, value }),
     );
     const press = (command: Command) => cell.press(command);
-    this.#details = new Details(press, page.newId(), () => this.#drawLine(cell.state, page.clock.now()));
-    this.#difference = new Difference(press, page);
-    this.#controls = new Controls(press, this.#copying, () => page.clock.now(), [
-      this.#difference.button,
-      this.#details.button,
-    ]);
+    const parts = { press, page, facts: factsOf };
+    const redraw = () => this.#drawLine(cell.state, page.clock.now());
+    const panel = (style: string, named: readonly [string, string, string], make: (tools: Tools) => PanelView) =>
+      new Panel(page, style, named, make, redraw);
+    this.#details = panel("sc-details", words.DETAILS_PANEL, (tools) => tools.details(parts));
+    this.#difference = panel("sc-difference", words.COMPARE_PANEL, (tools) => tools.difference(parts));
+    this.#controls = new Controls(press, this.#copying, page.clock, [this.#difference.button, this.#details.button]);
     this.#replay = new ReplayBar(press);
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#numbers, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.more, this.#controls.root);
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
-    this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#live);
+    this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#announcer.root);
+    this.#focus = new Focus(this.#root, () => this.#controls.main);
     // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
     this.#task = page.loop.add((now) => this.#frame(now));
@@ -86,6 +96,7 @@ export class View {
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
     if (!isOver(cell.state) && this.#meter.isLate) press({ type: "measure" });
     this.#root.addEventListener("focusin", keysAreItsOwn);
+    this.#root.addEventListener("keydown", (key) => this.#escape(key));
     target.classList.add("sc-host");
     target.append(this.#root);
     injectStyle(this.#root);
@@ -103,6 +114,8 @@ export class View {
     this.#cancelUnseen?.();
     this.#unwatch();
     this.#parts.dispose();
+    this.#controls.dispose();
+    this.#announcer.dispose();
     this.#root.remove();
     this.#target.classList.remove("sc-host");
   }
@@ -156,7 +169,6 @@ export class View {
     }
     this.#controls.update(state);
     this.#replay.update(state);
-    this.#difference.update(state);
     this.#drawn = state;
     this.#drawLine(state, now);
   }
@@ -175,6 +187,7 @@ export class View {
     setAttribute(this.#status, "title", statusDetails(doc) || false);
     setLabel(this.#numbers, this.#meter.text(state, now));
     this.#details.update(state, now);
+    this.#difference.update(state, now, isComparable(state));
     this.#cancelTick?.();
     const second = this.#seen ? this.#meter.due(state, now) : null;
     const due =
@@ -209,25 +222,21 @@ export class View {
     return this.#retryAt === null ? null : Math.max(0, this.#retryAt - now);
   }
 
-  /** The calls that wait for the user. Another one is announced even if the status stays the same. */
-  #asks = "";
-
   #drawStatus(state: State): void {
     const status = state.gone !== null && !isTerminal(state.doc) ? "gone" : state.doc.status;
-    const asks = state.gone === null ? asking(state.doc) : "";
-    const begins = asks !== this.#asks && asks !== "";
-    this.#asks = asks;
-    if (this.#root.getAttribute("data-status") === status && !begins) return;
-    const first = !this.#root.hasAttribute("data-status");
     setAttribute(this.#root, "data-status", status);
-    // An answer that existed before is not announced.
-    const words = first ? "" : asks || announcement(state);
-    if (words !== "") this.#say(words);
+    this.#announcer.update(state);
+    this.#focus.keep();
   }
 
-  #say(words: string): void {
-    // The same text is only spoken again if it is a new node.
-    this.#live.replaceChildren(words);
+  /** Escape stops the answer, wherever in its cell the focus is. */
+  #escape(key: KeyboardEvent): void {
+    const { state } = this.#cell;
+    if (key.key !== "Escape" || key.defaultPrevented || isOver(state) || key.target instanceof HTMLSelectElement)
+      return;
+    key.preventDefault();
+    key.stopPropagation();
+    if (state.pending?.command.type !== "stop") this.#cell.press({ type: "stop" });
   }
 }
 

@@ -1,7 +1,10 @@
 /**
- * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON. They
- * are separate modules in the kernel; a loaded one serves all cells of the page.
+ * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON, and
+ * the tools of a cell's user. They are separate modules in the kernel; a loaded one serves all cells of the page.
  */
+
+import type { Command } from "../wire/protocol.js";
+import type { State } from "../wire/store.js";
 
 /** Loads addons, each once per page. Null if one is not available (no kernel): the plain form is shown then. */
 export interface Addons {
@@ -12,6 +15,7 @@ export interface Addons {
   differences(): Differences | Promise<Differences | null> | null;
   json(): JsonViewer | Promise<JsonViewer | null> | null;
   tokens(): TokensViewer | Promise<TokensViewer | null> | null;
+  tools(): Tools | Promise<Tools | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -93,6 +97,32 @@ export interface TokensView {
   show(bodies: readonly string[], name: string): void;
 }
 
+/** A fact about an answer: its name and its value. */
+export type Fact = readonly [name: string, value: string];
+
+/** What a panel has from its cell. */
+export interface PanelParts {
+  readonly page: { readonly addons: Addons };
+  press(command: Command): void;
+  /** What the cell knows of the answer without asking the kernel. */
+  facts(state: State): readonly Fact[];
+}
+
+/** What a panel shows. It fills an element of the cell's. */
+export interface PanelView {
+  readonly nodes: readonly HTMLElement[];
+  /** The user has opened it, perhaps again. */
+  opened(): void;
+  /** Show the state. It is called while the panel is open. */
+  update(state: State, now: number): void;
+}
+
+/** What a cell has for its user's hands. */
+export interface Tools {
+  details(parts: PanelParts): PanelView;
+  difference(parts: PanelParts): PanelView;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
@@ -101,4 +131,5 @@ export const NO_ADDONS: Addons = {
   differences: () => null,
   json: () => null,
   tokens: () => null,
+  tools: () => null,
 };

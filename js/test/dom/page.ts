@@ -1,5 +1,6 @@
 /** A page for views: frames and time that the test moves, a clipboard that it reads. */
 
+import { tools } from "../../src/addons/tools.js";
 import type { Page } from "../../src/cell/page.js";
 import { type Addons, NO_ADDONS } from "../../src/render/addons.js";
 import { FrameLoop } from "../../src/render/frame.js";
@@ -9,7 +10,7 @@ export class FakePage implements Page {
   readonly clock = new FakeClock();
   readonly loop = new FrameLoop(this.clock);
   readonly copied: string[] = [];
-  addons: Addons = NO_ADDONS;
+  addons: Addons = { ...NO_ADDONS, tools: () => tools };
   still = false;
   refuses = false;
   #ids = 0;

@@ -192,11 +192,16 @@ describe("text", () => {
 });
 
 describe("the buttons", () => {
-  test("Stop while it runs, Retry when it has ended", () => {
-    expect([isShown(button("Stop")), isShown(button("Retry"))]).toEqual([true, false]);
+  const places = () => ["Stop", "Continue", "Copy", "Retry"].filter((name) => isShown(button(name)));
+  const isOff = (name: string) => button(name).getAttribute("aria-disabled") === "true";
+
+  test("Stop while it runs; Copy and Retry stay where they are, and Retry is on when it has ended", () => {
+    expect([places(), isOff("Retry")]).toEqual([["Stop", "Copy", "Retry"], true]);
     model.receive(patch(1, ["set", "status", "done"]));
     frames(1);
-    expect([isShown(button("Stop")), isShown(button("Retry"))]).toEqual([false, true]);
+    expect([places(), isOff("Stop"), isOff("Retry")]).toEqual([["Stop", "Copy", "Retry"], true, false]);
+    page.clock.pass(1000);
+    expect(places()).toEqual(["Copy", "Retry"]);
   });
 
   test("Stop answers at once, is sent once, and keeps its name", () => {
@@ -240,30 +245,64 @@ describe("the buttons", () => {
   const click = (name: string, detail: number) =>
     button(name).dispatchEvent(new MouseEvent("click", { bubbles: true, detail }));
 
-  const move = (by: { movementX: number; movementY: number }) =>
-    button("Retry").dispatchEvent(Object.assign(new Event("pointermove"), by));
-
-  test("a second click where Stop was asks nothing again", () => {
-    const stopped = () => model.receive(patch(1, ["set", "status", "stopped"]));
+  test("a second click where Stop was asks nothing again: for a second Stop stays there, and does nothing", () => {
     click("Stop", 1);
-    stopped();
+    model.receive(patch(1, ["append", "text", "a"], ["set", "status", "stopped"], ["set", "resumable", "continued"]));
     page.clock.frame();
+    page.clock.pass(900);
+    expect(places()).toEqual(["Stop", "Copy", "Retry"]);
+    click("Stop", 1);
     page.clock.pass(200);
-    move({ movementX: 0, movementY: 0 }); // the page has changed under it
-    click("Retry", 1); // the pointer rests where Stop was
-    page.clock.pass(5000);
-    click("Retry", 2); // a double click
+    expect(places()).toEqual(["Continue", "Copy", "Retry"]);
+    click("Continue", 2); // a double click
+    click("Retry", 2);
     expect(commands()).toEqual([{ type: "stop" }]);
     click("Retry", 1);
     expect(commands()).toEqual([{ type: "stop" }, { type: "retry" }]);
-    for (const sign of ["moved", "pressed"]) {
-      open();
-      stopped();
-      page.clock.frame();
-      if (sign === "moved") move({ movementX: 2, movementY: 0 });
-      click("Retry", sign === "moved" ? 1 : 0); // 0: by the keyboard
-      expect(commands(), sign).toEqual([{ type: "retry" }]);
-    }
+  });
+
+  test("an answer that is asked again within that second has its Stop at once", () => {
+    model.receive(patch(1, ["set", "status", "stopped"]));
+    page.clock.frame();
+    click("Retry", 1);
+    model.receive(snapshot({ status: "connecting", version: 1, versions: 2 }, 2, 0));
+    page.clock.frame();
+    expect([places(), isOff("Stop")]).toEqual([["Stop", "Copy", "Retry"], false]);
+    page.clock.pass(5000);
+    expect(places()).toContain("Stop");
+  });
+
+  const press = (key: string, on: Element) => {
+    const pressed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    on.dispatchEvent(pressed);
+    return pressed.defaultPrevented;
+  };
+
+  test("Escape stops, wherever in the cell the focus is, and only while it runs", () => {
+    expect(press("Enter", button("Copy"))).toBe(false);
+    expect(press("Escape", button("Copy"))).toBe(true);
+    press("Escape", answer());
+    expect(commands()).toEqual([{ type: "stop" }]);
+    open({ status: "done" });
+    expect(press("Escape", button("Copy"))).toBe(false);
+    expect(commands()).toEqual([]);
+  });
+
+  test("the focus goes on where what had it is gone, and is not taken from elsewhere", () => {
+    const elsewhere = document.createElement("button");
+    open({ status: "failed", text: "abc", error: { ...CARD, request_id: "req_1" } });
+    document.body.append(elsewhere);
+    part("button[aria-label='Copy request id']").focus();
+    model.receive(patch(1, ["set", "status", "connecting"], ["set", "error", null]));
+    frames(1);
+    expect(document.activeElement).toBe(button("Stop"));
+    open({ status: "failed", text: "abc", error: { ...CARD, request_id: "req_1" } });
+    document.body.append(elsewhere);
+    part("button[aria-label='Copy request id']").focus();
+    elsewhere.focus();
+    model.receive(patch(1, ["set", "status", "connecting"], ["set", "error", null]));
+    frames(1);
+    expect(document.activeElement).toBe(elsewhere);
   });
 
   test("the focus goes from Continue to Stop", () => {
@@ -309,6 +348,8 @@ describe("the buttons", () => {
     button("Stop").focus();
     model.receive(patch(1, ["set", "status", "done"]));
     frames(1);
+    expect(document.activeElement).toBe(button("Stop"));
+    page.clock.pass(1000);
     expect(document.activeElement).toBe(button("Retry"));
   });
 
@@ -357,6 +398,7 @@ describe("the buttons", () => {
 
 describe("going on", () => {
   const isHidden = (name: string) => button(name).hidden;
+  const isOff = (name: string) => button(name).getAttribute("aria-disabled") === "true";
 
   test("is offered where an answer was cut, and asks the kernel", () => {
     open({ status: "interrupted", text: "abc", resumable: "exact" });
@@ -391,26 +433,27 @@ describe("going on", () => {
 
   test("a wait can be cut short, or ended", () => {
     open({ status: "waiting", attempt: 2, attempts: 4, retry_at: 9, error: CARD });
-    expect(button("Retry").textContent).toBe("Retry now");
+    // Its name has what is on it, for those who say it.
+    expect(button("Retry now").textContent).toBe("Retry now");
     expect(isHidden("Stop")).toBe(false);
-    button("Retry").click();
+    button("Retry now").click();
     expect(model.sent.at(-1)).toEqual({ type: "retry" });
   });
 
   test.each(["refusal", "budget"] as const)("so can a wait in the line that only a time ends: %s", (reason) => {
     open({ status: "queued", queue_position: 0, wait: { reason, seconds: 40, running: 1 } });
-    expect([button("Retry").textContent, isShown(button("Stop"))]).toEqual(["Retry now", true]);
-    button("Retry").click();
+    expect([button("Retry now").textContent, isShown(button("Stop"))]).toEqual(["Retry now", true]);
+    button("Retry now").click();
     expect(commands()).toEqual([{ type: "retry" }]);
-    expect(button("Retry").textContent).toBe("Retrying…");
+    expect(button("Retry now").textContent).toBe("Retrying…");
     model.receive(snapshot({ status: "connecting" }, 2, 0));
     frames(1);
-    expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
+    expect([isOff("Retry"), isShown(button("Stop"))]).toEqual([true, true]);
   });
 
   test("but not where too many answers are streaming", () => {
     open({ status: "queued", queue_position: 0, wait: { reason: "running", seconds: null, running: 16 } });
-    expect([isShown(button("Retry")), isShown(button("Stop"))]).toEqual([false, true]);
+    expect([isOff("Retry"), isShown(button("Stop"))]).toEqual([true, true]);
   });
 });
 
@@ -527,6 +570,50 @@ describe("the status line", () => {
     model.receive(patch(2, ["set", "status", "failed"], ["set", "error", CARD]));
     frames(1);
     expect(spoken()).toBe("Failed. Rate limit reached");
+  });
+});
+
+describe("what is said aloud", () => {
+  test("thinking as thinking, and the answer once it begins", () => {
+    open({ status: "connecting" });
+    model.receive(patch(1, ["set", "status", "streaming"]));
+    frames(1);
+    expect(spoken()).toBe("");
+    model.receive(patch(2, ["append", "reasoning", "hm"]));
+    frames(1);
+    expect(spoken()).toBe("The model is thinking");
+    model.receive(patch(3, ["append", "text", "a"]));
+    frames(1);
+    expect(spoken()).toBe("The answer is streaming");
+  });
+
+  test("an answer that does not think is not said to think", () => {
+    open({ status: "connecting" });
+    model.receive(patch(1, ["set", "status", "streaming"], ["append", "text", "a"]));
+    frames(1);
+    expect(spoken()).toBe("The answer is streaming");
+  });
+
+  test("another version by its number, also where it has the same status", () => {
+    open({ status: "done", version: 1, versions: 2 });
+    model.receive(snapshot({ status: "done", version: 0, versions: 2 }, 2, 0));
+    frames(1);
+    expect(spoken()).toMatch(/^Version 1 of 2\. Done/);
+  });
+
+  test("once, by one of two views", () => {
+    const other = document.createElement("div");
+    document.body.append(other);
+    const second = new View(other, connection, page);
+    model.receive(patch(1, ["set", "status", "stopped"]));
+    frames(1);
+    const said = [...document.querySelectorAll("[aria-live]")].map(({ textContent }) => textContent);
+    expect(said).toEqual(["Stopped", ""]);
+    view.dispose();
+    model.receive(patch(2, ["set", "status", "done"]));
+    frames(1);
+    expect(other.querySelector("[aria-live]")?.textContent).toMatch(/^Done/);
+    second.dispose();
   });
 });
 

@@ -16,6 +16,7 @@ export const ADDONS: Addons = {
   math: () => math,
   diagrams: () => null,
   differences: () => null,
+  tools: () => null,
   json: () => reader,
   tokens: () => null,
 };

@@ -1,11 +1,11 @@
-/** The panel with an answer's numbers and its timeline, which a button opens. */
+/** The panel with an answer's numbers and its timeline. */
 
-import { element, setAttribute, setLabel } from "../render/element.js";
-import type { Command, Figures, Segment } from "../wire/protocol.js";
-import { isOver, type State } from "../wire/store.js";
-import * as words from "../words.js";
-import { button } from "./controls.js";
-import { statusFacts } from "./status.js";
+import type { Fact, PanelParts, PanelView } from "../../render/addons.js";
+import { element, setAttribute, setLabel } from "../../render/element.js";
+import type { Figures, Segment } from "../../wire/protocol.js";
+import { isOver, type State } from "../../wire/store.js";
+import * as words from "../../words.js";
+import css from "./panels.css";
 
 /** Milliseconds after which an open panel asks for the numbers of a running answer again. */
 const AGAIN = 1000;
@@ -13,41 +13,34 @@ const AGAIN = 1000;
 /** Seconds that would be shown as 0.00. */
 const LEAST = 0.005;
 
-/** Pieces that are named for assistive technology; the rest is only counted. */
+/** Pieces that are named for assistive technology, and in the list; the rest is only counted. */
 const NAMED = 30;
 
-export class Details {
-  readonly root: HTMLElement;
-  readonly button: HTMLButtonElement;
+export class Details implements PanelView {
+  readonly nodes: readonly HTMLElement[];
   readonly #facts = element("dl", { class: "sc-facts" });
   readonly #track = element("div", { class: "sc-track", role: "img" });
   readonly #legend = element("ul", { class: "sc-legend" });
-  readonly #press: (command: Command) => void;
+  /** The same as the pieces' tooltips, for those who have no pointer. */
+  readonly #list = element("ol");
+  readonly #pieces = element("details", {}, element("summary", {}, words.TIMELINE_AS_LIST), this.#list);
+  readonly #parts: PanelParts;
   #state: State | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** The version and status that were last asked about. */
   #asked = "";
   #drawn: Figures | null | undefined;
 
-  constructor(press: (command: Command) => void, id: string, changed: () => void) {
-    this.#press = press;
-    this.root = element("section", { class: "sc-details", id, "aria-label": words.DETAILS_OF });
-    this.root.append(this.#facts, this.#track, this.#legend);
-    this.root.hidden = true;
-    this.button = button(words.DETAILS_BUTTON, "sc-details-button", () => {
-      this.root.hidden = !this.root.hidden;
-      this.#asked = "";
-      setAttribute(this.button, "aria-expanded", String(!this.root.hidden));
-      changed();
-    });
-    setAttribute(this.button, "aria-expanded", "false");
-    setAttribute(this.button, "aria-controls", id);
-    setAttribute(this.button, "title", words.DETAILS_TITLE);
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
+    this.nodes = [element("style", {}, css), this.#facts, this.#track, this.#legend, this.#pieces];
   }
 
-  /** Draw the state, if the panel is open. */
+  opened(): void {
+    this.#asked = "";
+  }
+
   update(state: State, now: number): void {
-    if (this.root.hidden) return;
     const { doc, numbers } = state;
     const figures = numbers?.version === doc.version ? numbers.figures : null;
     if (doc !== this.#state?.doc || figures !== this.#drawn) this.#draw(state, figures);
@@ -58,13 +51,11 @@ export class Details {
     if (!due || state.gone !== null) return;
     this.#askedAt = now;
     this.#asked = about;
-    this.#press({ type: "measure" });
+    this.#parts.press({ type: "measure" });
   }
 
   #draw(state: State, figures: Figures | null): void {
-    const { changed } = state.doc;
-    const asked = changed.length > 0 ? [[words.FACTS.changed, changed.join(", ")] as const] : [];
-    const rows = [...asked, ...statusFacts(state.doc), ...(figures ? moreFacts(figures) : [])];
+    const rows = [...this.#parts.facts(state), ...(figures ? moreFacts(figures) : [])];
     const known = [...this.#facts.querySelectorAll("dt")].map((one) => one.textContent);
     if (known.join("\n") === rows.map(([name]) => name).join("\n")) {
       const values = this.#facts.querySelectorAll("dd");
@@ -78,7 +69,7 @@ export class Details {
 
   #drawTimeline(segments: readonly Segment[]): void {
     const whole = Math.max(0, ...segments.map(({ start, seconds }) => start + seconds));
-    this.#track.hidden = this.#legend.hidden = whole === 0;
+    this.#track.hidden = this.#legend.hidden = this.#pieces.hidden = whole === 0;
     const place = (seconds: number) => `${((100 * seconds) / whole).toFixed(3)}%`;
     const blocks = segments.map((segment) => {
       const block = element("span", { class: "sc-piece", "data-kind": segment.kind, title: words.piece(segment) });
@@ -89,6 +80,7 @@ export class Details {
     this.#track.replaceChildren(...blocks);
     const named = segments.slice(0, NAMED).map(words.piece);
     if (segments.length > NAMED) named.push(words.morePieces(segments.length - NAMED));
+    this.#list.replaceChildren(...named.map((one) => element("li", {}, one)));
     setAttribute(this.#track, "aria-label", `${words.TIMELINE}: ${named.join("; ")}`);
     const spent = new Map<Segment["kind"], number>();
     for (const { kind, seconds } of segments) spent.set(kind, (spent.get(kind) ?? 0) + seconds);
@@ -106,9 +98,9 @@ function fact(name: string, value: string): HTMLElement {
   return element("div", {}, element("dt", {}, name), element("dd", {}, value));
 }
 
-function moreFacts(figures: Figures): (readonly [string, string])[] {
+function moreFacts(figures: Figures): Fact[] {
   const time = (seconds: number | null) => (seconds === null ? "" : words.duration(seconds));
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Fact[] = [
     [words.FACTS.rate, figures.rate === null ? "" : words.rate(figures.rate, figures.estimated)],
     [words.FACTS.connect, time(figures.connect)],
     [words.FACTS.queue, figures.queue > LEAST ? time(figures.queue) : ""],

@@ -1,54 +1,38 @@
 /** The panel that compares the shown version with another one, word by word. Everything in it is plain text. */
 
-import type { Change } from "../render/addons.js";
-import { element, scrolls, setAttribute, setLabel } from "../render/element.js";
-import { type Command, textOf } from "../wire/protocol.js";
-import { isOver, type State } from "../wire/store.js";
-import * as words from "../words.js";
-import { button } from "./controls.js";
-import type { Page } from "./page.js";
+import type { Change, PanelParts, PanelView } from "../../render/addons.js";
+import { element, scrolls, setLabel } from "../../render/element.js";
+import { textOf } from "../../wire/protocol.js";
+import type { State } from "../../wire/store.js";
+import * as words from "../../words.js";
+import css from "./panels.css";
 
-export class Difference {
-  readonly root: HTMLElement;
-  readonly button: HTMLButtonElement;
+export class Difference implements PanelView {
+  readonly nodes: readonly HTMLElement[];
   readonly #choice = element("select", { "aria-label": words.COMPARE_WITH });
   readonly #text = element("div", { class: "sc-difference-text", ...scrolls(words.DIFFERENCE) });
-  readonly #page: Page;
-  readonly #press: (command: Command) => void;
+  readonly #parts: PanelParts;
   #state: State | null = null;
   /** What is drawn, or will be: the two versions and their texts. */
   #drawn = "";
   #wanted: number | null = null;
 
-  constructor(press: (command: Command) => void, page: Page) {
-    this.#press = press;
-    this.#page = page;
-    const id = page.newId();
-    this.root = element("section", { class: "sc-difference", id, "aria-label": words.DIFFERENCE });
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
     const label = element("label", {}, `${words.COMPARE_WITH} `, this.#choice);
-    this.root.append(label, this.#text);
-    this.root.hidden = true;
-    this.button = button(words.COMPARE, "sc-compare", () => {
-      this.root.hidden = !this.root.hidden;
-      this.#wanted = null; // a request that was lost is made again
-      if (this.#state) this.update(this.#state);
-    });
-    setAttribute(this.button, "aria-expanded", "false");
-    setAttribute(this.button, "aria-controls", id);
-    setAttribute(this.button, "title", words.COMPARE_TITLE);
+    this.nodes = [element("style", {}, css), label, this.#text];
     this.#choice.addEventListener("change", () => {
       if (this.#state) this.update(this.#state);
     });
   }
 
+  opened(): void {
+    this.#wanted = null; // a request that was lost is made again
+  }
+
   update(state: State): void {
     this.#state = state;
-    const { doc, gone, selectable } = state;
-    const possible = doc.versions > 1 && isOver(state) && (gone === null || selectable);
-    this.button.hidden = !possible;
-    if (!possible) this.root.hidden = true;
-    setAttribute(this.button, "aria-expanded", String(!this.root.hidden));
-    if (this.root.hidden) return;
+    const { doc } = state;
     this.#offer(doc.version, doc.versions);
     const other = Number(this.#choice.value);
     const text = state.read.get(other);
@@ -57,7 +41,7 @@ export class Difference {
       this.#wanted = other;
       this.#drawn = "";
       setLabel(this.#text, words.WAITING_FOR_KERNEL);
-      this.#press({ type: "fetch", version: other });
+      this.#parts.press({ type: "fetch", version: other });
     }
   }
 
@@ -80,7 +64,7 @@ export class Difference {
     if (what === this.#drawn) return;
     this.#drawn = what;
     this.#wanted = null;
-    const addon = this.#page.addons.differences();
+    const addon = this.#parts.page.addons.differences();
     const show = (changes: readonly Change[] | null) => this.#text.replaceChildren(...drawn(changes));
     if (addon instanceof Promise) {
       setLabel(this.#text, words.COMPARING);
