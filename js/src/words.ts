@@ -99,6 +99,16 @@ export const limitReached = (time: string | null): string =>
 export const attempt = (number: number, most: number): string =>
   most > 1 ? `attempt ${number} of ${Math.max(number, most)}` : `attempt ${number}`;
 export const inSeconds = (seconds: number): string => (seconds > 0 ? `, in ${seconds} s` : ", now");
+export const characters = (count: number): string =>
+  `${integer.format(count)} ${count === 1 ? "character" : "characters"}`;
+export const tokens = (count: number): string => `${integer.format(count)} ${count === 1 ? "token" : "tokens"}`;
+export const seconds = (count: number): string =>
+  `${count < 100 ? count.toFixed(1) : integer.format(Math.round(count))} s`;
+export const silentFor = (count: number): string =>
+  count < 120 ? `${Math.floor(count)} s` : `${Math.floor(count / 60)} min`;
+/** A number of tokens or seconds in a list of facts. */
+export const amount = (value: number, unit: "tokens" | "s"): string =>
+  `${unit === "s" ? value.toFixed(2) : integer.format(value)} ${unit}`;
 export const kept = (characters: string): string => `${characters} kept`;
 
 /** The rows of the status line's tooltip. */
@@ -302,6 +312,10 @@ export const DOWNLOAD_TITLE = "Save this image as a file";
 export const ERROR = "Error";
 export const FLAGGED = "Flagged";
 export const PRESS_CONTINUE = "Press Continue to pick up where the text stops.";
+export const retryIsOff = (why: string): string =>
+  `There is no Retry here: ${why.slice(0, 1).toLowerCase()}${why.slice(1)}`;
+export const httpStatus = (status: number): string => `HTTP ${status}`;
+export const REQUEST = "request";
 export const foreign = (kernel: number, page: number): string =>
   `The kernel and this page are of two releases (wire ${kernel} and ${page}), so this is the plain text. ` +
   "Restart the kernel and reload the page.";
@@ -328,6 +342,16 @@ export const RESUMED: Readonly<Record<ResumeMode, string>> = {
   continued: "Cut off here; a second request asked for the rest.",
 };
 export const resumedAfter = (words: string, what: string): string => `After “…${words}”: ${what}`;
+
+/** The words over GitHub's alerts. */
+export const ALERTS: Readonly<Record<string, string>> = {
+  note: "Note",
+  tip: "Tip",
+  important: "Important",
+  warning: "Warning",
+  caution: "Caution",
+};
+export const TASK = "Task";
 
 // -- in the answer ----------------------------------------------------------------------------------------------------
 

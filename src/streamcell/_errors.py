@@ -117,6 +117,7 @@ class StreamCellError(Exception):
         text: what was received before the error.
         retryable: whether the same request may succeed later.
         retry_after: how many seconds the provider asked to wait, or None.
+        wait_limit: the longest wait, in seconds, that the retry policy obeys, if the provider asked for a longer one.
         request_id: the provider's id of the request, for its support, or None.
         status_code: the HTTP status, or None.
         next_steps: what the user can do next, as the card lists it.
@@ -135,6 +136,7 @@ class StreamCellError(Exception):
         request_id: str | None = None,
         status_code: int | None = None,
         retry_after: float | None = None,
+        wait_limit: float | None = None,
         steps: tuple[Step, ...] | None = None,
         kind: str | None = None,
         title: str | None = None,
@@ -145,10 +147,13 @@ class StreamCellError(Exception):
         self.request_id = None if request_id is None else inert_words(request_id)
         self.status_code = status_code
         self.retry_after = retry_after
+        self.wait_limit = wait_limit
         self.next_steps = self.steps if steps is None else steps
         if retry_after is not None and retry_after >= 1 and self.retryable:
-            wait = Step(words.wait_first(words.span(retry_after)))
-            others = () if steps is None else tuple(step for step in steps if step != wait)
+            plain = wait = Step(words.wait_first(words.span(retry_after)))
+            if wait_limit is not None:
+                wait = Step(words.wait_longer(words.span(retry_after), words.span(wait_limit)))
+            others = () if steps is None else tuple(step for step in steps if step not in (plain, wait))
             self.next_steps = (wait, *others)
         self.error_kind = kind or self.kind
         self.error_title = title or self.title
@@ -172,6 +177,12 @@ class StreamCellError(Exception):
         """Return a copy with another `detail`."""
         return self._with(detail, self.text)
 
+    def with_wait_limit(self, seconds: float) -> StreamCellError:
+        """Return a copy that says how long a cell waits at most, because the provider asked for a longer wait."""
+        told = _made(type(self), {**self._fields(), "wait_limit": seconds}).with_traceback(self.__traceback__)
+        told.__cause__ = self.__cause__
+        return told
+
     def fresh(self) -> StreamCellError:
         """Return a copy without a traceback: raising the same object again would make its traceback longer."""
         told = self._with(self.detail, self.text)
@@ -189,6 +200,7 @@ class StreamCellError(Exception):
             "request_id": self.request_id,
             "status_code": self.status_code,
             "retry_after": self.retry_after,
+            "wait_limit": self.wait_limit,
             "steps": self.next_steps,
             "kind": self.error_kind,
             "title": self.error_title,
@@ -235,6 +247,8 @@ def recorded_error(name: object, detail: object, card: object) -> StreamCellErro
         fields["status_code"] = status
     if isinstance(after, (int, float)) and 0 <= after < _LONGEST_WAIT:
         fields["retry_after"] = float(after)
+    if isinstance(limit := given.get("wait_limit"), (int, float)) and 0 <= limit < _LONGEST_WAIT:
+        fields["wait_limit"] = float(limit)
     errors = given.get("errors")
     if kind is InvalidAnswer and isinstance(errors, list):
         fields["errors"] = tuple(

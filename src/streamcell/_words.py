@@ -421,6 +421,14 @@ def wait_first(span: str) -> str:
     return f"The provider asks to wait {span}. Press Retry after that."
 
 
+def wait_longer(span: str, limit: str) -> str:
+    """Say how long the provider asks to wait, and that a cell does not wait that long."""
+    return (
+        f"The provider asks to wait {span}. A cell waits at most {limit} by itself (RetryPolicy(max_retry_after=…)). "
+        "Press Retry after that."
+    )
+
+
 def span(seconds: float) -> str:
     """Return a wait as people say it."""
     for unit, size, most in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 100), ("days", 86_400, 730)):

@@ -237,7 +237,8 @@ class Notebook:
         return int(handle.json_value()["length"])
 
     def button(self, index: int, name: str) -> Locator:
-        return self.view(index).get_by_role("button", name=name, exact=True)
+        """The button in the cell's head, or the first one; an error card may have another of the same name."""
+        return self.view(index).get_by_role("button", name=name, exact=True).first
 
     def copied(self, index: int) -> str:
         """What Copy puts into the clipboard."""

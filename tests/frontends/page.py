@@ -47,7 +47,7 @@ class AppPage:
         return self.view.get_attribute("data-status") or ""
 
     def button(self, name: str) -> Locator:
-        return self.view.get_by_role("button", name=name, exact=True)
+        return self.view.get_by_role("button", name=name, exact=True).first
 
     def wait_for_status(self, *statuses: str) -> str:
         """Wait until the answer's status is one of these, and say which."""

@@ -2,7 +2,6 @@
 
 import { element, scrolls, setLabel } from "../render/element.js";
 import * as words from "../words.js";
-import { characters } from "./status.js";
 
 /** Characters that are shown at first. */
 export const LIMIT = 20_000;
@@ -36,7 +35,7 @@ export class Box {
     const left = this.#all ? 0 : Math.max(0, text.length - LIMIT);
     setLabel(box, left > 0 ? text.slice(0, LIMIT) : text);
     this.#more.hidden = left === 0;
-    if (left > 0) setLabel(this.#left, words.leftOut(characters(left)));
+    if (left > 0) setLabel(this.#left, words.leftOut(words.characters(left)));
     if (follows) box.scrollTop = box.scrollHeight;
   }
 

@@ -4,13 +4,20 @@ import { element, scrolls } from "../render/element.js";
 import type { Card, Category, NextStep } from "../wire/protocol.js";
 import * as words from "../words.js";
 import { type Copying, copyButton } from "./copy.js";
-import { characters } from "./status.js";
 
-const GO_ON: NextStep = { text: words.PRESS_CONTINUE, code: null };
+/** What the user can do from here: the buttons that do it, and why there is no Retry, if there is none. */
+export interface Offers {
+  readonly buttons: readonly HTMLButtonElement[];
+  readonly resumable: boolean;
+  readonly off: string | null;
+}
 
-/** `resumable`: the answer can be resumed, and there is a button for that. */
-export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
-  const root = element("section", { class: "sc-card", "aria-label": words.ERROR, "data-kind": card.kind });
+const NOTHING: Offers = { buttons: [], resumable: false, off: null };
+
+const step = (text: string): NextStep => ({ text, code: null });
+
+export function errorCard(card: Card, copying: Copying, offers = NOTHING): HTMLElement {
+  const root = element("div", { class: "sc-card", role: "group", "aria-label": words.ERROR, "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
   if (card.detail !== "")
     root.append(element("div", { class: "sc-card-detail", ...scrolls(words.DETAILS_LABEL) }, card.detail));
@@ -18,13 +25,17 @@ export function errorCard(card: Card, copying: Copying, resumable = false): HTML
     root.append(
       element("ul", { class: "sc-card-categories", "aria-label": words.FLAGGED }, ...card.categories.map(category)),
     );
-  if (card.kept > 0) root.append(element("div", { class: "sc-card-kept" }, `${words.kept(characters(card.kept))}.`));
-  const next = resumable ? [GO_ON, ...card.next] : card.next;
+  if (card.kept > 0)
+    root.append(element("div", { class: "sc-card-kept" }, `${words.kept(words.characters(card.kept))}.`));
+  const next = [...card.next];
+  if (offers.resumable) next.unshift(step(words.PRESS_CONTINUE));
+  if (offers.off !== null) next.unshift(step(words.retryIsOff(offers.off)));
   if (next.length > 0) {
     root.append(element("ul", { class: "sc-card-next" }, ...next.map((step) => nextStep(step, copying))));
   }
   const facts = factsLine(card, copying);
   if (facts) root.append(facts);
+  if (offers.buttons.length > 0) root.append(element("div", { class: "sc-card-buttons" }, ...offers.buttons));
   return root;
 }
 
@@ -59,11 +70,11 @@ function nextStep(step: NextStep, copying: Copying): HTMLElement {
 function factsLine(card: Card, copying: Copying): HTMLElement | null {
   if (card.request_id === null && card.status_code === null) return null;
   const line = element("div", { class: "sc-card-facts" });
-  if (card.status_code !== null) line.append(element("span", {}, `HTTP ${card.status_code}`));
+  if (card.status_code !== null) line.append(element("span", {}, words.httpStatus(card.status_code)));
   const id = card.request_id;
   if (id !== null) {
     const button = copyButton(copying, words.COPY_REQUEST_ID, words.COPY, () => id);
-    line.append(element("span", {}, "request ", element("code", {}, id)), button);
+    line.append(element("span", {}, `${words.REQUEST} `, element("code", {}, id)), button);
   }
   return line;
 }

@@ -5,6 +5,7 @@ import { element, isFocused, setAttribute, setLabel } from "../render/element.js
 import type { Command } from "../wire/protocol.js";
 import { canHurry, isOver, type State } from "../wire/store.js";
 import * as words from "../words.js";
+import type { Offers } from "./card.js";
 import { type Copying, copyButton } from "./copy.js";
 import { copied } from "./parts/kinds.js";
 
@@ -56,6 +57,23 @@ export class Controls {
   /** The button that the focus goes to where it has nowhere else to go. */
   get main(): HTMLButtonElement {
     return [this.#stop, this.#resume, this.#retry].find(({ hidden }) => !hidden) ?? this.#copy;
+  }
+
+  /** What an error card can offer now: the same as here, and under the same names. */
+  offers(): Offers {
+    const { doc, gone } = this.#state ?? {};
+    const resumable = gone === null && (doc?.resumable ?? null) !== null;
+    const off = gone === null ? (doc?.retry_disabled_reason ?? null) : words.NO_KERNEL;
+    const like = (one: HTMLButtonElement, name: string) => {
+      const made = button(name, one === this.#resume ? "sc-primary" : "", () => one.click());
+      setAttribute(made, "title", one.title);
+      return made;
+    };
+    const buttons = [
+      ...(resumable ? [like(this.#resume, words.CONTINUE)] : []),
+      ...(off === null ? [like(this.#retry, words.RETRY)] : []),
+    ];
+    return { buttons, resumable, off };
   }
 
   update(state: State): void {

@@ -27,10 +27,8 @@ const GONE = { kernel: words.DISCONNECTED, saved: words.SAVED_UNFINISHED } as co
 
 function silence({ idle }: Doc, silent: number | null): string {
   if (idle === null || silent === null) return "";
-  return words.noData(seconds(silent), seconds(idle.limit));
+  return words.noData(words.silentFor(silent), words.silentFor(idle.limit));
 }
-
-const seconds = (value: number): string => (value < 120 ? `${Math.floor(value)} s` : `${Math.floor(value / 60)} min`);
 
 const attempt = (doc: Doc): string => words.attempt(doc.attempt, doc.attempts);
 
@@ -65,7 +63,7 @@ const position = ({ queue_position: ahead }: Doc): string => (ahead === null ? "
 function reason({ wait }: Doc, left: number | null): string {
   if (wait === null) return "";
   if (wait.reason === "running") return words.running(wait.running);
-  const time = left === null ? null : seconds(Math.max(1, Math.ceil(left / 1000)));
+  const time = left === null ? null : words.silentFor(Math.max(1, Math.ceil(left / 1000)));
   if (wait.reason === "refusal") return words.askedToWait(time);
   return words.limitReached(time);
 }
@@ -81,22 +79,17 @@ function countdown(left: number | null): string {
   return words.inSeconds(Math.ceil(left / 1000));
 }
 
-export const kept = (doc: Doc): string => (textOf(doc) === "" ? "" : words.kept(characters(lengthOf(textOf(doc)))));
+export const kept = (doc: Doc): string =>
+  textOf(doc) === "" ? "" : words.kept(words.characters(lengthOf(textOf(doc))));
 
 /** Characters as the kernel counts them: by code points, so that an emoji counts once. */
 export const lengthOf = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
-export const characters = (count: number): string =>
-  `${words.integer.format(count)} ${count === 1 ? "character" : "characters"}`;
-
 export function facts(doc: Doc): string[] {
   const tokens = doc.usage?.output_tokens ?? doc.usage?.total_tokens ?? null;
   const seconds = doc.timings.total;
-  return [
-    tokens === null ? "" : `${words.integer.format(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
-    seconds === null ? "" : `${seconds < 100 ? seconds.toFixed(1) : words.integer.format(Math.round(seconds))} s`,
-  ].filter(Boolean);
+  return [tokens === null ? "" : words.tokens(tokens), seconds === null ? "" : words.seconds(seconds)].filter(Boolean);
 }
 
 /** The details in the status line's tooltip. */
@@ -108,7 +101,7 @@ export const statusDetails = (doc: Doc): string =>
 /** What is known of the answer's tokens and times: labels and values. */
 function statusFacts(doc: Doc): Fact[] {
   const { usage, timings } = doc;
-  const rows: readonly (readonly [string, number | null | undefined, string])[] = [
+  const rows: readonly (readonly [string, number | null | undefined, "tokens" | "s"])[] = [
     [words.DETAILS.input, usage?.input_tokens, "tokens"],
     [words.DETAILS.output, usage?.output_tokens, "tokens"],
     [words.DETAILS.reasoning, usage?.reasoning_tokens, "tokens"],
@@ -117,9 +110,7 @@ function statusFacts(doc: Doc): Fact[] {
     [words.DETAILS.total, timings.total, "s"],
   ];
   return rows.flatMap(([label, value, unit]) =>
-    value === null || value === undefined
-      ? []
-      : [[label, `${unit === "s" ? value.toFixed(2) : words.integer.format(value)} ${unit}`] as const],
+    value === null || value === undefined ? [] : [[label, words.amount(value, unit)] as const],
   );
 }
 

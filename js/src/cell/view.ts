@@ -163,11 +163,17 @@ export class View {
       setLabel(this.#notice, state.foreign ? words.foreign(state.foreign.wire, WIRE) : (doc.notice ?? ""));
     }
     if (before?.origin !== doc.origin) this.#drawOrigin(doc);
-    if (before?.error !== doc.error || before.status !== doc.status || before.resumable !== doc.resumable) {
-      const shown = isTerminal(doc) ? doc.error : null;
-      this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying, doc.resumable !== null)] : []));
-    }
+    const gone = this.#drawn?.gone;
     this.#controls.update(state);
+    if (
+      before?.error !== doc.error ||
+      before.status !== doc.status ||
+      before.resumable !== doc.resumable ||
+      gone !== state.gone
+    ) {
+      const shown = isTerminal(doc) ? doc.error : null;
+      this.#card.replaceChildren(...(shown ? [errorCard(shown, this.#copying, this.#controls.offers())] : []));
+    }
     this.#replay.update(state);
     this.#drawn = state;
     this.#drawLine(state, now);

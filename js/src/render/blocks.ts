@@ -1,6 +1,7 @@
 /** The DOM of blocks that contain blocks, and of rules. */
 
 import type { Block, Box, Item, List, Quote, Rule, Node as TreeNode } from "../markdown/tree.js";
+import * as words from "../words.js";
 import { allowedElement } from "./allowed.js";
 import { Children, within } from "./children.js";
 import type { Drawing, Mounted } from "./drawing.js";
@@ -62,8 +63,7 @@ export class MountedQuote extends MountedHolder<Quote> {
     if (alert !== null && !this.#isMarked) {
       this.#isMarked = true;
       setAttribute(this.dom, "data-alert", alert);
-      const title = alert.slice(0, 1).toUpperCase() + alert.slice(1);
-      this.dom.prepend(this.#drawing.element("p", { class: "sc-alert" }, title));
+      this.dom.prepend(this.#drawing.element("p", { class: "sc-alert" }, words.ALERTS[alert] ?? alert));
     }
     super.update();
   }
@@ -108,7 +108,7 @@ export class MountedItem extends MountedHolder<Item> {
         type: "checkbox",
         disabled: true,
         class: "sc-task",
-        "aria-label": "Task",
+        "aria-label": words.TASK,
       });
       this.dom.prepend(this.#box);
     }

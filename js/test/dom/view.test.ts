@@ -35,8 +35,8 @@ function open(document_: Flat = {}): void {
   view = new View(host, connection, page);
 }
 
-const part = (selector: string): HTMLElement => {
-  const found = host.querySelector<HTMLElement>(selector);
+const part = <E extends HTMLElement = HTMLElement>(selector: string): E => {
+  const found = host.querySelector<E>(selector);
   if (!found) throw new Error(`no ${selector}`);
   return found;
 };
@@ -336,12 +336,22 @@ describe("the buttons", () => {
     }
   });
 
-  test("a card names Continue where there is one, and only there", () => {
+  test("a card offers what there is, with the buttons for it, and says why there is no Retry", () => {
     const next = [{ text: "Press Retry to ask again.", code: null }];
+    const offered = () => [...host.querySelectorAll(".sc-card-buttons button")].map(({ textContent }) => textContent);
     for (const resumable of ["continued", null] as const) {
       open({ status: "failed", text: "abc", resumable, error: { ...CARD, next } });
       expect(part(".sc-card").textContent?.includes("Press Continue")).toBe(resumable !== null);
+      expect(offered()).toEqual(resumable ? ["Continue", "Retry"] : ["Retry"]);
     }
+    part<HTMLButtonElement>(".sc-card-buttons button").click();
+    expect(commands()).toEqual([{ type: "retry" }]);
+    open({ status: "failed", text: "abc", resumable: "continued", error: { ...CARD, next } });
+    connection.gone();
+    frames(1);
+    expect(offered()).toEqual([]);
+    expect(part(".sc-card").textContent).toContain("There is no Retry here: no kernel is connected");
+    expect(part(".sc-card").textContent).not.toContain("Press Continue");
   });
 
   test("the focus goes from Stop to Retry", () => {

@@ -58,6 +58,12 @@ class RetryPolicy:
             if not isinstance(seconds, (int, float)) or not math.isfinite(seconds) or seconds < 0:
                 raise ValueError(f"RetryPolicy.{name} must be a number of seconds, 0 or more, not {seconds!r}")
 
+    def limit_for(self, attempt: int, error: StreamCellError) -> float | None:
+        """Return the longest wait that is obeyed, in seconds, if only that keeps `error` from being retried."""
+        limit = min(self.max_retry_after, LONGEST_ASKED)
+        too_long = error.retry_after is not None and not error.retry_after <= limit
+        return limit if too_long and error.retryable and attempt < self.attempts else None
+
     def wait(self, attempt: int, error: StreamCellError, chance: float, elapsed: float = 0.0) -> float | None:
         """Return the seconds to wait after `attempt` (1-based) failed with `error`, or None to give up.
 

@@ -473,6 +473,8 @@ def _fail(session: Session, event: Failed, now: float, chance: float) -> _Step:
     elapsed = now - session.asked_at
     if type(session.policy) is RetryPolicy:
         seconds = session.policy.wait(attempt, event.error, chance, elapsed)
+        if (limit := session.policy.limit_for(attempt, event.error)) is not None and failed.error is not None:
+            failing = replace(failing, version=replace(failed, error=failed.error.with_wait_limit(limit)))
         return _again(session, failing, seconds, now)
     if attempt >= session.document.attempts:
         return _give_up(session, failed, now)
