@@ -188,6 +188,7 @@ KEYS = {
     "timings": dict,
     "version": int,
     "versions": int,
+    "prompt": str,
     "retry_disabled_reason": (str, type(None)),
     "attempts": int,
     "idle": (dict, type(None)),

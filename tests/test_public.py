@@ -109,6 +109,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("display", "keyword_only", True),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
+        ("show_prompt", "keyword_only", None),
         ("moderator", "keyword_only", None),
         ("record", "keyword_only", None),
         ("replay", "keyword_only", None),
@@ -131,6 +132,7 @@ def test_configure_takes_only_names() -> None:
         ("log_limit", "keyword_only"),
         ("unattended", "keyword_only"),
         ("show_reasoning", "keyword_only"),
+        ("show_prompt", "keyword_only"),
         ("prices", "keyword_only"),
         ("moderator", "keyword_only"),
     ]

@@ -289,6 +289,7 @@ export const showMore = (count: number, left: number): string =>
 // -- beside the answer ------------------------------------------------------------------------------------------------
 
 export const REHEARSAL = "rehearsal: scripted answer, not a model";
+export const PROMPT = "Prompt";
 export const REASONING = "Reasoning";
 export const thoughtFor = (seconds: number): string =>
   seconds < 1

@@ -34,6 +34,7 @@ from .engine.toolbox import Approve, Toolbox, toolbox_of
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
+from .request.asked import asked_in
 from .request.echoes import Echo
 from .request.messages import Message, answered_in, messages_of, text_in
 from .request.parameters import without_twins
@@ -68,6 +69,7 @@ class _Defaults:
     prefix: Prefix | None = None
     unattended: Unattended = "raise"
     show_reasoning: ShowReasoning = "closed"
+    show_prompt: bool = False
     moderator: Moderation | None = None
 
 
@@ -88,6 +90,7 @@ def configure(
     log_limit: int | None = _UNSET,
     unattended: Unattended | None = _UNSET,
     show_reasoning: ShowReasoning | None = _UNSET,
+    show_prompt: bool | None = _UNSET,
     prices: Prices | None = _UNSET,
     moderator: Any = _UNSET,
 ) -> None:
@@ -111,6 +114,7 @@ def configure(
             `cell.log.dropped`. Default: 64,000,000.
         unattended: see `stream_cell`.
         show_reasoning: see `stream_cell`.
+        show_prompt: see `stream_cell`.
         prices: what a million tokens cost, for each model that you use: `{"gpt-5.4-mini": {"input": 0.5, "cached":
             0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
             prices of its own.
@@ -148,6 +152,8 @@ def configure(
     if show_reasoning is not _UNSET:
         shown = "closed" if show_reasoning is None else _show_reasoning(show_reasoning)
         changed = replace(changed, show_reasoning=shown)
+    if show_prompt is not _UNSET:
+        changed = replace(changed, show_prompt=_yes_or_no("show_prompt", show_prompt) or False)
     table = prices_of({} if prices is _UNSET or prices is None else prices)
     if moderator is not _UNSET:
         changed = replace(changed, moderator=_moderation(moderator))
@@ -187,6 +193,7 @@ def stream_cell(
     display: bool = True,
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
+    show_prompt: bool | None = None,
     moderator: Any = None,
     record: str | os.PathLike[str] | None = None,
     replay: str | os.PathLike[str] | None = None,
@@ -267,6 +274,9 @@ def stream_cell(
         show_reasoning: when the model's reasoning is unfolded. `"closed"`: when the user opens it. `"streaming"`: while
             it streams, until the answer begins. `"open"`: always. What the user opens or closes stays that way. None:
             `"closed"`.
+        show_prompt: whether the cell shows above the answer what was asked, and saves it with the answer: the user's
+            last message, without secrets, and the names of its files. A prompt that a moderator judges is not shown.
+            None: as set with `configure`, else False.
         moderator: who judges the answer while it streams: a function of a text, also `async`, that returns whether it
             is flagged; `"openai"` for the moderation endpoint of the same client; an object with a method `judge`, or
             of a library for guard-rails; or a `Moderation` with one of these and its settings. Text is shown once it
@@ -298,6 +308,8 @@ def stream_cell(
     params = cast("Any", Veiled(params))
     unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     shows = _defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning)
+    shown = _yes_or_no("show_prompt", show_prompt)
+    shows_prompt = _defaults.show_prompt if shown is None else shown
     if replay is not None:
         given = {name: value for name, value in {"model": model, "client": client, "record": record}.items() if value}
         if prompt is not None or params or given:
@@ -306,7 +318,9 @@ def stream_cell(
         played = _recordings.play(replay, speed, shows)
         moderation = _judging_again(moderator, played)
         endpoint = _endpoint(moderation, None, None)
-        return _replayed(played, None, None, unattended, display, moderation=moderation, endpoint=endpoint)
+        recorded = played.prompt.get("messages") if shows_prompt else None
+        said = asked_in(recorded, ()) if isinstance(recorded, list) else ""
+        return _replayed(played, None, None, unattended, display, moderation=moderation, endpoint=endpoint, said=said)
     if speed != 1:
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
@@ -315,7 +329,8 @@ def stream_cell(
     if prompt is None:
         raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
     repairs = _repairs(repair, params)
-    messages = messages_of(with_files_read(prompt))
+    read = with_files_read(prompt)
+    messages = messages_of(read)
     rules, box = _tools(tools, approve, max_rounds, tool_timeout, previous)
     structure: Structure | None = None
     if messages is None:
@@ -361,6 +376,8 @@ def stream_cell(
         moderated=moderation is not None,
     )
     endpoint = _endpoint(moderation, asked_by, request)
+    judged = moderation is not None and moderation.prompt
+    said = asked_in(read, messages, asked.secrets) if shows_prompt and messages is not None and not judged else ""
     scope = None if record is not None else _recordings.current()
     recorder = None
     changed = ""
@@ -378,6 +395,7 @@ def stream_cell(
                 structure=structure,
                 moderation=moderation,
                 endpoint=endpoint,
+                said=said,
             )
         changed = found
         source, recorder = scope.record(source, asked, changed)
@@ -388,6 +406,7 @@ def stream_cell(
     document = Document(
         current=Version(origin=source.origin, root="" if structure is None else structure.root),
         remark=changed,
+        prompt=said,
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
     )
@@ -473,12 +492,14 @@ def _replayed(
     structure: Structure | None = None,
     moderation: Moderation | None = None,
     endpoint: Endpoint | None = None,
+    said: str = "",
 ) -> StreamCell:
     """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it.
 
     `structure` checks the answer again, so that `cell.parsed` is an object of the user's own type.
     """
     session = played.session
+    session = replace(session, document=replace(session.document, prompt=said))
     if structure is not None:
         current = replace(session.document.current, root=structure.root)
         document = replace(session.document, current=current)

@@ -23,6 +23,12 @@ ENDINGS: Final = {
 """By finish reason."""
 
 SOURCES: Final = "Sources"
+PROMPT: Final = "Prompt"
+
+
+def attached(name: str) -> str:
+    """Name a file that was sent with a prompt."""
+    return f"Attached: {name}" if name else "Attached: a file"
 
 
 def refused(words: str) -> str:

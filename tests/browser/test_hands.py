@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from .cells import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from streamcell.rehearsal import Exchange
 
     from .notebook import Notebook
 
@@ -38,7 +34,8 @@ CUT = """view => {
     const own = status.getBoundingClientRect();
     if (status.scrollWidth > status.clientWidth + 1) said.push('status is cut');
     if (text.right > own.right + 1 || text.bottom > own.bottom + 1) said.push('status overflows');
-    if (text.bottom > view.querySelector('.sc-head').getBoundingClientRect().bottom + 1) said.push('status leaves head');
+    const head = view.querySelector('.sc-head').getBoundingClientRect();
+    if (text.bottom > head.bottom + 1) said.push('status leaves the head');
     for (const button of view.querySelectorAll('.sc-head button')) {
         if (!button.checkVisibility()) continue;
         const at = button.getBoundingClientRect();

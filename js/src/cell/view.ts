@@ -2,7 +2,7 @@
 
 import type { Cell } from "../jupyter/connection.js";
 import type { PanelView, Tools } from "../render/addons.js";
-import { element, setAttribute, setLabel } from "../render/element.js";
+import { element, scrolls, setAttribute, setLabel } from "../render/element.js";
 import { advance, type Pace, paceFrom, type Task } from "../render/frame.js";
 import { type Command, type Doc, textOf, WIRE } from "../wire/protocol.js";
 import { isOver, isTerminal, type State } from "../wire/store.js";
@@ -41,6 +41,7 @@ export class View {
   readonly #numbers = element("span", { class: "sc-numbers" });
   readonly #origin = element("span", { class: "sc-origin" });
   readonly #badge = element("span", { class: "sc-badge" }, words.REHEARSAL);
+  readonly #prompt = element("div", { class: "sc-prompt", dir: "auto", ...scrolls(words.PROMPT) });
   readonly #foreign = element("pre", { class: "sc-foreign" });
   readonly #notice = element("p", { class: "sc-notice" });
   readonly #card = element("div");
@@ -87,7 +88,15 @@ export class View {
     head.append(this.#status, about, this.#controls.more, this.#controls.root);
     const body = element("div", { class: "sc-body" });
     body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
-    this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#announcer.root);
+    this.#root.append(
+      this.#prompt,
+      head,
+      this.#replay.root,
+      this.#details.root,
+      this.#difference.root,
+      body,
+      this.#announcer.root,
+    );
     this.#focus = new Focus(this.#root, () => this.#controls.main);
     // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
@@ -163,6 +172,8 @@ export class View {
       setLabel(this.#notice, state.foreign ? words.foreign(state.foreign.wire, WIRE) : (doc.notice ?? ""));
     }
     if (before?.origin !== doc.origin) this.#drawOrigin(doc);
+    this.#prompt.hidden = doc.prompt === "";
+    setLabel(this.#prompt, doc.prompt);
     const gone = this.#drawn?.gone;
     this.#controls.update(state);
     if (

@@ -249,6 +249,8 @@ export interface Doc {
   readonly versions: number;
   /** What was asked for differently from the first version, each as a name and a value. */
   readonly changed: readonly string[];
+  /** What was asked, as the cell shows it above the answer; empty: it does not. */
+  readonly prompt: string;
   /** Why Retry is off, or null. */
   readonly retry_disabled_reason: string | null;
   /** At most. */
@@ -579,6 +581,7 @@ export const DOC_SHAPE = {
   version: ["count", 0],
   versions: ["positive", 1],
   changed: [["list", "string"], []],
+  prompt: ["string", ""],
   retry_disabled_reason: [["null", "string"], null],
   attempts: ["positive", 1],
   idle: [["null", IDLE_SHAPE], null],

@@ -638,6 +638,16 @@ describe("around the answer", () => {
     expect(part(".sc-badge").textContent).toBe("rehearsal: scripted answer, not a model");
   });
 
+  test("what was asked stands above it as text, if the user wants that", () => {
+    open({ status: "done", text: "42" });
+    expect(isShown(part(".sc-prompt"))).toBe(false);
+    open({ status: "done", text: "42", prompt: "What is\n<b>this</b>?" });
+    expect([isShown(part(".sc-prompt")), part(".sc-prompt").tabIndex]).toEqual([true, 0]);
+    expect(part(".sc-prompt").textContent).toBe("What is\n<b>this</b>?");
+    button("Copy").click();
+    expect(page.copied).toEqual(["42"]);
+  });
+
   test("the card is there when the answer has ended, not while another attempt is coming", () => {
     open({ status: "waiting", error: CARD });
     expect(host.querySelector(".sc-card")).toBeNull();

@@ -183,6 +183,7 @@ class Document:
         checking: what waits for the moderator: the prompt ("prompt"), text that streams ("text") or, because nothing
             else comes, the end ("end"); else None.
         remark: what the user must know about the cell besides its answer, or an empty string.
+        prompt: what was asked, as the cell shows it above the answer, or an empty string.
     """
 
     current: Version = field(default_factory=Version)
@@ -198,6 +199,7 @@ class Document:
     replay: Pace | None = None
     checking: Checking | None = None
     remark: str = ""
+    prompt: str = ""
 
     @property
     def can_hurry(self) -> bool:

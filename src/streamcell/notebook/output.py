@@ -17,7 +17,7 @@ from ..answer.document import Document
 from ..answer.parts import Part, body_of, text_of
 from ..answer.parts.base import DATA
 from ..answer.status import TERMINAL
-from ..saved.markdown import saved_markdown
+from ..saved.markdown import quoted, saved_markdown
 from ..wire.messages import UNSAVED, View, part_of, view_of
 
 __all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
@@ -33,7 +33,7 @@ _SECONDS: Final = "seconds"  # the field of a part with its duration
 _DATA: Final = "data"  # the field of a part with its image in base64
 
 # Versions that are not shown are saved without these: they do not apply there, or are the same as in the shown version.
-_NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable"})
+_NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "prompt", "retry_disabled_reason", "resumable"})
 
 
 def bundle_of(
@@ -123,7 +123,8 @@ def markdown_of(view: View, *, images: bool = True) -> str:
     saved = [block if is_checked else saved_markdown(inert(block)).strip("\n") for block, is_checked in before]
     note = inert(note_of(view))
     saved += [last, saved_markdown("", note)] if checked else [saved_markdown(inert(last), note)]
-    return "\n\n".join(one for one in saved if one)
+    asked = quoted(words.PROMPT, inert(view["prompt"])) if view["prompt"] else ""
+    return "\n\n".join(one for one in (asked, *saved) if one)
 
 
 _MARK: Final = "\x01"

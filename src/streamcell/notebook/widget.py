@@ -86,6 +86,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
     version = traitlets.Int(0, help="The index of the version that is shown, from 0.")
     changed = traitlets.List(traitlets.Unicode(), help="What this version was asked with, as names and values.")
     version_count = traitlets.Int(1, help="The number of versions.")
+    prompt = traitlets.Unicode(help="What was asked, as the cell shows it above the answer (show_prompt=True).")
     retry_disabled_reason = traitlets.Unicode(None, allow_none=True, help="Why Retry is not possible, or None.")
     resumable = traitlets.Unicode(
         None, allow_none=True, help="How the answer can be resumed (exact, prefix or continued), or None."

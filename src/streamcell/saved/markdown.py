@@ -12,7 +12,7 @@ from typing import Final, Union
 
 from .prose import TAG, entities, has_marks, is_dangerous, prose, sealed
 
-__all__ = ["saved_markdown"]
+__all__ = ["quoted", "saved_markdown"]
 
 OPENER: Final = re.compile(
     r"((?:[ \t]*(?:>|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t])))*[ \t]*)(`{3,}|~{3,})([^\n]*)",
@@ -22,6 +22,7 @@ ITEM: Final = re.compile(r"([ \t]{0,3}(?:[-+*]|[0-9]{1,9}[.)]))([ \t]+|(?![\s\S]
 LANGUAGE: Final = re.compile(r"[ \t]*([A-Za-z0-9_+#.-]*)")
 INDENT: Final = re.compile(r"[ \t]*")
 IN_NOTE: Final = re.compile(r"[&<>\\`*_\[\]!$~|]")
+IN_QUOTE: Final = re.compile(r"[&<>\\`*_\[\]!$~|#{}^@]|^[-+=:]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|^\d{3,9}(?=[.)])")
 
 
 @dataclass
@@ -69,6 +70,15 @@ def saved_markdown(text: str, note: str = "") -> str:
     said = IN_NOTE.sub(lambda found: f"&#{ord(found[0])};", words)
     body = body.rstrip(" \t\n")
     return f"{body}\n\n*{said}*" if body else f"*{said}*"
+
+
+def quoted(heading: str, text: str) -> str:
+    """Return the Markdown of a quotation that shows `text` literally under a heading: no reader finds markup in it."""
+    lines = [re.sub(r"[ \t\v\f]+", " ", line).strip(" ") for line in _clean(text).splitlines()]
+    said = [IN_QUOTE.sub(lambda found: "".join(f"&#{ord(one)};" for one in found[0]), line) for line in lines]
+    # A backslash at the end is a line break in every reader; in front of an empty line it would be a character.
+    breaks = [line and f"{line}\\" if after else line for line, after in zip(said, [*said[1:], ""], strict=True)]
+    return "\n".join(f"> {line}".rstrip(" ") for line in [f"**{heading}**", "", *breaks])
 
 
 def _clean(text: str) -> str:

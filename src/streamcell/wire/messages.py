@@ -316,6 +316,7 @@ def view_of(document: Document) -> View:
         "version": document.shown,
         "versions": len(document.former) + 1,
         "changed": [f"{name} {value}"[:_CHANGE] for name, value in version.changed.items()],
+        "prompt": document.prompt,
         "retry_disabled_reason": document.retry_disabled_reason,
         "attempts": document.attempts,
         "idle": None if document.idle is None else asdict(document.idle),
