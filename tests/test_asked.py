@@ -55,8 +55,9 @@ def test_it_has_no_secrets_and_an_end() -> None:
     key = "sk-" + "a1B2" * 10
     shown = asked_in(f"Use {key} and my-own-secret", (), ["my-own-secret"])
     assert shown == "Use … and …"
-    assert len(asked("x" * 50_000)) < 10_100
-    assert asked("x" * 50_000).endswith("(40,000 more characters were left out)")
+    long = asked("words " * 10_000)
+    assert len(long) < 10_100
+    assert long.endswith("more characters were left out)")
 
 
 HOSTILE = "# no heading\n- no list\n1. nor this\n<img src=x onerror=alert(1)>\n```\n[a](javascript:b)\n\n    code $x$"

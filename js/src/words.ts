@@ -28,7 +28,7 @@ export const CONTINUE_TITLES: Readonly<Record<ResumeMode, string>> = {
   continued: "Continue from here with another request",
 };
 export const COPY = "Copy";
-export const COPY_TITLE = "Copy as Markdown";
+export const COPY_TITLE = "Copy as Markdown and formatted text";
 export const NOTHING_TO_COPY = "Nothing to copy";
 export const COPIED = "Copied";
 export const REFUSED = "Refused";
@@ -370,6 +370,20 @@ export const CODE = "Code";
 export const TABLE = "Table";
 export const FORMULA = "Formula";
 export const DETAILS_LABEL = "Details";
+
+// -- the tools of a block -----------------------------------------------------------------------------------------------
+
+export const TOOLS = "Tools";
+export const COPY_CODE = "Copy code";
+export const WRAP = "Wrap";
+export const LINE_NUMBERS = "Line numbers";
+export const INSERT = "Insert as cell below";
+export const INSERT_AND_RUN = "Insert and run";
+export const HIDDEN_CHARACTERS =
+  "This code has characters that cannot be seen. Insert it, and look at it before you run it.";
+export const COPY_CSV = "Copy CSV";
+export const COPY_MARKDOWN = "Copy Markdown";
+export const COPY_TEX = "Copy TeX";
 
 // -- beside an answer in <stream-markdown> ----------------------------------------------------------------------------
 

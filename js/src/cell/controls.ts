@@ -46,7 +46,13 @@ export class Controls {
     this.#next = button(words.NEXT, "sc-arrow", () => press({ type: "select", version: this.#shown() + 1 }));
     setLabel(this.#previous, "‹");
     setLabel(this.#next, "›");
-    this.#copy = copyButton(copying, words.COPY, words.COPY, () => (this.#state ? copied(this.#state.doc) : ""));
+    this.#copy = copyButton(
+      copying,
+      words.COPY,
+      words.COPY,
+      () => (this.#state ? copied(this.#state.doc) : ""),
+      () => copying.rich?.() ?? null,
+    );
     setAttribute(this.#copy, "title", words.COPY_TITLE);
     this.#versions = element("span", { class: "sc-versions", role: "group", "aria-label": words.VERSIONS });
     this.#versions.append(this.#previous, this.#position, this.#next);

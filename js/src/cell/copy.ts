@@ -10,14 +10,22 @@ export const CONFIRMED = 1500;
 export interface Copying {
   readonly page: Page;
   say(words: string): void;
+  /** The answer as HTML, beside its Markdown; null: there is only that. */
+  rich?(): string | null;
 }
 
 /** A button that copies what `read` returns. `name` is its name for assistive technology and tests. */
-export function copyButton(copying: Copying, name: string, label: string, read: () => string): HTMLButtonElement {
+export function copyButton(
+  copying: Copying,
+  name: string,
+  label: string,
+  read: () => string,
+  rich: () => string | null = () => null,
+): HTMLButtonElement {
   const button = element("button", { type: "button", "aria-label": name, title: name }, label);
   let cancel: (() => void) | null = null;
   button.addEventListener("click", async () => {
-    const copied = await copying.page.copy(read());
+    const copied = await copying.page.copy(read(), rich());
     copying.say(copied ? words.COPIED : words.COPYING_REFUSED);
     cancel?.();
     setLabel(button, copied ? words.COPIED : words.REFUSED);

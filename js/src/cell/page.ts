@@ -1,7 +1,7 @@
 /** What a view needs from the page: frames, time, addons, preferences and the clipboard. Tests provide their own. */
 
 import type { Clock } from "../jupyter/connection.js";
-import { type Addons, NO_ADDONS } from "../render/addons.js";
+import { type Addons, type Insertion, NO_ADDONS } from "../render/addons.js";
 import { FrameLoop } from "../render/frame.js";
 import { browserScheduler } from "../render/scheduler.js";
 
@@ -11,8 +11,10 @@ export interface Page {
   readonly addons: Addons;
   /** Whether text should appear without motion, because the user prefers that or the page is hidden. */
   isStill(): boolean;
-  /** Put `text` on the clipboard; return false if the browser refuses. */
-  copy(text: string): Promise<boolean>;
+  /** Put `text` on the clipboard, and `html` for programs that take it; return false if the browser refuses. */
+  copy(text: string, html?: string | null): Promise<boolean>;
+  /** What puts code below the cell that shows an element; null: there is no notebook that takes it. */
+  insertion(element: Element): Insertion | null;
   /** Report whether the element is in sight, now and after each change. The returned function ends that. */
   watch(element: Element, seen: (isSeen: boolean) => void): () => void;
   /** A different string each time, unique in the page. */
@@ -30,9 +32,14 @@ export const browserClock: Clock = {
   },
 };
 
-async function copy(text: string): Promise<boolean> {
+async function copy(text: string, html: string | null = null): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    if (html === null || typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(text);
+    else {
+      const forms = Object.entries({ "text/plain": text, "text/html": html });
+      const item = new ClipboardItem(Object.fromEntries(forms.map(([type, one]) => [type, new Blob([one], { type })])));
+      await navigator.clipboard.write([item]);
+    }
     return true;
   } catch {
     // Refused or missing: outside https, in a frame without the permission, in older web views.
@@ -59,13 +66,14 @@ function copyBySelection(text: string): boolean {
 }
 
 /** One per loaded bundle: all its views share one frame loop. */
-export function browserPage(addons: Addons = NO_ADDONS): Page {
+export function browserPage(addons: Addons = NO_ADDONS, insertion: Page["insertion"] = () => null): Page {
   const tag = Math.random().toString(36).slice(2, 8);
   let made = 0;
   return {
     loop: new FrameLoop(browserScheduler),
     clock: browserClock,
     addons,
+    insertion,
     isStill: () => document.hidden || matchMedia("(prefers-reduced-motion: reduce)").matches,
     copy,
     watch(element, seen) {

@@ -12,6 +12,7 @@ import { errorCard } from "./card.js";
 import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
 import { Focus } from "./focus.js";
+import { Hands } from "./hands.js";
 import { Meter } from "./numbers.js";
 import type { Page } from "./page.js";
 import { Panel } from "./panel.js";
@@ -54,6 +55,7 @@ export class View {
   readonly #difference: Panel;
 
   readonly #focus: Focus;
+  readonly #hands: Hands;
   readonly #announcer: Announcer;
   readonly #target: HTMLElement;
   #pace: Pace;
@@ -70,7 +72,8 @@ export class View {
     this.#page = page;
     this.#target = target;
     this.#announcer = new Announcer(cell);
-    this.#copying = { page, say: (words) => this.#announcer.say(words) };
+    this.#copying = { page, say: (words) => this.#announcer.say(words), rich: () => this.#hands.rich() };
+    this.#hands = new Hands(this.#root, this.#copying, page);
     this.#parts = new PartList(page, this.#copying, (part, action, value) =>
       cell.press({ type: "act", part, action, value }),
     );
@@ -243,6 +246,7 @@ export class View {
     const status = state.gone !== null && !isTerminal(state.doc) ? "gone" : state.doc.status;
     setAttribute(this.#root, "data-status", status);
     this.#announcer.update(state);
+    if (isOver(state) && this.#seen) this.#hands.prepare();
     this.#focus.keep();
   }
 

@@ -32,6 +32,8 @@ interface Shared {
   keeper: boolean;
   /** Set by the extension: whether an answer is shown in the page, or would be after scrolling. */
   shows?: (key: string) => boolean;
+  /** Set by the extension: what puts code below the notebook's cell that shows an element; null: nothing does. */
+  insertion?: (element: Element) => { readonly language: string; insert(code: string, run: boolean): void } | null;
 }
 
 const KEY = Symbol.for("streamcell.page");

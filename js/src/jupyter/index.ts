@@ -26,7 +26,10 @@ interface RenderProps {
 
 /** This module is loaded once per page for all kernels with the same front end. */
 const kernels = new Kernels(browserClock);
-const page = browserPage(new FetchedAddons((name) => kernels.fetch(name)));
+const page = browserPage(
+  new FetchedAddons((name) => kernels.fetch(name)),
+  (element) => inPage().insertion?.(element) ?? null,
+);
 
 /** The handle of a cell, for the extension that writes the notebook. */
 const handleOf = (

@@ -117,8 +117,31 @@ export interface PanelView {
   update(state: State, now: number): void;
 }
 
+/** Puts code into the notebook, below the cell that shows an answer. */
+export interface Insertion {
+  /** The language of the notebook's kernel. */
+  readonly language: string;
+  insert(code: string, run: boolean): void;
+}
+
+/** What the tools of blocks have from their cell. */
+export interface BlockParts {
+  readonly root: HTMLElement;
+  copyButton(name: string, read: () => string): HTMLButtonElement;
+  /** Write out the characters that could deceive a reader. */
+  visible(text: string): string;
+  /** Null: there is no notebook that takes cells. */
+  insertion(block: Element): Insertion | null;
+}
+
 /** What a cell has for its user's hands. */
 export interface Tools {
+  /** Show the tools of the block that an element is in, from now on by pointer and focus. */
+  blocks(parts: BlockParts): { at(target: EventTarget | null): void };
+  /** HTML of drawn answers for other programs. */
+  rich(answers: readonly Element[]): string;
+  /** Clean text and HTML of a selection inside `root`; null: the browser's own copy is as good. */
+  selected(root: HTMLElement, selection: Selection | null): { readonly text: string; readonly html: string } | null;
   details(parts: PanelParts): PanelView;
   difference(parts: PanelParts): PanelView;
 }

@@ -11,6 +11,7 @@ import type { Kind } from "./inlines.js";
 function typeset(drawing: Drawing, tex: string, display: boolean, target: HTMLElement): void {
   const show = (math: MathRenderer | null) => {
     target.removeAttribute("data-pending");
+    target.setAttribute("data-tex", tex); // what a copy takes
     try {
       if (math === null) showSource(drawing, tex, target);
       else math.render(tex, display, target);

@@ -15,6 +15,14 @@ export class FakePage implements Page {
   refuses = false;
   #ids = 0;
 
+  /** The code that was put below the cell, and whether it was run. */
+  readonly inserted: [string, boolean][] = [];
+  language = "python";
+
+  insertion() {
+    return { language: this.language, insert: (code: string, run: boolean) => void this.inserted.push([code, run]) };
+  }
+
   isStill(): boolean {
     return this.still;
   }
@@ -27,8 +35,12 @@ export class FakePage implements Page {
     return () => this.watching.delete(seen);
   }
 
-  async copy(text: string): Promise<boolean> {
+  /** The HTML that was copied last. */
+  html: string | null = null;
+
+  async copy(text: string, html: string | null = null): Promise<boolean> {
     if (!this.refuses) this.copied.push(text);
+    this.html = html;
     return !this.refuses;
   }
 

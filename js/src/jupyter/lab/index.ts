@@ -8,7 +8,8 @@
 import { shared } from "../handles.js";
 import { moduleOf, offer, type Scope } from "../private.js";
 import { openBridge } from "./bridge.js";
-import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
+import { insertionAt } from "./insertion.js";
+import type { Lumino, NotebookActions, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
 import { Keeper } from "./keeper.js";
 import { ANSWER } from "./output.js";
 import { isSomewhere } from "./places.js";
@@ -48,7 +49,10 @@ function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void 
 
 async function extension() {
   // Voila has no notebooks.
-  const notebook = await moduleOf<{ INotebookTracker: unknown }>(scope, "@jupyterlab/notebook");
+  const notebook = await moduleOf<{ INotebookTracker: unknown; NotebookActions?: NotebookActions }>(
+    scope,
+    "@jupyterlab/notebook",
+  );
   const lumino = await moduleOf<Lumino>(scope, "@lumino/widgets");
   const services = await moduleOf<Services>(scope, "@jupyterlab/services");
   return {
@@ -60,6 +64,8 @@ async function extension() {
       if (!tracker || !lumino || !services) return;
       shared().keeper = true;
       shared().shows = isSomewhere;
+      const actions = notebook?.NotebookActions;
+      if (actions) shared().insertion = (element) => insertionAt(tracker, actions, element);
       const take = (panel: NotebookPanel) => {
         attach(panel, lumino, services);
       };

@@ -75,8 +75,29 @@ export interface Cells {
   };
 }
 
+/** A notebook's cells on the screen. */
+export interface NotebookView {
+  readonly rendermime: RenderMime;
+  readonly widgets?: readonly { readonly node: Node }[];
+  activeCellIndex?: number;
+  readonly activeCell?: {
+    readonly model: {
+      readonly type: string;
+      readonly sharedModel: { getSource(): string; setSource(source: string): void };
+    };
+  } | null;
+}
+
+/** What JupyterLab's own commands do. */
+export interface NotebookActions {
+  insertBelow(notebook: NotebookView): void;
+  run(notebook: NotebookView, sessionContext: SessionContext): Promise<boolean>;
+}
+
 export interface NotebookModel {
   readonly cells: Cells;
+  readonly readOnly?: boolean;
+  readonly defaultKernelLanguage?: string;
   readonly metadataChanged: Signal<unknown, { readonly key: string }>;
   getMetadata(name: string): unknown;
   setMetadata(name: string, value: unknown): void;
@@ -115,7 +136,7 @@ export interface NotebookPanel {
   readonly node?: Node;
   readonly disposed?: Signal<unknown, unknown>;
   readonly isDisposed: boolean;
-  readonly content: { readonly rendermime: RenderMime };
+  readonly content: NotebookView;
   readonly context: {
     readonly isDisposed: boolean;
     readonly model: NotebookModel;

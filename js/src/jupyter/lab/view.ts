@@ -6,6 +6,7 @@ import { View } from "../../cell/view.js";
 import { type Command, type Doc, textOf } from "../../wire/protocol.js";
 import { type State, saved } from "../../wire/store.js";
 import { type Cell, Connection } from "../connection.js";
+import { shared } from "../handles.js";
 import type { Bridge } from "./bridge.js";
 import type { Saved } from "./output.js";
 
@@ -31,7 +32,7 @@ async function fetchAddon(name: string): Promise<string | null> {
   return response.ok ? response.text() : null;
 }
 
-const page = browserPage(new FetchedAddons(fetchAddon));
+const page = browserPage(new FetchedAddons(fetchAddon), (element) => shared().insertion?.(element) ?? null);
 
 /** A cell that only changes when the notebook does, or when another of the saved versions is chosen. */
 class SavedCell implements Cell {
