@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
 from .output import bundle_of, markdown_of, note_of, others_of
 from .private import let_pages_choose_the_subshell, send_without_parent, show_again
+from .shown_text import ShownText
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -327,6 +329,12 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Update the cell's outputs with what is shown now, for front ends that do not save it by themselves."""
         bundle, metadata = self._bundle_and_metadata()
         ipython.publish(bundle, metadata, self._key, update=True)
+
+    def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
+        """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
+        text = super()._outcome(settled)
+        place = self._shown_in
+        return ShownText(text, place) if place is not None and place == ipython.place() else text
 
     # -- an unattended run --------------------------------------------------------------------------------------------
 
