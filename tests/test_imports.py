@@ -38,7 +38,7 @@ HOLDS = {
     "engine": "the streams' thread, each stream, its handle and its log",
     "sources": "what turns a provider's chunks into events",
     "ratelimit": "the line before a server that limits its rate",
-    "saved": "the formats of what is saved: Markdown, and recordings",
+    "saved": "the formats of what is saved: Markdown, pages, and recordings",
     "wire": "messages and patches",
     "answer": "what an answer is and what becomes of it; its parts",
     "request": "what is asked",
@@ -85,7 +85,7 @@ HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.magic", "no
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}
-PARSERS = {"jiter"}
+PARSERS = {"jiter", "markdown_it"}
 """Packages that pure modules may use: a text in, a value out."""
 WORLD = {
     "asyncio",

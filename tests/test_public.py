@@ -156,6 +156,7 @@ def test_the_retry_policys_defaults() -> None:
         ("pause", [("self", "required")]),
         ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
+        ("save", [("self", "required"), ("path", "required")]),
         ("close", [("self", "required")]),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from streamcell.notebook import shown_text
+from streamcell.notebook import ipython
 from streamcell.notebook.output import ANSWER
 from streamcell.notebook.shown_text import ShownText
 
@@ -54,15 +54,9 @@ def test_it_is_a_string_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(text, str)
     used = (text, f"{text}", text + "!", hash(text), json.dumps([text]))
     assert used == ("one", "one", "one!", hash("one"), '["one"]')
-        "one",
-        "one",
-        "one!",
-        hash("one"),
-        '["one"]',
-    )
     for other in (copy.copy(text), copy.deepcopy(text), pickle.loads(pickle.dumps(text)), str(text), text[:]):
         assert type(other) is str
         assert other == "one"
-    monkeypatch.setattr(shown_text.ipython, "place", lambda: "elsewhere")
+    monkeypatch.setattr(ipython, "place", lambda: "elsewhere")
     with pytest.raises(NotImplementedError):
         text._ipython_display_()

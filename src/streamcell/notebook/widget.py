@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -26,6 +28,7 @@ from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
+from ..engine.writing import replacing
 from ..request.request import Request
 from ..wire.messages import (
     MOMENTARY,
@@ -41,6 +44,7 @@ from ..wire.messages import (
 )
 from . import ipython
 from .delivery import at_once, carrier, takes_widgets
+from .export import Answered, written
 from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
 from .output import bundle_of, markdown_of, note_of, others_of
@@ -335,6 +339,28 @@ class StreamCell(Answer, anywidget.AnyWidget):
         text = super()._outcome(settled)
         place = self._shown_in
         return ShownText(text, place) if place is not None and place == ipython.place() else text
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the answer to a file; its suffix says how. A file that exists is replaced, whole or not at all.
+
+        - `.md`: the version that is shown, as Markdown that is safe to open anywhere, with what was asked, the model
+          and the time at its head.
+        - `.html`: the same as one page without scripts, light or dark as the reader's system, that prints well.
+        - `.json`: plain values: `versions` with their parts and numbers, the `request`, and `messages`, the
+          conversation with this answer, in the API's own shape. `stream_cell([*json.load(file)["messages"], …])` goes
+          on with it. Of attached files there is only a digest.
+
+        What looks like a key is left out, and so are the values in the request whose names say that they are secret.
+        While the answer streams, what there is so far is saved, and the file says that it is not finished. Raises
+        ValueError for another suffix, and OSError if the file cannot be written.
+        """
+        stream = self._stream
+        document = stream.document
+        stats = [stream.stats(at) for at in range(len(document.versions))]
+        target = Path(path)
+        text = written(Answered(self.log.asked, document, stats), target.suffix)
+        with replacing(target) as file:
+            file.write(text)
 
     # -- an unattended run --------------------------------------------------------------------------------------------
 
