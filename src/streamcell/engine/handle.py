@@ -49,7 +49,6 @@ class Answer:
         self._again: Callable[[Mapping[str, Any]], Source] | None = None
         self._fixed = "this answer does not come from a request here"
         self._waiters = 0
-        self._taken = False  # other code has asked for the answer: a script does not print it too
         self._lock = threading.Lock()
 
     # -- what there is ------------------------------------------------------------------------------------------------
@@ -182,7 +181,7 @@ class Answer:
 
         Callbacks run on their own thread. The future cannot be cancelled; `stop()` ends the answer.
         """
-        self._taken = True
+        self._read()
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()
 
@@ -204,7 +203,7 @@ class Answer:
         ended. It runs on its own thread, and an exception that it raises goes to the logger `streamcell`. Returns a
         function that ends this.
         """
-        self._taken = True
+        self._read()
         callbacks = [callback]
 
         def call() -> None:
@@ -294,11 +293,14 @@ class Answer:
         self._raised = error
         raise error.fresh()
 
+    def _read(self) -> None:
+        """Take note that code has asked for the answer. A cell is then not printed by itself."""
+
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[None]:
+        self._read()
         with self._lock:
             self._waiters += 1
-            self._taken = True
         try:
             yield
         finally:

@@ -208,6 +208,11 @@ class Stream:
             self.check_alive()
         return self._settled
 
+    @property
+    def home(self) -> asyncio.AbstractEventLoop | None:
+        """The loop of the user's on which the source is read, or None."""
+        return self._source.home
+
     def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
         """Whether the stream needs `loop`, to run or to read its source. Blocking it would wait forever."""
         return loop is not None and loop in (self._driver.loop, self._source.home)

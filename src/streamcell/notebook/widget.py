@@ -15,8 +15,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from .._errors import Stopped, StreamCellError
-from .._terminal import inert
+from .._errors import Stopped
 from ..answer.inputs import Start, Stop
 from ..answer.parts import body_of, text_of
 from ..answer.session import Session
@@ -42,12 +41,12 @@ from ..wire.messages import (
     parse_addon_request,
     parse_command,
 )
-from . import ipython
+from . import ipython, terminal
 from .delivery import at_once, carrier, takes_widgets
 from .export import Answered, written
 from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
-from .output import bundle_of, markdown_of, note_of, others_of
+from .output import bundle_of, markdown_of, others_of
 from .private import let_pages_choose_the_subshell, send_without_parent, show_again
 from .shown_text import ShownText
 
@@ -273,8 +272,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
     # -- display ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """Display the cell if this is a notebook. All its displays share one display id."""
+        """Display the cell, in a notebook. All its displays share one display id. A script prints it when it ends."""
         if not ipython.is_notebook():
+            terminal.displayed(self)
             return
         if self.comm is None and not self._unattended:
             self._open_again()
@@ -292,28 +292,16 @@ class StreamCell(Answer, anywidget.AnyWidget):
         NotImplementedError tells IPython to use the MIME bundle instead.
         """
         if ipython.is_terminal() and not self._stream.needs(running_loop()):
-            self._print()
+            if ipython.is_a_result():
+                print()  # IPython has written "Out[1]: "
+            terminal.show(self)
         elif not ipython.is_notebook():
             raise NotImplementedError
         elif self._shown_in is None or self._shown_in != ipython.place() or not ipython.is_a_result():
             self._show()
 
-    def _print(self) -> None:
-        """Print the answer while it streams, and wait for its end; Ctrl-C stops it."""
-        if ipython.is_a_result():
-            print()  # IPython has written "Out[1]: "
-        said = ""
-        try:
-            for piece in self:
-                print(inert(piece), end="", flush=True)
-        except KeyboardInterrupt:
-            pass  # the iterator has already stopped the stream
-        except StreamCellError as error:
-            said = "" if isinstance(error, Stopped) else str(error)
-        view = self._stream.view
-        others = "\n".join(said for part in view["parts"] if not part.is_text and (said := part.plain()))
-        blocks = [inert(one) for one in (others, said or note_of(view)) if one]
-        print(*(["", *blocks] if blocks else []), sep="\n\n" if text_of(view["parts"]) else "")
+    def _read(self) -> None:
+        terminal.forget(self)
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and a saved form for readers without widgets."""
