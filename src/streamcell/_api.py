@@ -31,6 +31,7 @@ from .engine.jury import Endpoint
 from .engine.log import SHELF
 from .engine.structure import Structure, structure_of
 from .engine.toolbox import Approve, Toolbox, toolbox_of
+from .notebook import magic
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from .engine.recorder import Recorder
     from .request.parameters import Parameters
 
-__all__ = ["configure", "stream_cell"]
+__all__ = ["configure", "load_ipython_extension", "stream_cell", "unload_ipython_extension"]
 
 
 @dataclass(frozen=True)
@@ -774,3 +775,19 @@ def _answered(previous: object) -> tuple[Request, Version]:
     if not conversation(version.parts):
         raise ValueError("previous= has no answer to continue from")
     return previous.request, version
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add `%stream` and `%%stream`: IPython calls this for `%load_ext streamcell`."""
+    magic.load(shell, stream_cell, _rehearsal_models)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again: IPython calls this for `%unload_ext streamcell`."""
+    magic.unload(shell)
+
+
+def _rehearsal_models() -> list[str]:
+    from .rehearsal import SCENARIOS
+
+    return ["rehearsal", *(f"rehearsal/{name}" for name in SCENARIOS)]
