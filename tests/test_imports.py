@@ -57,6 +57,7 @@ PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request",
 PURE_MODULES = {
     "engine.entries",
     "notebook.magic_line",
+    "notebook.joined",
     "notebook.output",
     "ratelimit.headers",
     "ratelimit.queue",
@@ -81,7 +82,9 @@ PURE_MODULES |= {
 }
 """Pure though their rooms are not: decoders, mappings and policies."""
 
-HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.magic", "notebook.private", "notebook.widget"}
+HOLDS_WIDGETS = {"engine.observers"} | {
+    f"notebook.{name}" for name in ("displayed", "front_end", "group", "magic", "private", "widget")
+}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}

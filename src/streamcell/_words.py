@@ -30,6 +30,7 @@ def attached(name: str) -> str:
     """Name a file that was sent with a prompt."""
     return f"Attached: {name}" if name else "Attached: a file"
 
+
 # -- in a file that `cell.save` writes ---------------------------------------------------------------------------------
 
 QUESTION: Final = "Question"

@@ -6,6 +6,7 @@ import type {
   Differences,
   Grammar,
   JsonViewer,
+  Layout,
   MathRenderer,
   TokensViewer,
   Tools,
@@ -24,6 +25,7 @@ interface Module {
   readonly json?: JsonViewer;
   readonly tokens?: TokensViewer;
   readonly tools?: Tools;
+  readonly layout?: Layout;
 }
 
 /**
@@ -76,6 +78,10 @@ export class FetchedAddons implements Addons {
 
   tools(): Tools | Promise<Tools | null> | null {
     return this.#bring("tools", (module) => module.tools);
+  }
+
+  layout(name: string): Layout | Promise<Layout | null> | null {
+    return this.#bring(name, (module) => module.layout);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

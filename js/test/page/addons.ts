@@ -19,4 +19,5 @@ export const ADDONS: Addons = {
   tools: () => null,
   json: () => reader,
   tokens: () => null,
+  layout: () => null,
 };
