@@ -74,7 +74,7 @@ PURE_MODULES |= {
 }
 """Pure though their rooms are not: decoders, mappings and policies."""
 
-HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.private", "notebook.widget"}
+HOLDS_WIDGETS = {"engine.observers", "notebook.controls", "notebook.front_end", "notebook.private", "notebook.widget"}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}

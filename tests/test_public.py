@@ -107,6 +107,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("tool_timeout", "keyword_only", 60.0),
         ("repair", "keyword_only", 0),
         ("display", "keyword_only", True),
+        ("controls", "keyword_only", False),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
         ("moderator", "keyword_only", None),
@@ -152,6 +153,7 @@ def test_the_retry_policys_defaults() -> None:
         ("pause", [("self", "required")]),
         ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
+        ("controls", [("self", "required"), ("models", ())]),
         ("close", [("self", "required")]),
     ],
 )
