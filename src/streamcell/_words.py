@@ -282,6 +282,20 @@ def cannot_tune(why: str) -> str:
 
 PLAYED: Final = "it is played from a recording"
 
+# -- comparisons -------------------------------------------------------------------------------------------------------
+
+NUMBERS: Final = {
+    "status": "Status",
+    "first_token_seconds": "First token",
+    "total_seconds": "Time",
+    "output_tokens": "Tokens",
+    "tokens_per_second": "Tokens/s",
+    "price": "Price",
+    "finish_reason": "Finish reason",
+    "characters": "Characters",
+}
+"""The heads of the columns of a comparison's numbers."""
+
 # -- errors: the titles of cards ---------------------------------------------------------------------------------------
 
 NO_KEY: Final = "No API key"
