@@ -54,7 +54,14 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 """What flows between the parts of an answer: they know nothing of what becomes of them."""
 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
-PURE_MODULES = {"engine.entries", "notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.attempts"}
+PURE_MODULES = {
+    "engine.entries",
+    "notebook.joined",
+    "notebook.output",
+    "ratelimit.headers",
+    "ratelimit.queue",
+    "sources.attempts",
+}
 PURE_MODULES |= {"sources.http.sse"}
 PURE_MODULES |= {
     f"sources.openai.{name}"
@@ -74,7 +81,9 @@ PURE_MODULES |= {
 }
 """Pure though their rooms are not: decoders, mappings and policies."""
 
-HOLDS_WIDGETS = {"engine.observers", "notebook.controls", "notebook.front_end", "notebook.private", "notebook.widget"}
+HOLDS_WIDGETS = {"engine.observers"} | {
+    f"notebook.{name}" for name in ("controls", "displayed", "front_end", "group", "private", "widget")
+}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}
