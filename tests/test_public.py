@@ -49,6 +49,7 @@ EXPORTED = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -65,6 +66,7 @@ EXPORTED = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_compare",
 ]
 
 OBJECTS = [name for name in EXPORTED if name != "__version__"]

@@ -4,6 +4,7 @@
 """
 
 from ._api import configure, stream_cell
+from ._compare import stream_compare
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -41,6 +42,7 @@ from .answer.timeouts import Timeouts
 from .engine.driver import limits
 from .engine.history import history
 from .engine.log import Log
+from .notebook.compare import StreamCompare
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
 from .request.request import Request
@@ -83,6 +85,7 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -99,4 +102,5 @@ __all__ = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_compare",
 ]

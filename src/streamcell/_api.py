@@ -5,7 +5,9 @@ This is the only module that imports from all the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
@@ -474,7 +476,11 @@ def _started(
             cell._show()
         if controls:
             cell._show_controls()
-        cell._start()
+        waiting = _waiting.get()
+        if waiting is None:
+            cell._start()
+        else:
+            waiting.append(cell)
     except BaseException:
         source.release()
         raise
@@ -519,6 +525,27 @@ def _replayed(
         structure=structure,
         endpoint=endpoint,
     )
+
+
+_waiting: ContextVar[list[StreamCell] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def cells_that_wait() -> Iterator[list[StreamCell]]:
+    """Collect the cells that `stream_cell` makes in the block, without starting them: all are valid, or none asks.
+
+    If the block raises, they are closed.
+    """
+    made: list[StreamCell] = []
+    token = _waiting.set(made)
+    try:
+        yield made
+    except BaseException:
+        for cell in made:
+            cell.close()
+        raise
+    finally:
+        _waiting.reset(token)
 
 
 _OWN: Final = ("prompt", *(stream_cell.__kwdefaults__ or ()))
