@@ -24,6 +24,7 @@ LAYERS = (
     {"notebook"},
     {"_recordings"},
     {"_api"},
+    {"_compare"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -32,6 +33,7 @@ HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
     "_api": "the call: the only module that knows all the others",
+    "_compare": "a comparison's call: many cells in one grid",
     "_recordings": "which recording a call plays or writes",
     "_files": "a prompt's files, read at the call",
     "notebook": "the widget, its output, the notebook around them, the front end that it brings",
@@ -83,7 +85,8 @@ PURE_MODULES |= {
 """Pure though their rooms are not: decoders, mappings and policies."""
 
 HOLDS_WIDGETS = {"engine.observers"} | {
-    f"notebook.{name}" for name in ("displayed", "front_end", "group", "magic", "private", "widget")
+    f"notebook.{name}"
+    for name in ("compare", "controls", "displayed", "front_end", "group", "magic", "private", "widget")
 }
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

@@ -49,6 +49,7 @@ EXPORTED = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -67,6 +68,7 @@ EXPORTED = [
     "register_source",
     "stop_all",
     "stream_cell",
+    "stream_compare",
     "unload_ipython_extension",
 ]
 
@@ -110,6 +112,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("tool_timeout", "keyword_only", 60.0),
         ("repair", "keyword_only", 0),
         ("display", "keyword_only", True),
+        ("controls", "keyword_only", False),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
         ("show_prompt", "keyword_only", None),
@@ -159,6 +162,7 @@ def test_the_retry_policys_defaults() -> None:
         ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
         ("save", [("self", "required"), ("path", "required")]),
+        ("controls", [("self", "required"), ("models", ())]),
         ("close", [("self", "required")]),
     ],
 )

@@ -4,6 +4,7 @@
 """
 
 from ._api import configure, load_ipython_extension, stream_cell, unload_ipython_extension
+from ._compare import stream_compare
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -41,6 +42,7 @@ from .answer.timeouts import Timeouts
 from .engine.driver import limits, stop_all
 from .engine.history import history
 from .engine.log import Log
+from .notebook.compare import StreamCompare
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
 from .request.request import Request
@@ -83,6 +85,7 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -101,5 +104,6 @@ __all__ = [
     "register_source",
     "stop_all",
     "stream_cell",
+    "stream_compare",
     "unload_ipython_extension",
 ]
