@@ -122,6 +122,7 @@ const OTHERS = {
   mermaid: "mermaid",
   tokens: "tokens",
   "json-viewer": "json",
+  "long-answers": "long",
 };
 
 const own = readdirSync(OWN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 from . import _recordings, sources
 from . import _words as words
@@ -69,6 +69,7 @@ class _Defaults:
     unattended: Unattended = "raise"
     show_reasoning: ShowReasoning = "closed"
     moderator: Moderation | None = None
+    max_height: int | None = None
 
 
 _UNSET: Final[Any] = object()
@@ -90,6 +91,7 @@ def configure(
     show_reasoning: ShowReasoning | None = _UNSET,
     prices: Prices | None = _UNSET,
     moderator: Any = _UNSET,
+    max_height: int | None = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -115,6 +117,7 @@ def configure(
             0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
             prices of its own.
         moderator: see `stream_cell`.
+        max_height: see `stream_cell`.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
@@ -151,6 +154,8 @@ def configure(
     table = prices_of({} if prices is _UNSET or prices is None else prices)
     if moderator is not _UNSET:
         changed = replace(changed, moderator=_moderation(moderator))
+    if max_height is not _UNSET:
+        changed = replace(changed, max_height=_max_height(max_height))
     for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
@@ -188,6 +193,7 @@ def stream_cell(
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
     moderator: Any = None,
+    max_height: int | Literal[False] | None = None,
     record: str | os.PathLike[str] | None = None,
     replay: str | os.PathLike[str] | None = None,
     speed: Speed = 1,
@@ -273,6 +279,9 @@ def stream_cell(
             was judged. Where it is flagged, the request is stopped, the answer ends with `Flagged`, and the flagged
             text is in no trait, page, notebook, recording or log. `docs/moderation.md` has more. None uses the
             moderator set with `configure`, if there is one; False uses none.
+        max_height: the height in pixels above which the answer is folded when it has ended: the cell shows its
+            beginning, and a button shows all of it. What is printed, copied and exported is always the whole answer.
+            None uses the height set with `configure`, if there is one; False folds nothing.
         record: a file that the answer is recorded into while it streams, in JSON Lines: what was asked, and every
             attempt, head and chunk with its time, without secrets. A file that exists is replaced. If it cannot be
             written later, the answer goes on and the cell says so.
@@ -298,6 +307,7 @@ def stream_cell(
     params = cast("Any", Veiled(params))
     unattended = _defaults.unattended if unattended is None else _unattended(unattended)
     shows = _defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning)
+    height = _defaults.max_height if max_height is None else _max_height(max_height)
     if replay is not None:
         given = {name: value for name, value in {"model": model, "client": client, "record": record}.items() if value}
         if prompt is not None or params or given:
@@ -306,7 +316,9 @@ def stream_cell(
         played = _recordings.play(replay, speed, shows)
         moderation = _judging_again(moderator, played)
         endpoint = _endpoint(moderation, None, None)
-        return _replayed(played, None, None, unattended, display, moderation=moderation, endpoint=endpoint)
+        return _replayed(
+            _of_height(played, height), None, None, unattended, display, moderation=moderation, endpoint=endpoint
+        )
     if speed != 1:
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
@@ -369,7 +381,7 @@ def stream_cell(
         if not isinstance(found, str):
             moderation = _judging_again(moderator, found)
             return _replayed(
-                found,
+                _of_height(found, height),
                 request,
                 asked_by,
                 unattended,
@@ -390,6 +402,7 @@ def stream_cell(
         remark=changed,
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
+        max_height=height,
     )
     session = Session(
         document=document,
@@ -639,6 +652,19 @@ def _unattended(value: Any) -> Unattended:
 
 def _show_reasoning(value: Any) -> ShowReasoning:
     return cast("ShowReasoning", _one_of("show_reasoning", value, ShowReasoning))
+
+
+def _max_height(value: Any) -> int | None:
+    if value is None or value is False:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"max_height must be a whole number of pixels of at least 1, not {value!r}")
+    return value
+
+
+def _of_height(played: _recordings.Played, height: int | None) -> _recordings.Played:
+    document = replace(played.session.document, max_height=height)
+    return replace(played, session=replace(played.session, document=document))
 
 
 def _moderation(given: Any) -> Moderation | None:

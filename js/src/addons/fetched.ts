@@ -6,6 +6,7 @@ import type {
   Differences,
   Grammar,
   JsonViewer,
+  LongAnswers,
   MathRenderer,
   TokensViewer,
 } from "../render/addons.js";
@@ -22,6 +23,7 @@ interface Module {
   readonly differences?: Differences;
   readonly json?: JsonViewer;
   readonly tokens?: TokensViewer;
+  readonly longAnswers?: LongAnswers;
 }
 
 /**
@@ -70,6 +72,10 @@ export class FetchedAddons implements Addons {
 
   tokens(): TokensViewer | Promise<TokensViewer | null> | null {
     return this.#bring("tokens", (module) => module.tokens);
+  }
+
+  longAnswers(): LongAnswers | Promise<LongAnswers | null> | null {
+    return this.#bring("long-answers", (module) => module.longAnswers);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

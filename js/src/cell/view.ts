@@ -11,6 +11,7 @@ import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
 import { Details } from "./details.js";
 import { Difference } from "./difference.js";
+import { Long } from "./long.js";
 import { Meter } from "./numbers.js";
 import type { Page } from "./page.js";
 import { asking } from "./parts/call.js";
@@ -46,6 +47,7 @@ export class View {
   readonly #meter = new Meter();
   readonly #details: Details;
   readonly #difference: Difference;
+  readonly #long: Long;
 
   readonly #target: HTMLElement;
   #pace: Pace;
@@ -76,8 +78,9 @@ export class View {
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#numbers, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.more, this.#controls.root);
+    this.#long = new Long(this.#root, this.#parts.root, cell, page);
     const body = element("div", { class: "sc-body" });
-    body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
+    body.append(this.#long.clip, this.#foreign, this.#notice, this.#card);
     this.#root.append(head, this.#replay.root, this.#details.root, this.#difference.root, body, this.#live);
     // Text that exists already is shown at once. Only new text is revealed gradually.
     this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
@@ -102,6 +105,7 @@ export class View {
     this.#cancelTick?.();
     this.#cancelUnseen?.();
     this.#unwatch();
+    this.#long.dispose();
     this.#parts.dispose();
     this.#root.remove();
     this.#target.classList.remove("sc-host");
@@ -123,6 +127,7 @@ export class View {
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
+    this.#long.update(over, state.doc.max_height);
     // Last, so that code that waits for the final status finds the complete answer.
     this.#drawStatus(state);
     return this.#pace.shown < this.#pace.target;

@@ -12,6 +12,7 @@ export interface Addons {
   differences(): Differences | Promise<Differences | null> | null;
   json(): JsonViewer | Promise<JsonViewer | null> | null;
   tokens(): TokensViewer | Promise<TokensViewer | null> | null;
+  longAnswers(): LongAnswers | Promise<LongAnswers | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -93,6 +94,26 @@ export interface TokensView {
   show(bodies: readonly string[], name: string): void;
 }
 
+/** What a long answer has from its cell: the cell's element, and the answer in an element that may be made lower. */
+export interface LongParts {
+  readonly root: HTMLElement;
+  readonly clip: HTMLElement;
+  /** Names the answer in all its views. */
+  readonly cell: object;
+  button(name: string, style: string, pressed: () => void): HTMLButtonElement;
+}
+
+/** Keeps long answers readable: scrolls with an answer that grows, and folds one that has ended. */
+export interface LongAnswers {
+  make(parts: LongParts): LongAnswer;
+}
+
+export interface LongAnswer {
+  /** `most`: the height in pixels above which the answer is folded once it is over; null: never. */
+  update(over: boolean, most: number | null): void;
+  dispose(): void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
@@ -101,4 +122,5 @@ export const NO_ADDONS: Addons = {
   differences: () => null,
   json: () => null,
   tokens: () => null,
+  longAnswers: () => null,
 };

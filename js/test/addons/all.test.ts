@@ -40,8 +40,8 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, diagrams, differences, and JSON", () => {
-  const others = ["differences", "json-viewer", "languages", "math", "tokens", "mermaid"];
+test("there is an addon for each language that fences can name, for math, diagrams, differences, JSON and long answers", () => {
+  const others = ["differences", "json-viewer", "languages", "long-answers", "math", "tokens", "mermaid"];
   expect([...ADDONS].sort()).toEqual([...GRAMMARS, ...others].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });

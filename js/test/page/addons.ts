@@ -16,6 +16,7 @@ export const ADDONS: Addons = {
   math: () => math,
   diagrams: () => null,
   differences: () => null,
+  longAnswers: () => null,
   json: () => reader,
   tokens: () => null,
 };

@@ -74,6 +74,7 @@ export function readOutput({ data, metadata }: Output): Saved | null {
       ...readDoc((key) => (key === "parts" ? partsIn(other, String(other.text ?? "")) : other[key])),
       versions: doc.versions,
       attempts: doc.attempts,
+      max_height: doc.max_height,
     })),
   };
 }
