@@ -25,6 +25,12 @@ const BEGUN = 160;
 
 export const begin = ({ gap, top }: Place): Following => ({ follows: gap <= BEGUN, top });
 
+/** After it has grown. If more comes at once than there is room for, its reader stays where that begins. */
+export const grown = ({ follows, top }: Following, { gap }: Place, room: number): Following => ({
+  follows: follows && gap <= room,
+  top,
+});
+
 /** After the reader, or the page, has scrolled. Scrolling up ends it, unless the end is still in sight. */
 export const scrolled = ({ follows, top }: Following, now: Place): Following => ({
   follows: now.gap <= 0 || (now.top > top - 1 && (follows || now.gap <= SLACK)),
@@ -201,11 +207,12 @@ export class Follower {
       if (height === 0) one.following = null;
       if (height === 0 || grew === 0) continue;
       const scroller = scrollerOf(root);
+      const edges = edgesOf(scroller);
       const now = this.#place(root, scroller);
-      one.following ??= begin(now);
+      one.following = one.following ? grown(one.following, now, edges.bottom - edges.top) : begin(now);
       let { typing, above, gap } = growths.get(scroller) ?? { typing: 0, above: 0, gap: 0 };
       if (this.#isTypingBelow(root, scroller, moved)) typing += grew;
-      else if (bottom - grew <= edgesOf(scroller).top) above = Math.max(above, lower);
+      else if (bottom - grew <= edges.top) above = Math.max(above, lower);
       else if (one.following.follows && !isSelecting(root)) gap = Math.max(gap, now.gap);
       growths.set(scroller, { typing, above, gap });
     }
