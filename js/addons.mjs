@@ -124,6 +124,7 @@ const OTHERS = {
   tokens: "tokens",
   tools: "tools",
   "json-viewer": "json",
+  "long-answers": "long",
 };
 
 const own = readdirSync(OWN)

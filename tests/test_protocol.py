@@ -81,6 +81,7 @@ FULL = Document(
     checking="end",
     resume=ResumeMode.CONTINUED,
     replay=Pace(2.0),
+    max_height=400,
 )
 
 
@@ -198,6 +199,7 @@ KEYS = {
     "resumable": (str, type(None)),
     "checking": (str, type(None)),
     "replay": (dict, type(None)),
+    "max_height": (int, type(None)),
 }
 
 

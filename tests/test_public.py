@@ -117,6 +117,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("show_reasoning", "keyword_only", None),
         ("show_prompt", "keyword_only", None),
         ("moderator", "keyword_only", None),
+        ("max_height", "keyword_only", None),
         ("record", "keyword_only", None),
         ("replay", "keyword_only", None),
         ("speed", "keyword_only", 1),
@@ -141,6 +142,7 @@ def test_configure_takes_only_names() -> None:
         ("show_prompt", "keyword_only"),
         ("prices", "keyword_only"),
         ("moderator", "keyword_only"),
+        ("max_height", "keyword_only"),
     ]
 
 

@@ -43,6 +43,8 @@ export const IS_LAST = "The last version";
 export const WAITING_FOR_KERNEL = "Waiting for the kernel";
 export const NOT_WHILE_STREAMING = "Not available while streaming";
 export const NO_KERNEL = "No kernel is connected. Run the cell again.";
+export const TO_END = "To the end";
+export const SHOW_LESS = "Show less";
 
 // -- the replay of a recording ----------------------------------------------------------------------------------------
 

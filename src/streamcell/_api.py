@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 from . import _recordings, sources
 from . import _words as words
@@ -74,6 +74,7 @@ class _Defaults:
     show_reasoning: ShowReasoning = "closed"
     show_prompt: bool = False
     moderator: Moderation | None = None
+    max_height: int | None = None
 
 
 _UNSET: Final[Any] = object()
@@ -96,6 +97,7 @@ def configure(
     show_prompt: bool | None = _UNSET,
     prices: Prices | None = _UNSET,
     moderator: Any = _UNSET,
+    max_height: int | None = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -122,6 +124,7 @@ def configure(
             0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
             prices of its own.
         moderator: see `stream_cell`.
+        max_height: see `stream_cell`.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
@@ -160,6 +163,8 @@ def configure(
     table = prices_of({} if prices is _UNSET or prices is None else prices)
     if moderator is not _UNSET:
         changed = replace(changed, moderator=_moderation(moderator))
+    if max_height is not _UNSET:
+        changed = replace(changed, max_height=_max_height(max_height))
     for name, count in {"max_concurrency": max_concurrency, "log_limit": log_limit}.items():
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
@@ -199,6 +204,7 @@ def stream_cell(
     show_reasoning: ShowReasoning | None = None,
     show_prompt: bool | None = None,
     moderator: Any = None,
+    max_height: int | Literal[False] | None = None,
     record: str | os.PathLike[str] | None = None,
     replay: str | os.PathLike[str] | None = None,
     speed: Speed = 1,
@@ -289,6 +295,9 @@ def stream_cell(
             was judged. Where it is flagged, the request is stopped, the answer ends with `Flagged`, and the flagged
             text is in no trait, page, notebook, recording or log. `docs/moderation.md` has more. None uses the
             moderator set with `configure`, if there is one; False uses none.
+        max_height: the height in pixels above which the answer is folded when it has ended: the cell shows its
+            beginning, and a button shows all of it. What is printed, copied and exported is always the whole answer.
+            None uses the height set with `configure`, if there is one; False folds nothing.
         record: a file that the answer is recorded into while it streams, in JSON Lines: what was asked, and every
             attempt, head and chunk with its time, without secrets. A file that exists is replaced. If it cannot be
             written later, the answer goes on and the cell says so.
@@ -320,6 +329,7 @@ def stream_cell(
     shows = _defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning)
     shown = _yes_or_no("show_prompt", show_prompt)
     shows_prompt = _defaults.show_prompt if shown is None else shown
+    height = _defaults.max_height if max_height is None else _max_height(max_height)
     if replay is not None:
         given = {name: value for name, value in {"model": model, "client": client, "record": record}.items() if value}
         if prompt is not None or params or given:
@@ -331,7 +341,7 @@ def stream_cell(
         recorded = played.prompt.get("messages") if shows_prompt else None
         said = asked_in(recorded, ()) if isinstance(recorded, list) else ""
         return _replayed(
-            played,
+            _of_height(played, height),
             None,
             None,
             unattended,
@@ -406,7 +416,7 @@ def stream_cell(
         if not isinstance(found, str):
             moderation = _judging_again(moderator, found)
             return _replayed(
-                found,
+                _of_height(found, height),
                 request,
                 asked_by,
                 unattended,
@@ -430,6 +440,7 @@ def stream_cell(
         prompt=said,
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
+        max_height=height,
     )
     session = Session(
         document=document,
@@ -718,6 +729,19 @@ def _unattended(value: Any) -> Unattended:
 
 def _show_reasoning(value: Any) -> ShowReasoning:
     return cast("ShowReasoning", _one_of("show_reasoning", value, ShowReasoning))
+
+
+def _max_height(value: Any) -> int | None:
+    if value is None or value is False:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"max_height must be a whole number of pixels of at least 1, not {value!r}")
+    return value
+
+
+def _of_height(played: _recordings.Played, height: int | None) -> _recordings.Played:
+    document = replace(played.session.document, max_height=height)
+    return replace(played, session=replace(played.session, document=document))
 
 
 def _moderation(given: Any) -> Moderation | None:

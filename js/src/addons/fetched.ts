@@ -7,6 +7,7 @@ import type {
   Grammar,
   JsonViewer,
   Layout,
+  LongAnswers,
   MathRenderer,
   TokensViewer,
   Tools,
@@ -26,6 +27,7 @@ interface Module {
   readonly tokens?: TokensViewer;
   readonly tools?: Tools;
   readonly layout?: Layout;
+  readonly longAnswers?: LongAnswers;
 }
 
 /**
@@ -82,6 +84,10 @@ export class FetchedAddons implements Addons {
 
   layout(name: string): Layout | Promise<Layout | null> | null {
     return this.#bring(name, (module) => module.layout);
+  }
+
+  longAnswers(): LongAnswers | Promise<LongAnswers | null> | null {
+    return this.#bring("long-answers", (module) => module.longAnswers);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

@@ -13,6 +13,7 @@ import { Controls } from "./controls.js";
 import type { Copying } from "./copy.js";
 import { Focus } from "./focus.js";
 import { Hands } from "./hands.js";
+import { Long } from "./long.js";
 import { Meter } from "./numbers.js";
 import type { Page } from "./page.js";
 import { Panel } from "./panel.js";
@@ -53,6 +54,7 @@ export class View {
   readonly #meter = new Meter();
   readonly #details: Panel;
   readonly #difference: Panel;
+  readonly #long: Long;
 
   readonly #focus: Focus;
   readonly #hands: Hands;
@@ -89,8 +91,9 @@ export class View {
     const head = element("div", { class: "sc-head" });
     const about = element("div", { class: "sc-about" }, this.#numbers, this.#badge, this.#origin);
     head.append(this.#status, about, this.#controls.more, this.#controls.root);
+    this.#long = new Long(this.#root, this.#parts.root, cell, page);
     const body = element("div", { class: "sc-body" });
-    body.append(this.#parts.root, this.#foreign, this.#notice, this.#card);
+    body.append(this.#long.clip, this.#foreign, this.#notice, this.#card);
     this.#root.append(
       this.#prompt,
       head,
@@ -125,6 +128,7 @@ export class View {
     this.#cancelTick?.();
     this.#cancelUnseen?.();
     this.#unwatch();
+    this.#long.dispose();
     this.#parts.dispose();
     this.#controls.dispose();
     this.#announcer.dispose();
@@ -148,6 +152,7 @@ export class View {
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
+    this.#long.update(over, state.doc.max_height);
     // Last, so that code that waits for the final status finds the complete answer.
     this.#drawStatus(state);
     return this.#pace.shown < this.#pace.target;

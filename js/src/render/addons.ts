@@ -19,6 +19,7 @@ export interface Addons {
   tools(): Tools | Promise<Tools | null> | null;
   /** The layout of several answers in one output; its addon has the layout's name. */
   layout(name: string): Layout | Promise<Layout | null> | null;
+  longAnswers(): LongAnswers | Promise<LongAnswers | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -188,6 +189,26 @@ export interface Layout {
   draw(target: HTMLElement, answers: Answers): () => void;
 }
 
+/** What a long answer has from its cell: the cell's element, and the answer in an element that may be made lower. */
+export interface LongParts {
+  readonly root: HTMLElement;
+  readonly clip: HTMLElement;
+  /** Names the answer in all its views. */
+  readonly cell: object;
+  button(name: string, style: string, pressed: () => void): HTMLButtonElement;
+}
+
+/** Keeps long answers readable: scrolls with an answer that grows, and folds one that has ended. */
+export interface LongAnswers {
+  make(parts: LongParts): LongAnswer;
+}
+
+export interface LongAnswer {
+  /** `most`: the height in pixels above which the answer is folded once it is over; null: never. */
+  update(over: boolean, most: number | null): void;
+  dispose(): void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
@@ -198,4 +219,5 @@ export const NO_ADDONS: Addons = {
   tokens: () => null,
   tools: () => null,
   layout: () => null,
+  longAnswers: () => null,
 };

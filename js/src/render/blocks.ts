@@ -142,7 +142,6 @@ export class MountedList extends MountedHolder<List> {
   }
 
   protected override update(): void {
-    setAttribute(this.dom, "data-loose", !this.node.tight);
     super.update();
     this.#number();
     this.#makeRoom();

@@ -264,6 +264,8 @@ export interface Doc {
   /** How the answer can go on, or null. */
   readonly resumable: ResumeMode | null;
   readonly replay: Replay | null;
+  /** The height in pixels above which an answer that has ended is folded; null: it is not. */
+  readonly max_height: number | null;
 }
 
 /** One change of a document. A part is only added behind the others, and its body only grows. */
@@ -590,4 +592,5 @@ export const DOC_SHAPE = {
   checking: [["null", ["one", ["prompt", "text", "end"]]], null],
   resumable: [["null", RESUME_MODE_SHAPE], null],
   replay: [["null", REPLAY_SHAPE], null],
+  max_height: [["null", "count"], null],
 } as const;

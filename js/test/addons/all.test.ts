@@ -40,8 +40,18 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, diagrams, differences, and JSON", () => {
-  const others = ["compare", "differences", "json-viewer", "languages", "math", "tokens", "tools", "mermaid"];
+test("there is an addon for each language that fences can name, for math, diagrams, differences, JSON, long answers, comparisons and tools", () => {
+  const others = [
+    "compare",
+    "differences",
+    "json-viewer",
+    "languages",
+    "long-answers",
+    "math",
+    "tokens",
+    "tools",
+    "mermaid",
+  ];
   expect([...ADDONS].sort()).toEqual([...GRAMMARS, ...others].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });

@@ -93,16 +93,6 @@ describe("lists", () => {
     drawn.push("00. item\n");
     expect(drawn.get("ol").getAttribute("data-digits")).toBe("3");
   });
-
-  test("say that they are loose, once, whatever their length", () => {
-    drawn.push(lines(150, () => "- item\n"));
-    expect(drawn.get("ul").hasAttribute("data-loose")).toBe(false);
-    const changes = watch(drawn.get("ul"));
-    drawn.push("\n- item\n");
-    expect(drawn.get("ul").hasAttribute("data-loose")).toBe(true);
-    expect(changes().filter((record) => record.attributeName === "data-loose")).toHaveLength(1);
-  });
-
   test("look the same when they are drawn whole", () => {
     drawn.layout.visible = false;
     drawn.push(items(200, 1), 5);

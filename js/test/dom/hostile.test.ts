@@ -47,7 +47,7 @@ const ELEMENTS = new Set(
 );
 
 const ATTRIBUTES = new Set(
-  "aria-label checked class data-align data-language data-loose data-pending data-task data-tip dir disabled href id open rel role start tabindex target title type value".split(
+  "aria-label checked class data-align data-language data-pending data-task data-tip dir disabled href id open rel role start tabindex target title type value".split(
     " ",
   ),
 );

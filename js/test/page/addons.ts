@@ -17,6 +17,7 @@ export const ADDONS: Addons = {
   diagrams: () => null,
   differences: () => null,
   tools: () => null,
+  longAnswers: () => null,
   json: () => reader,
   tokens: () => null,
   layout: () => null,

@@ -10,7 +10,7 @@ const TAGS = words(
 
 /** Attributes that any element may have; those of the renderer's own are checked below. */
 const ATTRIBUTES = words(
-  "align aria-label class colspan data-alert data-align data-cut data-display data-language data-loose data-pending data-task data-tight " +
+  "align aria-label class colspan data-alert data-align data-cut data-display data-language data-pending data-task data-tight " +
     "data-tip datetime dir lang open reversed role rowspan start tabindex title value",
 );
 

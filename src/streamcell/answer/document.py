@@ -182,6 +182,7 @@ class Document:
         replay: how the recording is played that the answer comes from, or None.
         checking: what waits for the moderator: the prompt ("prompt"), text that streams ("text") or, because nothing
             else comes, the end ("end"); else None.
+        max_height: the height in pixels above which the answer is folded when it has ended, or None.
         remark: what the user must know about the cell besides its answer, or an empty string.
         prompt: what was asked, as the cell shows it above the answer, or an empty string.
     """
@@ -198,6 +199,7 @@ class Document:
     resume: ResumeMode | None = None
     replay: Pace | None = None
     checking: Checking | None = None
+    max_height: int | None = None
     remark: str = ""
     prompt: str = ""
 

@@ -81,6 +81,9 @@ class StreamCell(Answer, Displayed):
     resumable = traitlets.Unicode(
         None, allow_none=True, help="How the answer can be resumed (exact, prefix or continued), or None."
     )
+    max_height = traitlets.Int(
+        None, allow_none=True, help="The height in pixels above which the answer is folded when it has ended, or None."
+    )
     parts = traitlets.Tuple(help="The answer's parts, in order.")
 
     def __init__(

@@ -325,6 +325,7 @@ def view_of(document: Document) -> View:
         "resumable": None if document.resume is None or version is not document.current else document.resume.value,
         "checking": document.checking,
         "replay": None if document.replay is None else _pace_of(document.replay),
+        "max_height": document.max_height,
     }
 
 

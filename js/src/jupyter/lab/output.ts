@@ -75,6 +75,7 @@ export function readOutput({ data, metadata }: Output): Saved | null {
       versions: doc.versions,
       attempts: doc.attempts,
       prompt: doc.prompt,
+      max_height: doc.max_height,
     })),
   };
 }

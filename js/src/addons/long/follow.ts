@@ -1,0 +1,233 @@
+/**
+ * Scrolls the page while answers grow: a reader who is at an answer's end stays there, and what the user types in below
+ * an answer stays where it is. Whoever scrolls up is left alone.
+ */
+
+/** Where an answer is in what scrolls, in pixels. */
+export interface Place {
+  /** From the lower edge of what is visible down to the answer's end. */
+  readonly gap: number;
+  /** How far is scrolled. */
+  readonly top: number;
+}
+
+export interface Following {
+  readonly follows: boolean;
+  /** How far was scrolled when this was last decided. */
+  readonly top: number;
+}
+
+/** Pixels below the visible part in which an answer's end still counts as reached. */
+const SLACK = 48;
+
+/** The same for an answer that begins: it comes below the cell that was run, which may be the lowest one in sight. */
+const BEGUN = 160;
+
+export const begin = ({ gap, top }: Place): Following => ({ follows: gap <= BEGUN, top });
+
+/** After it has grown. If more comes at once than there is room for, its reader stays where that begins. */
+export const grown = ({ follows, top }: Following, { gap }: Place, room: number): Following => ({
+  follows: follows && gap <= room,
+  top,
+});
+
+/** After the reader, or the page, has scrolled. Scrolling up ends it, unless the end is still in sight. */
+export const scrolled = ({ follows, top }: Following, now: Place): Following => ({
+  follows: now.gap <= 0 || (now.top > top - 1 && (follows || now.gap <= SLACK)),
+  top: now.top,
+});
+
+/** Whether to offer the way to the end. */
+export const isAway = ({ follows }: Following, { gap }: Place): boolean => !follows && gap > SLACK;
+
+/** By how much the growing answers of one scroller have grown, in pixels. */
+export interface Growth {
+  /** Above what the user types in, which is in sight. */
+  readonly typing: number;
+  /** Above all that is visible, and what the browser has not made up for. */
+  readonly above: number;
+  /** How far the end of an answer is below the visible part, whose reader follows it. */
+  readonly gap: number;
+}
+
+/** How far to scroll, where what the user types in has moved by `moved`, which may have other reasons too. */
+export const toScroll = ({ typing, above, gap }: Growth, moved: number): number =>
+  typing === 0 ? above || Math.max(0, gap) : Math.max(Math.min(0, typing), Math.min(moved, Math.max(0, typing)));
+
+/** The part of the page that scrolls around an element. */
+export function scrollerOf(inside: Element): Element {
+  for (let one = inside.parentElement; one && one !== document.body; one = one.parentElement) {
+    if (one.scrollHeight > one.clientHeight && /auto|scroll/.test(getComputedStyle(one).overflowY)) return one;
+  }
+  return document.scrollingElement ?? document.documentElement;
+}
+
+/** The edges of what is visible in a scroller. */
+function edgesOf(scroller: Element): { readonly top: number; readonly bottom: number } {
+  const top = scroller === document.scrollingElement ? 0 : scroller.getBoundingClientRect().top;
+  return { top, bottom: Math.min(top + scroller.clientHeight, innerHeight) };
+}
+
+/** Whether the user has selected some of it, or is doing so. */
+function isSelecting(root: HTMLElement): boolean {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && root.contains(selection.anchorNode);
+}
+
+/** An answer that is followed. */
+export interface Followed {
+  toEnd(): void;
+  end(): void;
+}
+
+interface Growing {
+  readonly root: HTMLElement;
+  readonly away: (isAway: boolean) => void;
+  /** Null while it is not shown. */
+  following: Following | null;
+  height: number;
+  /** The place of its end in the window, after the last growth or scroll. */
+  bottom: number;
+}
+
+/** All growing answers of a page. */
+export class Follower {
+  readonly #growing = new Set<Growing>();
+  /** Called after layout and before the page is painted, so nobody sees what has moved. */
+  readonly #observer = new ResizeObserver(() => this.#grown());
+  /** What the user has last clicked or typed into. */
+  #touched: Node | null = null;
+  /** What has the focus, and its place in the window after the last growth or scroll. */
+  #focused: { readonly node: Element; readonly at: number } | null = null;
+
+  /** Follow the end of an answer while it grows; `away` is told whether its reader has left the end. */
+  begin(root: HTMLElement, away: (isAway: boolean) => void): Followed {
+    if (this.#growing.size === 0) this.#listen("addEventListener");
+    const one: Growing = { root, away, following: null, height: 0, bottom: 0 };
+    this.#growing.add(one);
+    this.#observer.observe(root);
+    return {
+      toEnd: () => {
+        const scroller = scrollerOf(root);
+        one.following = { follows: true, top: 0 };
+        this.#scroll(scroller, this.#place(root, scroller).gap);
+      },
+      end: () => {
+        this.#growing.delete(one);
+        this.#observer.unobserve(root);
+        if (this.#growing.size === 0) this.#listen("removeEventListener");
+      },
+    };
+  }
+
+  /** Whether the reader has neither the beginning of it in sight nor its end. */
+  isWithin(root: HTMLElement): boolean {
+    const { top, bottom } = edgesOf(scrollerOf(root));
+    const box = root.getBoundingClientRect();
+    return box.top < top && box.bottom > bottom;
+  }
+
+  /** Make a change that makes an answer higher or lower. If its beginning is not in sight, its end stays in place. */
+  change(root: HTMLElement, make: () => void): void {
+    const scroller = scrollerOf(root);
+    const before = root.getBoundingClientRect();
+    this.#look();
+    make();
+    const growth = root.getBoundingClientRect().height - before.height;
+    const moved = this.#look();
+    const typing = this.#isTypingBelow(root, scroller, moved) ? growth : 0;
+    const above = before.top < edgesOf(scroller).top ? growth : 0;
+    this.#scroll(scroller, toScroll({ typing, above, gap: 0 }, moved));
+    for (const one of this.#growing) if (one.root === root) one.height += growth;
+  }
+
+  #listen(change: "addEventListener" | "removeEventListener"): void {
+    for (const type of ["keydown", "pointerdown", "focusin"]) document[change](type, this.#onTouch, true);
+    document[change]("scroll", this.#onScroll, true);
+  }
+
+  readonly #onTouch = ({ type, target }: Event): void => {
+    if (type !== "focusin") this.#touched = target as Node;
+    if (document.activeElement !== this.#focused?.node) this.#look();
+  };
+
+  readonly #onScroll = ({ target }: Event): void => {
+    if ((target as Node).contains(this.#focused?.node ?? null)) this.#look();
+    for (const one of this.#growing) {
+      if (!one.following || !(target as Node).contains(one.root)) continue;
+      one.bottom = one.root.getBoundingClientRect().bottom;
+      const now = this.#place(one.root, scrollerOf(one.root));
+      one.following = scrolled(one.following, now);
+      one.away(isAway(one.following, now));
+    }
+  };
+
+  /**
+   * Note where the focus is, and return how far it has moved since. Where the browser itself keeps it in place, as in
+   * JupyterLab's active cell, it has not moved.
+   */
+  #look(): number {
+    const before = this.#focused;
+    const node = document.activeElement;
+    this.#focused = null;
+    if (!node || node === document.body) return 0;
+    const { top } = node.getBoundingClientRect();
+    const moved = node === before?.node ? top - before.at : 0;
+    // Scrolling is to whole pixels. What is left over is made up for the next time.
+    this.#focused = before?.node === node && Math.abs(moved) < 1 ? before : { node, at: top };
+    return moved;
+  }
+
+  /** Whether the user has touched what has the focus, and it was below the answer and in sight before it moved. */
+  #isTypingBelow(root: HTMLElement, scroller: Element, moved: number): boolean {
+    const node = this.#focused?.node;
+    if (!node?.contains(this.#touched) || scrollerOf(node) !== scroller) return false;
+    const { top } = node.getBoundingClientRect();
+    return top >= root.getBoundingClientRect().bottom - 1 && top - moved < edgesOf(scroller).bottom;
+  }
+
+  /** An answer's place. What has the focus below it, such as the next cell, should be in sight too. */
+  #place(root: HTMLElement, scroller: Element): Place {
+    const { top, bottom } = edgesOf(scroller);
+    let end = root.getBoundingClientRect().bottom;
+    const focused = this.#focused?.node.getBoundingClientRect();
+    if (focused && focused.top >= end && focused.bottom - end < (bottom - top) / 2) end = focused.bottom;
+    return { gap: end - bottom, top: scroller.scrollTop };
+  }
+
+  #grown(): void {
+    const moved = this.#look();
+    const growths = new Map<Element, Growth>();
+    for (const one of this.#growing) {
+      const { root } = one;
+      const { height, bottom } = root.getBoundingClientRect();
+      const grew = height - one.height;
+      const lower = bottom - one.bottom;
+      one.height = height;
+      if (height === 0) one.following = null;
+      if (height === 0 || grew === 0) continue;
+      const scroller = scrollerOf(root);
+      const edges = edgesOf(scroller);
+      const now = this.#place(root, scroller);
+      one.following = one.following ? grown(one.following, now, edges.bottom - edges.top) : begin(now);
+      let { typing, above, gap } = growths.get(scroller) ?? { typing: 0, above: 0, gap: 0 };
+      if (this.#isTypingBelow(root, scroller, moved)) typing += grew;
+      else if (bottom - grew <= edges.top) above = Math.max(above, lower);
+      else if (one.following.follows && !isSelecting(root)) gap = Math.max(gap, now.gap);
+      growths.set(scroller, { typing, above, gap });
+    }
+    for (const [scroller, growth] of growths) this.#scroll(scroller, toScroll(growth, moved));
+  }
+
+  #scroll(scroller: Element, by: number): void {
+    if (by !== 0) scroller.scrollTop += by;
+    this.#look();
+    for (const one of this.#growing) {
+      one.bottom = one.root.getBoundingClientRect().bottom;
+      if (!one.following || scrollerOf(one.root) !== scroller) continue;
+      const now = this.#place(one.root, scroller);
+      one.following = { ...one.following, top: now.top };
+      one.away(isAway(one.following, now));
+    }
+  }
+}
