@@ -160,6 +160,7 @@ export const FACTS = {
 export const TIMELINE = "Timeline";
 export const TIMELINE_AS_LIST = "Timeline as a list";
 export const LOADING = "Loading…";
+export const NO_BUTTONS = "The buttons cannot be loaded now: no kernel is connected.";
 export const NOT_LOADED = "This cannot be loaded now: no kernel is connected. Close it and open it again later.";
 const PIECES: Readonly<Record<Segment["kind"], string>> = {
   queue: "In the queue",

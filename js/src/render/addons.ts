@@ -4,7 +4,9 @@
  */
 
 import type { Page } from "../cell/page.js";
-import type { Command, Doc } from "../wire/protocol.js";
+import type { Context, Looks } from "../cell/parts/kinds.js";
+import type { ToolCallFields } from "../wire/generated.js";
+import type { Command, Doc, Part } from "../wire/protocol.js";
 import type { State } from "../wire/store.js";
 
 /** Loads addons, each once per page. Null if one is not available (no kernel): the plain form is shown then. */
@@ -138,6 +140,24 @@ export interface BlockParts {
   insertion(block: Element): Insertion | null;
 }
 
+/** What the buttons of a call have from its view. */
+export interface DecisionParts {
+  readonly context: Context;
+  /** Gets the focus when the button that has it is hidden. */
+  readonly block: HTMLElement;
+  /** Lay out JSON; `verbatim`: for editing. */
+  pretty(json: string, verbatim: boolean): string;
+}
+
+/** The buttons of a call that waits for the user. */
+export interface DecisionView {
+  readonly root: HTMLElement;
+  update(part: Part, fields: ToolCallFields, looks: Looks): void;
+  /** Forget what the user has begun: another call is shown. */
+  reset(): void;
+  dispose(): void;
+}
+
 /** What a cell has for its user's hands. */
 export interface Tools {
   /** Show the tools of the block that an element is in, from now on by pointer and focus. */
@@ -146,6 +166,7 @@ export interface Tools {
   rich(answers: readonly Element[]): string;
   /** Clean text and HTML of a selection inside `root`; null: the browser's own copy is as good. */
   selected(root: HTMLElement, selection: Selection | null): { readonly text: string; readonly html: string } | null;
+  decision(parts: DecisionParts): DecisionView;
   details(parts: PanelParts): PanelView;
   difference(parts: PanelParts): PanelView;
 }

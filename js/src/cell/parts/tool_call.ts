@@ -1,5 +1,6 @@
 /** A tool call: the arguments from the model, the user's decision while the call waits, and the result. */
 
+import type { DecisionView, Tools } from "../../render/addons.js";
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import type { ToolCallFields } from "../../wire/generated.js";
 import type { Part } from "../../wire/protocol.js";
@@ -7,7 +8,6 @@ import * as words from "../../words.js";
 import { Box } from "../box.js";
 import { Pretty, pretty, visible } from "../pretty.js";
 import { callCopied, callOf, nameOf, TOOL_CALL } from "./call.js";
-import { Decision } from "./decision.js";
 import { type Context, KINDS, type Looks, type PartView } from "./kinds.js";
 import { type Returned, returned } from "./returned.js";
 
@@ -51,7 +51,12 @@ class ToolCall implements PartView {
   readonly #name = element("code");
   readonly #state = element("span", { class: "sc-call-state" });
   readonly #arguments = new Box(words.ARGUMENTS);
-  readonly #decision: Decision;
+  /** Where the buttons are, or why they are not. */
+  readonly #choices = element("div");
+  #decision: DecisionView | null = null;
+  #coming = false;
+  #gone = false;
+  #last: Parameters<DecisionView["update"]> | null = null;
   readonly #place = element("div");
   readonly #summary = element("summary");
   readonly #text = new Box(words.RESULT);
@@ -71,8 +76,7 @@ class ToolCall implements PartView {
     this.#context = context;
     const head = element("div", { class: "sc-call-head" }, this.#name, this.#state);
     this.root = element("div", { class: "sc-call", role: "group", tabindex: "-1" }, head, this.#arguments.root);
-    this.#decision = new Decision(context, this.root);
-    this.root.append(this.#decision.root, this.#place, this.#result);
+    this.root.append(this.#choices, this.#place, this.#result);
   }
 
   update([part]: readonly Part[], looks: Looks): void {
@@ -85,14 +89,15 @@ class ToolCall implements PartView {
     setAttribute(this.root, "data-state", call.state);
     setLabel(this.#state, stateOf(call, looks));
     this.#drawArguments(part, call, looks);
-    this.#decision.update(part, call, looks);
+    this.#decide(part, call, looks);
     this.#drawResult(call, name);
     this.#returned?.dress?.();
   }
 
   dispose(): void {
     this.#returned?.dispose?.();
-    this.#decision.dispose();
+    this.#decision?.dispose();
+    this.#gone = true;
   }
 
   /** Reset the view, to show the call of another answer. */
@@ -100,7 +105,31 @@ class ToolCall implements PartView {
     this.#shown = name;
     this.#arguments.reset();
     this.#text.reset();
-    this.#decision.reset();
+    this.#decision?.reset();
+  }
+
+  /** Show the buttons, which come with an addon when the first call waits. */
+  #decide(...last: Parameters<DecisionView["update"]>): void {
+    this.#last = last;
+    const [, { state }, { over }] = last;
+    if (this.#decision) this.#decision.update(...last);
+    else if (state !== "asked" || over) setLabel(this.#choices, "");
+    else if (!this.#coming) {
+      const tools = this.#context.page.addons.tools();
+      this.#coming = tools instanceof Promise;
+      if (tools instanceof Promise) void tools.then((come) => this.#take(come));
+      else this.#take(tools);
+    }
+  }
+
+  #take(tools: Tools | null): void {
+    this.#coming = false;
+    if (this.#gone || !this.#last) return;
+    this.#decision = tools?.decision({ context: this.#context, block: this.root, pretty }) ?? null;
+    if (this.#decision) {
+      this.#choices.replaceChildren(this.#decision.root);
+      this.#decision.update(...this.#last);
+    } else setLabel(this.#choices, words.NO_BUTTONS);
   }
 
   #drawArguments({ body, open }: Part, { custom, edited }: ToolCallFields, { over }: Looks): void {

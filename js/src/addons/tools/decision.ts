@@ -1,12 +1,13 @@
 /** The user's decision on a call that waits: run it, deny it, always allow its tool, or change the arguments first. */
 
+import type { Context, Looks } from "../../cell/parts/kinds.js";
+import type { DecisionParts, DecisionView } from "../../render/addons.js";
 import { element, setAttribute, setLabel } from "../../render/element.js";
 import type { ToolCallFields } from "../../wire/generated.js";
 import { isRecord } from "../../wire/narrow.js";
 import type { Part } from "../../wire/protocol.js";
 import * as words from "../../words.js";
-import { pretty } from "../pretty.js";
-import type { Context, Looks } from "./kinds.js";
+import css from "./decision.css";
 
 /** Milliseconds without an answer from the kernel, after which a button can be pressed again. */
 const UNANSWERED = 10_000;
@@ -15,7 +16,7 @@ const UNANSWERED = 10_000;
 const LONGEST = 1_000_000;
 
 /** Why these arguments cannot be sent, or null. */
-export function flawOf(text: string): string | null {
+function flawOf(text: string): string | null {
   if (text.length > LONGEST) return words.TOO_LONG;
   try {
     return text.trim() === "" || isRecord(JSON.parse(text)) ? null : words.NOT_AN_OBJECT;
@@ -24,11 +25,12 @@ export function flawOf(text: string): string | null {
   }
 }
 
-export class Decision {
+export class Decision implements DecisionView {
   readonly root: HTMLElement;
   readonly #context: Context;
   /** Gets the focus when the button that has it is hidden. */
   readonly #block: HTMLElement;
+  readonly #pretty: DecisionParts["pretty"];
   readonly #area: HTMLTextAreaElement;
   readonly #flaw: HTMLElement;
   readonly #edit: HTMLButtonElement;
@@ -38,9 +40,10 @@ export class Decision {
   #arguments = "";
   #cancelLate: (() => void) | null = null;
 
-  constructor(context: Context, block: HTMLElement) {
+  constructor({ context, block, pretty }: DecisionParts) {
     this.#context = context;
     this.#block = block;
+    this.#pretty = pretty;
     const button = (label: string, title: string, pressed: () => void, style = "") =>
       this.#button(label, title, pressed, style);
     const run = button(words.RUN, words.RUN_TITLE, () => this.#send("run"), "sc-primary");
@@ -64,7 +67,15 @@ export class Decision {
     this.#changes = element("div", { class: "sc-call-buttons" }, changed, cancel);
     this.#area.addEventListener("input", () => this.#complain(""));
     this.#buttons = [run, deny, this.#edit, always, changed, cancel];
-    this.root = element("div", { class: "sc-call-decision" }, this.#area, this.#flaw, this.#choices, this.#changes);
+    this.root = element(
+      "div",
+      { class: "sc-call-decision" },
+      element("style", {}, css),
+      this.#area,
+      this.#flaw,
+      this.#choices,
+      this.#changes,
+    );
     this.root.addEventListener("keydown", (key) => {
       if (this.#area.hidden) return;
       // Otherwise the notebook's shortcuts apply: Shift+Enter would run the cell again.
@@ -108,7 +119,7 @@ export class Decision {
   }
 
   #open(): void {
-    this.#area.value = pretty(this.#arguments, true);
+    this.#area.value = this.#pretty(this.#arguments, true);
     this.#choices.hidden = true;
     this.#area.hidden = this.#changes.hidden = false;
     this.#area.focus({ preventScroll: true });
