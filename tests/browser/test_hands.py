@@ -60,7 +60,7 @@ def test_the_head_fits_any_width_and_font_without_cutting_the_status(
     waiting = ask("Wait", "rate_limit?retry_after=50")
     silent = f"from streamcell import Timeouts\n{ask('Fall silent', STALLED)[:-1]}, timeouts=Timeouts(notify_after=1))"
     cut = ask("Cut", "drop?after=40")
-    versions = f"{ask('Versions', 'echo?rate=0')}\ncell.result()\ncell.retry(temperature=0)"
+    versions = f"{ask('Versions of `code`', 'echo?rate=0')}\ncell.result()\ncell.retry(temperature=0)"
     notebook = open_notebook([waiting, silent, cut, versions])
     states = ("waiting", "streaming", "interrupted", "done")
     for index, state in enumerate(states):
@@ -78,6 +78,9 @@ def test_the_head_fits_any_width_and_font_without_cutting_the_status(
             if width in (240, 420, 560, 800):
                 notebook.picture(f"head-{font}-{width}")
     assert found == {}
+    # At the last font, which is 30 pixels, code in the text has grown too.
+    size = notebook.view(3).locator("p code").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+    assert size >= 27
 
 
 def focused(notebook: Notebook) -> Any:
