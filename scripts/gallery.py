@@ -48,7 +48,9 @@ def main() -> None:
             for theme in THEMES if kind == "parts" else THEMES[:1]:
                 notebook.set_theme(f"JupyterLab {theme}")
                 page.locator("#jupyterlab-splash").wait_for(state="detached")  # it fades over the whole page
-                for index, name in enumerate(cells):
+                for index, (name, cell) in enumerate(cells.items()):
+                    if isinstance(cell, Shown):
+                        cell.point(notebook, index)
                     suffix = f"-{theme.lower()}" if kind == "parts" else ""
                     notebook.view(index).screenshot(path=DOCS / kind / f"{name}{suffix}.png")
             notebook.set_theme(f"JupyterLab {THEMES[0]}")

@@ -20,7 +20,8 @@ def checked(page: Page, within: str = "[data-streamcell]") -> dict[str, Any]:
     page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = page.evaluate(
         """async (within) => {
-            const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
+            const levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+            const rules = { type: "tag", values: [...levels, "best-practice"] };
             const { violations, passes } = await axe.run({ include: [within] }, { runOnly: rules });
             const told = ({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`);
             return { violations: violations.flatMap(told), passed: passes.map(({ id }) => id) };

@@ -39,7 +39,7 @@ CARDS: Final = {
     "no-such-address": _rehearse("no_route", "failed", "The server has no such address", "api='chat'"),
     "context-too-long": _rehearse("too_long", "failed", "The prompt is too long for this model"),
     "bad-request": _rehearse("bad_request", "failed", "The server refused this request"),
-    "rate-limit": _rehearse("rate_limit?retry_after=90", "failed", "Rate limit reached"),
+    "rate-limit": _rehearse("rate_limit?retry_after=90", "failed", "Rate limit reached", "retry=2"),
     "quota": _rehearse("quota", "failed", "The account's quota is used up"),
     "refused": _at("http://127.0.0.1:1/v1", "failed", "The server refused the connection"),
     "no-tls": Shown(

@@ -40,19 +40,42 @@ cell.retry(model="rehearsal/tour?rate=0&seed=1", max_output_tokens=30)
 cell.result()"""
 
 
+STALLED: Final = "stall?after=40&seconds=600&rate=0&seed=1"
+TIMES: Final = "from streamcell import Timeouts\n"
+
+STOP: Final = """
+async for _ in cell:
+    break
+cell.stop()"""
+
+
 class Shown(NamedTuple):
-    """A cell; `status` is where it stands, `says` what the picture shows, `opens` the button that opens a panel."""
+    """A cell; `status` is where it stands, `says` what the picture shows, `opens` the button that opens a panel.
+
+    `waits` is a text that it shows then, and `over` what the pointer is over.
+    """
 
     source: str
     status: str
     says: str
     opens: str = ""
+    waits: str = ""
+    over: str = ""
 
     def open(self, notebook: Notebook, index: int) -> None:
         """Open the panel of the cell, and wait until it shows all."""
         if self.opens:
             notebook.button(index, self.opens).click()
             notebook.view(index).locator(".sc-piece, .sc-difference ins").first.wait_for()
+        if self.waits:
+            notebook.view(index).get_by_text(self.waits).first.wait_for()
+        self.point(notebook, index)
+
+    def point(self, notebook: Notebook, index: int) -> None:
+        """Put the pointer where the picture shows something."""
+        if self.over:
+            notebook.view(index).locator(self.over).hover()
+            notebook.view(index).get_by_role("toolbar").wait_for()
 
 
 def _ask(prompt: str, model: str, options: str = "", before: str = "") -> str:
@@ -150,6 +173,36 @@ SHOWN: Final = {
         _ask("Say moderation-500", "echo?rate=0", ", moderator='openai'"),
         "failed",
         "The moderation endpoint has failed, so nothing is shown: that is the default.",
+    ),
+    "waiting": Shown(
+        _ask("Explain entropy", "rate_limit?retry_after=50"),
+        "waiting",
+        "A refused attempt waits for the next one. Retry now cuts the wait short.",
+    ),
+    "silent": Shown(
+        _ask(
+            "Explain entropy", "stall?after=40&seconds=600&rate=0&seed=1", ", timeouts=Timeouts(notify_after=1)", TIMES
+        ),
+        "streaming",
+        "A server that says nothing: for how long, and when the cell gives up.",
+        waits="given up after",
+    ),
+    "stopped": Shown(
+        _ask("Explain entropy", STALLED) + STOP,
+        "stopped",
+        "Stopped by the user. The text is kept, and Continue is where Stop was.",
+        waits="Continue",
+    ),
+    "prompt": Shown(
+        _ask("Explain entropy", "tour?rate=0&seed=1", ", show_prompt=True, max_output_tokens=60"),
+        "done",
+        "What was asked, above the answer, with `show_prompt=True`.",
+    ),
+    "code": Shown(
+        _ask("```python\nprint(6 * 7)\n```\n", "echo?rate=0"),
+        "done",
+        "The tools of a block of code, which are there while the pointer or the focus is.",
+        over=".sc-code",
     ),
     "image": Shown(
         _ask("Draw a river", "images?rate=0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .accessible import checked
 from .cards import CARDS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def test_each_card_has_its_picture_in_the_gallery() -> None:
     assert pictures == set(CARDS), "`make gallery` takes them anew"
 
 
-def test_each_card_says_says_what_happened_and_what_to_do_next(open_notebook: Callable[..., Notebook]) -> None:
+def test_each_card_says_what_happened_and_what_to_do_next(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([card.source for card in CARDS.values()])
     for index, (name, card) in enumerate(CARDS.items()):
         notebook.start(index)
@@ -32,6 +33,15 @@ def test_each_card_says_says_what_happened_and_what_to_do_next(open_notebook: Ca
         # Whatever came stays; what has text can go on, what has none can be asked anew.
         text = notebook.copied(index) if card.status == "interrupted" else ""
         assert notebook.button(index, "Retry").is_visible(), name
+        # What a card names, it has.
+        buttons = shown.locator(".sc-card-buttons button").all_inner_texts()
+        assert ("Press Continue" in said) == ("Continue" in buttons), (name, said)
+        assert "Retry" in buttons, name
+        assert not ("asks to wait" in said and "a moment" in said), (name, said)
         if card.status == "interrupted":
             assert text.startswith("## Entropy"), name
-            assert notebook.button(index, "Continue").is_visible(), name
+            notebook.button(index, "Continue").wait_for()
+    assert "waits at most 60 s by itself" in notebook.view(list(CARDS).index("rate-limit")).inner_text()
+    for theme in ("Dark", "Light"):
+        notebook.set_theme(f"JupyterLab {theme}")
+        assert checked(notebook.page)["violations"] == [], theme

@@ -34,7 +34,7 @@ def test_the_numbers_are_live_and_the_timeline_shows_the_waits(open_notebook: Ca
     notebook.run(1)
     notebook.button(1, "Details").click()
     details = notebook.view(1).get_by_role("group", name="Details of the answer")
-    details.get_by_text("Waiting to retry").wait_for()
+    details.locator(".sc-legend").get_by_text("Waiting to retry").wait_for()
     notebook.wait_for_status(1, "done")
     details.get_by_role("img", name=re.compile(r"Waiting to retry \(Interrupted\): \d+\.\d+ s")).wait_for()
     kinds = details.locator(".sc-piece").evaluate_all("pieces => pieces.map((one) => one.dataset.kind)")

@@ -36,7 +36,11 @@ const tool = (label: string) =>
   [...(tools()?.querySelectorAll("button") ?? [])].find(
     ({ textContent }) => textContent === label,
   ) as HTMLButtonElement;
-const point = (selector: string) => part(selector).dispatchEvent(new Event("pointerover", { bubbles: true }));
+const point = (selector: string, movementX = 1) => {
+  for (const type of ["pointerover", "pointermove"]) {
+    part(selector).dispatchEvent(Object.assign(new Event(type, { bubbles: true }), { movementX, movementY: 0 }));
+  }
+};
 
 const CODE = "```python\nprint(1)\nprint(2)\n```\n\nText\n\n```bash\nls\n```\n";
 
@@ -51,8 +55,10 @@ test("a block has no tools before the pointer or the focus is in it, and then th
   expect(host.querySelectorAll(".sc-tools")).toHaveLength(1);
   expect(second.parentElement?.querySelector(".sc-tools")).not.toBeNull();
   expect(labels(), "no cell of this notebook runs that").toEqual(["Copy code", "Wrap", "Line numbers"]);
-  point("p");
+  point(".sc-code pre", 0); // the pointer rests, and the page has changed under it
+  expect(second.parentElement?.querySelector(".sc-tools")).not.toBeNull();
   second.blur();
+  point("p");
   expect(tools()).toBeNull();
 });
 

@@ -32,7 +32,10 @@ export class Bar {
     const { root } = parts;
     root.append(element("style", {}, blocks));
     this.#host.attachShadow({ mode: "open" }).append(element("style", {}, css), this.#bar);
-    root.addEventListener("pointerover", ({ target }) => this.at(target));
+    root.addEventListener("pointermove", ({ target, movementX, movementY }) => {
+      // When the page changes under a resting pointer, browsers send a pointermove with a movement of 0.
+      if (movementX !== 0 || movementY !== 0) this.at(target);
+    });
     root.addEventListener("focusin", ({ target }) => this.at(target));
     root.addEventListener("pointerleave", () => this.#leave());
     root.addEventListener("focusout", ({ relatedTarget }) => {
