@@ -136,6 +136,7 @@ def test_configure_takes_only_names() -> None:
         ("show_reasoning", "keyword_only"),
         ("prices", "keyword_only"),
         ("moderator", "keyword_only"),
+        ("interrupt", "keyword_only"),
     ]
 
 
