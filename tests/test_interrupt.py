@@ -105,12 +105,14 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[tuple[KernelManager, Bloc
 
 def run(client: BlockingKernelClient, source: str, value: str = "None") -> tuple[str, str]:
     """Run a cell; return the name of what it raised, and what `value` is after it."""
-    client.execute(source, allow_stdin=True, user_expressions={"value": value})
-    return ended(client)
+    return ended(client, client.execute(source, allow_stdin=True, user_expressions={"value": value}))
 
 
-def ended(client: BlockingKernelClient) -> tuple[str, str]:
-    content = client.get_shell_msg(timeout=LIMIT)["content"]
+def ended(client: BlockingKernelClient, asked: str) -> tuple[str, str]:
+    """Wait for the end of an execution, and say what `run` says."""
+    while (reply := client.get_shell_msg(timeout=LIMIT))["parent_header"]["msg_id"] != asked:
+        pass
+    content = reply["content"]
     values = content.get("user_expressions") or {"value": {"data": {"text/plain": "None"}}}
     return content.get("ename", ""), values["value"]["data"]["text/plain"]
 
@@ -143,10 +145,10 @@ SLEEP, ASYNC_SLEEP = "import time\ntime.sleep(1000)", "import asyncio\nawait asy
 def test_while_a_cell_runs_its_code_ends_too(kernel: tuple[KernelManager, BlockingKernelClient], code: str) -> None:
     manager, client = kernel
     assert run(client, f"{START}\nconfigure(interrupt='stop')", STATUSES) == ("", STREAMING)
-    client.execute(f"print('begun', flush=True)\n{code}", allow_stdin=True)
+    asked = client.execute(f"print('begun', flush=True)\n{code}", allow_stdin=True)
     while client.get_iopub_msg(timeout=LIMIT)["content"].get("text", "").strip() != "begun":
         pass
     manager.interrupt_kernel()
-    assert ended(client)[0] in ("KeyboardInterrupt", "CancelledError")
+    assert ended(client, asked)[0] in ("KeyboardInterrupt", "CancelledError")
     assert run(client, STOPPED, STATUSES) == ("", ALL_STOPPED)
     assert run(client, "1 / 0")[0] == "ZeroDivisionError"
