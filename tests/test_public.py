@@ -143,6 +143,7 @@ def test_configure_takes_only_names() -> None:
         ("prices", "keyword_only"),
         ("moderator", "keyword_only"),
         ("max_height", "keyword_only"),
+        ("interrupt", "keyword_only"),
     ]
 
 

@@ -33,7 +33,9 @@ from .engine.jury import Endpoint
 from .engine.log import SHELF
 from .engine.structure import Structure, structure_of
 from .engine.toolbox import Approve, Toolbox, toolbox_of
+from .notebook import interrupt as interrupts
 from .notebook import magic
+from .notebook.interrupt import Interrupt
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
@@ -98,6 +100,7 @@ def configure(
     prices: Prices | None = _UNSET,
     moderator: Any = _UNSET,
     max_height: int | None = _UNSET,
+    interrupt: Interrupt | None = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -125,9 +128,14 @@ def configure(
             prices of its own.
         moderator: see `stream_cell`.
         max_height: see `stream_cell`.
+        interrupt: what Kernel ▸ Interrupt (in a terminal Ctrl-C) does to the answers of this kernel, besides ending the
+            code that runs. `"stop"`: it stops all of them, also while no code runs. `"ignore"`, which is the default:
+            they go on, because it is mostly pressed for code that takes too long, and each answer has its own Stop. An
+            answer that the code waits for (`cell.result()`, `await cell`) is stopped in any case.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
+        RuntimeError: for `interrupt` on another thread than the main one, which gets the signal.
     """
     global _defaults  # noqa: PLW0603  # one immutable value, so that a call never sees half of a change
     # A traceback that shows locals must not show the key.
@@ -171,6 +179,9 @@ def configure(
             raise ValueError(f"{name} must be a whole number of at least 1, not {given!r}")
     if log_limit is not _UNSET:
         driver().shelf.limit = SHELF if log_limit is None else log_limit
+    if interrupt is not _UNSET:
+        wanted: Interrupt = "ignore" if interrupt is None else _one_of("interrupt", interrupt, Interrupt)
+        interrupts.listen(wanted)
     if max_concurrency is not _UNSET:
         lanes = driver().lanes
         lanes.max_concurrency = AT_ONCE if max_concurrency is None else max_concurrency

@@ -24,6 +24,7 @@ __all__ = [
     "is_a_result",
     "is_notebook",
     "is_terminal",
+    "kernel_and_shell",
     "place",
     "publish",
     "unattended",
@@ -50,6 +51,12 @@ def is_notebook() -> bool:
 def has_shell() -> bool:
     """Whether this process has an IPython shell, in a kernel or in a terminal."""
     return _shell() is not None
+
+
+def kernel_and_shell() -> tuple[Any, Any]:
+    """Return the Jupyter kernel of this process and its shell, or None for what there is not."""
+    shell = _shell()
+    return (shell.kernel, shell) if is_notebook() else (None, shell)
 
 
 def is_terminal() -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "is_registered",
     "let_pages_choose_the_subshell",
     "send_without_parent",
+    "set_idle_interrupt",
     "show_again",
 ]
 
@@ -91,3 +92,14 @@ def before_threads_end(call: Callable[[], object]) -> None:
     import concurrent.futures.thread  # noqa: F401  # it registers itself, which it cannot do at the end any more
 
     getattr(threading, "_register_atexit", atexit.register)(call)
+
+
+def set_idle_interrupt(kernel: Any, handler: Any) -> None:
+    """Set what handles SIGINT while no cell runs; call it while one does.
+
+    ipykernel sets its own handler for each message (`pre_handler_hook`), and afterwards restores
+    `saved_sigint_handler`. Without it: with `configure(interrupt="stop")`, Interrupt stops answers only while a cell
+    runs.
+    """
+    if hasattr(kernel, "saved_sigint_handler"):
+        kernel.saved_sigint_handler = handler
