@@ -24,6 +24,8 @@ LAYERS = (
     {"notebook"},
     {"_recordings"},
     {"_api"},
+    {"_saved_chats"},
+    {"_chat"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -31,6 +33,8 @@ LAYERS = (
 HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
+    "_chat": "the call of a conversation",
+    "_saved_chats": "conversations that were saved, as turns",
     "_api": "the call: the only module that knows all the others",
     "_recordings": "which recording a call plays or writes",
     "_files": "a prompt's files, read at the call",
@@ -82,7 +86,7 @@ PURE_MODULES |= {
 """Pure though their rooms are not: decoders, mappings and policies."""
 
 HOLDS_WIDGETS = {"engine.observers"} | {
-    f"notebook.{name}" for name in ("displayed", "front_end", "group", "private", "widget")
+    f"notebook.{name}" for name in ("chat", "displayed", "front_end", "group", "private", "widget")
 }
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

@@ -49,11 +49,13 @@ EXPORTED = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -65,6 +67,7 @@ EXPORTED = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_chat",
 ]
 
 OBJECTS = [name for name in EXPORTED if name != "__version__"]

@@ -4,6 +4,7 @@
 """
 
 from ._api import configure, stream_cell
+from ._chat import stream_chat
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -41,8 +42,10 @@ from .answer.timeouts import Timeouts
 from .engine.driver import limits
 from .engine.history import history
 from .engine.log import Log
+from .notebook.chat import StreamChat
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
+from .request.history import Trim
 from .request.request import Request
 from .sources import register_source
 
@@ -83,11 +86,13 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -99,4 +104,5 @@ __all__ = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_chat",
 ]
