@@ -425,6 +425,36 @@ def stream_cell(
     )
 
 
+def check_call(
+    model: str | None,
+    client: AsyncOpenAI | OpenAI | None,
+    api: str,
+    instructions: str | None,
+    retry: RetryPolicy | int | None,
+    timeouts: Timeouts | None,
+    auto_resume: bool | None,
+    prefix: Prefix | None,
+    tools: Sequence[Any] | None,
+    approve: bool | Approve | None,
+    max_rounds: int,
+    tool_timeout: float,
+    show_reasoning: ShowReasoning | None,
+    moderator: Any,
+    params: Mapping[str, Any],
+) -> None:
+    """Raise TypeError or ValueError for arguments that `stream_cell` would refuse with any question."""
+    _policy(1 if retry is None else retry)
+    _timeouts(Timeouts() if timeouts is None else timeouts)
+    _yes_or_no("auto_resume", auto_resume)
+    _show_reasoning(show_reasoning or "closed")
+    _moderation(moderator)
+    _structure(params)
+    _, box = _tools(tools, approve, max_rounds, tool_timeout, None)
+    given = Veiled({**params, **({} if box is None else {"tools": box.declarations})})
+    question = ({"role": "user", "content": "?"},)
+    _ask(question, model, client, api, instructions, None, given, _prefix(prefix), None)()
+
+
 def _started(
     source: sources.Source,
     session: Session,

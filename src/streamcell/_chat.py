@@ -8,10 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ._api import stream_cell, unattended_of
-from .answer.document import Version
-from .answer.status import Status
-from .answer.turns import Answered
+from ._api import check_call, stream_cell, unattended_of
 from .engine.handle import running_loop
 from .notebook.chat import StreamChat, Turn
 from .request.history import History, TrimPolicy, check_trim
@@ -100,6 +97,23 @@ class _StreamChat:
         Raises:
             TypeError, ValueError: for invalid arguments. What only a request can show to be wrong is raised by `send`.
         """
+        check_call(
+            model,
+            client,
+            api,
+            instructions,
+            retry,
+            timeouts,
+            auto_resume,
+            prefix,
+            tools,
+            approve,
+            max_rounds,
+            tool_timeout,
+            show_reasoning,
+            moderator,
+            Veiled(params),
+        )
         options = Veiled(
             {
                 "model": model,
@@ -125,7 +139,8 @@ class _StreamChat:
             return _chat(options, trim, display, None)
         from . import _saved_chats  # brings pydantic, which is loaded only when it is used
 
-        return _chat(options, trim, display, _saved_chats.made_of(messages))
+        saved = messages if isinstance(messages, _saved_chats.SavedChat) else _saved_chats.made_of(messages)
+        return _chat(options, trim, display, saved)
 
     def load(self, path: str | os.PathLike[str], model: str | None = None, **options: Any) -> StreamChat:
         """Show a conversation that `chat.save` has written, with all its branches, and continue it.
@@ -145,9 +160,8 @@ class _StreamChat:
         content = _saved_chats.read(Path(path))
         if isinstance(content, list):
             return self(model, messages=content, **options)
-        given = {"model": model or content.model, "instructions": content.instructions, **options}
-        trim, display = given.pop("trim", None), given.pop("display", True)
-        return _chat(Veiled(given), trim, display, content)
+        given = {"instructions": content.instructions, **options}
+        return self(model or content.model, messages=cast("Any", content), **given)
 
 
 stream_chat: Final = _StreamChat()
@@ -173,8 +187,6 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
 
         return asyncio.run_coroutine_threadsafe(there(), home).result()
 
-    # A question that nobody is asked: it shows now what is wrong with the arguments.
-    ask(({"role": "user", "content": "?"},), Answered(versions=(Version(status=Status.DONE),)), {}).close()
     chat = StreamChat(
         ask,
         instructions=instructions,

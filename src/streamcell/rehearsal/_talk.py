@@ -11,7 +11,18 @@ from ._quoting import quoted
 if TYPE_CHECKING:
     from ._request import Asked, Turn
 
-__all__ = ["about", "asks_for_name", "came", "earlier", "named", "opening", "recall", "recalled_briefly", "welcome"]
+__all__ = [
+    "about",
+    "asks_for",
+    "asks_for_name",
+    "came",
+    "earlier",
+    "named",
+    "opening",
+    "recall",
+    "recalled_briefly",
+    "welcome",
+]
 
 _RECALLED = 20  # questions that are listed
 
@@ -77,6 +88,12 @@ def recall(asked: Asked) -> str:
 def asks_for_name(prompt: str) -> bool:
     """Whether a question asks for the user's name."""
     return _ASKS_FOR_NAME.search(prompt) is not None
+
+
+def asks_for(tool: str, prompt: str) -> bool:
+    """Whether a question has a word of a tool's name."""
+    words = {word for word in re.split(r"[\W_]+", tool.lower()) if len(word) > 2}
+    return not words.isdisjoint(re.split(r"[\W_]+", prompt.lower()))
 
 
 def named(asked: Asked) -> str:
