@@ -25,6 +25,8 @@ LAYERS = (
     {"_recordings"},
     {"_api"},
     {"_compare"},
+    {"_saved_chats"},
+    {"_chat"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -32,6 +34,8 @@ LAYERS = (
 HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
+    "_chat": "the call of a conversation",
+    "_saved_chats": "conversations that were saved, as turns",
     "_api": "the call: the only module that knows all the others",
     "_compare": "a comparison's call: many cells in one grid",
     "_recordings": "which recording a call plays or writes",
@@ -86,7 +90,7 @@ PURE_MODULES |= {
 
 HOLDS_WIDGETS = {"engine.observers"} | {
     f"notebook.{name}"
-    for name in ("compare", "controls", "displayed", "front_end", "group", "magic", "private", "widget")
+    for name in ("chat", "compare", "controls", "displayed", "front_end", "group", "magic", "private", "widget")
 }
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

@@ -1,10 +1,13 @@
 /**
- * All texts that a cell shows to its user. To change or translate a text, edit it here.
+ * All texts that a cell shows to its user. To change or translate a text, edit it here, or in
+ * `words/several.ts`.
  *
  * The kernel's texts are in `src/streamcell/_words.py`: errors, notices, and the notes in saved answers.
  */
 
 import type { HostedState, ResumeMode, Segment } from "./wire/generated.js";
+
+export * from "./words/several.js";
 
 /** Writes whole numbers. */
 export const integer = new Intl.NumberFormat("en");
@@ -203,44 +206,6 @@ export const NO_COMPARISON = "The comparison cannot be loaded now.";
 export const TOO_DIFFERENT = "The two versions are too different to be compared.";
 export const NO_DIFFERENCE = "The two texts are the same.";
 export const versionOf = (number: number, count: number): string => `Version ${number} of ${count}`;
-
-// -- a comparison -----------------------------------------------------------------------------------------------------
-
-export const COMPARISON = "Comparison";
-export const COMPARED_ANSWERS = "Answers";
-export const STOP_ALL = "Stop all";
-export const STOP_ALL_TITLE = "Stop all answers that stream, and keep their text so far";
-export const RETRY_ALL = "Retry all";
-export const RETRY_ALL_TITLE = "Ask again for all answers that have ended; they stay as versions";
-export const RETRY_FAILED = "Retry failed";
-export const RETRY_FAILED_TITLE = "Ask again for the answers that are not complete";
-export const COPY_ALL = "Copy all";
-export const COPY_ALL_TITLE = "Copy the numbers and the answers as Markdown";
-export const COMPARE_TWO = "Compare two";
-export const COMPARE_TWO_TITLE = "Show word by word how two answers differ";
-export const COMPARE_FIRST = "First answer to compare";
-export const COMPARE_SECOND = "Second answer to compare";
-export const COMPARED_WITH = "with";
-export const COMPARED_WHEN_ENDED = "They are compared when both have ended.";
-export const NUMBERS_OF_ANSWERS = "The answers' numbers";
-export const SORT_TITLE = "Sort by this";
-export const GO_TO_ANSWER = "Show this answer";
-export const NUMBERS = {
-  name: "Answer",
-  status: "Status",
-  first_token_seconds: "First token",
-  total_seconds: "Time",
-  output_tokens: "Tokens",
-  tokens_per_second: "Tokens/s",
-  price: "Price",
-  finish_reason: "Finish reason",
-  characters: "Characters",
-} as const;
-const notComplete = (failed: number): string => (failed === 0 ? "" : ` · ${failed} not complete`);
-export const compared = (ended: number, all: number, failed: number, live: boolean): string =>
-  (ended === all ? `${all} answers` : `${ended} of ${all} answers ${live ? "have ended" : "had ended"}`) +
-  notComplete(failed);
-export const allEnded = (all: number, failed: number): string => `All ${all} answers have ended${notComplete(failed)}`;
 export const versionName = (number: number): string => `version ${number}`;
 export const changed = (what: string): string => `Asked with ${what}`;
 
@@ -394,7 +359,6 @@ export const ALERTS: Readonly<Record<string, string>> = {
   caution: "Caution",
 };
 export const TASK = "Task";
-
 // -- in the answer ----------------------------------------------------------------------------------------------------
 
 export const NOT_DRAWN = "This part could not be drawn, and is shown as text.";

@@ -317,6 +317,18 @@ NUMBERS: Final = {
 }
 """The heads of the columns of a comparison's numbers."""
 
+# -- a conversation ----------------------------------------------------------------------------------------------------
+
+YOU: Final = "You"
+NOTHING_ASKED: Final = "Nothing has been asked yet: chat.send() asks."
+
+
+def not_sent(count: int) -> str:
+    """Say that a part of the conversation did not go to the model."""
+    what = "The first message of the conversation was" if count == 1 else f"{count} messages of the conversation were"
+    return f"{what} not sent with this question (trim=)"
+
+
 # -- errors: the titles of cards ---------------------------------------------------------------------------------------
 
 NO_KEY: Final = "No API key"

@@ -42,6 +42,7 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
 
 test("there is an addon for each language that fences can name, for math, diagrams, differences, JSON, long answers, comparisons and tools", () => {
   const others = [
+    "chat",
     "compare",
     "differences",
     "json-viewer",
