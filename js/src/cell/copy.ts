@@ -25,7 +25,8 @@ export function copyButton(
   const button = element("button", { type: "button", "aria-label": name, title: name }, label);
   let cancel: (() => void) | null = null;
   button.addEventListener("click", async () => {
-    const copied = await copying.page.copy(read(), rich());
+    const html = rich();
+    const copied = await (html === null ? copying.page.copy(read()) : copying.page.copy(read(), html));
     copying.say(copied ? words.COPIED : words.COPYING_REFUSED);
     cancel?.();
     setLabel(button, copied ? words.COPIED : words.REFUSED);
