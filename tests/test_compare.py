@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,10 @@ from streamcell import (
     stream_cell,
     stream_compare,
 )
+from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer
+
+from .notebooks import displayed, errors, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -298,3 +302,61 @@ def test_errors_are_streamcells_own(server: RehearsalServer) -> None:
     with pytest.raises(RateLimited) as caught:
         limited.result(TIMEOUT)
     assert isinstance(caught.value, StreamCellError)
+
+
+ASK = "from streamcell import stream_compare\n"
+
+
+def test_a_run_that_nobody_attends_saves_the_grid_with_its_numbers(tmp_path: Path) -> None:
+    source = f"{ASK}grid = stream_compare('Why?', models=['rehearsal/echo', 'rehearsal/bulk?characters=90&rate=0'])"
+    done, notebook = run(tmp_path, [source, "print(grid.result(0)[0], len(grid.table()))"])
+    assert done.returncode == 0, done.stderr
+    (bundle,) = displayed(notebook, 0)
+    assert set(bundle) == {ANSWERS, "text/markdown", "text/plain"}
+    assert notebook.cells[1].outputs[0]["text"] == "Why? 2\n"
+    assert [row["status"] for row in bundle[ANSWERS]["state"]["rows"]] == ["done", "done"]
+    assert bundle["text/markdown"].startswith("### rehearsal&#47;echo\n\nWhy?")
+    assert "| rehearsal&#47;echo | done |" in bundle["text/markdown"]
+    assert bundle["text/plain"].startswith("rehearsal/echo:\n\nWhy?")
+    assert "widgets" not in notebook.metadata
+
+
+def test_a_failure_fails_the_run_unless_it_was_seen_to(tmp_path: Path) -> None:
+    models = "models=['rehearsal/echo', 'rehearsal/unauthorized']"
+    seen = f"{ASK}stream_compare('Why?', {models}).result(return_exceptions=True)[0]"
+    lenient = f"{ASK}stream_compare('Why?', {models}, unattended='wait')"
+    failed = f"{ASK}grid = stream_compare('Why?', {models})"
+    done, notebook = run(tmp_path, [seen, lenient, failed, "print('never')"])
+    assert done.returncode != 0
+    assert [errors(notebook, index) for index in range(3)] == [[], [], ["AuthenticationFailed"]]
+    assert notebook.cells[3].outputs == []
+    (bundle,) = displayed(notebook, 2)
+    assert "The API key was not accepted" in bundle["text/markdown"]
+
+
+def test_controls_are_not_shown_where_nobody_is_there_to_use_them(tmp_path: Path) -> None:
+    source = "from streamcell import stream_cell\ncell = stream_cell('Why?', model='rehearsal/echo', controls=True)"
+    done, notebook = run(tmp_path, [source])
+    assert done.returncode == 0, done.stderr
+    assert [bundle["text/plain"] for bundle in displayed(notebook, 0)] == ["Why?"]
+    assert "widgets" not in notebook.metadata
+
+
+def test_in_a_terminal_the_answers_are_printed_under_their_names(
+    server: RehearsalServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamcell.notebook.ipython.is_terminal", lambda: True)
+    monkeypatch.setattr("streamcell.notebook.ipython.is_a_result", lambda: False)
+    compare(server, models={"first": "echo", "second": "unauthorized"})._ipython_display_()
+    printed = capsys.readouterr().out
+    assert printed.index("── first ──") < printed.index("One two three") < printed.index("── second ──")
+    assert "The API key was not accepted" in printed
+
+
+def test_a_closed_comparison_keeps_its_texts_and_none_is_copied(server: RehearsalServer) -> None:
+    grid = compare(server, models=["echo", "echo"])
+    grid.result(TIMEOUT)
+    grid.close()
+    assert grid.result(TIMEOUT) == ["One two three"] * 2
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(grid)

@@ -44,6 +44,17 @@ def test_the_readmes_lines_run(
     assert len(printed) > 1
 
 
+@pytest.mark.parametrize("name", ["compare.md"])
+def test_a_pages_lines_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.DOTALL)
+    assert snippets
+    with RehearsalServer(rate=0, first_token=0) as server:
+        monkeypatch.setattr(_server, "_shared", server)
+        for snippet in snippets:
+            exec(compile(snippet, name, "exec"), {})
+    assert capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebooks_run_and_hold_no_outputs(path: Path) -> None:
     notebook: Any = nbformat.read(path, as_version=4)

@@ -15,9 +15,9 @@ const OFTEN = 200;
 class Comparison {
   readonly #answers: Answers;
   readonly #root: HTMLElement;
-  readonly #status = element("span", { class: "sc-compare-status" });
+  readonly #status = element("span", { class: "sc-comparison-status" });
   readonly #live = element("div", { class: "sc-live", role: "status" });
-  readonly #grid = element("div", { class: "sc-compare-grid", ...scrolls(words.COMPARED_ANSWERS) });
+  readonly #grid = element("div", { class: "sc-comparison-grid", ...scrolls(words.COMPARED_ANSWERS) });
   readonly #stop: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
   readonly #retryFailed: HTMLButtonElement;
@@ -45,10 +45,10 @@ class Comparison {
     });
     setAttribute(compare, "aria-expanded", "false");
     setAttribute(compare, "aria-controls", id);
-    const buttons = element("div", { class: "sc-compare-buttons" });
+    const buttons = element("div", { class: "sc-comparison-buttons" });
     buttons.append(compare, copy, this.#retryFailed, this.#retry, this.#stop);
-    const bar = element("div", { class: "streamcell sc-compare-bar" }, this.#status, buttons, this.#live);
-    this.#root = element("section", { class: "sc-compare", "aria-label": words.COMPARISON });
+    const bar = element("div", { class: "streamcell sc-comparison-bar" }, this.#status, buttons, this.#live);
+    this.#root = element("section", { class: "sc-comparison", "aria-label": words.COMPARISON });
     this.#root.append(element("style", {}, css), bar, this.#difference.root, this.#grid, this.#numbers.root);
     target.append(this.#root);
     // JupyterLab looks for this attribute on the focused element before it takes a key for a shortcut.
@@ -120,14 +120,14 @@ class Comparison {
     this.#grid.style.setProperty("--columns", String(columns));
     setAttribute(this.#grid, "data-rows", String(Math.ceil(answers.length / columns)));
     for (const { column } of answers.slice(0, columns)) {
-      this.#grid.append(element("div", { class: "streamcell sc-compare-head", "aria-hidden": "true" }, column));
+      this.#grid.append(element("div", { class: "streamcell sc-comparison-head", "aria-hidden": "true" }, column));
     }
     for (const [at, { key, name, row }] of answers.entries()) {
       if (row !== "" && at % columns === 0) {
         const label = element("span", {}, row);
-        this.#grid.append(element("div", { class: "streamcell sc-compare-row", "aria-hidden": "true" }, label));
+        this.#grid.append(element("div", { class: "streamcell sc-comparison-row", "aria-hidden": "true" }, label));
       }
-      const place = element("article", { class: "sc-compare-place", tabindex: "0", "aria-label": name });
+      const place = element("article", { class: "sc-comparison-place", tabindex: "0", "aria-label": name });
       this.#places.set(key, place);
       this.#grid.append(place);
       this.#ends.push(this.#answers.mount(place, key));

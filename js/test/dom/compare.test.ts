@@ -94,9 +94,9 @@ describe("the grid", () => {
   beforeEach(() => open(["a", "b", "c", "d"], 2));
 
   test("has a head for each column, a name for each row, and each cell once", () => {
-    expect(texts(".sc-compare-head")).toEqual(["c0", "c1"]);
-    expect(texts(".sc-compare-row")).toEqual(["row 0", "row 1"]);
-    expect(all(".sc-compare-place").map((place) => place.getAttribute("aria-label"))).toEqual(["a", "b", "c", "d"]);
+    expect(texts(".sc-comparison-head")).toEqual(["c0", "c1"]);
+    expect(texts(".sc-comparison-row")).toEqual(["row 0", "row 1"]);
+    expect(all(".sc-comparison-place").map((place) => place.getAttribute("aria-label"))).toEqual(["a", "b", "c", "d"]);
     answers.set(0, { status: "streaming", text: "more" });
     expect(answers.mounted).toEqual(["key0", "key1", "key2", "key3"]);
     erase();
@@ -105,14 +105,14 @@ describe("the grid", () => {
   });
 
   test("says how many have ended, and announces the end of all once", () => {
-    expect(texts(".sc-compare-status")).toEqual(["0 of 4 answers have ended"]);
+    expect(texts(".sc-comparison-status")).toEqual(["0 of 4 answers have ended"]);
     answers.set(0, { status: "done", text: "one" });
     answers.set(1, { status: "failed" });
-    expect(texts(".sc-compare-status")).toEqual(["2 of 4 answers have ended · 1 not complete"]);
-    expect(texts(".sc-compare-bar .sc-live")).toEqual([""]);
+    expect(texts(".sc-comparison-status")).toEqual(["2 of 4 answers have ended · 1 not complete"]);
+    expect(texts(".sc-comparison-bar .sc-live")).toEqual([""]);
     answers.set(2, { status: "stopped" });
     answers.set(3, { status: "done" });
-    expect(texts(".sc-compare-bar .sc-live")).toEqual(["All 4 answers have ended · 2 not complete"]);
+    expect(texts(".sc-comparison-bar .sc-live")).toEqual(["All 4 answers have ended · 2 not complete"]);
   });
 
   test("has one Stop and one Retry for all, which are off where there is nothing to do", () => {
@@ -141,7 +141,7 @@ test("without a kernel there is nothing to stop or to ask again, and the saved n
     saved.set(1, { status: "streaming" });
   });
   expect([button("Stop all").hidden, button("Retry all").hidden]).toEqual([true, true]);
-  expect(texts(".sc-compare-status")).toEqual(["1 of 2 answers had ended"]);
+  expect(texts(".sc-comparison-status")).toEqual(["1 of 2 answers had ended"]);
   expect(texts("tbody tr").length).toBe(2);
   expect(texts(".sc-live")).toEqual([""]);
 });
@@ -155,6 +155,8 @@ describe("the numbers", () => {
 
   test("come with the first end, and those of answers that stream are not known", () => {
     expect(texts("thead th button")).toEqual(Object.values(words.NUMBERS));
+    const hidden = all("thead th").filter((head) => head.hidden);
+    expect(hidden.map(({ textContent }) => textContent)).toEqual(["First token", "Price", "Finish reason"]);
     expect(texts("tbody tr:nth-child(1) td")).toEqual(["done", "–", "1.50 s", "1,200", "–", "–", "–", "3"]);
     expect(texts("tbody tr:nth-child(3) td")).toEqual(["streaming", "–", "–", "–", "–", "–", "–", "–"]);
   });
@@ -227,7 +229,7 @@ test("two answers are compared word by word when both have ended", () => {
   button("Compare two").click();
   expect(button("Compare two").getAttribute("aria-expanded")).toBe("true");
   expect(texts(".sc-difference-text")).toEqual([words.COMPARED_WHEN_ENDED]);
-  const [first, second] = all(".sc-compare-choice select") as HTMLSelectElement[];
+  const [first, second] = all(".sc-comparison-choice select") as HTMLSelectElement[];
   expect(document.activeElement).toBe(first);
   if (second) second.value = "key2";
   second?.dispatchEvent(new Event("change"));

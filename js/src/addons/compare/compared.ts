@@ -39,14 +39,12 @@ export function comparedIn(from: Answers): Compared {
   const rows = Array.isArray(state.rows) ? (state.rows as unknown[]) : [];
   const answers = places
     .filter(({ key }) => key !== "")
-    .map(({ key, about }, at) => ({
-      key,
-      name: said(about.name),
-      row: said(about.row),
-      column: said(about.column),
-      doc: from.doc(key),
-      numbers: rowOf(rows[at]),
-    }));
+    .map(({ key, about }, at) => {
+      const doc = from.doc(key);
+      // Until an answer that is asked for again has ended, its numbers are those of the version before.
+      const numbers = doc === null || isEnded(doc) ? rowOf(rows[at]) : null;
+      return { key, name: said(about.name), row: said(about.row), column: said(about.column), doc, numbers };
+    });
   const columns = typeof state.columns === "number" && state.columns >= 1 ? Math.floor(state.columns) : 1;
   return { prompt: said(state.prompt), columns: Math.min(columns, Math.max(1, answers.length)), answers };
 }

@@ -17,7 +17,13 @@ export class DifferencePanel {
 
   constructor(page: Answers["page"], id: string) {
     this.#page = page;
-    const choice = element("p", { class: "sc-compare-choice" }, this.#before, ` ${words.COMPARED_WITH} `, this.#after);
+    const choice = element(
+      "p",
+      { class: "sc-comparison-choice" },
+      this.#before,
+      ` ${words.COMPARED_WITH} `,
+      this.#after,
+    );
     const panel = element("div", { class: "sc-difference" }, choice, this.#text);
     this.root = element("section", { class: "streamcell", id, "aria-label": words.DIFFERENCE }, panel);
     this.root.hidden = true;

@@ -16,6 +16,8 @@ export const COLUMNS = [
   "characters",
 ] as const;
 
+const UNKNOWN = "–";
+
 export type Column = (typeof COLUMNS)[number];
 
 export interface Order {
@@ -49,8 +51,8 @@ function compare(one: unknown, other: unknown): number {
 
 /** A number as people say it; of one that is not known, a dash. */
 export function said(column: Column, row: Row | null, value: unknown = row?.[column]): string {
-  if (typeof value === "string") return value === "" ? "–" : value;
-  if (typeof value !== "number" || !Number.isFinite(value)) return "–";
+  if (typeof value === "string") return value === "" ? UNKNOWN : value;
+  if (typeof value !== "number" || !Number.isFinite(value)) return UNKNOWN;
   if (column.endsWith("_seconds")) return words.duration(value);
   if (column === "tokens_per_second") {
     return `${row?.tokens_estimated === true ? "~" : ""}${words.integer.format(Math.round(value))}`;
@@ -59,7 +61,7 @@ export function said(column: Column, row: Row | null, value: unknown = row?.[col
 }
 
 export class NumbersTable {
-  readonly root = element("div", { class: "streamcell sc-compare-numbers" });
+  readonly root = element("div", { class: "streamcell sc-comparison-numbers" });
   readonly #goTo: (key: string) => void;
   readonly #heads = new Map<Order["by"], HTMLTableCellElement>();
   readonly #body = element("tbody");
@@ -79,7 +81,7 @@ export class NumbersTable {
     }
     const table = element("table", {}, element("caption", {}, words.NUMBERS_OF_ANSWERS));
     table.append(element("thead", {}, heads), this.#body);
-    const around = element("div", { class: "sc-compare-scroll", tabindex: "0", role: "group" }, table);
+    const around = element("div", { class: "sc-comparison-scroll", tabindex: "0", role: "group" }, table);
     setAttribute(around, "aria-label", words.NUMBERS_OF_ANSWERS);
     this.root.append(around);
     this.root.hidden = true;
@@ -108,6 +110,11 @@ export class NumbersTable {
     this.#drawn = drawn;
     const focused = this.#body.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
     this.#body.replaceChildren(...answers.map((answer, at) => this.#line(answer, lines[at] ?? [])));
+    // A column in which nothing is known only takes space, such as the price without a table of prices.
+    for (const [at, column] of COLUMNS.entries()) {
+      const unknown = lines.every((line) => line[at] === UNKNOWN);
+      for (const cell of this.root.querySelectorAll<HTMLElement>(`[data-column="${column}"]`)) cell.hidden = unknown;
+    }
     const key = focused?.dataset.key;
     if (key) this.#body.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   }
