@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from streamcell import StreamChat, Trim, stream_cell, stream_chat
 from streamcell.notebook.chat import StreamChat as Chat
 from streamcell.notebook.joined import ANSWERS
+from streamcell.rehearsal import RehearsalServer, _server
 
 LIMIT = 300.0
 FAST = "rehearsal?rate=0&first_token=0"
@@ -265,6 +267,20 @@ def test_a_page_asks_with_files_in_pieces(told: list[dict[str, Any]]) -> None:
     assert "one two" in json.dumps(chat.messages)
 
 
+def test_a_page_edits_a_question_and_chooses_a_branch(told: list[dict[str, Any]]) -> None:
+    chat = stream_chat(ECHO, display=False)
+    answered(chat, "one")
+    answered(chat, "two")
+    chat._obey({"type": "ask", "text": "deux", "edit": 1, "nonce": "n"})
+    chat.result(LIMIT)
+    assert asked(chat) == ["one", "deux"]
+    chat._obey({"type": "choose", "turn": 1})
+    assert asked(chat) == ["one", "two"]
+    chat._obey({"type": "export", "nonce": "e"})
+    assert [(one["type"], one["nonce"]) for one in told] == [("exported", "e")]
+    assert len(json.loads(told[0]["json"])["turns"]) == 3
+
+
 @pytest.mark.parametrize(
     ("commands", "why"),
     [
@@ -304,3 +320,15 @@ def test_secrets_of_a_request_are_in_no_saved_chat(tmp_path: Path) -> None:
     assert secret not in (tmp_path / "x.json").read_text("utf-8")
     assert secret not in json.dumps([chat._repr_mimebundle_(), chat.get_state(["_state", "_places"])])
     assert secret not in repr(chat)
+
+
+def test_the_lines_of_the_page_about_conversations_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "chat.md").read_text("utf-8")
+    monkeypatch.chdir(tmp_path)
+    with RehearsalServer(rate=0, first_token=0) as server:
+        monkeypatch.setattr(_server, "_shared", server)
+        for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+            exec(compile(snippet, "docs/chat.md", "exec"), {})
+    assert capsys.readouterr().out.count("Your name is **Ada**") >= 3

@@ -309,7 +309,7 @@ class StreamChat(Group):
         elif kind == "drop":
             self._uploads.drop(command.get("id"))
         else:
-            text, edits = command.get("text"), command.get("edits")
+            text, edits = command.get("text"), command.get("edit")
             files = self._uploads.files(command.get("files"))
             if not isinstance(text, str) or not text.strip():
                 raise ValueError("write a question first" + (": files alone ask nothing" if files else ""))
