@@ -23,7 +23,7 @@ LAYERS = (
     {"engine", "sources"},
     {"notebook"},
     {"_recordings"},
-    {"_api"},
+    {"_api", "_lessons"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -31,6 +31,7 @@ LAYERS = (
 HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
+    "_lessons": "the notebooks that teach, opened in JupyterLab; it stands alone",
     "_api": "the call: the only module that knows all the others",
     "_recordings": "which recording a call plays or writes",
     "_files": "a prompt's files, read at the call",
