@@ -138,7 +138,7 @@ def _run(folder: Path, name: str, own: Path, *, port: int, browser: bool) -> int
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in configs if path),
         "JUPYTER_PREFER_ENV_PATH": "1",  # another kernel called python3 on this machine may not have streamcell
     }
-    log = own / "jupyterlab.log"
+    log, earlier = own / "jupyterlab.log", set(_servers())
     with log.open("wb") as output:
         jupyterlab = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "jupyterlab", *options],
@@ -149,7 +149,7 @@ def _run(folder: Path, name: str, own: Path, *, port: int, browser: bool) -> int
         )
     former = signal.signal(signal.SIGTERM, lambda *_: jupyterlab.terminate())
     try:
-        address = _address(jupyterlab, folder)
+        address = _address(jupyterlab, folder, earlier)
         if address is not None:
             page = f"{address['url']}lab/tree/{name}?token={address['token']}"
             print(f"The lessons are open in JupyterLab (Ctrl-C ends it): {page}", flush=True)
@@ -163,14 +163,19 @@ def _run(folder: Path, name: str, own: Path, *, port: int, browser: bool) -> int
     return code
 
 
-def _address(jupyterlab: subprocess.Popen[bytes], folder: Path) -> dict[str, Any] | None:
-    """Wait until JupyterLab listens, and return what it says about itself; None if it ended, or Ctrl-C was pressed."""
+def _servers() -> list[Path]:
+    """Return the files in which Jupyter's servers say where they listen; some are of servers that have ended."""
     from jupyter_core.paths import jupyter_runtime_dir
 
+    return list(Path(jupyter_runtime_dir()).glob("jpserver-*.json"))
+
+
+def _address(jupyterlab: subprocess.Popen[bytes], folder: Path, earlier: set[Path]) -> dict[str, Any] | None:
+    """Wait until JupyterLab listens, and return what it says about itself; None if it ended, or Ctrl-C was pressed."""
     with contextlib.suppress(KeyboardInterrupt):
         while jupyterlab.poll() is None:
-            for path in Path(jupyter_runtime_dir()).glob("jpserver-*.json"):
-                with contextlib.suppress(OSError, ValueError):  # it is being written, or another server has ended
+            for path in set(_servers()) - earlier:
+                with contextlib.suppress(OSError, ValueError):  # it is being written
                     found: dict[str, Any] = json.loads(path.read_text("utf-8"))
                     if Path(found["root_dir"]) == folder:
                         return found
