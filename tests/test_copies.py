@@ -120,7 +120,7 @@ USES: dict[str, Callable[[StreamCell], object]] = {
     "await": lambda cell: asyncio.run(cell.wait()),
     "for": list,
     "future": lambda cell: cell.future,
-    "callback": lambda cell: cell.add_done_callback(print),
+    "callback": lambda cell: cell.on_end(print),
     "stop": lambda cell: cell.stop(),
     "retry": lambda cell: cell.retry(),
     "resume": lambda cell: cell.resume(),

@@ -39,7 +39,7 @@ HOLDS = {
     "engine": "the streams' thread, each stream, its handle and its log",
     "sources": "what turns a provider's chunks into events",
     "ratelimit": "the line before a server that limits its rate",
-    "saved": "the formats of what is saved: Markdown, and recordings",
+    "saved": "the formats of what is saved: Markdown, pages, and recordings",
     "wire": "messages and patches",
     "answer": "what an answer is and what becomes of it; its parts",
     "request": "what is asked",
@@ -55,7 +55,14 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 """What flows between the parts of an answer: they know nothing of what becomes of them."""
 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
-PURE_MODULES = {"engine.entries", "notebook.output", "ratelimit.headers", "ratelimit.queue", "sources.attempts"}
+PURE_MODULES = {
+    "engine.entries",
+    "notebook.magic_line",
+    "notebook.output",
+    "ratelimit.headers",
+    "ratelimit.queue",
+    "sources.attempts",
+}
 PURE_MODULES |= {"sources.http.sse"}
 PURE_MODULES |= {
     f"sources.openai.{name}"
@@ -75,11 +82,11 @@ PURE_MODULES |= {
 }
 """Pure though their rooms are not: decoders, mappings and policies."""
 
-HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.private", "notebook.widget"}
+HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.magic", "notebook.private", "notebook.widget"}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}
-PARSERS = {"jiter"}
+PARSERS = {"jiter", "markdown_it"}
 """Packages that pure modules may use: a text in, a value out."""
 WORLD = {
     "asyncio",

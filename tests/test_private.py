@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
+import threading
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import ipywidgets
 import pytest
 from ipykernel.comm import Comm
+from ipykernel.kernelbase import Kernel
 
 from streamcell import StreamCell
 from streamcell.notebook import private
@@ -103,3 +107,22 @@ def test_interact_shows_results_by_its_update() -> None:
 def test_a_cell_has_no_attribute_that_a_host_sets_for_itself() -> None:
     # Panel keeps its document on each widget, and leaves a widget without a comm that has another thing there.
     assert not hasattr(StreamCell, "_document")
+
+
+def test_ipykernel_restores_the_handler_of_idle_times_after_each_message() -> None:
+    before, after = (inspect.getsource(getattr(Kernel, name)) for name in ("pre_handler_hook", "post_handler_hook"))
+    assert "self.saved_sigint_handler = signal(SIGINT, default_int_handler)" in before, f"{KERNEL}: see private.py"
+    assert "signal(SIGINT, self.saved_sigint_handler)" in after, f"{KERNEL}: see private.set_idle_interrupt"
+    kernel = SimpleNamespace(saved_sigint_handler=None)
+    private.set_idle_interrupt(kernel, "ours")
+    assert kernel.saved_sigint_handler == "ours"
+    private.set_idle_interrupt(SimpleNamespace(), "ours")
+
+
+def test_python_ends_pools_of_threads_after_what_was_registered_later() -> None:
+    assert hasattr(threading, "_register_atexit"), "Python has no threading._register_atexit: see private.py"
+    source = "import streamcell.notebook.private as p; p.before_threads_end(lambda: print(submit()))\n"
+    source += "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor()\n"
+    source += "def submit(): return pool.submit(int, '7').result()"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("7\n", "")

@@ -61,10 +61,13 @@ EXPORTED = [
     "configure",
     "history",
     "limits",
+    "load_ipython_extension",
     "record_notebook",
     "recording",
     "register_source",
+    "stop_all",
     "stream_cell",
+    "unload_ipython_extension",
 ]
 
 OBJECTS = [name for name in EXPORTED if name != "__version__"]
@@ -133,6 +136,7 @@ def test_configure_takes_only_names() -> None:
         ("show_reasoning", "keyword_only"),
         ("prices", "keyword_only"),
         ("moderator", "keyword_only"),
+        ("interrupt", "keyword_only"),
     ]
 
 
@@ -145,6 +149,7 @@ def test_the_retry_policys_defaults() -> None:
     [
         ("result", [("self", "required"), ("timeout", None)]),
         ("stop", [("self", "required")]),
+        ("on_end", [("self", "required"), ("callback", "required")]),
         ("retry", [("self", "required"), ("model", None), ("instructions", None), ("params", "required")]),
         ("resume", [("self", "required")]),
         ("select", [("self", "required"), ("index", "required")]),
@@ -152,6 +157,7 @@ def test_the_retry_policys_defaults() -> None:
         ("pause", [("self", "required")]),
         ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
+        ("save", [("self", "required"), ("path", "required")]),
         ("close", [("self", "required")]),
     ],
 )

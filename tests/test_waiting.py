@@ -255,18 +255,18 @@ def test_a_done_callback_gets_the_cell_at_each_kind_of_end_and_may_do_what_it_li
     whole, broken = Gated("one"), stream_cell("x", model="no-such-model", client=client, display=False)
     cells = [stream_cell(whole, display=False), broken, stalled(client)]
     for cell in cells:
-        cell.add_done_callback(hang)
-        cell.add_done_callback(fail)
-        cell.add_done_callback(note)
+        cell.on_end(hang)
+        cell.on_end(fail)
+        cell.on_end(note)
     cells[2].stop()
     for _ in cells:
         assert called.acquire(timeout=TIMEOUT)
-    cells[0].add_done_callback(note)  # it has ended
+    cells[0].on_end(note)  # it has ended
     assert called.acquire(timeout=TIMEOUT)
     gate.set()
     assert sorted(status for status, _ in got) == ["done", "done", "failed", "stopped"]
     assert "streamcell" not in {name for _, name in got}
-    _until(lambda: caplog.text.count("a done callback of <StreamCell") == 3)
+    _until(lambda: caplog.text.count("a callback of <StreamCell") == 3)
 
 
 def test_a_callback_that_retries_waits_and_stops_gets_the_right_answers() -> None:
@@ -279,7 +279,7 @@ def test_a_callback_that_retries_waits_and_stops_gets_the_right_answers() -> Non
         ended.set()
 
     cell = stream_cell(Gated("one"), display=False)
-    cell.add_done_callback(again)
+    cell.on_end(again)
     assert ended.wait(TIMEOUT)
     assert got == ["one"]
     assert (len(cell.versions), cell.status, cell.text) == (2, "done", "one")

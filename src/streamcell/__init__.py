@@ -3,7 +3,7 @@
 `stream_cell(prompt)` shows a cell and returns it immediately; see its docstring.
 """
 
-from ._api import configure, stream_cell
+from ._api import configure, load_ipython_extension, stream_cell, unload_ipython_extension
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -38,7 +38,7 @@ from .answer.parts import Citation, Json, Part, Reasoning, Refusal, Text, ToolCa
 from .answer.retry import RetryPolicy
 from .answer.stats import Segment, Stats
 from .answer.timeouts import Timeouts
-from .engine.driver import limits
+from .engine.driver import limits, stop_all
 from .engine.history import history
 from .engine.log import Log
 from .notebook.widget import StreamCell
@@ -95,8 +95,11 @@ __all__ = [
     "configure",
     "history",
     "limits",
+    "load_ipython_extension",
     "record_notebook",
     "recording",
     "register_source",
+    "stop_all",
     "stream_cell",
+    "unload_ipython_extension",
 ]

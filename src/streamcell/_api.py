@@ -31,6 +31,9 @@ from .engine.jury import Endpoint
 from .engine.log import SHELF
 from .engine.structure import Structure, structure_of
 from .engine.toolbox import Approve, Toolbox, toolbox_of
+from .notebook import interrupt as interrupts
+from .notebook import magic
+from .notebook.interrupt import Interrupt
 from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
     from .engine.recorder import Recorder
     from .request.parameters import Parameters
 
-__all__ = ["configure", "stream_cell"]
+__all__ = ["configure", "load_ipython_extension", "stream_cell", "unload_ipython_extension"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def configure(
     show_reasoning: ShowReasoning | None = _UNSET,
     prices: Prices | None = _UNSET,
     moderator: Any = _UNSET,
+    interrupt: Interrupt | None = _UNSET,
 ) -> None:
     """Set the defaults that `stream_cell` uses for arguments that a call leaves out.
 
@@ -115,9 +119,14 @@ def configure(
             0.05, "output": 4.0}}`, in any currency. `cell.stats` and `history()` then have a price. streamcell knows no
             prices of its own.
         moderator: see `stream_cell`.
+        interrupt: what Kernel ▸ Interrupt (in a terminal Ctrl-C) does to the answers of this kernel, besides ending the
+            code that runs. `"stop"`: it stops all of them, also while no code runs. `"ignore"`, which is the default:
+            they go on, because it is mostly pressed for code that takes too long, and each answer has its own Stop. An
+            answer that the code waits for (`cell.result()`, `await cell`) is stopped in any case.
 
     Raises:
         TypeError, ValueError: for a value that is not accepted. Nothing is changed then.
+        RuntimeError: for `interrupt` on another thread than the main one, which gets the signal.
     """
     global _defaults  # noqa: PLW0603  # one immutable value, so that a call never sees half of a change
     # A traceback that shows locals must not show the key.
@@ -157,6 +166,9 @@ def configure(
             raise ValueError(f"{name} must be a whole number of at least 1, not {given!r}")
     if log_limit is not _UNSET:
         driver().shelf.limit = SHELF if log_limit is None else log_limit
+    if interrupt is not _UNSET:
+        wanted: Interrupt = "ignore" if interrupt is None else _one_of("interrupt", interrupt, Interrupt)
+        interrupts.listen(wanted)
     if max_concurrency is not _UNSET:
         lanes = driver().lanes
         lanes.max_concurrency = AT_ONCE if max_concurrency is None else max_concurrency
@@ -753,3 +765,19 @@ def _answered(previous: object) -> tuple[Request, Version]:
     if not conversation(version.parts):
         raise ValueError("previous= has no answer to continue from")
     return previous.request, version
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add `%stream` and `%%stream`: IPython calls this for `%load_ext streamcell`."""
+    magic.load(shell, stream_cell, _rehearsal_models)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again: IPython calls this for `%unload_ext streamcell`."""
+    magic.unload(shell)
+
+
+def _rehearsal_models() -> list[str]:
+    from .rehearsal import SCENARIOS
+
+    return ["rehearsal", *(f"rehearsal/{name}" for name in SCENARIOS)]

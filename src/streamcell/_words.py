@@ -24,6 +24,20 @@ ENDINGS: Final = {
 
 SOURCES: Final = "Sources"
 
+# -- in a file that `cell.save` writes ---------------------------------------------------------------------------------
+
+QUESTION: Final = "Question"
+ANSWER: Final = "Answer"
+MODEL: Final = "Model"
+ASKED: Final = "Asked"
+VERSION: Final = "Version"
+CHANGED_BY_RETRY: Final = "Changed"
+
+
+def one_of(number: int, count: int) -> str:
+    """Say which of the versions of an answer it is."""
+    return f"{number:,} of {count:,}"
+
 
 def refused(words: str) -> str:
     """Say that the model refused, in its own words."""

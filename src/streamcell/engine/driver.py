@@ -6,14 +6,24 @@ import asyncio
 import concurrent.futures
 import logging
 import threading
-from typing import Final
+from typing import Final, Protocol
 
+from ..answer.inputs import Stop
 from ..ratelimit.limiter import Lanes, Limits
 from .log import Shelf
 
-__all__ = ["Driver", "driver", "limits"]
+__all__ = ["Driver", "driver", "limits", "stop_all", "stop_all_soon"]
 
 _log = logging.getLogger("streamcell")
+
+_LOOK: Final = 1.0  # seconds between checks that the driver is alive, while a caller waits for it
+
+
+class Running(Protocol):
+    """A stream that has begun and has not ended."""
+
+    def take(self, given: Stop) -> None:
+        """Feed an input; on the driver's thread it is processed immediately."""
 
 
 class Driver:
@@ -24,7 +34,7 @@ class Driver:
     """
 
     def __init__(self) -> None:
-        self.running: set[object] = set()
+        self.running: set[Running] = set()
         self.shelf: Final = Shelf()
         self._thread: threading.Thread | None = None
         made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
@@ -56,6 +66,25 @@ class Driver:
             else:
                 return
 
+    def stop_running(self) -> int:
+        """Stop every stream that has not ended, and return how many there were. On the driver's thread only."""
+        running = tuple(self.running)
+        for stream in running:
+            stream.take(Stop())
+        return len(running)
+
+    def stop_all(self) -> int:
+        """Do what `stop_running` does, from any thread. In a forked child nothing streams."""
+        if self.here:
+            return self.stop_running()
+        stopped: concurrent.futures.Future[int] = concurrent.futures.Future()
+        if self.alive:
+            self.loop.call_soon_threadsafe(lambda: stopped.set_result(self.stop_running()))
+        while self.alive:
+            if concurrent.futures.wait((stopped,), _LOOK).done:
+                return stopped.result()
+        return 0
+
     @property
     def here(self) -> bool:
         """Whether the caller is on the driver's own thread."""
@@ -86,3 +115,20 @@ def limits() -> tuple[Limits, ...]:
     The budgets come from the `x-ratelimit-*` headers of the last response (OpenAI's names), as they should be now.
     """
     return driver().lanes.now()
+
+
+def stop_all() -> int:
+    """Stop every answer of this process that has not ended, and return how many there were.
+
+    Those that wait in a queue, for the next attempt or for a tool are stopped too, and so are replays. Each keeps its
+    text, as after `cell.stop()`. It is for a notebook's whole kernel: `streamcell.stop_all()` in any cell.
+    """
+    current = _driver
+    return 0 if current is None else current.stop_all()
+
+
+def stop_all_soon() -> None:
+    """Do what `stop_all` does, without waiting. It takes no lock, so a signal handler can call it."""
+    current = _driver
+    if current is not None and current.alive:
+        current.loop.call_soon_threadsafe(current.stop_running)

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._errors import StreamCellError, without_keys, without_secrets
@@ -180,6 +181,7 @@ class Answer:
 
         Callbacks run on their own thread. The future cannot be cancelled; `stop()` ends the answer.
         """
+        self._read()
         future: concurrent.futures.Future[str] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()
 
@@ -194,22 +196,30 @@ class Answer:
         settled.add_done_callback(lambda _: elsewhere(settle, "streamcell-future"))
         return future
 
-    def add_done_callback(self, callback: Callable[[Self], object]) -> None:
-        """Call `callback(cell)` when the current answer has ended for any reason; immediately if it already has.
+    def on_end(self, callback: Callable[[Self], object]) -> Callable[[], None]:
+        """Call `callback(cell)` each time the answer has ended, for any reason; now, if it has ended already.
 
-        It runs on its own thread, and an exception that it raises goes to the logger `streamcell`. Raises TypeError for
-        the callback that `asyncio.wait` adds, because that function needs tasks.
+        After Retry or Continue the answer ends again, and the callback is called again; `cell.status` says how it
+        ended. It runs on its own thread, and an exception that it raises goes to the logger `streamcell`. Returns a
+        function that ends this.
         """
-        if getattr(callback, "__module__", None) == "asyncio.tasks":
-            raise TypeError("asyncio.wait takes tasks: give it asyncio.create_task(cell.wait())")
+        self._read()
+        callbacks = [callback]
 
         def call() -> None:
-            try:
-                callback(self)
-            except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
-                _log.exception("a done callback of %r raised", self)
+            for one in tuple(callbacks):
+                try:
+                    one(self)
+                except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
+                    _log.exception("a callback of %r raised", self)
 
-        self._stream.settled.add_done_callback(lambda _: elsewhere(call, "streamcell-callback"))
+        self._stream.at_each_end(partial(elsewhere, call, "streamcell-callback"))
+        return callbacks.clear
+
+    def add_done_callback(self, callback: object) -> None:
+        """Raise TypeError, for `asyncio.wait`, which takes tasks: an answer is no future. See `on_end` and `wait`."""
+        del callback
+        raise TypeError("asyncio.wait takes tasks: give it asyncio.create_task(cell.wait()). For a function: on_end()")
 
     def __iter__(self) -> Iterator[str]:
         """Yield the text of the current answer in pieces while it streams; the first piece is all the text so far.
@@ -283,8 +293,12 @@ class Answer:
         self._raised = error
         raise error.fresh()
 
+    def _read(self) -> None:
+        """Take note that code has asked for the answer. A cell is then not printed by itself."""
+
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[None]:
+        self._read()
         with self._lock:
             self._waiters += 1
         try:

@@ -9,11 +9,11 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from .._errors import without_keys, without_secrets
 from ..saved.recording import header, line_of
+from .writing import replacing
 
 __all__ = ["LIMIT", "SHELF", "Entry", "Log", "Shelf", "cleaned", "shown"]
 
@@ -177,13 +177,18 @@ class Log:
 
         If entries were dropped, the replay says that they are missing. Raises OSError if the file cannot be written.
         """
-        asked = {**self._asked(), **({"dropped": self.dropped} if self.dropped else {})}
-        with Path(path).open("w", encoding="ascii", newline="\n") as file:
+        asked = {**self.asked, **({"dropped": self.dropped} if self.dropped else {})}
+        with replacing(path, "ascii") as file:
             file.write(header(str(asked.get("recorded", ""))))
             file.write(line_of(1, 0.0, 0, "prompt", asked))
             for one in self:
                 kept = {name: value for name, value in one.data.items() if name not in NOT_RECORDED}
                 file.write(line_of(1, one.at, one.run, one.kind, kept))
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What was asked, as a recording says it: plain JSON values without secrets."""
+        return self._asked()
 
     def describe(self, asked: Callable[[], Mapping[str, Any]]) -> None:
         """Set what a recording says was asked. Internal."""

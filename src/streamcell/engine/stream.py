@@ -157,6 +157,7 @@ class Stream:
         self._accepting = False
         self._settled: concurrent.futures.Future[str] = concurrent.futures.Future()
         self._watchers: list[Callable[[], None]] = []
+        self._ends: list[Callable[[], object]] = []
         self.log: Final = Log(shelf=self._driver.shelf)
         self._telemetry = Telemetry()
         self._tallies = [Tally()]
@@ -207,6 +208,11 @@ class Stream:
             self.check_alive()
         return self._settled
 
+    @property
+    def home(self) -> asyncio.AbstractEventLoop | None:
+        """The loop of the user's on which the source is read, or None."""
+        return self._source.home
+
     def needs(self, loop: asyncio.AbstractEventLoop | None) -> bool:
         """Whether the stream needs `loop`, to run or to read its source. Blocking it would wait forever."""
         return loop is not None and loop in (self._driver.loop, self._source.home)
@@ -219,6 +225,19 @@ class Stream:
             yield
         finally:
             self._watchers.remove(wake)
+
+    def at_each_end(self, call: Callable[[], object]) -> None:
+        """Call `call` on the driver's loop at each end of the answer, and soon if it has ended now.
+
+        Raises RuntimeError in a forked child process, where nothing would call it.
+        """
+        self.check_alive()
+        self.soon(partial(self._add_end, call))
+
+    def _add_end(self, call: Callable[[], object]) -> None:
+        self._ends.append(call)
+        if self._settled.done():
+            call()
 
     def _wake(self) -> None:
         for wake in tuple(self._watchers):
@@ -737,6 +756,8 @@ class Stream:
                 self._task.cancel()
             self._settled.set_exception(fault or version.error or StreamCellError())
         self._wake()
+        for call in self._ends:
+            call()
         if self._playback is None:  # of a recording nothing was asked
             self._remember(version)
 

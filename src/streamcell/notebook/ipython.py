@@ -18,10 +18,13 @@ __all__ = [
     "Unattended",
     "bundle_of",
     "can_ask",
+    "frames",
+    "has_shell",
     "hold",
     "is_a_result",
     "is_notebook",
     "is_terminal",
+    "kernel_and_shell",
     "place",
     "publish",
     "unattended",
@@ -45,6 +48,17 @@ def is_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None and hasattr(shell, "execution_count")
 
 
+def has_shell() -> bool:
+    """Whether this process has an IPython shell, in a kernel or in a terminal."""
+    return _shell() is not None
+
+
+def kernel_and_shell() -> tuple[Any, Any]:
+    """Return the Jupyter kernel of this process and its shell, or None for what there is not."""
+    shell = _shell()
+    return (shell.kernel, shell) if is_notebook() else (None, shell)
+
+
 def is_terminal() -> bool:
     """Whether this process is IPython in a terminal."""
     return any(kind.__name__ == "TerminalInteractiveShell" for kind in type(_shell()).__mro__)
@@ -62,7 +76,7 @@ def place() -> object:
     except (AttributeError, KeyError, LookupError, TypeError):
         message = None
     update = code_of_interact()
-    calls = [id(frame) for frame in _frames() if frame.f_code is update]
+    calls = [id(frame) for frame in frames() if frame.f_code is update]
     return getattr(shell, "execution_count", None), message, calls
 
 
@@ -107,7 +121,7 @@ def is_a_result() -> bool:
     display, update = _code_of(getattr(sys.modules.get("IPython.display"), "display", None)), code_of_interact()
     return any(
         frame.f_code is hook or (frame.f_code is display and getattr(frame.f_back, "f_code", None) is update)
-        for frame in _frames()
+        for frame in frames()
     )
 
 
@@ -118,7 +132,8 @@ def _code_of(function: object) -> object:
 _NO_CODE: Final = object()
 
 
-def _frames() -> Iterator[FrameType]:
+def frames() -> Iterator[FrameType]:
+    """Yield the frames that are being executed on this thread, innermost first."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         yield frame

@@ -20,7 +20,7 @@ from ..answer.status import TERMINAL
 from ..saved.markdown import saved_markdown
 from ..wire.messages import UNSAVED, View, part_of, view_of
 
-__all__ = ["ANSWER", "WIDGET", "bundle_of", "markdown_of", "note_of", "others_of"]
+__all__ = ["ANSWER", "WIDGET", "blocks_of", "bundle_of", "markdown_of", "note_of", "others_of"]
 
 ANSWER: Final = "application/vnd.streamcell.answer+json"
 """Our own format, for the extension of JupyterLab and Notebook: the answer's document, without its text."""
@@ -124,6 +124,11 @@ def markdown_of(view: View, *, images: bool = True) -> str:
     note = inert(note_of(view))
     saved += [last, saved_markdown("", note)] if checked else [saved_markdown(inert(last), note)]
     return "\n\n".join(one for one in saved if one)
+
+
+def blocks_of(view: View) -> list[str]:
+    """Return the Markdown of `view`, block by block, not sanitised: for a converter that trusts none of it."""
+    return [inert(block) for block, _ in _blocks(view["parts"], images=True)]
 
 
 _MARK: Final = "\x01"

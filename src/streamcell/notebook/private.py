@@ -1,4 +1,4 @@
-"""Every use of private API of ipywidgets and ipykernel, each with a guard.
+"""Every use of private API of ipywidgets, ipykernel and Python itself, each with a guard.
 
 If a release changes one of these, only the feature named in its docstring is lost, and no answer. `make canary` finds
 such a change before the release, and `tests/test_private.py` says which one it is.
@@ -6,14 +6,24 @@ such a change before the release, and `tests/test_private.py` says which one it 
 
 from __future__ import annotations
 
+import atexit
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
 import ipywidgets
 
-__all__ = ["code_of_interact", "is_registered", "let_pages_choose_the_subshell", "send_without_parent", "show_again"]
+__all__ = [
+    "before_threads_end",
+    "code_of_interact",
+    "is_registered",
+    "let_pages_choose_the_subshell",
+    "send_without_parent",
+    "set_idle_interrupt",
+    "show_again",
+]
 
 
 def is_registered(widget: ipywidgets.Widget) -> bool:
@@ -71,3 +81,25 @@ def code_of_interact() -> CodeType | None:
     """
     kind = getattr(sys.modules.get("ipywidgets"), "interactive", None)
     return getattr(getattr(kind, "update", None), "__code__", None)
+
+
+def before_threads_end(call: Callable[[], object]) -> None:
+    """Call `call` when the main thread has ended, before pools of threads are closed.
+
+    asyncio resolves names on such a pool, so a request that begins later than that fails. `atexit` is later. Without
+    `threading._register_atexit`: it is used all the same, and what is connected by then is printed to its end.
+    """
+    import concurrent.futures.thread  # noqa: F401  # it registers itself, which it cannot do at the end any more
+
+    getattr(threading, "_register_atexit", atexit.register)(call)
+
+
+def set_idle_interrupt(kernel: Any, handler: Any) -> None:
+    """Set what handles SIGINT while no cell runs; call it while one does.
+
+    ipykernel sets its own handler for each message (`pre_handler_hook`), and afterwards restores
+    `saved_sigint_handler`. Without it: with `configure(interrupt="stop")`, Interrupt stops answers only while a cell
+    runs.
+    """
+    if hasattr(kernel, "saved_sigint_handler"):
+        kernel.saved_sigint_handler = handler

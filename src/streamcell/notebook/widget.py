@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import os
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import ipywidgets
 import traitlets
 
-from .._errors import Stopped, StreamCellError
-from .._terminal import inert
+from .._errors import Stopped
 from ..answer.inputs import Start, Stop
 from ..answer.parts import body_of, text_of
 from ..answer.session import Session
@@ -25,6 +27,7 @@ from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
+from ..engine.writing import replacing
 from ..request.request import Request
 from ..wire.messages import (
     MOMENTARY,
@@ -38,12 +41,14 @@ from ..wire.messages import (
     parse_addon_request,
     parse_command,
 )
-from . import ipython
+from . import ipython, terminal
 from .delivery import at_once, carrier, takes_widgets
+from .export import Answered, written
 from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
-from .output import bundle_of, markdown_of, note_of, others_of
+from .output import bundle_of, markdown_of, others_of
 from .private import let_pages_choose_the_subshell, send_without_parent, show_again
+from .shown_text import ShownText
 
 if TYPE_CHECKING:
     from ..sources import Source
@@ -267,8 +272,9 @@ class StreamCell(Answer, anywidget.AnyWidget):
     # -- display ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """Display the cell if this is a notebook. All its displays share one display id."""
+        """Display the cell, in a notebook. All its displays share one display id. A script prints it when it ends."""
         if not ipython.is_notebook():
+            terminal.displayed(self)
             return
         if self.comm is None and not self._unattended:
             self._open_again()
@@ -286,28 +292,16 @@ class StreamCell(Answer, anywidget.AnyWidget):
         NotImplementedError tells IPython to use the MIME bundle instead.
         """
         if ipython.is_terminal() and not self._stream.needs(running_loop()):
-            self._print()
+            if ipython.is_a_result():
+                print()  # IPython has written "Out[1]: "
+            terminal.show(self)
         elif not ipython.is_notebook():
             raise NotImplementedError
         elif self._shown_in is None or self._shown_in != ipython.place() or not ipython.is_a_result():
             self._show()
 
-    def _print(self) -> None:
-        """Print the answer while it streams, and wait for its end; Ctrl-C stops it."""
-        if ipython.is_a_result():
-            print()  # IPython has written "Out[1]: "
-        said = ""
-        try:
-            for piece in self:
-                print(inert(piece), end="", flush=True)
-        except KeyboardInterrupt:
-            pass  # the iterator has already stopped the stream
-        except StreamCellError as error:
-            said = "" if isinstance(error, Stopped) else str(error)
-        view = self._stream.view
-        others = "\n".join(said for part in view["parts"] if not part.is_text and (said := part.plain()))
-        blocks = [inert(one) for one in (others, said or note_of(view)) if one]
-        print(*(["", *blocks] if blocks else []), sep="\n\n" if text_of(view["parts"]) else "")
+    def _read(self) -> None:
+        terminal.forget(self)
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and a saved form for readers without widgets."""
@@ -327,6 +321,34 @@ class StreamCell(Answer, anywidget.AnyWidget):
         """Update the cell's outputs with what is shown now, for front ends that do not save it by themselves."""
         bundle, metadata = self._bundle_and_metadata()
         ipython.publish(bundle, metadata, self._key, update=True)
+
+    def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
+        """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
+        text = super()._outcome(settled)
+        place = self._shown_in
+        return ShownText(text, place) if place is not None and place == ipython.place() else text
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the answer to a file; its suffix says how. A file that exists is replaced, whole or not at all.
+
+        - `.md`: the version that is shown, as Markdown that is safe to open anywhere, with what was asked, the model
+          and the time at its head.
+        - `.html`: the same as one page without scripts, light or dark as the reader's system, that prints well.
+        - `.json`: plain values: `versions` with their parts and numbers, the `request`, and `messages`, the
+          conversation with this answer, in the API's own shape. `stream_cell([*json.load(file)["messages"], …])` goes
+          on with it. Of attached files there is only a digest.
+
+        What looks like a key is left out, and so are the values in the request whose names say that they are secret.
+        While the answer streams, what there is so far is saved, and the file says that it is not finished. Raises
+        ValueError for another suffix, and OSError if the file cannot be written.
+        """
+        stream = self._stream
+        document = stream.document
+        stats = [stream.stats(at) for at in range(len(document.versions))]
+        target = Path(path)
+        text = written(Answered(self.log.asked, document, stats), target.suffix)
+        with replacing(target) as file:
+            file.write(text)
 
     # -- an unattended run --------------------------------------------------------------------------------------------
 
