@@ -24,6 +24,8 @@ LAYERS = (
     {"notebook"},
     {"_recordings"},
     {"_api", "_lessons"},
+    {"_saved_chats"},
+    {"_chat"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -31,6 +33,8 @@ LAYERS = (
 HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
+    "_chat": "the call of a conversation",
+    "_saved_chats": "conversations that were saved, as turns",
     "_lessons": "the notebooks that teach, opened in JupyterLab; it stands alone",
     "_api": "the call: the only module that knows all the others",
     "_recordings": "which recording a call plays or writes",
@@ -57,6 +61,7 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
 PURE_MODULES = {
     "engine.entries",
+    "notebook.joined",
     "notebook.magic_line",
     "notebook.output",
     "ratelimit.headers",
@@ -82,7 +87,9 @@ PURE_MODULES |= {
 }
 """Pure though their rooms are not: decoders, mappings and policies."""
 
-HOLDS_WIDGETS = {"engine.observers", "notebook.front_end", "notebook.magic", "notebook.private", "notebook.widget"}
+HOLDS_WIDGETS = {"engine.observers"} | {
+    f"notebook.{name}" for name in ("chat", "displayed", "front_end", "group", "magic", "private", "widget")
+}
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "comm", "IPython", "ipykernel"}

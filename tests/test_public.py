@@ -49,11 +49,13 @@ EXPORTED = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -67,6 +69,7 @@ EXPORTED = [
     "register_source",
     "stop_all",
     "stream_cell",
+    "stream_chat",
     "unload_ipython_extension",
 ]
 

@@ -316,6 +316,45 @@ export const RESUMED: Readonly<Record<ResumeMode, string>> = {
 };
 export const resumedAfter = (words: string, what: string): string => `After “…${words}”: ${what}`;
 
+// -- a conversation ---------------------------------------------------------------------------------------------------
+
+export const CONVERSATION = "Conversation";
+export const MESSAGE = "Message";
+export const MESSAGE_HINT = "Ask something. Enter sends, Shift+Enter breaks the line.";
+export const SEND = "Send";
+export const SENDING = "Sending…";
+export const ATTACH = "Attach";
+export const ATTACH_TITLE = "Attach images or files; they can also be pasted or dropped here";
+export const ATTACHED = "Attached files";
+export const removeFile = (name: string): string => `Remove ${name}`;
+export const DROP_HERE = "Drop the files to attach them";
+export const tooLarge = (name: string): string => `${name} is too large: a file may have 20 MB, all together 50 MB.`;
+export const TOO_MANY_FILES = "A question takes up to 20 files.";
+export const notReadable = (name: string): string => `${name} cannot be read.`;
+export const STILL_STREAMING = "The answer is still streaming. Stop it, or wait for its end, before you send this.";
+export const WRITE_FIRST = "Write a question first.";
+export const NO_CHAT_KERNEL = "No kernel is connected, so nothing can be asked here. Run the cell again.";
+export const KERNEL_IS_BUSY = "Waiting for the kernel: it takes the question when the running cell has ended.";
+export const yourQuestion = (number: number): string => `Question ${number}`;
+export const turnName = (number: number): string => `Turn ${number}`;
+export const EDIT_QUESTION = "Edit question";
+export const EDIT_QUESTION_TITLE = "Ask this in other words; what followed stays as a branch";
+export const SEND_EDITED = "Send as a new branch";
+export const EDITED_QUESTION = "The question in other words";
+export const COPY_QUESTION = "Copy question";
+export const BRANCHES = "Branches";
+export const PREVIOUS_BRANCH = "Previous branch";
+export const NEXT_BRANCH = "Next branch";
+export const branchPosition = (at: number, count: number): string => `${at} / ${count}`;
+export const notSent = (count: number): string =>
+  count === 1 ? "1 earlier message was not sent (trim=)" : `${count} earlier messages were not sent (trim=)`;
+export const COPY_ALL = "Copy all";
+export const SAVE_MARKDOWN = "Save as Markdown";
+export const SAVE_JSON = "Save as JSON";
+export const SAVED = "Saved";
+export const asMarkdown = (question: string, model: string, answer: string): string =>
+  `## You\n\n${question}\n\n## ${model || "Answer"}\n\n${answer}`;
+
 // -- in the answer ----------------------------------------------------------------------------------------------------
 
 export const NOT_DRAWN = "This part could not be drawn, and is shown as text.";

@@ -21,11 +21,11 @@ test("markup from elsewhere stands in one place, in a frame in which nothing run
   expect(framing.sort()).toEqual(["addons/mermaid.ts", "cell/parts/returned.ts"]);
 });
 
-test("the model is the connection's and the stub's alone", () => {
+test("the model is the connection's, the group's and the stub's alone", () => {
   const users = files.filter((name) =>
     /\.save_changes|model\.(get|on|off|send)\(/.test(readFileSync(new URL(name, SRC), "utf8")),
   );
-  expect(users.sort()).toEqual(["jupyter/connection.ts", "jupyter/stub.ts"]);
+  expect(users.sort()).toEqual(["jupyter/connection.ts", "jupyter/group.ts", "jupyter/stub.ts"]);
 });
 
 /** The rooms, and whose values each may use; types may be looked at from anywhere below. */

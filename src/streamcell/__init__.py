@@ -4,6 +4,7 @@
 """
 
 from ._api import configure, load_ipython_extension, stream_cell, unload_ipython_extension
+from ._chat import stream_chat
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -41,8 +42,10 @@ from .answer.timeouts import Timeouts
 from .engine.driver import limits, stop_all
 from .engine.history import history
 from .engine.log import Log
+from .notebook.chat import StreamChat
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
+from .request.history import Trim
 from .request.request import Request
 from .sources import register_source
 
@@ -83,11 +86,13 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -101,5 +106,6 @@ __all__ = [
     "register_source",
     "stop_all",
     "stream_cell",
+    "stream_chat",
     "unload_ipython_extension",
 ]

@@ -259,6 +259,23 @@ def continues(ended: str) -> str:
 CONTINUED: Final = {"stopped": "stopped", "interrupted": "cut off", "failed": "cut off by an error"}
 """By the status of the answer that is continued."""
 
+# -- a conversation ----------------------------------------------------------------------------------------------------
+
+YOU: Final = "You"
+NOTHING_ASKED: Final = "Nothing has been asked yet: chat.send() asks."
+
+
+def attached(names: str) -> str:
+    """Name the files that came with a question."""
+    return f"attached: {names}"
+
+
+def not_sent(count: int) -> str:
+    """Say that a part of the conversation did not go to the model."""
+    what = "The first message of the conversation was" if count == 1 else f"{count} messages of the conversation were"
+    return f"{what} not sent with this question (trim=)"
+
+
 # -- errors: the titles of cards ---------------------------------------------------------------------------------------
 
 NO_KEY: Final = "No API key"

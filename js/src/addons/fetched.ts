@@ -6,6 +6,7 @@ import type {
   Differences,
   Grammar,
   JsonViewer,
+  Layout,
   MathRenderer,
   TokensViewer,
 } from "../render/addons.js";
@@ -22,6 +23,7 @@ interface Module {
   readonly differences?: Differences;
   readonly json?: JsonViewer;
   readonly tokens?: TokensViewer;
+  readonly layout?: Layout;
 }
 
 /**
@@ -70,6 +72,10 @@ export class FetchedAddons implements Addons {
 
   tokens(): TokensViewer | Promise<TokensViewer | null> | null {
     return this.#bring("tokens", (module) => module.tokens);
+  }
+
+  layout(name: string): Layout | Promise<Layout | null> | null {
+    return this.#bring(name, (module) => module.layout);
   }
 
   #bring<T>(name: string, pick: (module: Module) => T | undefined): T | Promise<T | null> | null {

@@ -11,6 +11,8 @@ export interface Handle {
   markdown?(): string | null;
   /** The versions that are not shown, as the notebook saves them; null if the kernel has not sent them. */
   others?(): readonly unknown[] | null;
+  /** If it is several answers in one output: its layout and what is in it. Older releases lack this. */
+  group?(): GroupContent;
   /** Whether nothing more will come, unless the user asks for it. */
   ended(): boolean;
   subscribe(listener: () => void): () => void;
@@ -24,6 +26,19 @@ export interface Handle {
   readonly views?: ReadonlySet<Element>;
   /** The id of its kernel, if that is known. */
   readonly kernel?: string | null;
+}
+
+export interface GroupContent {
+  /** The name of the addon that draws it. */
+  readonly addon: string;
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly places: readonly {
+    readonly key: string;
+    readonly markdown: string;
+    readonly plain: string;
+    readonly hidden: boolean;
+    readonly about: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 interface Shared {

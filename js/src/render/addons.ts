@@ -1,7 +1,11 @@
 /**
- * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON. They
- * are separate modules in the kernel; a loaded one serves all cells of the page.
+ * Addons: what not every page needs, loaded when it is first used: languages of the highlighter, math, diagrams, JSON, the
+ * layouts of several answers in one output. They are separate modules in the kernel; a loaded one serves all cells of the
+ * page.
  */
+
+import type { Page } from "../cell/page.js";
+import type { Command, Doc } from "../wire/protocol.js";
 
 /** Loads addons, each once per page. Null if one is not available (no kernel): the plain form is shown then. */
 export interface Addons {
@@ -12,6 +16,8 @@ export interface Addons {
   differences(): Differences | Promise<Differences | null> | null;
   json(): JsonViewer | Promise<JsonViewer | null> | null;
   tokens(): TokensViewer | Promise<TokensViewer | null> | null;
+  /** The layout of several answers in one output; its addon has the layout's name. */
+  layout(name: string): Layout | Promise<Layout | null> | null;
 }
 
 export interface Grammar<State = unknown> {
@@ -93,6 +99,45 @@ export interface TokensView {
   show(bodies: readonly string[], name: string): void;
 }
 
+/** One place of a layout: an answer, a text before it, or only one of these. */
+export interface Place {
+  /** The key of the answer's cell; empty: there is no answer. */
+  readonly key: string;
+  /** The text as Markdown, which is not drawn in the page: it is for readers of the notebook. */
+  readonly markdown: string;
+  readonly plain: string;
+  /** Whether only the page shows it, and other readers of the notebook do not. */
+  readonly hidden: boolean;
+  /** What the layout's kernel side knows of it. */
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** Several answers, as a layout gets them: live, or saved in a notebook. */
+export interface Answers {
+  readonly page: Page;
+  /** What the layout's kernel side says, as JSON values. */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly places: readonly Place[];
+  /** Whether there is a kernel that takes commands. */
+  readonly live: boolean;
+  /** An answer's document; null if its cell is not here (yet). */
+  doc(key: string): Doc | null;
+  /** Show an answer's cell in `target`, as soon as it is here. The returned function takes it away. */
+  mount(target: HTMLElement, key: string): () => void;
+  /** Do what one of a cell's buttons does. */
+  press(key: string, command: Command): void;
+  /** Send a command to the layout's kernel side; false if there is none. */
+  send(command: Readonly<Record<string, unknown>>): boolean;
+  /** Call `listener` after each change of all this, and with each message of the layout's kernel side. */
+  subscribe(listener: (message?: Readonly<Record<string, unknown>>) => void): () => void;
+}
+
+/** Draws several answers in one output. */
+export interface Layout {
+  /** Draw into `target`; the returned function takes everything away. */
+  draw(target: HTMLElement, answers: Answers): () => void;
+}
+
 /** Without any addons. */
 export const NO_ADDONS: Addons = {
   grammar: () => null,
@@ -101,4 +146,5 @@ export const NO_ADDONS: Addons = {
   differences: () => null,
   json: () => null,
   tokens: () => null,
+  layout: () => null,
 };

@@ -18,4 +18,5 @@ export const ADDONS: Addons = {
   differences: () => null,
   json: () => reader,
   tokens: () => null,
+  layout: () => null,
 };

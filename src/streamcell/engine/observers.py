@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import traitlets
 
-__all__ = ["Observers", "elsewhere"]
+__all__ = ["InOrder", "Observers", "elsewhere"]
 
 _log = logging.getLogger("streamcell")
 
@@ -121,3 +121,37 @@ class Observers:
             overtaken = isinstance(error, traitlets.TraitError) and getattr(self._widget, change.name) != change.new
             if not overtaken:
                 _log.exception("an observer of %r raised", self._widget)
+
+
+class InOrder:
+    """Calls functions one after the other, on a thread that lives while there are some; at most `most` wait."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name = name
+        self._most = most
+        self._lock = threading.RLock()  # without threads the function is called within `add`
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._thread: threading.Thread | None = None
+
+    def add(self, act: Callable[[], None]) -> bool:
+        """Call `act` later; return False if too many wait already."""
+        with self._lock:
+            if len(self._waiting) >= self._most:
+                return False
+            self._waiting.append(act)
+            if self._thread is not None and self._thread.is_alive():
+                return True
+            self._thread = elsewhere(self._call_all, self._name)
+        return True
+
+    def _call_all(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                act = self._waiting.popleft()
+            try:
+                act()
+            except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
+                _log.exception("a command of a page failed")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
-import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import anywidget
-import ipywidgets
 import traitlets
 
 from .._errors import Stopped
@@ -22,32 +19,20 @@ from ..answer.session import Session
 from ..answer.status import TERMINAL
 from ..engine.handle import Answer, running_loop
 from ..engine.jury import Endpoint
-from ..engine.observers import Observers, elsewhere
+from ..engine.observers import Observers
 from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
 from ..engine.writing import replacing
 from ..request.request import Request
-from ..wire.messages import (
-    MOMENTARY,
-    UNSAVED,
-    WANTED,
-    Forget,
-    Hello,
-    Kept,
-    View,
-    document_of,
-    parse_addon_request,
-    parse_command,
-)
+from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
 from . import ipython, terminal
-from .delivery import at_once, carrier, takes_widgets
+from .delivery import at_once, carrier
+from .displayed import Displayed
 from .export import Answered, written
-from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
 from .output import bundle_of, markdown_of, others_of
-from .private import let_pages_choose_the_subshell, send_without_parent, show_again
 from .shown_text import ShownText
 
 if TYPE_CHECKING:
@@ -56,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["StreamCell"]
 
 
-class StreamCell(Answer, anywidget.AnyWidget):
+class StreamCell(Answer, Displayed):
     """A cell that streams an answer into the notebook. `stream_cell` makes and returns it.
 
     It is an ipywidgets widget: it can be placed in boxes, its traits can be observed and linked, and displaying it
@@ -65,9 +50,6 @@ class StreamCell(Answer, anywidget.AnyWidget):
     They are outputs: setting one does not change the stream.
     """
 
-    _bundle = traitlets.Instance(Bundle, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
-    _key = traitlets.Unicode(help="The cell's unique id in its notebook.").tag(sync=True)
-    _digest = traitlets.Unicode().tag(sync=True)
     _answer = traitlets.Dict(help="The answer as the page receives it.").tag(sync=True)
     _epoch = traitlets.Int(1).tag(sync=True)
     _seq = traitlets.Int(0).tag(sync=True)
@@ -97,6 +79,8 @@ class StreamCell(Answer, anywidget.AnyWidget):
     )
     parts = traitlets.Tuple(help="The answer's parts, in order.")
 
+    _follow: Callable[..., StreamCell]
+
     def __init__(
         self,
         source: Source,
@@ -117,47 +101,28 @@ class StreamCell(Answer, anywidget.AnyWidget):
         self._tools = tools
         self._published: Mapping[str, Any] = {}
         self._view = self._stream.view
-        self._shown_in: object = None
-        self._kept = self._wanted = False
-        self._when_unattended = unattended
-        # If no user can see the widget, a comm would only save its state, with the whole front end, in the notebook.
-        self._unattended = ipython.unattended()
-        # ipywidgets never frees a widget that has a comm, so a cell gets one only when it is first shown.
-        shown = shown if ipython.is_notebook() else takes_widgets()
-        self._opens = not self._unattended and shown
-        self._held = False
-        self._bridges: dict[str, Any] = {}
-        self._carry = carrier()
-        self._observers = Observers(self, in_place=self._carry is not at_once)
-        bundle = Bundle.shared() if self._opens else None
-        traits = {**_traits_of(self._stream.view), "_digest": digest(), "_key": uuid.uuid4().hex}
-        anywidget.AnyWidget.__init__(self, _esm=built("stub.js"), _bundle=bundle, **traits)
-        reach(self._key, self)
-        self.on_msg(self._on_page_message)
-
-    def open(self) -> None:
-        """Open the comm, if there is a page to show the widget; ipywidgets calls this."""
-        if self._opens:
-            super().open()
-            let_pages_choose_the_subshell(self.comm)
-
-    @property
-    def model_id(self) -> str:
-        """The comm's id. Reading it opens the comm, because it is read to show the widget, in a box for example."""
-        if self.comm is None:
-            self._unattended = False
-            self._open_again()
-        return str(self.comm.comm_id)
-
-    def _open_again(self) -> None:
-        self._opens = True
-        self._bundle = Bundle.shared()
-        if self.layout.comm is None:
-            self.layout.open()
-        self.open()
+        self._observers = Observers(self, in_place=carrier() is not at_once)
+        Displayed.__init__(self, unattended=unattended, shown=shown, **_traits_of(self._stream.view))
 
     def _start(self) -> None:
         self._stream.post(Start())
+
+    def reply(self, prompt: Any, **options: Any) -> StreamCell:
+        """Ask the next question of this conversation in a new cell below, and return that immediately.
+
+        All messages so far go with it, and the version of the answer that is shown: this is `stream_cell(prompt,
+        previous=cell, **options)`. So it works with every server, and it continues exactly what you see.
+
+        Args:
+            prompt: as for `stream_cell`.
+            **options: any argument of `stream_cell`. Model, client, API, instructions and tools are this cell's, unless
+                you give others.
+
+        Raises:
+            ValueError: while the answer is streaming, if there is none, or if it did not come from a request.
+            TypeError, ValueError, OSError: as `stream_cell`.
+        """
+        return self._follow(prompt, **options)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -167,9 +132,7 @@ class StreamCell(Answer, anywidget.AnyWidget):
         if stream is not None and stream.document.current.status not in TERMINAL:
             stream.check_alive()
             stream.post(Stop())
-        self.layout.close()
         super().close()
-        show_again(self)
 
     # -- the sink -----------------------------------------------------------------------------------------------------
 
@@ -196,16 +159,6 @@ class StreamCell(Answer, anywidget.AnyWidget):
         finally:
             self._observers.tell(changes)
 
-    def send(self, content: Any, buffers: Any = None) -> None:
-        """Send a custom message to every page that shows the cell."""
-        self._carry(partial(self._send_custom, content, buffers))
-        for bridge in list(self._bridges.values()):
-            bridge.send(data=content)
-
-    def _send_custom(self, content: Any, buffers: Any) -> None:
-        if buffers or not send_without_parent(self.comm, {"method": "custom", "content": content}):
-            super().send(content, buffers)
-
     def _send_kept(self) -> None:
         """Send to the pages that save the notebook what they need for it and do not have."""
         view, epoch = self._view, self._published.get("_epoch", 1)
@@ -214,12 +167,6 @@ class StreamCell(Answer, anywidget.AnyWidget):
             self.send(Kept(epoch, others, text_of(view["parts"]), markdown_of(view, images=False)).to_wire())
         elif others:
             self.send(Kept(epoch, others).to_wire())
-
-    def take_bridge(self, bridge: Any) -> None:
-        """Serve a page that has opened its own comm besides the widget's. Internal."""
-        self._bridges[bridge.comm_id] = bridge
-        bridge.on_close(lambda _message: self._bridges.pop(bridge.comm_id, None))
-        bridge.on_msg(lambda message: self._on_page_message(self, message["content"]["data"], None))
 
     def notify_change(self, change: Any) -> None:
         """Inform observers of a change, and the page unless patches already carry it."""
@@ -240,50 +187,20 @@ class StreamCell(Answer, anywidget.AnyWidget):
             state["_answer"] = lasting
         return state
 
-    def _on_page_message(self, _widget: object, content: object, _buffers: object) -> None:
-        # This may run on the main thread or on a subshell's, so it only posts.
-        name = parse_addon_request(content)
-        if name is not None:
-            self.send({"type": "addon", "name": name, "esm": addon(name)})
-            return
-        command = parse_command(content)
-        if isinstance(command, Forget):
-            self._ask_who_shows()
-            return
-        if isinstance(command, Hello):
-            self._kept = self._kept or command.keeps
-            self._wanted = self._wanted or command.shows
-            if command.keeps:
-                self._send_kept()
-        if command is not None:
+    def _take(self, command: Command | None, _content: object) -> None:
+        if isinstance(command, Hello) and command.keeps:
+            self._send_kept()
+        if command is not None and not isinstance(command, Forget):
             self._stream.post(command)
-
-    def _ask_who_shows(self) -> None:
-        """Close the cell, after one page has stopped showing it, unless another page says that it shows it."""
-        self._wanted = False
-        self.send(WANTED)
-
-        def close() -> None:
-            if not self._wanted:
-                elsewhere(self.close, "streamcell-close")  # closing tells observers
-
-        self._stream.after(_ANSWERED, close)
 
     # -- display ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         """Display the cell, in a notebook. All its displays share one display id. A script prints it when it ends."""
-        if not ipython.is_notebook():
+        if ipython.is_notebook():
+            super()._show()
+        else:
             terminal.displayed(self)
-            return
-        if self.comm is None and not self._unattended:
-            self._open_again()
-        bundle, metadata = self._bundle_and_metadata()
-        ipython.publish(bundle, metadata, self._key)
-        self._shown_in = ipython.place()
-        if self._unattended and not self._held:
-            self._held = True
-            ipython.hold(self)
 
     def _ipython_display_(self) -> None:
         """Display the cell, but not again as the result of the execution, or `interact` call, that has displayed it.
@@ -297,30 +214,15 @@ class StreamCell(Answer, anywidget.AnyWidget):
             terminal.show(self)
         elif not ipython.is_notebook():
             raise NotImplementedError
-        elif self._shown_in is None or self._shown_in != ipython.place() or not ipython.is_a_result():
+        elif self._shows_again():
             self._show()
 
     def _read(self) -> None:
         terminal.forget(self)
 
-    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the output: the live widget, and a saved form for readers without widgets."""
-        return self._bundle_and_metadata()
-
-    def _bundle_and_metadata(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        model_id = None if self.comm is None and self._unattended else self.model_id
+    def _saved(self, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         view = self._stream.view
-        others = others_of(self._stream.document, view["version"])
-        bundle, known = bundle_of(view, self._key, model_id, others)
-        if model_id is None:
-            return bundle, known
-        live, metadata = super()._repr_mimebundle_() or ({}, {})
-        return {**live, **bundle}, {**metadata, **known}
-
-    def _refresh(self) -> None:
-        """Update the cell's outputs with what is shown now, for front ends that do not save it by themselves."""
-        bundle, metadata = self._bundle_and_metadata()
-        ipython.publish(bundle, metadata, self._key, update=True)
+        return bundle_of(view, self._key, model_id, others_of(self._stream.document, view["version"]))
 
     def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
         """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
@@ -352,9 +254,8 @@ class StreamCell(Answer, anywidget.AnyWidget):
 
     # -- an unattended run --------------------------------------------------------------------------------------------
 
-    def finish(self) -> BaseException | None:
-        """Block until the answer has ended and its output is complete; return what fails the run. Internal."""
-        self._held = False
+    def settle(self) -> BaseException | None:
+        """Block until the answer has ended, unless that is not wanted; return what fails the run. Internal."""
         error: BaseException | None = None
         if self._when_unattended != "return":
             if self._stream.needs(running_loop()) and not self._stream.settled.done():
@@ -366,26 +267,18 @@ class StreamCell(Answer, anywidget.AnyWidget):
                 )
             else:
                 error = self._stream.settled.exception()
-        self._refresh()
         handled = error is None or isinstance(error, Stopped) or error is self._raised
         return None if handled or self._when_unattended != "raise" else error
 
-    def __reduce_ex__(self, _protocol: object = None) -> Any:
-        """Raise TypeError, for `copy` and `pickle`: a copy would have no stream and no page."""
-        raise TypeError(
-            "a StreamCell is a live answer: it cannot be copied, pickled or sent to another process. "
-            "Take cell.text, or cell.versions, which are plain values"
-        )
-
-    __copy__ = __deepcopy__ = __reduce_ex__
+    _uncopied = (
+        "a StreamCell is a live answer: it cannot be copied, pickled or sent to another process. "
+        "Take cell.text, or cell.versions, which are plain values"
+    )
 
     def __repr__(self) -> str:
         """Return one line with the status and the length of the text."""
         return f"<StreamCell {self.status}, {len(self.text):,} characters>"
 
-
-_ANSWERED: Final = 2.0
-"""Seconds that pages have to answer whether they show the cell."""
 
 # Synced for pages that open later and for links in the page; to the other pages, patches carry these traits.
 _SILENT: Final = frozenset({"_answer", "_epoch", "_seq", "text", "status"})

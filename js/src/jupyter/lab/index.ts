@@ -8,6 +8,7 @@
 import { shared } from "../handles.js";
 import { moduleOf, offer, type Scope } from "../private.js";
 import { openBridge } from "./bridge.js";
+import { ANSWERS } from "./joined.js";
 import type { Lumino, NotebookPanel, NotebookTracker, Services } from "./jupyterlab.js";
 import { Keeper } from "./keeper.js";
 import { ANSWER } from "./output.js";
@@ -43,7 +44,7 @@ function attach(panel: NotebookPanel, lumino: Lumino, services: Services): void 
     },
   };
   // Safe: the view never creates markup from the output's data.
-  rendermime.addFactory({ safe: true, mimeTypes: [ANSWER], createRenderer: () => makeRenderer(around) }, RANK);
+  rendermime.addFactory({ safe: true, mimeTypes: [ANSWER, ANSWERS], createRenderer: () => makeRenderer(around) }, RANK);
 }
 
 async function extension() {

@@ -1,10 +1,12 @@
 /** Writes a notebook's answers into its outputs, so that what is saved is what is shown. */
 
+import { EMPTY } from "../../wire/narrow.js";
 import { type Handle, shared } from "../handles.js";
 import { sharedOutputsOf } from "../private.js";
+import { ANSWERS, joined, readGroup, type SavedGroup } from "./joined.js";
 import type { NotebookPanel, OutputAreaModel, OutputModel, SharedList, SharedMap } from "./jupyterlab.js";
 import { ANSWER, type Output, othersIn, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
-import { addOutput, addShelf, forget, isSomewhere, recall, wordsOf } from "./places.js";
+import { addOutput, addShelf, contentOf, forget, isSomewhere, recall, wordsOf } from "./places.js";
 
 /** Milliseconds between two writes of a streaming answer into the notebook. */
 const OFTEN = 15_000;
@@ -121,14 +123,32 @@ export class Keeper {
   keep(): void {
     for (const place of this.#places()) {
       const before = outputAt(place);
-      const known = readOutput(before);
-      const output = (known && this.#output(known, before)) ?? withoutWidget(before);
+      const output = this.#output(before) ?? withoutWidget(before);
       if (output !== null && !isSame(before, output)) write(place, output);
     }
   }
 
-  /** The output for the current answer; null if nothing newer than the notebook's is known. */
-  #output(known: Saved, before: Output): Output | null {
+  /** The output for what is shown now; null if nothing newer than the notebook's is known. */
+  #output(before: Output): Output | null {
+    const group = readGroup(before);
+    const known = readOutput(before);
+    return group ? this.#joined(group) : known && this.#answer(known, before);
+  }
+
+  #joined({ key, modelId, places }: SavedGroup): Output | null {
+    const handle = shared().cells.get(key);
+    const content = handle && !this.#isHere(handle) ? null : contentOf(key);
+    if (!content) return null;
+    const before = new Map(places.flatMap(({ saved, output }) => (saved && output ? [[saved.key, output]] : [])));
+    const outputs = content.places.flatMap(({ key: of }): [string, Output][] => {
+      const saved = before.get(of) ?? { data: {}, metadata: {} };
+      const output = of === "" ? null : (this.#answer(readOutput(saved) ?? unsaved(of), saved) ?? before.get(of));
+      return output ? [[of, output]] : [];
+    });
+    return joined(content, new Map(outputs), key, modelId);
+  }
+
+  #answer(known: Saved, before: Output): Output | null {
     const { key, modelId } = known;
     const handle = shared().cells.get(key);
     // A copy of the notebook with its own kernel has its own answer.
@@ -159,7 +179,10 @@ export class Keeper {
   }
 
   #gone(): void {
-    const keys = new Set([...this.#watched.keys(), ...this.#places().map(keyAt)]);
+    const shown = [...this.#watched.keys(), ...this.#places().map(keyAt)];
+    const keys = new Set(
+      shown.flatMap((key) => [key, ...(contentOf(key ?? "")?.places.map((place) => place.key) ?? [])]),
+    );
     for (const [key, handle] of shared().cells) {
       // An Output widget or a box may show it, which is not one of the notebook's outputs.
       const inside = [...(handle.views ?? [])].some((view) => this.#panel.node?.contains(view));
@@ -177,7 +200,7 @@ export class Keeper {
       const list = sharedOutputsOf(cell);
       for (let index = 0; outputs && index < outputs.length; index += 1) {
         const output = outputs.get(index);
-        if (ANSWER in output.data) places.push({ outputs, index, output, entry: entryAt(list, outputs, index) });
+        if (isOurs(output.data)) places.push({ outputs, index, output, entry: entryAt(list, outputs, index) });
       }
     }
     return places;
@@ -188,8 +211,10 @@ export class Keeper {
 function entryAt(list: SharedList | undefined, { length }: OutputAreaModel, index: number): SharedMap | null {
   const entry = list?.length === length ? list.get(index) : undefined;
   const data = entry?.get && entry.set ? entry.get("data") : undefined;
-  return typeof data === "object" && data !== null && ANSWER in data ? (entry as SharedMap) : null;
+  return typeof data === "object" && data !== null && isOurs(data) ? (entry as SharedMap) : null;
 }
+
+const isOurs = (data: object): boolean => ANSWER in data || ANSWERS in data;
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -198,7 +223,10 @@ const outputAt = ({ entry, output }: Place): Output =>
     ? { data: entry.get("data") as Data, metadata: (entry.get("metadata") as Data | undefined) ?? {} }
     : { data: output.data, metadata: output.metadata };
 
-const keyAt = (place: Place): string | null => readOutput(outputAt(place))?.key ?? null;
+const keyAt = (place: Place): string | null => (readOutput(outputAt(place)) ?? readGroup(outputAt(place)))?.key ?? null;
+
+/** An answer that the notebook does not have yet. */
+const unsaved = (key: string): Saved => ({ key, modelId: null, doc: EMPTY, others: [] });
 
 /**
  * Write an output. In the shared document it is changed in place, and not through JupyterLab's model, which would

@@ -211,7 +211,7 @@ const PUNCTUATION = /[!-+./:<-@[-`{-~\t]/g;
 const entity = (char: string): string => `&#${char.charCodeAt(0)};`;
 
 /** The text without terminal control characters: each is replaced by one visible character. */
-function inert(text: string): string {
+export function inert(text: string): string {
   return text.replace(/[\p{Cc}]/gu, (control) => {
     if ("\t\n\r".includes(control)) return control;
     const code = control.charCodeAt(0);

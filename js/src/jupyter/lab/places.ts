@@ -5,7 +5,7 @@
  */
 
 import { isTerminal } from "../../wire/store.js";
-import { type Handle, shared } from "../handles.js";
+import { type GroupContent, type Handle, shared } from "../handles.js";
 import type { Saved, Words } from "./output.js";
 
 export const wordsOf = (handle: Handle): Words => ({
@@ -26,6 +26,7 @@ const MOST = 100;
 const shelves = new Set<Shelf>();
 const outputs = new Map<string, number>();
 const lastWords = new Map<string, Words>();
+const lastContents = new Map<string, GroupContent>();
 
 export function addShelf(shelf: Shelf): void {
   shelves.add(shelf);
@@ -47,20 +48,39 @@ export function isSomewhere(key: string): boolean {
     if (shelf.isDisposed) shelves.delete(shelf);
     else if (shelf.holds(key)) return true;
   }
-  return outputs.has(key) || (shared().cells.get(key)?.views?.size ?? 0) > 0;
+  if (outputs.has(key) || (shared().cells.get(key)?.views?.size ?? 0) > 0) return true;
+  // A group that is somewhere shows all of its answers, also those that its layout does not show now.
+  return [...shared().cells].some(([of, { group }]) => group && has(group(), key) && isSomewhere(of));
 }
+
+const has = ({ places }: GroupContent, key: string): boolean => places.some((place) => place.key === key);
+
+/** What a group shows, or showed last; null if it is not known. */
+export const contentOf = (key: string): GroupContent | null =>
+  shared().cells.get(key)?.group?.() ?? lastContents.get(key) ?? null;
 
 /** Let the kernel forget a cell, and remember the present content of its answer. */
 export function forget(key: string): void {
   const handle = shared().cells.get(key);
   if (!handle) return;
+  const content = handle.group?.();
+  if (content) {
+    remember(lastContents, key, content);
+    for (const { key: inside } of content.places) if (inside !== "" && !isSomewhere(inside)) forget(inside);
+    handle.forget();
+    return;
+  }
   const words = wordsOf(handle);
   // Its stream ends with this.
   const status = handle.ended() ? words.document.status : "stopped";
-  lastWords.set(key, { ...words, document: { ...words.document, status } });
-  const [oldest] = lastWords.keys();
-  if (lastWords.size > MOST && oldest !== undefined) lastWords.delete(oldest);
+  remember(lastWords, key, { ...words, document: { ...words.document, status } });
   handle.forget();
+}
+
+function remember<T>(all: Map<string, T>, key: string, value: T): void {
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > MOST && oldest !== undefined) all.delete(oldest);
 }
 
 /** The last content of a forgotten answer, if the saved one is older: an ended answer was saved at its end. */

@@ -6,9 +6,10 @@
 import { isTerminal } from "../../wire/store.js";
 import { shared } from "../handles.js";
 import type { Bridge } from "./bridge.js";
+import { readGroup, type SavedGroup } from "./joined.js";
 import type { Lumino, LuminoPanel, MimeModel, Renderer } from "./jupyterlab.js";
 import type { Keeper } from "./keeper.js";
-import { outputOf, readOutput, type Saved, WIDGET } from "./output.js";
+import { type Output as Data, outputOf, readOutput, type Saved, WIDGET } from "./output.js";
 import { addOutput, recall } from "./places.js";
 import type { Shown, ViewModule } from "./view.js";
 
@@ -47,7 +48,7 @@ class Output {
   readonly #around: Surroundings;
   readonly #panel: LuminoPanel;
   readonly #host = document.createElement("div");
-  #saved: Saved | null = null;
+  #saved: Saved | SavedGroup | null = null;
   #live: Renderer | null = null;
   #modelId: string | null = null;
   #observer: MutationObserver | null = null;
@@ -71,7 +72,7 @@ class Output {
   }
 
   async show(model: MimeModel): Promise<void> {
-    const saved = withLastWords(readOutput(model));
+    const saved = readSaved(model);
     if (saved === null) {
       this.#host.textContent = String(model.data["text/plain"] ?? "");
       return;
@@ -88,7 +89,8 @@ class Output {
     // Never for an untrusted notebook: its widget state could contain a widget with its own code.
     if (model.trusted && saved.modelId !== null && saved.modelId !== this.#modelId) this.#bringWidget(saved.modelId);
     if (before !== null) return;
-    const soon = this.#live !== null && saved.doc.parts.length === 0 && !isTerminal(saved.doc);
+    const empty = "doc" in saved ? saved.doc.parts.length === 0 && !isTerminal(saved.doc) : saved.places.length === 0;
+    const soon = this.#live !== null && empty;
     if (soon) this.#later(SOON, () => this.#showSaved());
     else await this.#showSaved();
   }
@@ -153,7 +155,7 @@ class Output {
 
   /** Ask the cell itself over a bridge, because the busy kernel does not say which widgets it has. */
   async #goBeside(): Promise<void> {
-    if (this.#mounted || this.#disposed || this.#bridge || this.#saved === null) return;
+    if (this.#mounted || this.#disposed || this.#bridge || this.#saved === null || !("doc" in this.#saved)) return;
     const [module, bridge] = await Promise.all([this.#around.view(), this.#around.bridge(this.#saved.key)]);
     if (bridge === null) return;
     if (this.#mounted || this.#disposed || this.#bridge) return bridge.close();
@@ -172,6 +174,12 @@ class Output {
     this.#bridge?.close();
     this.#bridge = null;
   }
+}
+
+function readSaved(output: Data): Saved | SavedGroup | null {
+  const group = readGroup(output);
+  if (!group) return withLastWords(readOutput(output));
+  return { ...group, places: group.places.map((place) => ({ ...place, saved: withLastWords(place.saved) })) };
 }
 
 /** The saved answer, or a newer remembered one: undoing a deletion restores what was saved before the answer's end. */
