@@ -33,8 +33,8 @@ export async function buildPackage(outdir, { minify = true } = {}) {
     chunkNames: "[name]",
     outdir,
   });
-  const ofCells = ["chat", "json-viewer"]; // conversations and structured answers are a cell's
-  const used = ADDONS.filter((name) => !ofCells.includes(name));
+  // Conversations, comparisons and structured answers are a cell's.
+  const used = ADDONS.filter((name) => !["chat", "compare", "json-viewer"].includes(name));
   for (const [name, text] of await buildAddons(used, { minify })) {
     writeFileSync(join(outdir, "addons", `${name}.js`), text);
   }

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from streamcell.answer.status import TRANSITIONS, Status
 from streamcell.rehearsal import RehearsalServer, _server
 
-if TYPE_CHECKING:
-    import pytest
-
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FAST = """from streamcell.rehearsal import RehearsalServer, _server
-_server._shared = RehearsalServer(rate=0, first_token=0)"""
 
 
 def test_the_diagram_is_the_table() -> None:
@@ -39,3 +34,14 @@ def test_the_readmes_lines_run(
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("done 2 ")
     assert len(printed) > 1
+
+
+@pytest.mark.parametrize("name", ["compare.md"])
+def test_a_pages_lines_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / name).read_text("utf-8"), re.DOTALL)
+    assert snippets
+    with RehearsalServer(rate=0, first_token=0) as server:
+        monkeypatch.setattr(_server, "_shared", server)
+        for snippet in snippets:
+            exec(compile(snippet, name, "exec"), {})
+    assert capsys.readouterr().out

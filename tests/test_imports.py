@@ -25,7 +25,7 @@ LAYERS = (
     {"_recordings"},
     {"_api", "_lessons"},
     {"_saved_chats"},
-    {"_chat"},
+    {"_chat", "_compare"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -37,6 +37,7 @@ HOLDS = {
     "_saved_chats": "conversations that were saved, as turns",
     "_lessons": "the notebooks that teach, opened in JupyterLab; it stands alone",
     "_api": "the call: the only module that knows all the others",
+    "_compare": "a comparison's call: many cells in one grid",
     "_recordings": "which recording a call plays or writes",
     "_files": "a prompt's files, read at the call",
     "notebook": "the widget, its output, the notebook around them, the front end that it brings",
@@ -88,7 +89,8 @@ PURE_MODULES |= {
 """Pure though their rooms are not: decoders, mappings and policies."""
 
 HOLDS_WIDGETS = {"engine.observers"} | {
-    f"notebook.{name}" for name in ("chat", "displayed", "front_end", "group", "magic", "private", "widget")
+    f"notebook.{name}"
+    for name in ("chat", "compare", "controls", "displayed", "front_end", "group", "magic", "private", "widget")
 }
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

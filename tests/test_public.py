@@ -50,6 +50,7 @@ EXPORTED = [
     "StreamCell",
     "StreamCellError",
     "StreamChat",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -70,6 +71,7 @@ EXPORTED = [
     "stop_all",
     "stream_cell",
     "stream_chat",
+    "stream_compare",
     "unload_ipython_extension",
 ]
 
@@ -113,6 +115,7 @@ def test_stream_cell_is_called_like_this() -> None:
         ("tool_timeout", "keyword_only", 60.0),
         ("repair", "keyword_only", 0),
         ("display", "keyword_only", True),
+        ("controls", "keyword_only", False),
         ("unattended", "keyword_only", None),
         ("show_reasoning", "keyword_only", None),
         ("moderator", "keyword_only", None),
@@ -161,6 +164,7 @@ def test_the_retry_policys_defaults() -> None:
         ("step", [("self", "required")]),
         ("act", [("self", "required"), ("part", "required"), ("action", "required"), ("value", None)]),
         ("save", [("self", "required"), ("path", "required")]),
+        ("controls", [("self", "required"), ("models", ())]),
         ("close", [("self", "required")]),
     ],
 )

@@ -179,6 +179,44 @@ export const COMPARING = "Comparing…";
 export const NO_COMPARISON = "The comparison cannot be loaded now.";
 export const TOO_DIFFERENT = "The two versions are too different to be compared.";
 export const NO_DIFFERENCE = "The two texts are the same.";
+
+// -- a comparison -----------------------------------------------------------------------------------------------------
+
+export const COMPARISON = "Comparison";
+export const COMPARED_ANSWERS = "Answers";
+export const STOP_ALL = "Stop all";
+export const STOP_ALL_TITLE = "Stop all answers that stream, and keep their text so far";
+export const RETRY_ALL = "Retry all";
+export const RETRY_ALL_TITLE = "Ask again for all answers that have ended; they stay as versions";
+export const RETRY_FAILED = "Retry failed";
+export const RETRY_FAILED_TITLE = "Ask again for the answers that are not complete";
+export const COPY_ALL = "Copy all";
+export const COPY_ALL_TITLE = "Copy the numbers and the answers as Markdown";
+export const COMPARE_TWO = "Compare two";
+export const COMPARE_TWO_TITLE = "Show word by word how two answers differ";
+export const COMPARE_FIRST = "First answer to compare";
+export const COMPARE_SECOND = "Second answer to compare";
+export const COMPARED_WITH = "with";
+export const COMPARED_WHEN_ENDED = "They are compared when both have ended.";
+export const NUMBERS_OF_ANSWERS = "The answers' numbers";
+export const SORT_TITLE = "Sort by this";
+export const GO_TO_ANSWER = "Show this answer";
+export const NUMBERS = {
+  name: "Answer",
+  status: "Status",
+  first_token_seconds: "First token",
+  total_seconds: "Time",
+  output_tokens: "Tokens",
+  tokens_per_second: "Tokens/s",
+  price: "Price",
+  finish_reason: "Finish reason",
+  characters: "Characters",
+} as const;
+const notComplete = (failed: number): string => (failed === 0 ? "" : ` · ${failed} not complete`);
+export const compared = (ended: number, all: number, failed: number, live: boolean): string =>
+  (ended === all ? `${all} answers` : `${ended} of ${all} answers ${live ? "have ended" : "had ended"}`) +
+  notComplete(failed);
+export const allEnded = (all: number, failed: number): string => `All ${all} answers have ended${notComplete(failed)}`;
 export const versionName = (number: number): string => `version ${number}`;
 export const changed = (what: string): string => `Asked with ${what}`;
 
@@ -348,7 +386,6 @@ export const NEXT_BRANCH = "Next branch";
 export const branchPosition = (at: number, count: number): string => `${at} / ${count}`;
 export const notSent = (count: number): string =>
   count === 1 ? "1 earlier message was not sent (trim=)" : `${count} earlier messages were not sent (trim=)`;
-export const COPY_ALL = "Copy all";
 export const SAVE_MARKDOWN = "Save as Markdown";
 export const SAVE_JSON = "Save as JSON";
 export const SAVED = "Saved";

@@ -5,6 +5,7 @@
 
 from ._api import configure, load_ipython_extension, stream_cell, unload_ipython_extension
 from ._chat import stream_chat
+from ._compare import stream_compare
 from ._errors import (
     AuthenticationFailed,
     BadData,
@@ -43,6 +44,7 @@ from .engine.driver import limits, stop_all
 from .engine.history import history
 from .engine.log import Log
 from .notebook.chat import StreamChat
+from .notebook.compare import StreamCompare
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
 from .request.history import Trim
@@ -87,6 +89,7 @@ __all__ = [
     "StreamCell",
     "StreamCellError",
     "StreamChat",
+    "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
@@ -107,5 +110,6 @@ __all__ = [
     "stop_all",
     "stream_cell",
     "stream_chat",
+    "stream_compare",
     "unload_ipython_extension",
 ]

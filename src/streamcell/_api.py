@@ -5,7 +5,9 @@ This is the only module that imports from all the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
@@ -199,6 +201,7 @@ def stream_cell(
     tool_timeout: float = 60.0,
     repair: int = 0,
     display: bool = True,
+    controls: bool = False,
     unattended: Unattended | None = None,
     show_reasoning: ShowReasoning | None = None,
     moderator: Any = None,
@@ -274,6 +277,8 @@ def stream_cell(
             `response_format=`. Each invalid answer is kept as a version, and its tokens count. Retry in the cell tells
             the model too. 0: the answer fails with `InvalidAnswer`.
         display: whether to show the cell now. A cell can be displayed again at any time.
+        controls: whether to show controls below the cell, to ask again with another model, temperature and so on; see
+            `cell.controls()`, which returns them to be placed anywhere.
         unattended: what happens at the end of each notebook cell when no user is present (nbclient, papermill, `jupyter
             execute`). `"raise"`: the run waits until the cell's answers have ended, so that they are saved complete,
             and fails if an answer failed and `result()` or `await` has not already raised its error. `"wait"`: it
@@ -311,6 +316,10 @@ def stream_cell(
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
     unattended = unattended_of(unattended)
+    if controls and not display:
+        raise ValueError(
+            "controls=True shows them below the cell, and display=False shows no cell: use cell.controls()"
+        )
     shows = _defaults.show_reasoning if show_reasoning is None else _show_reasoning(show_reasoning)
     if replay is not None:
         given = {name: value for name, value in {"model": model, "client": client, "record": record}.items() if value}
@@ -320,7 +329,9 @@ def stream_cell(
         played = _recordings.play(replay, speed, shows)
         moderation = _judging_again(moderator, played)
         endpoint = _endpoint(moderation, None, None)
-        return _replayed(played, None, None, unattended, display, moderation=moderation, endpoint=endpoint)
+        return _replayed(
+            played, None, None, unattended, display, controls=controls, moderation=moderation, endpoint=endpoint
+        )
     if speed != 1:
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
@@ -390,6 +401,7 @@ def stream_cell(
                 unattended,
                 display,
                 box,
+                controls=controls,
                 structure=structure,
                 moderation=moderation,
                 endpoint=endpoint,
@@ -429,6 +441,7 @@ def stream_cell(
         unattended,
         display,
         box,
+        controls=controls,
         prompt=partial(asked.prompt, _recordings.now_in()),
         recorder=recorder,
         again=again,
@@ -476,9 +489,11 @@ def _started(
     display: bool,
     tools: Toolbox | None,
     *,
+    controls: bool,
     prompt: Callable[[], Mapping[str, Any]],
     recorder: Recorder | None = None,
     again: _Asking | None = None,
+    fixed: str | None = None,
     structure: Structure | None = None,
     endpoint: Endpoint | None = None,
 ) -> StreamCell:
@@ -502,12 +517,21 @@ def _started(
         cell._again = None if again is None else partial(_source_of, again)
         if recorder is not None:
             cell._fixed = "this answer is recorded, and a recording has one request for an answer"
+        elif sources.can_ask(client):
+            cell._fixed = f"the settings are those of the {type(client).__name__} itself"
+        elif again is not None or fixed:
+            cell._fixed = fixed
         if display:
             cell._show()
+        if controls:
+            cell._show_controls()
+        waiting = _waiting.get()
         if session.document.current.status in TERMINAL:
             cell._stream.rest()  # a saved answer
-        else:
+        elif waiting is None:
             cell._start()
+        else:
+            waiting.append(cell)
     except BaseException:
         source.release()
         raise
@@ -522,6 +546,7 @@ def _replayed(
     display: bool,
     tools: Toolbox | None = None,
     *,
+    controls: bool,
     structure: Structure | None = None,
     moderation: Moderation | None = None,
     endpoint: Endpoint | None = None,
@@ -545,10 +570,33 @@ def _replayed(
         unattended,
         display,
         tools,
+        controls=controls,
+        fixed=words.PLAYED,
         prompt=lambda: played.prompt,
         structure=structure,
         endpoint=endpoint,
     )
+
+
+_waiting: ContextVar[list[StreamCell] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def cells_that_wait() -> Iterator[list[StreamCell]]:
+    """Collect the cells that `stream_cell` makes in the block, without starting them: all are valid, or none asks.
+
+    If the block raises, they are closed.
+    """
+    made: list[StreamCell] = []
+    token = _waiting.set(made)
+    try:
+        yield made
+    except BaseException:
+        for cell in made:
+            cell.close()
+        raise
+    finally:
+        _waiting.reset(token)
 
 
 _OWN: Final = ("prompt", *(stream_cell.__kwdefaults__ or ()))

@@ -276,6 +276,57 @@ def not_sent(count: int) -> str:
     return f"{what} not sent with this question (trim=)"
 
 
+# -- controls ----------------------------------------------------------------------------------------------------------
+
+DEFAULT: Final = "default"
+ASK_AGAIN: Final = "Ask again"
+ASK_AGAIN_TITLE: Final = "Ask again with these values; the answer so far stays as a version"
+RESET: Final = "Reset"
+RESET_TITLE: Final = "Put back the values of the first request"
+TUNED: Final = {
+    "model": ("model", "Which model answers"),
+    "temperature": ("temperature", "How much chance there is in the choice of a token: 0 is least, 1 is usual"),
+    "top_p": ("top_p", "Only the likeliest tokens that together have this probability are drawn from: 0 to 1"),
+    "max_output_tokens": ("max tokens", "Where the answer is cut, in tokens"),
+    "seed": ("seed", "A whole number: some servers answer alike to the same request with the same seed"),
+    "reasoning_effort": ("reasoning effort", "How long a reasoning model thinks before it answers"),
+}
+"""By the name of the parameter: the label, and what it is."""
+
+NOT_READ: Final = {
+    "word": "This is too long.",
+    "number": "This must be a number of at least 0, or empty for the default.",
+    "whole": "This must be a whole number, or empty for the default.",
+}
+"""What is wrong with the text of a control, by the kind of its value."""
+
+
+def refused_value(detail: str) -> str:
+    """Say beside a control that the server did not take its value."""
+    return f"The server refused this: {detail}"
+
+
+def cannot_tune(why: str) -> str:
+    """Say why an answer cannot be asked for with other values."""
+    return f"This answer cannot be asked for with other values: {why}."
+
+
+PLAYED: Final = "it is played from a recording"
+
+# -- comparisons -------------------------------------------------------------------------------------------------------
+
+NUMBERS: Final = {
+    "status": "Status",
+    "first_token_seconds": "First token",
+    "total_seconds": "Time",
+    "output_tokens": "Tokens",
+    "tokens_per_second": "Tokens/s",
+    "price": "Price",
+    "finish_reason": "Finish reason",
+    "characters": "Characters",
+}
+"""The heads of the columns of a comparison's numbers."""
+
 # -- errors: the titles of cards ---------------------------------------------------------------------------------------
 
 NO_KEY: Final = "No API key"

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def checked(page: Page) -> dict[str, Any]:
-    """Check every cell: `violations` says what is wrong and where, `passed` has the rules that something obeys."""
+def checked(page: Page, within: str = "[data-streamcell]") -> dict[str, Any]:
+    """Check every cell, or what else is `within`.
+
+    `violations` says what is wrong and where, `passed` has the rules that something obeys.
+    """
     page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = page.evaluate(
-        """async () => {
+        """async (within) => {
             const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] };
-            const { violations, passes } = await axe.run({ include: ["[data-streamcell]"] }, { runOnly: rules });
+            const { violations, passes } = await axe.run({ include: [within] }, { runOnly: rules });
             const told = ({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`);
             return { violations: violations.flatMap(told), passed: passes.map(({ id }) => id) };
-        }"""
+        }""",
+        within,
     )
     return found

@@ -10,7 +10,7 @@ const GO_ON: NextStep = { text: words.PRESS_CONTINUE, code: null };
 
 /** `resumable`: the answer can be resumed, and there is a button for that. */
 export function errorCard(card: Card, copying: Copying, resumable = false): HTMLElement {
-  const root = element("section", { class: "sc-card", "aria-label": words.ERROR, "data-kind": card.kind });
+  const root = element("div", { class: "sc-card", role: "group", "aria-label": words.ERROR, "data-kind": card.kind });
   root.append(element("div", { class: "sc-card-title" }, card.title));
   if (card.detail !== "")
     root.append(element("div", { class: "sc-card-detail", ...scrolls(words.DETAILS_LABEL) }, card.detail));

@@ -1,6 +1,7 @@
 /** The panel that compares the shown version with another one, word by word. Everything in it is plain text. */
 
 import type { Change } from "../render/addons.js";
+import { drawnChanges } from "../render/changes.js";
 import { element, scrolls, setAttribute, setLabel } from "../render/element.js";
 import { type Command, textOf } from "../wire/protocol.js";
 import { isOver, type State } from "../wire/store.js";
@@ -81,7 +82,7 @@ export class Difference {
     this.#drawn = what;
     this.#wanted = null;
     const addon = this.#page.addons.differences();
-    const show = (changes: readonly Change[] | null) => this.#text.replaceChildren(...drawn(changes));
+    const show = (changes: readonly Change[] | null) => this.#text.replaceChildren(...drawnChanges(changes));
     if (addon instanceof Promise) {
       setLabel(this.#text, words.COMPARING);
       void addon.then((found) => {
@@ -97,12 +98,4 @@ export class Difference {
     this.#drawn = "";
     setLabel(this.#text, words.NO_COMPARISON);
   }
-}
-
-function drawn(changes: readonly Change[] | null): (Node | string)[] {
-  if (changes === null) return [words.TOO_DIFFERENT];
-  if (changes.every(({ kind }) => kind === "same")) return [words.NO_DIFFERENCE];
-  return changes.map(({ kind, text }) =>
-    kind === "same" ? text : element(kind === "added" ? "ins" : "del", {}, text),
-  );
 }

@@ -47,7 +47,7 @@ class Answer:
         stream.prompt = "" if request is None else _title(request.asked)
         self._raised: BaseException | None = None
         self._again: Callable[[Mapping[str, Any]], Source] | None = None
-        self._fixed = "this answer does not come from a request here"
+        self._fixed: str | None = "this answer does not come from a request here"
         self._waiters = 0
         self._lock = threading.Lock()
 
@@ -355,6 +355,11 @@ class Answer:
         else:
             source = self._again(changes)
             self._stream.ask_again(source, {name: _shown(value) for name, value in changes.items()})
+
+    @property
+    def changes_disabled_reason(self) -> str | None:
+        """Why `retry` takes no arguments here, or None if it does."""
+        return self._stream.document.retry_disabled_reason or self._fixed
 
     def resume(self) -> None:
         """Continue an answer that was interrupted or stopped, or that reached its token limit, from its last token.

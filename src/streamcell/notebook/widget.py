@@ -28,6 +28,7 @@ from ..engine.writing import replacing
 from ..request.request import Request
 from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
 from . import ipython, terminal
+from .controls import Controls
 from .delivery import at_once, carrier
 from .displayed import Displayed
 from .export import Answered, written
@@ -36,6 +37,8 @@ from .output import bundle_of, markdown_of, others_of
 from .shown_text import ShownText
 
 if TYPE_CHECKING:
+    import ipywidgets
+
     from ..sources import Source
 
 __all__ = ["StreamCell"]
@@ -201,6 +204,26 @@ class StreamCell(Answer, Displayed):
             super()._show()
         else:
             terminal.displayed(self)
+
+    def controls(self, models: Sequence[str] = ()) -> ipywidgets.VBox:
+        """Return controls for what the model is asked with, as a box of ordinary widgets, to be displayed anywhere.
+
+        They are the model, the temperature, `top_p`, the maximum of tokens, the seed and the reasoning effort: those
+        that the API in use has. What is empty is left out of the request. The button asks again with what was changed,
+        as `retry(temperature=…)` does, and the answer so far stays as a version. While the answer streams they are
+        disabled. A value that the server refuses is told beside its control. An answer that comes from a recording or
+        an iterator cannot be asked for with other values, and the box says so.
+
+        Args:
+            models: names to choose from; any other can be typed too.
+        """
+        return Controls(self, models)
+
+    def _show_controls(self) -> None:
+        """Display controls below the cell, if there is somebody to use them."""
+        if ipython.is_notebook() and not self._unattended:
+            bundle = self.controls()._repr_mimebundle_() or {}
+            ipython.publish(bundle, {}, f"{self._key}-controls")
 
     def _ipython_display_(self) -> None:
         """Display the cell, but not again as the result of the execution, or `interact` call, that has displayed it.

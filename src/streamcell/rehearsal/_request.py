@@ -172,6 +172,7 @@ def read_chat(body: Body) -> Asked:
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
             code="invalid_parameter_combination",
         )
+    _check_sampling(body)
     options = _object(body, "stream_options")
     if options and not stream:
         raise RefusedError(
@@ -207,6 +208,7 @@ def read_responses(body: Body) -> Asked:
             for i, item in enumerate(map(_returned, _list(body, "input")))
             if not isinstance(item, dict) or item.get("type", "message") == "message"
         ]
+    _check_sampling(body)
     options, reasoning = _object(body, "stream_options"), _object(body, "reasoning")
     summarizes = reasoning.get("summary") is not None
     return Asked(
@@ -226,6 +228,21 @@ def read_responses(body: Body) -> Asked:
         schema=_schema(_object(body, "text").get("format"), "text.format.schema"),
         lacks="" if isinstance(given, str) else lacking_in_responses(_list(body, "input"), body.get("include")),
     )
+
+
+def _check_sampling(body: Body) -> None:
+    """Refuse the settings of the choice of tokens that OpenAI refuses."""
+    for name, most in (("temperature", 2), ("top_p", 1)):
+        value = body.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            _wrong_type(name, "a decimal", value)
+        if not 0 <= value <= most:
+            side, bound = ("below minimum", ">= 0") if value < 0 else ("above maximum", f"<= {most}")
+            raise RefusedError(
+                f"Invalid '{name}': decimal {side} value. Expected a value {bound}, but got {value} instead.",
+                param=name,
+                code="decimal_below_min_value" if value < 0 else "decimal_above_max_value",
+            )
 
 
 def _schema(format_: object, where: str) -> Mapping[str, Any] | None:

@@ -111,9 +111,9 @@ _FILE: Final = 3_000
 _TOKEN_LIMITS: Final = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 
 
-def is_rehearsal(model: str | None) -> bool:
+def is_rehearsal(model: object) -> bool:
     """Whether `model` names the embedded rehearsal server. It is used only if it is named."""
-    return model is not None and (model == REHEARSAL or model.startswith((f"{REHEARSAL}/", f"{REHEARSAL}?")))
+    return isinstance(model, str) and (model == REHEARSAL or model.startswith((f"{REHEARSAL}/", f"{REHEARSAL}?")))
 
 
 def make_request(
