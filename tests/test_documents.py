@@ -29,11 +29,18 @@ def test_the_readmes_lines_run(
     monkeypatch.chdir(tmp_path)  # one of them writes a file
     with RehearsalServer(rate=0, first_token=0) as server:
         monkeypatch.setattr(_server, "_shared", server)
-        for snippet in snippets:
-            exec(compile(snippet, "README.md", "exec"), {})
+        named: list[dict[str, Any]] = [{} for _ in snippets]
+        for snippet, names in zip(snippets, named, strict=True):
+            exec(compile(snippet, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("done 2 ")
     assert len(printed) > 1
+    # The ten lines take less than ten seconds: five for the tokens, at the rate that they name.
+    rate = re.search(r"rate=([0-9]+)", snippets[0])
+    cell, short = named[0]["cell"], named[0]["short"]
+    tokens = sum(version.usage.output_tokens for version in (*cell.versions, *short.versions))
+    assert rate is not None
+    assert tokens / int(rate[1]) < 5
 
 
 @pytest.mark.parametrize("name", ["compare.md"])

@@ -476,7 +476,7 @@ class TooManyRounds(StreamCellError):
 
     kind = "too_many_rounds"
     title = words.TOO_MANY_ROUNDS
-    steps = (Step(*words.MORE_ROUNDS),)
+    steps = (Step(words.MORE_ROUNDS),)
 
     @classmethod
     def after(cls, rounds: int) -> TooManyRounds:

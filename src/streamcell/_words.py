@@ -492,10 +492,7 @@ LET_IT_REPAIR: Final = (
     "Or add repair=1 to the call, and run the cell again: then the model is told what is wrong, and asked again."
 )
 CORRECT_CHECK: Final = "Correct the type's own validators, and run the cell again."
-MORE_ROUNDS: Final = (
-    "Ask more precisely, or raise the limit, and run the cell again:",
-    "stream_cell(…, max_rounds=20)",
-)
+MORE_ROUNDS: Final = "Ask more precisely, or raise the limit with max_rounds=20, and run the cell again."
 
 
 def wait_first(span: str) -> str:
@@ -658,7 +655,7 @@ def call_ended(kind: str) -> str:
 
 NOT_RECORDED: Final = "Not in the recording"
 RECORD_NOW: Final = ("To record the answer, give OpenAI's key to this kernel and press Retry:", GIVE_KEY[1])
-RECORD_TOO: Final = ("To record the answer, use the recording in another mode:", 'mode="auto"')
+RECORD_TOO: Final = ('To record the answer, use the recording with mode="auto", and run the cell again.',)
 CHECK_RECORDING: Final = "Check which recording the cell uses, and whether its request was changed."
 NOTHING_TO_PLAY: Final = "The file has no answer that can be played."
 RECORDING_ENDS: Final = "The recording ends before the answer does."
