@@ -30,7 +30,7 @@ PYTHON_SUITE := tests --ignore=tests/browser --ignore=tests/frontends --ignore=t
 	--ignore=tests/libraries
 # These pack and read this checkout, which is the same under every interpreter.
 MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/test_repository.py \
-	--ignore=tests/test_headless.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
+	--ignore=tests/test_headless.py --ignore=tests/test_lessons.py --ignore=tests/test_static.py --ignore=tests/test_processes.py --ignore=tests/test_stages.py \
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 # These are about many cells at once, whatever SDK reads for them.
 NO_SDK := test_soak.py test_compositions.py test_limited.py
@@ -41,14 +41,17 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_c
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-pythons test-frontends test-libraries
 
-.PHONY: help canary demo test test-long lint format faults tables gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
+.PHONY: help canary demo test test-long lint format faults tables notebooks gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-libraries test-peers fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 15
 
-demo: env ## open JupyterLab on the quickstart, with the rehearsal server: no key needed
-	@$(VENV)/bin/streamcell demo
+# What an installation and a build print is shown only when one fails.
+demo: ## open JupyterLab on the lessons (NAME=quickstart: on one), with the rehearsal server: no key needed
+	@test -e .venv/.made-from || echo "Installing into .venv and building the front end, once; it takes about a minute."
+	@mkdir -p build && { $(MAKE) env > build/env.log 2>&1 || { cat build/env.log; exit 1; }; }
+	@$(VENV)/bin/streamcell demo $(NAME)
 
 test: env node-modules ## everything that must pass before each change: the stages below, two at a time
 	@$(PYTHON) scripts/stages.py test $(STAGES)
@@ -162,6 +165,9 @@ faults: env ## write the table of faults in docs/faults.md anew, from what happe
 tables: env ## write the tables in docs/servers.md, docs/parameters.md, docs/wire.md and ARCHITECTURE.md anew, from the code
 	$(PY) -m tests.sources.tables
 	$(PY) scripts/wire.py
+
+notebooks: env ## run the notebooks and save them with their outputs
+	$(PY) scripts/notebooks.py
 
 gallery: env ## take the pictures of the cards and of the parts anew
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py

@@ -23,10 +23,9 @@ LAYERS = (
     {"engine", "sources"},
     {"notebook"},
     {"_recordings"},
-    {"_api"},
-    {"_compare"},
+    {"_api", "_lessons"},
     {"_saved_chats"},
-    {"_chat"},
+    {"_chat", "_compare"},
     {"__init__", "_cli"},
 )
 """The rooms, low to high: a module imports from its own layer and those below."""
@@ -36,6 +35,7 @@ HOLDS = {
     "__init__": "the public names",
     "_chat": "the call of a conversation",
     "_saved_chats": "conversations that were saved, as turns",
+    "_lessons": "the notebooks that teach, opened in JupyterLab; it stands alone",
     "_api": "the call: the only module that knows all the others",
     "_compare": "a comparison's call: many cells in one grid",
     "_recordings": "which recording a call plays or writes",
@@ -62,8 +62,8 @@ VALUES = {f"answer.{name}" for name in ("events", "finish", "inputs", "resume", 
 PURE_ROOMS = {"_errors", "_terminal", "_version", "_words", "answer", "request", "saved", "wire"}
 PURE_MODULES = {
     "engine.entries",
-    "notebook.magic_line",
     "notebook.joined",
+    "notebook.magic_line",
     "notebook.output",
     "ratelimit.headers",
     "ratelimit.queue",

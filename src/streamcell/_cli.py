@@ -1,25 +1,19 @@
-"""The `streamcell` command: `demo` opens the quickstart, `serve` runs the rehearsal server."""
+"""The `streamcell` command: `demo` opens the lessons, `serve` runs the rehearsal server."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from . import _lessons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-QUICKSTART: Final = "01_quickstart.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +30,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="command", dest="command")
     demo = commands.add_parser(
         "demo",
-        help="open JupyterLab on the quickstart",
-        description="Open JupyterLab on a copy of the quickstart notebook. It needs no key and no network.",
+        help="open JupyterLab on the lessons",
+        description="Open JupyterLab on copies of the notebooks that teach. They need no key and no network.",
+    )
+    demo.add_argument("name", nargs="?", default=_lessons.INDEX, help="the lesson to open; by default the index")
+    demo.add_argument("--list", action="store_true", help="list the lessons, and open none")
+    demo.add_argument(
+        "--folder", help="where the copies are kept; by default in a temporary folder, kept if you change something"
     )
     demo.add_argument("--port", type=int, default=0, help="JupyterLab's port; 0, the default, selects a free one")
-    demo.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    demo.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
     serve = commands.add_parser(
         "serve",
         help="run the rehearsal server",
@@ -92,36 +91,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    if util.find_spec("jupyterlab") is None:
-        print("streamcell demo: JupyterLab is not installed; `pip install jupyterlab` brings it.", file=sys.stderr)
-        return 1
-    here = Path(__file__).resolve()
-    # In the wheel the notebook is in the package, in a checkout it is beside src/.
-    places = (here.parent / "notebooks" / QUICKSTART, here.parents[2] / "notebooks" / QUICKSTART)
-    notebook = next(place for place in places if place.exists())
-    with tempfile.TemporaryDirectory(prefix="streamcell-demo-") as folder:
-        shutil.copy(notebook, folder)
-        print(f"A copy of the quickstart, to play with, is in {folder}; it goes when JupyterLab ends.", flush=True)
-        command = [
-            *(sys.executable, "-m", "jupyterlab"),
-            "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={options.port}",
-            f"--ServerApp.root_dir={folder}",
-            f"--LabApp.default_url=/lab/tree/{QUICKSTART}",
-            "--LabApp.news_url=None",  # so that JupyterLab fetches nothing
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            *(("--no-browser",) if options.no_browser else ()),
-            *(("--allow-root",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()),
-        ]
-        # Another kernel called python3 on this machine may not have streamcell.
-        jupyterlab = subprocess.Popen(command, env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})  # noqa: S603
-        former = signal.signal(signal.SIGTERM, lambda *_: jupyterlab.terminate())
-        code = None
-        while code is None:
-            with contextlib.suppress(KeyboardInterrupt):  # JupyterLab gets Ctrl-C too, and asks before it ends
-                code = jupyterlab.wait()
-        signal.signal(signal.SIGTERM, former)
-        return code
+    known = _lessons.lessons()
+    lesson = _lessons.find(options.name)
+    if lesson is None or options.list:
+        names = "\n".join(f"  {one.name:<12} {one.title}" for one in known)
+        if lesson is None:
+            print(f"streamcell demo: there is no lesson {options.name!r}. There are:\n{names}", file=sys.stderr)
+            return 2
+        print(names)
+        return 0
+    folder = None if options.folder is None else Path(options.folder)
+    return _lessons.open_in_jupyterlab(lesson, folder=folder, port=options.port, browser=not options.no_browser)
 
 
 def _greeting(base_url: str, demo_url: str | None = None) -> str:

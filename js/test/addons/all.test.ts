@@ -40,7 +40,7 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
   });
 }
 
-test("there is an addon for each language that fences can name, for math, diagrams, differences, JSON, long answers, comparisons and tools", () => {
+test("there is an addon for each language that fences can name, and for what few pages need", () => {
   const others = [
     "chat",
     "compare",
