@@ -17,7 +17,7 @@ from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
 from ..request.grid import Grid
 from ..saved.numbers import heading, in_order, lines_of, table_of
-from . import ipython
+from . import ipython, terminal
 from .group import Group
 from .ipython import Unattended
 from .joined import Place
@@ -230,7 +230,7 @@ class StreamCompare(Group):
             return
         for name, cell in zip(self._names, self, strict=True):
             print(f"\n── {name} ──\n")
-            cell._print()
+            terminal.show(cell)
 
     def __repr__(self) -> str:
         """Return one line with the number of answers and their statuses."""
