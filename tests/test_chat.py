@@ -16,6 +16,8 @@ from streamcell.notebook.chat import StreamChat as Chat
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer, _server
 
+from .notebooks import displayed, run
+
 LIMIT = 300.0
 FAST = "rehearsal?rate=0&first_token=0"
 ECHO = "rehearsal/echo?rate=0&first_token=0"
@@ -234,6 +236,25 @@ def test_hostile_saved_turns_are_refused(tmp_path: Path) -> None:
 def test_wrong_arguments_are_refused_at_the_call(given: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         stream_chat(FAST, display=False, **given)
+
+
+UNATTENDED = [
+    "from streamcell import stream_chat\nchat = stream_chat('rehearsal?rate=0&first_token=0')",
+    "chat.send('My name is Ada.')",
+    "await chat\nchat.send('What is my name?')",
+]
+
+
+def test_in_a_run_that_nobody_attends_a_chat_is_its_turns(tmp_path: Path) -> None:
+    done, notebook = run(tmp_path, UNATTENDED)
+    assert done.returncode == 0, done.stderr
+    (bundle,) = displayed(notebook, 0)
+    assert set(bundle) == {ANSWERS, "text/markdown", "text/plain"}
+    assert bundle["text/plain"].startswith("You: My name is Ada.\n\nNice to meet you")
+    assert bundle["text/markdown"].count("**You:**") == 2
+    assert bundle["text/markdown"].endswith(
+        "Your name is **Ada**: you told me in question 1. This is question 2 of our conversation."
+    )
 
 
 # -- what a page sends -----------------------------------------------------------------------------------------------
