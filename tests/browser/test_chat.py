@@ -136,13 +136,19 @@ def test_six_turns_with_a_branch_a_retry_a_tool_a_file_a_reload_and_a_save(
         assert checked(notebook.page)["violations"] == []
     finally:
         notebook.set_theme("JupyterLab Light")
+    size = notebook.page.viewport_size
+    for width in (600, 1600):
+        notebook.page.set_viewport_size({"width": width, "height": 1400})
+        notebook.picture(f"chat-{width}")
+        assert notebook.cell(0).locator(".sc-chat").evaluate("(chat) => chat.scrollWidth <= chat.clientWidth")
+    notebook.page.set_viewport_size(size or {"width": 1100, "height": 1400})
     notebook.save()
     markdown = "".join(notebook.outputs(0)[0]["data"]["text/markdown"])
     assert markdown.count("**You:**") == 6
     assert "**You:** Explain entropy" not in markdown
     notebook.reopen_without_kernel("")
     answer(notebook, 5)
-    assert notebook.cell(0).get_by_role("textbox").count() == 0
+    assert message(notebook).count() == 0
     turns(notebook).nth(2).get_by_role("button", name="Previous branch", exact=True).click()
     turns(notebook).nth(2).get_by_text("Explain entropy", exact=True).wait_for()
     assert turns(notebook).count() == 3
