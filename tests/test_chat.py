@@ -253,7 +253,7 @@ def test_in_a_run_that_nobody_attends_a_chat_is_its_turns(tmp_path: Path) -> Non
     assert bundle["text/plain"].startswith("You: My name is Ada.\n\nNice to meet you")
     assert bundle["text/markdown"].count("**You:**") == 2
     assert bundle["text/markdown"].endswith(
-        "Your name is **Ada**: you told me in question 1. This is question 2 of our conversation."
+        "Your name is Ada: you told me in question 1. This is question 2 of our conversation."
     )
 
 
@@ -352,4 +352,4 @@ def test_the_lines_of_the_page_about_conversations_run(
         monkeypatch.setattr(_server, "_shared", server)
         for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
             exec(compile(snippet, "docs/chat.md", "exec"), {})
-    assert capsys.readouterr().out.count("Your name is **Ada**") >= 3
+    assert capsys.readouterr().out.count("Your name is Ada") >= 3
