@@ -16,6 +16,8 @@ from streamcell.notebook.chat import StreamChat as Chat
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer, _server
 
+from .notebooks import displayed, run
+
 LIMIT = 300.0
 FAST = "rehearsal?rate=0&first_token=0"
 ECHO = "rehearsal/echo?rate=0&first_token=0"
@@ -236,6 +238,25 @@ def test_wrong_arguments_are_refused_at_the_call(given: dict[str, Any]) -> None:
         stream_chat(FAST, display=False, **given)
 
 
+UNATTENDED = [
+    "from streamcell import stream_chat\nchat = stream_chat('rehearsal?rate=0&first_token=0')",
+    "chat.send('My name is Ada.')",
+    "await chat\nchat.send('What is my name?')",
+]
+
+
+def test_in_a_run_that_nobody_attends_a_chat_is_its_turns(tmp_path: Path) -> None:
+    done, notebook = run(tmp_path, UNATTENDED)
+    assert done.returncode == 0, done.stderr
+    (bundle,) = displayed(notebook, 0)
+    assert set(bundle) == {ANSWERS, "text/markdown", "text/plain"}
+    assert bundle["text/plain"].startswith("You: My name is Ada.\n\nNice to meet you")
+    assert bundle["text/markdown"].count("**You:**") == 2
+    assert bundle["text/markdown"].endswith(
+        "Your name is Ada: you told me in question 1. This is question 2 of our conversation."
+    )
+
+
 # -- what a page sends -----------------------------------------------------------------------------------------------
 
 
@@ -331,4 +352,4 @@ def test_the_lines_of_the_page_about_conversations_run(
         monkeypatch.setattr(_server, "_shared", server)
         for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
             exec(compile(snippet, "docs/chat.md", "exec"), {})
-    assert capsys.readouterr().out.count("Your name is **Ada**") >= 3
+    assert capsys.readouterr().out.count("Your name is Ada") >= 3

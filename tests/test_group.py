@@ -24,7 +24,7 @@ def example(name: str) -> Any:
 
 def test_both_languages_join_answers_alike() -> None:
     outputs = {one["name"]: (one["output"]["data"], one["output"]["metadata"]) for one in example("outputs")}
-    given = example("joined")
+    given = example("../joined")
     places = [Place(**place) for place in given["places"]]
     data, metadata = joined(given["addon"], given["state"], places, outputs, "the key", "the model")
     assert {"data": data, "metadata": metadata} == given["output"]

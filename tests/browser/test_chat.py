@@ -74,18 +74,18 @@ def test_six_turns_with_a_branch_a_retry_a_tool_a_file_a_reload_and_a_save(
     # An edit is a branch, and both stay.
     turns(notebook).nth(2).get_by_role("button", name="Edit question", exact=True).click()
     edited = notebook.cell(0).get_by_role("textbox", name="The question in other words", exact=True)
-    edited.fill("Show me a table")
+    edited.fill("Plan a small data project")
     edited.press("Enter")
-    table = turns(notebook).nth(2).get_by_text("Four collections, side by side", exact=True)
-    table.wait_for()
+    plan = turns(notebook).nth(2).get_by_text("Plan: from a pile of data to a notebook that others can run", exact=True)
+    plan.wait_for()
     position = turns(notebook).nth(2).locator(".sc-chat-question .sc-position")
     assert position.inner_text() == "2 / 2"
-    assert asked(notebook) == ["My name is Ada.", "What is my name?", "Show me a table"]
+    assert asked(notebook) == ["My name is Ada.", "What is my name?", "Plan a small data project"]
     turns(notebook).nth(2).get_by_role("button", name="Previous branch", exact=True).click()
-    table.wait_for(state="detached")
+    plan.wait_for(state="detached")
     assert asked(notebook)[-1] == "Explain entropy"
     turns(notebook).nth(2).get_by_role("button", name="Next branch", exact=True).click()
-    table.wait_for()
+    plan.wait_for()
     # A retry of the last turn is another version.
     turns(notebook).nth(2).get_by_role("button", name="Retry", exact=True).click()
     versions = turns(notebook).nth(2).locator(".sc-head .sc-position")
@@ -136,13 +136,19 @@ def test_six_turns_with_a_branch_a_retry_a_tool_a_file_a_reload_and_a_save(
         assert checked(notebook.page)["violations"] == []
     finally:
         notebook.set_theme("JupyterLab Light")
+    size = notebook.page.viewport_size
+    for width in (600, 1600):
+        notebook.page.set_viewport_size({"width": width, "height": 1400})
+        notebook.picture(f"chat-{width}")
+        assert notebook.cell(0).locator(".sc-chat").evaluate("(chat) => chat.scrollWidth <= chat.clientWidth")
+    notebook.page.set_viewport_size(size or {"width": 1100, "height": 1400})
     notebook.save()
     markdown = "".join(notebook.outputs(0)[0]["data"]["text/markdown"])
     assert markdown.count("**You:**") == 6
-    assert "Explain entropy" not in markdown.replace("“Explain entropy”", "")
+    assert "**You:** Explain entropy" not in markdown
     notebook.reopen_without_kernel("")
     answer(notebook, 5)
-    assert notebook.cell(0).get_by_role("textbox").count() == 0
+    assert message(notebook).count() == 0
     turns(notebook).nth(2).get_by_role("button", name="Previous branch", exact=True).click()
     turns(notebook).nth(2).get_by_text("Explain entropy", exact=True).wait_for()
     assert turns(notebook).count() == 3
@@ -175,14 +181,14 @@ def test_with_the_keyboard_alone(open_notebook: Callable[..., Notebook]) -> None
     assert focused(notebook) == "Edit question"
     keyboard.press("Enter")
     keyboard.press("Control+A")
-    keyboard.type("Show me a table")
+    keyboard.type("Plan a small data project")
     keyboard.press("Enter")
-    table = turns(notebook).nth(0).get_by_text("Four collections, side by side", exact=True)
-    table.wait_for()
+    plan = turns(notebook).nth(0).get_by_text("Plan: from a pile of data to a notebook that others can run", exact=True)
+    plan.wait_for()
     previous = turns(notebook).nth(0).get_by_role("button", name="Previous branch", exact=True)
     previous.focus()
     keyboard.press("Enter")
-    table.wait_for(state="detached")
+    plan.wait_for(state="detached")
     assert focused(notebook) == "Previous branch"
     assert asked(notebook) == ["One line\nand another"]
 

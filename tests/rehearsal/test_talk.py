@@ -55,13 +55,11 @@ def shown(markdown: str) -> list[tuple[str, str]]:
 
 
 def test_a_name_is_remembered_and_so_is_where_it_was_told() -> None:
-    assert "Nice to meet you, **Ada**" in ask("My name is Ada.")
+    assert "Nice to meet you, Ada" in ask("My name is Ada.")
     assert ask("My name is Ada.", "Explain entropy", "What's my name?") == (
-        "Your name is **Ada**: you told me in question 1. This is question 3 of our conversation."
+        "Your name is Ada: you told me in question 1. This is question 3 of our conversation."
     )
-    assert ask("Call me Bo", "I am called Zoë", "who am i?").startswith(
-        "Your name is **Zoë**: you told me in question 2"
-    )
+    assert ask("Call me Bo", "I am called Zoë", "who am i?").startswith("Your name is Zoë: you told me in question 2")
     assert ask("Hello", "What is my name?").startswith("You have not told me your name.")
 
 

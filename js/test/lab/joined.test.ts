@@ -14,7 +14,7 @@ interface Place {
 const outputs = new Map(
   (example("outputs") as readonly { name: string; output: Output }[]).map(({ name, output }) => [name, output]),
 );
-const { addon, state, places, output } = example("joined") as {
+const { addon, state, places, output } = example("../joined") as {
   addon: string;
   state: Readonly<Record<string, unknown>>;
   places: readonly Place[];

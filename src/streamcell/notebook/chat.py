@@ -203,14 +203,6 @@ class StreamChat(Group):
             raise RuntimeError("nothing was asked in this chat yet: chat.send() asks")
         return turns[-1]
 
-    def stop(self) -> None:
-        """Stop all answers that are streaming; their text so far is kept."""
-        super().stop()
-
-    def close(self) -> None:
-        """Stop all answers and remove all views, as deleting the output does. It can be displayed again."""
-        super().close()
-
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def _on_version(self, _change: traitlets.Bunch) -> None:

@@ -102,16 +102,14 @@ def named(asked: Asked) -> str:
     count = f"This is question {len(before) + 1} of our conversation."
     for number, turn in reversed([*enumerate(before, 1)]):
         if found := _NAME.search(turn.words):
-            return f"Your name is **{quoted(found[1])}**: you told me in question {number}. {count}"
+            return f"Your name is {quoted(found[1])}: you told me in question {number}. {count}"
     return f"You have not told me your name. {count}"
 
 
 def welcome(asked: Asked) -> str:
     """A greeting for somebody who says their name; empty if nobody does."""
     found = _NAME.search(asked.words)
-    return (
-        f"Nice to meet you, **{quoted(found[1])}**. Ask me for your name later: I will still know it." if found else ""
-    )
+    return f"Nice to meet you, {quoted(found[1])}. Ask me for your name later: I will still know it." if found else ""
 
 
 def recalled_briefly(asked: Asked) -> str:
