@@ -341,7 +341,7 @@ def test_a_wait_beyond_patience_fails_at_once() -> None:
     assert play.current.error.retry_after == 61.0
     [step] = play.current.error.next_steps
     assert "asks to wait 61 s" in step.text
-    assert "waits at most 60 s by itself" in step.text
+    assert "a cell waits at most 60 s by itself" in step.text
 
 
 def test_a_cell_that_asks_only_once_does_not_say_how_long_it_would_wait() -> None:

@@ -504,10 +504,7 @@ def wait_first(span: str) -> str:
 
 def wait_longer(span: str, limit: str) -> str:
     """Say how long the provider asks to wait, and that a cell does not wait that long."""
-    return (
-        f"The provider asks to wait {span}. A cell waits at most {limit} by itself (RetryPolicy(max_retry_after=…)). "
-        "Press Retry after that."
-    )
+    return f"The provider asks to wait {span}, and a cell waits at most {limit} by itself. Press Retry after that."
 
 
 def span(seconds: float) -> str:

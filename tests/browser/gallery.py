@@ -52,7 +52,7 @@ cell.stop()"""
 class Shown(NamedTuple):
     """A cell; `status` is where it stands, `says` what the picture shows, `opens` the button that opens a panel.
 
-    `waits` is a text that it shows then, and `over` what the pointer is over.
+    `waits` is a text that it shows then, and `over` what has the focus.
     """
 
     source: str
@@ -72,9 +72,9 @@ class Shown(NamedTuple):
         self.point(notebook, index)
 
     def point(self, notebook: Notebook, index: int) -> None:
-        """Put the pointer where the picture shows something."""
+        """Put the focus where the picture shows something."""
         if self.over:
-            notebook.view(index).locator(self.over).hover()
+            notebook.view(index).locator(self.over).focus()
             notebook.view(index).get_by_role("toolbar").wait_for()
 
 
@@ -202,7 +202,7 @@ SHOWN: Final = {
         _ask("```python\nprint(6 * 7)\n```\n", "echo?rate=0"),
         "done",
         "The tools of a block of code, which are there while the pointer or the focus is.",
-        over=".sc-code",
+        over=".sc-code pre",
     ),
     "image": Shown(
         _ask("Draw a river", "images?rate=0"),

@@ -24,8 +24,9 @@ SEEN = f"""view => [...view.querySelectorAll({FOCUSABLE!r})].filter((one) => one
 REACHED = """view => {
     const focused = document.activeElement;
     if (!view.contains(focused)) return null;
-    const block = focused.matches('.sc-tools') ? focused.closest('[tabindex="0"]') ?? focused.previousElementSibling
-        : focused;
+    const parent = focused.parentElement;
+    const block = !focused.matches('.sc-tools') ? focused
+        : parent.matches('[tabindex="0"]') ? parent : focused.previousElementSibling;
     return [...view.querySelectorAll('*:not(.sc-tools)')].indexOf(block);
 }"""
 

@@ -196,4 +196,5 @@ def test_a_wait_of_days_is_shown_and_not_slept() -> None:
             cell.result(300)
         assert len(server.requests) == 1
     assert cell.error is not None
-    assert cell.error["next"][0]["text"] == "The provider asks to wait 58 h. Press Retry after that."
+    said = "The provider asks to wait 58 h, and a cell waits at most 60 min by itself. Press Retry after that."
+    assert cell.error["next"][0]["text"] == said

@@ -67,6 +67,7 @@ export class Bar {
     setAttribute(this.#bar, "aria-label", words.TOOLS);
     this.#bar.replaceChildren(...buttons);
     setAttribute(this.#host, "data-scrolls", !block.matches(".sc-code"));
+    setAttribute(this.#host, "data-above", block.matches(".sc-code:not([data-language])"));
     if (block.matches(".sc-code")) block.append(this.#host);
     else block.prepend(this.#host); // it stays at the beginning while the block is scrolled
   }
