@@ -116,6 +116,7 @@ const ACE = {
 
 /** The modules in src/addons/ that are no languages, by the names of their addons. */
 const OTHERS = {
+  chat: "chat",
   compare: "compare",
   differences: "differences",
   languages: "languages",

@@ -34,7 +34,8 @@ export async function buildPackage(outdir, { minify = true } = {}) {
     outdir,
   });
   // Structured answers and layouts of several answers are a cell's.
-  const used = ADDONS.filter((name) => !["compare", "json-viewer"].includes(name));
+  const ofCells = ["chat", "compare", "json-viewer"];
+  const used = ADDONS.filter((name) => !ofCells.includes(name));
   for (const [name, text] of await buildAddons(used, { minify })) {
     writeFileSync(join(outdir, "addons", `${name}.js`), text);
   }

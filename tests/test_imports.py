@@ -24,6 +24,8 @@ LAYERS = (
     {"notebook"},
     {"_recordings"},
     {"_api"},
+    {"_saved_chats"},
+    {"_chat"},
     {"_compare"},
     {"__init__", "_cli"},
 )
@@ -32,6 +34,8 @@ LAYERS = (
 HOLDS = {
     "_cli": "the command `streamcell`",
     "__init__": "the public names",
+    "_chat": "the call of a conversation",
+    "_saved_chats": "conversations that were saved, as turns",
     "_api": "the call: the only module that knows all the others",
     "_compare": "a comparison's call: many cells in one grid",
     "_recordings": "which recording a call plays or writes",
@@ -84,7 +88,8 @@ PURE_MODULES |= {
 """Pure though their rooms are not: decoders, mappings and policies."""
 
 HOLDS_WIDGETS = {"engine.observers"} | {
-    f"notebook.{name}" for name in ("compare", "controls", "displayed", "front_end", "group", "private", "widget")
+    f"notebook.{name}"
+    for name in ("chat", "compare", "controls", "displayed", "front_end", "group", "private", "widget")
 }
 
 SDKS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio"}

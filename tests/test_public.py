@@ -49,12 +49,14 @@ EXPORTED = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -66,6 +68,7 @@ EXPORTED = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_chat",
     "stream_compare",
 ]
 

@@ -184,38 +184,20 @@ export const NO_DIFFERENCE = "The two texts are the same.";
 
 export const COMPARISON = "Comparison";
 export const COMPARED_ANSWERS = "Answers";
-export const STOP_ALL = "Stop all";
-export const STOP_ALL_TITLE = "Stop all answers that stream, and keep their text so far";
-export const RETRY_ALL = "Retry all";
-export const RETRY_ALL_TITLE = "Ask again for all answers that have ended; they stay as versions";
-export const RETRY_FAILED = "Retry failed";
-export const RETRY_FAILED_TITLE = "Ask again for the answers that are not complete";
-export const COPY_ALL = "Copy all";
-export const COPY_ALL_TITLE = "Copy the numbers and the answers as Markdown";
-export const COMPARE_TWO = "Compare two";
-export const COMPARE_TWO_TITLE = "Show word by word how two answers differ";
-export const COMPARE_FIRST = "First answer to compare";
-export const COMPARE_SECOND = "Second answer to compare";
-export const COMPARED_WITH = "with";
+export const STOP_ALL = ["Stop all", "Stop all answers that stream, and keep their text so far"] as const;
+export const RETRY_ALL = ["Retry all", "Ask again for all answers that have ended; they stay as versions"] as const;
+export const RETRY_FAILED = ["Retry failed", "Ask again for the answers that are not complete"] as const;
+export const COPY_ANSWERS = ["Copy all", "Copy the numbers and the answers as Markdown"] as const;
+export const COMPARE_TWO = ["Compare two", "Show word by word how two answers differ"] as const;
+export const COMPARE_CHOICES = ["First answer to compare", "Second answer to compare"] as const;
 export const COMPARED_WHEN_ENDED = "They are compared when both have ended.";
 export const NUMBERS_OF_ANSWERS = "The answers' numbers";
+export const NAME_OF_ANSWER = "Answer";
 export const SORT_TITLE = "Sort by this";
 export const GO_TO_ANSWER = "Show this answer";
-export const NUMBERS = {
-  name: "Answer",
-  status: "Status",
-  first_token_seconds: "First token",
-  total_seconds: "Time",
-  output_tokens: "Tokens",
-  tokens_per_second: "Tokens/s",
-  price: "Price",
-  finish_reason: "Finish reason",
-  characters: "Characters",
-} as const;
 const notComplete = (failed: number): string => (failed === 0 ? "" : ` · ${failed} not complete`);
-export const compared = (ended: number, all: number, failed: number, live: boolean): string =>
-  (ended === all ? `${all} answers` : `${ended} of ${all} answers ${live ? "have ended" : "had ended"}`) +
-  notComplete(failed);
+export const compared = (ended: number, all: number, failed: number): string =>
+  (ended === all ? `${all} answers` : `${ended} of ${all} answers have ended`) + notComplete(failed);
 export const allEnded = (all: number, failed: number): string => `All ${all} answers have ended${notComplete(failed)}`;
 export const versionName = (number: number): string => `version ${number}`;
 export const changed = (what: string): string => `Asked with ${what}`;
@@ -353,6 +335,45 @@ export const RESUMED: Readonly<Record<ResumeMode, string>> = {
   continued: "Cut off here; a second request asked for the rest.",
 };
 export const resumedAfter = (words: string, what: string): string => `After “…${words}”: ${what}`;
+
+// -- a conversation ---------------------------------------------------------------------------------------------------
+
+export const CONVERSATION = "Conversation";
+export const MESSAGE = "Message";
+export const MESSAGE_HINT = "Ask something. Enter sends, Shift+Enter breaks the line.";
+export const SEND = "Send";
+export const SENDING = "Sending…";
+export const ATTACH = "Attach";
+export const ATTACH_TITLE = "Attach images or files; they can also be pasted or dropped here";
+export const ATTACHED = "Attached files";
+export const removeFile = (name: string): string => `Remove ${name}`;
+export const DROP_HERE = "Drop the files to attach them";
+export const tooLarge = (name: string): string => `${name} is too large: a file may have 20 MB, all together 50 MB.`;
+export const TOO_MANY_FILES = "A question takes up to 20 files.";
+export const notReadable = (name: string): string => `${name} cannot be read.`;
+export const STILL_STREAMING = "The answer is still streaming. Stop it, or wait for its end, before you send this.";
+export const WRITE_FIRST = "Write a question first.";
+export const NO_CHAT_KERNEL = "No kernel is connected, so nothing can be asked here. Run the cell again.";
+export const KERNEL_IS_BUSY = "Waiting for the kernel: it takes the question when the running cell has ended.";
+export const yourQuestion = (number: number): string => `Question ${number}`;
+export const turnName = (number: number): string => `Turn ${number}`;
+export const EDIT_QUESTION = "Edit question";
+export const EDIT_QUESTION_TITLE = "Ask this in other words; what followed stays as a branch";
+export const SEND_EDITED = "Send as a new branch";
+export const EDITED_QUESTION = "The question in other words";
+export const COPY_QUESTION = "Copy question";
+export const BRANCHES = "Branches";
+export const PREVIOUS_BRANCH = "Previous branch";
+export const NEXT_BRANCH = "Next branch";
+export const branchPosition = (at: number, count: number): string => `${at} / ${count}`;
+export const notSent = (count: number): string =>
+  count === 1 ? "1 earlier message was not sent (trim=)" : `${count} earlier messages were not sent (trim=)`;
+export const COPY_ALL = "Copy all";
+export const SAVE_MARKDOWN = "Save as Markdown";
+export const SAVE_JSON = "Save as JSON";
+export const SAVED = "Saved";
+export const asMarkdown = (question: string, model: string, answer: string): string =>
+  `## You\n\n${question}\n\n## ${model || "Answer"}\n\n${answer}`;
 
 // -- in the answer ----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 """
 
 from ._api import configure, stream_cell
+from ._chat import stream_chat
 from ._compare import stream_compare
 from ._errors import (
     AuthenticationFailed,
@@ -42,9 +43,11 @@ from .answer.timeouts import Timeouts
 from .engine.driver import limits
 from .engine.history import history
 from .engine.log import Log
+from .notebook.chat import StreamChat
 from .notebook.compare import StreamCompare
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import Limits
+from .request.history import Trim
 from .request.request import Request
 from .sources import register_source
 
@@ -85,12 +88,14 @@ __all__ = [
     "Stopped",
     "StreamCell",
     "StreamCellError",
+    "StreamChat",
     "StreamCompare",
     "Text",
     "TimedOut",
     "Timeouts",
     "TooManyRounds",
     "ToolCall",
+    "Trim",
     "Unknown",
     "Verdict",
     "Version",
@@ -102,5 +107,6 @@ __all__ = [
     "recording",
     "register_source",
     "stream_cell",
+    "stream_chat",
     "stream_compare",
 ]

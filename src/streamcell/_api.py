@@ -27,6 +27,7 @@ from .answer.status import TERMINAL, Status
 from .answer.structure import StructureRules
 from .answer.timeouts import Timeouts
 from .answer.tools import Approval, ToolRules
+from .answer.turns import Answered
 from .engine.driver import driver
 from .engine.history import kept
 from .engine.jury import Endpoint
@@ -37,6 +38,7 @@ from .notebook.ipython import Unattended, bundle_of, can_ask
 from .notebook.widget import StreamCell
 from .ratelimit.limiter import AT_ONCE
 from .request.echoes import Echo
+from .request.history import History
 from .request.messages import Message, answered_in, messages_of, text_in
 from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
@@ -301,7 +303,7 @@ def stream_cell(
     """
     # A traceback that shows locals must not show a key in extra_headers.
     params = cast("Any", Veiled(params))
-    unattended = _defaults.unattended if unattended is None else _unattended(unattended)
+    unattended = unattended_of(unattended)
     if controls and not display:
         raise ValueError(
             "controls=True shows them below the cell, and display=False shows no cell: use cell.controls()"
@@ -372,7 +374,8 @@ def stream_cell(
         moderated=moderation is not None,
     )
     endpoint = _endpoint(moderation, asked_by, request)
-    scope = None if record is not None else _recordings.current()
+    known = previous if isinstance(previous, Answered) else None
+    scope = None if record is not None or known is not None else _recordings.current()
     recorder = None
     changed = ""
     if scope is not None:
@@ -403,6 +406,9 @@ def stream_cell(
         retry_disabled_reason=source.retry_disabled_reason,
         attempts=attempts_of(policy),
     )
+    if known is not None:
+        *former, current = known.versions
+        document = replace(document, current=current, former=tuple(former), shown=known.shown)
     session = Session(
         document=document,
         policy=policy,
@@ -430,6 +436,36 @@ def stream_cell(
         structure=structure,
         endpoint=endpoint,
     )
+
+
+def check_call(
+    model: str | None,
+    client: AsyncOpenAI | OpenAI | None,
+    api: str,
+    instructions: str | None,
+    retry: RetryPolicy | int | None,
+    timeouts: Timeouts | None,
+    auto_resume: bool | None,
+    prefix: Prefix | None,
+    tools: Sequence[Any] | None,
+    approve: bool | Approve | None,
+    max_rounds: int,
+    tool_timeout: float,
+    show_reasoning: ShowReasoning | None,
+    moderator: Any,
+    params: Mapping[str, Any],
+) -> None:
+    """Raise TypeError or ValueError for arguments that `stream_cell` would refuse with any question."""
+    _policy(1 if retry is None else retry)
+    _timeouts(Timeouts() if timeouts is None else timeouts)
+    _yes_or_no("auto_resume", auto_resume)
+    _show_reasoning(show_reasoning or "closed")
+    _moderation(moderator)
+    _structure(params)
+    _, box = _tools(tools, approve, max_rounds, tool_timeout, None)
+    given = Veiled({**params, **({} if box is None else {"tools": box.declarations})})
+    question = ({"role": "user", "content": "?"},)
+    _ask(question, model, client, api, instructions, None, given, _prefix(prefix), None)()
 
 
 def _started(
@@ -465,6 +501,7 @@ def _started(
             endpoint=endpoint,
         )
         cell.log.describe(prompt)
+        cell._follow = partial(stream_cell, previous=cell)
         cell._again = None if again is None else partial(_source_of, again)
         if recorder is not None:
             cell._fixed = "this answer is recorded, and a recording has one request for an answer"
@@ -477,7 +514,9 @@ def _started(
         if controls:
             cell._show_controls()
         waiting = _waiting.get()
-        if waiting is None:
+        if session.document.current.status in TERMINAL:
+            cell._stream.rest()  # a saved answer
+        elif waiting is None:
             cell._start()
         else:
             waiting.append(cell)
@@ -585,7 +624,9 @@ def _ask(
     former: tuple[Message, ...] = ()
     echoes: tuple[Echo, ...] = ()
     remark = ""
-    if previous is not None:
+    if isinstance(previous, History):  # a chat's, which has its own model, client and instructions
+        former, echoes, remark = previous.messages, previous.echoes, previous.remark
+    elif previous is not None:
         before, version = _answered(previous)
         former = (*before.messages, *conversation(version.parts, answered_in(messages)))
         echoes = (*before.echoes, *version.echoes)
@@ -680,6 +721,11 @@ def _timeouts(timeouts: object) -> Timeouts:
 
 def _prefix(prefix: Any) -> Prefix | None:
     return None if prefix is None else cast("Prefix", _one_of("prefix", prefix, Prefix))
+
+
+def unattended_of(given: Unattended | None) -> Unattended:
+    """Return what an unattended run does; the default of `configure` for None."""
+    return _defaults.unattended if given is None else _unattended(given)
 
 
 def _unattended(value: Any) -> Unattended:

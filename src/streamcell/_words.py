@@ -294,7 +294,24 @@ NUMBERS: Final = {
     "finish_reason": "Finish reason",
     "characters": "Characters",
 }
-"""The heads of the columns of a comparison's numbers."""
+"""The columns of a comparison's numbers, in order, by their names in `StreamCompare.table()`, and their heads."""
+
+# -- a conversation ----------------------------------------------------------------------------------------------------
+
+YOU: Final = "You"
+NOTHING_ASKED: Final = "Nothing has been asked yet: chat.send() asks."
+
+
+def attached(names: str) -> str:
+    """Name the files that came with a question."""
+    return f"attached: {names}"
+
+
+def not_sent(count: int) -> str:
+    """Say that a part of the conversation did not go to the model."""
+    what = "The first message of the conversation was" if count == 1 else f"{count} messages of the conversation were"
+    return f"{what} not sent with this question (trim=)"
+
 
 # -- errors: the titles of cards ---------------------------------------------------------------------------------------
 

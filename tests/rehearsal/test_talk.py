@@ -18,6 +18,7 @@ from streamcell.rehearsal._answers import ANSWERS, answer, thought
 from streamcell.rehearsal._attached import Attached, attached_of, listed
 from streamcell.rehearsal._quoting import quoted
 from streamcell.rehearsal._request import Asked, Turn, read_chat, read_responses
+from streamcell.rehearsal._talk import asks_for
 from streamcell.request.attachments import Attachment, part_of
 from streamcell.request.messages import messages_of
 from streamcell.sources.openai.conversation import chat_messages, responses_items
@@ -51,6 +52,23 @@ def shown(markdown: str) -> list[tuple[str, str]]:
         elif token.nesting != -1 and token.type != "paragraph_open":
             blocks.append((token.type, ""))
     return blocks
+
+
+def test_a_name_is_remembered_and_so_is_where_it_was_told() -> None:
+    assert "Nice to meet you, **Ada**" in ask("My name is Ada.")
+    assert ask("My name is Ada.", "Explain entropy", "What's my name?") == (
+        "Your name is **Ada**: you told me in question 1. This is question 3 of our conversation."
+    )
+    assert ask("Call me Bo", "I am called Zoë", "who am i?").startswith(
+        "Your name is **Zoë**: you told me in question 2"
+    )
+    assert ask("Hello", "What is my name?").startswith("You have not told me your name.")
+
+
+def test_a_tool_is_called_when_the_question_has_a_word_of_its_name() -> None:
+    assert asks_for("get_weather", "How is the Weather?")
+    assert not asks_for("get_weather", "Whether to go or to stay")
+    assert not asks_for("a_b", "a b")
 
 
 def test_a_follow_up_in_short_builds_on_the_question_before() -> None:

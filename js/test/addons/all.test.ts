@@ -41,7 +41,7 @@ function styles(grammar: Grammar, code: string): [string, string | null][] {
 }
 
 test("there is an addon for each language that fences can name, for math, diagrams, differences, and JSON", () => {
-  const others = ["compare", "differences", "json-viewer", "languages", "math", "tokens", "mermaid"];
+  const others = ["chat", "compare", "differences", "json-viewer", "languages", "math", "tokens", "mermaid"];
   expect([...ADDONS].sort()).toEqual([...GRAMMARS, ...others].sort());
   expect([...modules.keys()].sort()).toEqual([...GRAMMARS].sort());
 });

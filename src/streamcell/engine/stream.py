@@ -159,7 +159,7 @@ class Stream:
         self._watchers: list[Callable[[], None]] = []
         self.log: Final = Log(shelf=self._driver.shelf)
         self._telemetry = Telemetry()
-        self._tallies = [Tally()]
+        self._tallies = [Tally() for _ in session.document.versions]
         self._recorder = recorder
         if recorder is not None:
             recorder.on_failure(self._remark)
@@ -227,6 +227,14 @@ class Stream:
     def post(self, given: Input | Question) -> None:
         """Feed an input. Safe on any thread; returns immediately."""
         self._driver.loop.call_soon_threadsafe(self._accept, given)
+
+    def rest(self) -> None:
+        """Settle an answer that had ended before it came here."""
+        version = self.document.current
+        if version.status is Status.DONE:
+            self._settled.set_result(version.text)
+        else:
+            self._settled.set_exception(version.error or StreamCellError())
 
     def _remark(self, why: str) -> None:
         self.post(Remarked(why))

@@ -87,6 +87,10 @@ class Displayed(anywidget.AnyWidget):
         if buffers or not send_without_parent(self.comm, {"method": "custom", "content": content}):
             super().send(content, buffers)
 
+    def _tell_page(self, content: Any) -> None:
+        """Send a custom message; a subclass may have another meaning for `send`."""
+        self.send(content)
+
     def take_bridge(self, bridge: Any) -> None:
         """Serve a page that has opened its own comm besides the widget's. Internal."""
         self._bridges[bridge.comm_id] = bridge
@@ -97,7 +101,7 @@ class Displayed(anywidget.AnyWidget):
         # This may run on the main thread or on a subshell's, so it only posts.
         name = parse_addon_request(content)
         if name is not None:
-            self.send({"type": "addon", "name": name, "esm": addon(name)})
+            self._tell_page({"type": "addon", "name": name, "esm": addon(name)})
             return
         command = parse_command(content)
         if isinstance(command, Forget):
@@ -115,7 +119,7 @@ class Displayed(anywidget.AnyWidget):
     def _ask_who_shows(self) -> None:
         """Close it, after one page has stopped showing it, unless another page says that it shows it."""
         self._wanted = False
-        self.send(WANTED)
+        self._tell_page(WANTED)
 
         def close() -> None:
             if not self._wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,6 +77,8 @@ class StreamCell(Answer, Displayed):
     )
     parts = traitlets.Tuple(help="The answer's parts, in order.")
 
+    _follow: Callable[..., StreamCell]
+
     def __init__(
         self,
         source: Source,
@@ -102,6 +104,23 @@ class StreamCell(Answer, Displayed):
 
     def _start(self) -> None:
         self._stream.post(Start())
+
+    def reply(self, prompt: Any, **options: Any) -> StreamCell:
+        """Ask the next question of this conversation in a new cell below, and return that immediately.
+
+        All messages so far go with it, and the version of the answer that is shown: this is `stream_cell(prompt,
+        previous=cell, **options)`. So it works with every server, and it continues exactly what you see.
+
+        Args:
+            prompt: as for `stream_cell`.
+            **options: any argument of `stream_cell`. Model, client, API, instructions and tools are this cell's, unless
+                you give others.
+
+        Raises:
+            ValueError: while the answer is streaming, if there is none, or if it did not come from a request.
+            TypeError, ValueError, OSError: as `stream_cell`.
+        """
+        return self._follow(prompt, **options)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ._quoting import quoted
-from ._talk import about, came, earlier, opening, recall, recalled_briefly
+from ._talk import about, asks_for_name, came, earlier, named, opening, recall, recalled_briefly, welcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +135,10 @@ def answer(asked: Asked, rng: Random) -> str:
     """The Markdown answer to the prompt, which takes earlier questions into account."""
     prompt, instructions = asked.words.lower(), asked.instructions.lower()
     known, topic = _fitting(prompt), _topic(asked)
+    if asks_for_name(prompt):
+        return named(asked)
+    if known is None and (greeting := welcome(asked)):
+        return greeting
     if _ONE_WORD.search(prompt) or _ONE_WORD.search(instructions):
         return (known or (topic[1] if topic else _NOTHING)).word
     short = _ONE_SENTENCE.search(prompt) or _ONE_SENTENCE.search(instructions) or _BRIEF.search(instructions)

@@ -21,6 +21,7 @@ from ._faults import FAULTS, Fault, Setting, Settings, whole
 from ._request import Asked, RefusedError
 from ._shapes import Shape
 from ._steps import Argument, Called, Cited, Piece, Step, Thought, Timing, Token, limited, paced
+from ._talk import asks_for
 
 Tokens: TypeAlias = Callable[[Asked, Settings, Random], Iterator[Token]]
 
@@ -59,6 +60,14 @@ def _call_tools(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Toke
     if settings.get("thinks") and asked.lacks:
         raise RefusedError(asked.lacks)
     yield from _tools.tokens(asked, settings)
+
+
+def _talk(asked: Asked, settings: Settings, rng: Random) -> Iterator[Token]:
+    wanted = tuple(tool for tool in asked.tools if asks_for(tool.name, asked.words))
+    if asked.results or wanted:
+        yield from _tools.tokens(replace(asked, tools=wanted or asked.tools), settings)
+    else:
+        yield from map(Piece, _tokens.pieces(_answers.answer(asked, rng)))
 
 
 def _structured_answer(asked: Asked, settings: Settings, _rng: Random) -> Iterator[Token]:
@@ -118,6 +127,10 @@ ANSWERS: Mapping[str, Answer] = {
         "Calls of the request's tools, and an answer that quotes what they return.",
         _call_tools,
         dict.fromkeys(("parallel", "silent", "unknown", "broken", "huge", "loop", "thinks"), Setting(0, 0, 1)),
+    ),
+    "talk": Answer(
+        "A conversation that remembers names and questions, and calls a tool when the question has a word of its name.",
+        _talk,
     ),
     "echo": Answer("The last message of the user, said back exactly.", _echo),
     "bulk": Answer(

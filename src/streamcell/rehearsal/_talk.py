@@ -11,11 +11,27 @@ from ._quoting import quoted
 if TYPE_CHECKING:
     from ._request import Asked, Turn
 
-__all__ = ["about", "came", "earlier", "opening", "recall", "recalled_briefly"]
+__all__ = [
+    "about",
+    "asks_for",
+    "asks_for_name",
+    "came",
+    "earlier",
+    "named",
+    "opening",
+    "recall",
+    "recalled_briefly",
+    "welcome",
+]
 
 _RECALLED = 20  # questions that are listed
 
 _FIRST = "This is the first question of our conversation: nothing came before it."
+
+_NAME = re.compile(r"\b(?:my name is|my name's|i am called|i'm called|call me)\s+([^\W\d_][\w'-]{0,30})", re.IGNORECASE)
+_ASKS_FOR_NAME = re.compile(
+    r"\b(?:what(?:'s| is|s)? my name|my name again|who am i|(?:know|remember) my name)\b", re.IGNORECASE
+)
 
 # What these answers say before the answer itself.
 _OURS = ("*You asked before", "*With your question", "You asked before")
@@ -67,6 +83,35 @@ def recall(asked: Asked) -> str:
     lines = "\n".join(f"{number}. {_question(turn)}" for number, turn in numbered)
     left_out = f" The first {first} are left out." if first else ""
     return f"You asked before, in this order:{left_out}\n\n{lines}\n\nAnd then you asked this."
+
+
+def asks_for_name(prompt: str) -> bool:
+    """Whether a question asks for the user's name."""
+    return _ASKS_FOR_NAME.search(prompt) is not None
+
+
+def asks_for(tool: str, prompt: str) -> bool:
+    """Whether a question has a word of a tool's name."""
+    words = {word for word in re.split(r"[\W_]+", tool.lower()) if len(word) > 2}
+    return not words.isdisjoint(re.split(r"[\W_]+", prompt.lower()))
+
+
+def named(asked: Asked) -> str:
+    """What the user has said that they are called, where, and how long the conversation is."""
+    before = earlier(asked)
+    count = f"This is question {len(before) + 1} of our conversation."
+    for number, turn in reversed([*enumerate(before, 1)]):
+        if found := _NAME.search(turn.words):
+            return f"Your name is **{quoted(found[1])}**: you told me in question {number}. {count}"
+    return f"You have not told me your name. {count}"
+
+
+def welcome(asked: Asked) -> str:
+    """A greeting for somebody who says their name; empty if nobody does."""
+    found = _NAME.search(asked.words)
+    return (
+        f"Nice to meet you, **{quoted(found[1])}**. Ask me for your name later: I will still know it." if found else ""
+    )
 
 
 def recalled_briefly(asked: Asked) -> str:

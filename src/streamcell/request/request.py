@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -16,7 +16,7 @@ from .parameters import OPTIONS, check_names, chosen_api
 from .shapes import check_shapes
 from .veiled import Veiled
 
-__all__ = ["API", "REHEARSAL", "Request", "is_rehearsal", "make_request"]
+__all__ = ["API", "REHEARSAL", "Request", "estimated_tokens", "is_rehearsal", "make_request"]
 
 API = Literal["auto", "responses", "chat"]
 
@@ -59,13 +59,18 @@ class Request:
     def tokens(self) -> int:
         """An estimate of the tokens that the request may cost: a token for four characters, and its output limit."""
         limit = next((self.params[name] for name in _TOKEN_LIMITS if isinstance(self.params.get(name), int)), 0)
-        texts = sum(_characters(message.get("content")) for message in self.messages) + len(self.instructions or "")
-        return texts // 4 + sum(_media(message.get("content")) for message in self.messages) + int(limit)
+        return estimated_tokens(self.messages, self.instructions) + int(limit)
 
     @property
     def asked(self) -> str:
         """The text of the newest message; an empty string if it has none."""
         return text_in(self.messages[-1:])
+
+
+def estimated_tokens(messages: Iterable[Message], instructions: str | None = None) -> int:
+    """Return an estimate of the tokens of messages: one for four characters, and some for each image and file."""
+    contents = [message.get("content") for message in messages]
+    return (sum(map(_characters, contents)) + len(instructions or "")) // 4 + sum(map(_media, contents))
 
 
 def _characters(content: object) -> int:

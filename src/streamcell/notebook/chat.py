@@ -1,0 +1,406 @@
+"""A conversation in one output: its turns, and an input at its foot."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import _words as words
+from .._errors import without_secrets
+from .._files import with_files_read
+from .._terminal import inert
+from ..answer.parts import conversation
+from ..answer.parts.base import literal
+from ..answer.status import TERMINAL, Status
+from ..answer.turns import After, Tree
+from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, megabytes
+from ..request.history import History, TrimPolicy, trimmed
+from ..request.messages import Message, answered_in, messages_of, text_in
+from .displayed import Displayed
+from .group import Group
+from .ipython import Unattended
+from .joined import Place
+from .widget import StreamCell
+
+if TYPE_CHECKING:
+    import os
+
+    import traitlets
+
+    from ..answer.document import Version
+
+__all__ = ["Asking", "StreamChat", "Turn"]
+
+Asking = Callable[[Sequence[Message], History, Mapping[str, Any]], StreamCell]
+"""Asks a question with the conversation before it, and with some arguments of its own; returns its cell."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question and the cell of its answer. `text` and `files` are what is shown of the question."""
+
+    question: tuple[Message, ...]
+    cell: StreamCell
+    text: str
+    files: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+class StreamChat(Group):
+    """A conversation in one output; `stream_chat` makes and returns it.
+
+    Each answer is a `StreamCell`, so everything of a cell holds for it: tools with approval, moderation, Retry with its
+    versions, Continue, and what is saved in the notebook.
+    """
+
+    def __init__(
+        self,
+        ask: Asking,
+        *,
+        instructions: str | None,
+        trim: TrimPolicy | None,
+        unattended: Unattended,
+        shown: bool,
+        about: Mapping[str, Any],
+    ) -> None:
+        """Open the comm now if `shown`. `stream_chat` calls this; `about` is what a saved chat says of its model."""
+        self._ask = ask
+        self._instructions = instructions
+        self._trim = trim
+        self._about = about
+        self._tree = Tree()
+        self._turns: list[Turn] = []
+        self._asking = threading.RLock()
+        self._uploads = _Uploads()
+        super().__init__("chat", unattended=unattended, shown=shown)
+        self._lay_out()
+
+    # -- what there is ------------------------------------------------------------------------------------------------
+
+    @property
+    def turns(self) -> tuple[StreamCell, ...]:
+        """The cells of the answers of the branch that is shown, oldest first."""
+        return tuple(self._turns[number].cell for number in self._path())
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation of the branch that is shown, as `stream_cell` and the APIs take it: a list of messages.
+
+        The instructions are its first message, if there are any. Calls of tools and their results are items of the
+        Responses API. It is a copy: changing it changes nothing here.
+        """
+        system = [] if self._instructions is None else [{"role": "system", "content": self._instructions}]
+        said = [message for turn in self._said(self._end()) for message in turn]
+        return [*system, *(json.loads(json.dumps(message)) for message in said)]
+
+    def _path(self) -> tuple[int, ...]:
+        return self._tree.path(lambda number: self._turns[number].cell._stream.document.shown)
+
+    def _end(self) -> After:
+        """What a next question follows."""
+        path = self._path()
+        return (path[-1], self._turns[path[-1]].cell._stream.document.shown) if path else None
+
+    def _versions(self, after: After) -> list[tuple[Turn, Version]]:
+        pairs = [(self._turns[number], index) for number, index in self._tree.before(after)]
+        return [(turn, turn.cell.versions[min(index, len(turn.cell.versions) - 1)]) for turn, index in pairs]
+
+    def _said(self, after: After, question: Sequence[Message] = ()) -> list[tuple[Message, ...]]:
+        """The turns up to `after`: of each its question and the version of its answer that the next one follows.
+
+        Where the next question, or `question` after the last one, has the result of a call, the answer does not.
+        """
+        found: list[tuple[Message, ...]] = []
+        for turn, version in reversed(self._versions(after)):
+            found.append((*turn.question, *conversation(version.parts, answered_in(question))))
+            question = turn.question
+        return found[::-1]
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def send(self, prompt: Any, **changes: Any) -> StreamCell:  # type: ignore[override]  # a widget's sends messages
+        """Ask the next question of the branch that is shown, and return its cell immediately; `await` it for the text.
+
+        Args:
+            prompt: a string, messages, or a list of texts and files, as for `stream_cell`.
+            **changes: arguments of `stream_cell` for this turn only, such as `model=` or `temperature=`.
+
+        Raises:
+            RuntimeError: while an answer of this branch is streaming: `await chat` first, or call `chat.stop()`.
+            TypeError, ValueError, OSError: as `stream_cell`; also what `trim=` raises. Nothing was asked then.
+        """
+        return self._take_question(prompt, changes)
+
+    def edit(self, turn: int, prompt: Any, **changes: Any) -> StreamCell:
+        """Ask question `turn` (from 0, of the branch that is shown; -1 is the last one) in other words.
+
+        This begins a branch: the question, its answer and what followed stay, and `chat.select` shows them again.
+        Returns and raises as `send` does, and IndexError if there is no such turn.
+        """
+        return self._take_question(prompt, changes, edits=self._path()[turn])
+
+    def select(self, turn: int, branch: int) -> None:
+        """Show another branch: the form `branch` (from 0) of question `turn` of the branch that is shown.
+
+        Raises IndexError if there is no such turn or branch.
+        """
+        self._choose(self._tree.siblings(self._path()[turn])[branch])
+
+    def _choose(self, number: int) -> None:
+        with self._asking:
+            self._tree = self._tree.choose(number)
+        self._lay_out()
+
+    def _take_question(
+        self, prompt: Any, changes: Mapping[str, Any], edits: int | None = None, nonce: str = ""
+    ) -> StreamCell:
+        with self._asking:
+            after = self._end() if edits is None else self._tree.turns[edits]
+            if any(Status(turn.cell.status) not in TERMINAL for turn, _ in self._versions(after)):
+                raise RuntimeError(STREAMING)
+            given = with_files_read(prompt)
+            question = messages_of(given)
+            if question is None:
+                raise TypeError("a chat asks a model: give it a text, messages, or a list of texts and files")
+            sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
+            cell = self._ask(question, History(sent, self._echoes(after), self._remark(after, left_out)), changes)
+            self._add(after, Turn(question, cell, *_shown_of(given, question), left_out), nonce)
+        return cell
+
+    def _echoes(self, after: After) -> tuple[Any, ...]:
+        return tuple(echo for _, version in self._versions(after) for echo in version.echoes)
+
+    def _remark(self, after: After, left_out: int) -> str:
+        status = Status.DONE if after is None else self._versions(after)[-1][1].status
+        ended = "" if status is Status.DONE else words.continues(words.CONTINUED[status.value])
+        return ". ".join(one for one in (ended, words.not_sent(left_out) if left_out else "") if one)
+
+    def _add(self, after: After, turn: Turn, nonce: str = "") -> None:
+        self._turns.append(turn)
+        self._tree = self._tree.add(after)
+        turn.cell.observe(self._on_version, "version")
+        self._lay_out([turn.cell], nonce)
+
+    # -- waiting and control ------------------------------------------------------------------------------------------
+
+    def __await__(self) -> Generator[Any, None, str]:
+        """Wait until the last answer is complete, and return its text; raises what its card shows, as `await cell`."""
+        return self._last().wait().__await__()
+
+    def result(self, timeout: float | None = None) -> str:
+        """Block until the last answer is complete, and return its text; raises as `cell.result()`."""
+        return self._last().result(timeout)
+
+    def _last(self) -> StreamCell:
+        turns = self.turns
+        if not turns:
+            raise RuntimeError("nothing was asked in this chat yet: chat.send() asks")
+        return turns[-1]
+
+    def stop(self) -> None:
+        """Stop all answers that are streaming; their text so far is kept."""
+        super().stop()
+
+    def close(self) -> None:
+        """Stop all answers and remove all views, as deleting the output does. It can be displayed again."""
+        super().close()
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def _on_version(self, _change: traitlets.Bunch) -> None:
+        self._lay_out()
+
+    def _lay_out(self, cells: Sequence[StreamCell] = (), nonce: str = "") -> None:
+        with self._asking:
+            path = self._path()
+            hidden = [number for number in range(len(self._turns)) if number not in path]
+            places = [self._place(number, number not in path) for number in (*path, *hidden)]
+            if not places:
+                places = [Place(markdown=f"*{words.NOTHING_ASKED}*", plain=words.NOTHING_ASKED)]
+            chosen = [[after, number] for after, number in self._tree.chosen.items()]
+            state = {"chosen": chosen, **({"taken": nonce} if nonce else {})}
+            self._arrange(places, cells, state)
+
+    def _place(self, number: int, hidden: bool) -> Place:
+        turn, after = self._turns[number], self._tree.turns[number]
+        about = {
+            "turn": number,
+            "after": None if after is None else list(after),
+            "question": turn.text,
+            **({"files": list(turn.files)} if turn.files else {}),
+            **({"left_out": turn.left_out} if turn.left_out else {}),
+        }
+        said = "\n".join(one for one in (turn.text, *map(words.attached, turn.files)) if one)
+        lines = [literal(line.strip()) for line in inert(said).split("\n")]
+        markdown = f"> **{words.YOU}:** " + "\\\n> ".join(line or "\u200b" for line in lines)
+        return Place(turn.cell._key, markdown, f"{words.YOU}: {said}", hidden, about)
+
+    # -- saving -------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the conversation into a file: `.json` with all branches, which `stream_chat.load` continues, or `.md`.
+
+        Attached files are in the JSON; keys, headers and parameters are not. Raises ValueError for another suffix, and
+        OSError if the file cannot be written.
+        """
+        file = Path(path)
+        if file.suffix == ".md":
+            file.write_text(str(self._saved(None)[0]["text/markdown"]) + "\n", "utf-8")
+        elif file.suffix == ".json":
+            file.write_text(self._json(), "utf-8")
+        else:
+            raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
+
+    def _json(self) -> str:
+        with self._asking:
+            turns = [
+                {
+                    "after": self._tree.turns[number],
+                    "question": turn.question,
+                    "text": turn.text,
+                    "files": turn.files,
+                    "left_out": turn.left_out,
+                    "shown": turn.cell._stream.document.shown,
+                    "versions": [_saved_version(version) for version in turn.cell.versions],
+                }
+                for number, turn in enumerate(self._turns)
+            ]
+            chosen = [[after, number] for after, number in self._tree.chosen.items()]
+        saved = {**FORMAT, **self._about, "instructions": self._instructions, "turns": turns, "chosen": chosen}
+        return json.dumps(saved, ensure_ascii=False, indent=1) + "\n"
+
+    def _restore(self, turns: Sequence[Turn], tree: Tree) -> None:
+        """Show the turns of a saved chat. Internal: `stream_chat.load` calls it."""
+        with self._asking:
+            self._turns, self._tree = list(turns), tree
+            for turn in turns:
+                turn.cell.observe(self._on_version, "version")
+            self._lay_out([turn.cell for turn in turns])
+
+    # -- the page -----------------------------------------------------------------------------------------------------
+
+    def _tell_page(self, content: Any) -> None:
+        Displayed.send(self, content)
+
+    def _obey(self, command: Mapping[str, Any]) -> None:
+        kind, nonce = command.get("type"), str(command.get("nonce", ""))
+        if kind == "choose" and command.get("turn") in range(len(self._turns)):
+            self._choose(int(command["turn"]))
+        elif kind == "export":
+            data = self._saved(None)[0]
+            self._tell_page(
+                {"type": "exported", "nonce": nonce, "json": self._json(), "markdown": data["text/markdown"]}
+            )
+        elif kind in ("file", "drop", "ask"):
+            try:
+                self._obey_input(kind, command, nonce)
+            except BaseException as error:  # noqa: BLE001  # a user's trim= may raise anything
+                self._tell_page({"type": "refused", "nonce": nonce, "why": without_secrets(str(error)) or repr(error)})
+
+    def _obey_input(self, kind: str, command: Mapping[str, Any], nonce: str) -> None:
+        if kind == "file":
+            self._uploads.take(command)
+        elif kind == "drop":
+            self._uploads.drop(command.get("id"))
+        else:
+            text, edits = command.get("text"), command.get("edits")
+            files = self._uploads.files(command.get("files"))
+            if not isinstance(text, str) or not text.strip():
+                raise ValueError("write a question first" + (": files alone ask nothing" if files else ""))
+            prompt: Any = [text, *files] if files else text
+            edited = edits if edits in range(len(self._turns)) else None
+            self._take_question(prompt, {}, edited, nonce)
+            self._uploads.clear()
+
+    _uncopied = "a chat is live: it cannot be copied, pickled or sent to another process. Take chat.messages"
+
+    def __repr__(self) -> str:
+        """Return one line with the number of turns."""
+        count = len(self._path())
+        return f"<StreamChat, {count} {'turn' if count == 1 else 'turns'}>"
+
+
+FORMAT: Final = {"format": "streamcell chat", "version": 1}
+
+STREAMING: Final = "the answer is still streaming: await the chat first, or stop it"
+
+
+def _shown_of(given: Any, question: Sequence[Message]) -> tuple[str, tuple[str, ...]]:
+    """Return what is shown of a question: its text, and the names of its files."""
+    items = given if isinstance(given, list) else []
+    contents = [one.get("content") for one in items if isinstance(one, Mapping)]
+    items = [*items, *(part for content in contents if isinstance(content, list) for part in content)]
+    files = tuple(one.name or "a file" for one in items if isinstance(one, Attachment))
+    texts = [one for one in items if isinstance(one, str)]
+    return ("\n\n".join(texts) if files and texts else text_in(question)), files
+
+
+def _saved_version(version: Version) -> dict[str, Any]:
+    error = version.error
+    return {
+        "status": version.status.value,
+        "finish_reason": version.finish_reason,
+        "model": version.origin.model,
+        "error": None if error is None else [type(error).__name__, error.detail],
+        "parts": [
+            {"kind": part.kind, "id": part.id, **part.fields(), **({part.grows: part.body} if part.grows else {})}
+            for part in version.parts
+        ],
+    }
+
+
+class _Uploads:
+    """The files that a page sends in pieces before their question. Bounded, because pages are not trusted."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[str, bytearray]] = {}
+
+    def take(self, command: Mapping[str, Any]) -> None:
+        """Take a piece of a file: base64, in order."""
+        id_, name, data = command.get("id"), command.get("name"), command.get("data")
+        if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(data, str):
+            raise TypeError("this is no piece of a file")
+        if id_ not in self._files and len(self._files) >= _MOST_FILES:
+            raise ValueError(f"a question takes up to {_MOST_FILES} files")
+        _, content = self._files.setdefault(id_, (name, bytearray()))
+        if command.get("at") != len(content):
+            raise ValueError(f"{name!r} has not arrived completely: attach it again")
+        try:
+            content += base64.b64decode(data, validate=True)
+        except binascii.Error:
+            raise ValueError(f"{name!r} has not arrived completely: attach it again") from None
+        if len(content) > FILE_LIMIT or sum(len(one) for _, one in self._files.values()) > ALL_LIMIT:
+            self.drop(id_)
+            limit = f"{megabytes(FILE_LIMIT)} each and {megabytes(ALL_LIMIT)} in all"
+            raise ValueError(f"{name!r} is too much: a question takes files of up to {limit}")
+
+    def drop(self, id_: object) -> None:
+        """Forget a file."""
+        self._files.pop(str(id_), None)
+
+    def clear(self) -> None:
+        """Forget all files."""
+        self._files.clear()
+
+    def files(self, ids: object) -> list[Attachment]:
+        """Return these files, in this order."""
+        wanted = [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
+        missing = [one for one in wanted if one not in self._files]
+        if missing:
+            raise ValueError("a file has not arrived completely: attach it again")
+        return [Attachment(bytes(content), _name(name)) for name, content in (self._files[one] for one in wanted)]
+
+
+def _name(name: str) -> str:
+    """Return a file's name without its folder, in one line."""
+    plain = "".join(one if one.isprintable() else " " for one in name.replace("\\", "/").rpartition("/")[2])
+    return " ".join(plain.split())[:200]
+
+
+_MOST_FILES: Final = 20

@@ -1,0 +1,306 @@
+"""A conversation: the real SDK over HTTP against the rehearsal server, without a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamcell import StreamChat, Trim, stream_cell, stream_chat
+from streamcell.notebook.chat import StreamChat as Chat
+from streamcell.notebook.joined import ANSWERS
+
+LIMIT = 300.0
+FAST = "rehearsal?rate=0&first_token=0"
+ECHO = "rehearsal/echo?rate=0&first_token=0"
+SLOW = "rehearsal?first_token=600"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def texts(chat: StreamChat) -> list[tuple[str, str]]:
+    return [(one["role"], one["content"]) for one in chat.messages]
+
+
+def asked(chat: StreamChat) -> list[str]:
+    return [one["content"] for one in chat.messages if one["role"] == "user"]
+
+
+def answered(chat: StreamChat, prompt: str, **changes: Any) -> str:
+    return chat.send(prompt, **changes).result(LIMIT)
+
+
+def test_a_reply_continues_with_the_history() -> None:
+    cell = stream_cell("Explain entropy", model=FAST, display=False)
+    cell.result(LIMIT)
+    reply = cell.reply("What did I ask?", display=False)
+    assert "“Explain entropy”" in reply.result(LIMIT)
+    request = reply.request
+    assert request is not None
+    assert [one["role"] for one in request.messages] == ["user", "assistant", "user"]
+    slow = stream_cell("x", model=SLOW, display=False)
+    with pytest.raises(ValueError, match="still streaming"):
+        slow.reply("y")
+    slow.stop()
+
+
+def test_a_conversation_remembers_and_its_messages_are_plain() -> None:
+    chat = stream_chat(FAST, instructions="Be kind.", display=False)
+    assert chat.messages == [{"role": "system", "content": "Be kind."}]
+    first = answered(chat, "My name is Ada.")
+    assert "Ada" in answered(chat, "What is my name?")
+    assert texts(chat)[:3] == [("system", "Be kind."), ("user", "My name is Ada."), ("assistant", first.strip("\n"))]
+    assert [cell.status for cell in chat.turns] == ["done", "done"]
+    assert chat.result(LIMIT) == chat.turns[-1].text
+    chat.messages.clear()
+    assert len(chat.messages) == 5
+
+
+def test_a_chat_is_awaited() -> None:
+    async def wait() -> None:
+        chat = stream_chat(FAST, display=False)
+        with pytest.raises(RuntimeError, match="nothing was asked"):
+            await chat
+        chat.send("Explain entropy")
+        assert await chat == chat.turns[0].text
+
+    asyncio.run(wait())
+
+
+def test_a_question_while_an_answer_streams_is_refused_and_stop_frees() -> None:
+    chat = stream_chat(SLOW, display=False)
+    chat.send("one")
+    with pytest.raises(RuntimeError, match="still streaming"):
+        chat.send("two")
+    chat.stop()
+    assert chat.turns[0].status == "stopped"
+    assert asked(chat) == ["one"]
+    cell = chat.send("two", model=FAST)
+    cell.result(LIMIT)
+    assert "continues an answer that was stopped" in cell.origin["note"]
+    assert asked(chat) == ["one", "two"]
+
+
+def test_an_edited_question_is_a_branch() -> None:
+    chat = stream_chat(ECHO, display=False)
+    for prompt in ("one", "two", "three"):
+        answered(chat, prompt)
+    chat.edit(1, "deux").result(LIMIT)
+    assert asked(chat) == ["one", "deux"]
+    request = chat.turns[1].request
+    assert request is not None
+    assert "two" not in json.dumps(request.messages)
+    chat.select(1, 0)
+    assert asked(chat) == ["one", "two", "three"]
+    chat.select(1, 1)
+    assert asked(chat) == ["one", "deux"]
+    with pytest.raises(IndexError):
+        chat.select(1, 2)
+
+
+def test_a_retried_answer_begins_a_branch_and_the_former_one_keeps_its_turns() -> None:
+    chat = stream_chat(FAST, display=False)
+    for prompt in ("Explain entropy", "And in one sentence?"):
+        answered(chat, prompt)
+    first = chat.turns[0]
+    first.retry()
+    first.result(LIMIT)
+    assert asked(chat) == ["Explain entropy"]
+    answered(chat, "And in one word?")
+    assert asked(chat) == ["Explain entropy", "And in one word?"]
+    first.select(0)
+    assert asked(chat) == ["Explain entropy", "And in one sentence?"]
+
+
+def test_what_is_left_out_is_said() -> None:
+    chat = stream_chat(ECHO, trim=Trim(turns=1), instructions="Be brief.", display=False)
+    for prompt in ("one", "two", "three"):
+        answered(chat, prompt)
+    cell = chat.turns[-1]
+    assert cell.request is not None
+    assert [one["content"] for one in cell.request.messages if one["role"] == "user"] == ["two", "three"]
+    assert cell.request.instructions == "Be brief."
+    assert "2 messages of the conversation were not sent" in cell.origin["note"]
+    about = chat._repr_mimebundle_()[0][ANSWERS]["items"][-1]["about"]
+    assert about["left_out"] == 2
+
+
+def test_a_trim_that_raises_asks_nothing() -> None:
+    chat = stream_chat(ECHO, trim=lambda messages: messages[:0], display=False)
+    with pytest.raises(ValueError, match="must keep the newest question"):
+        chat.send("one")
+    assert chat.turns == ()
+
+
+def weather(city: str) -> str:
+    """Say how the weather is in a city."""
+    return f"{city}: sunny"
+
+
+def test_tools_and_files_are_in_the_history() -> None:
+    model = "rehearsal/tools?rate=0&first_token=0"
+    chat = stream_chat(model, tools=[weather], approve=True, display=False)
+    answered(chat, "Do I need an umbrella?")
+    chat.send(["And what is this?", PNG], model=ECHO).result(LIMIT)
+    kinds = [one.get("type", one.get("role")) for one in chat.messages]
+    assert kinds == ["user", "assistant", "function_call", "function_call_output", "assistant", "user", "assistant"]
+    assert chat.messages[3]["output"] == "Oslo: sunny"
+    assert "image_url" in str(chat.messages[5])
+    assert chat._repr_mimebundle_()[0][ANSWERS]["items"][1]["about"]["files"] == ["a file"]
+
+
+def test_a_saved_chat_is_loaded_with_its_branches_and_goes_on(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="Be kind.", display=False)
+    answered(chat, "My name is Ada.")
+    answered(chat, "Explain entropy")
+    chat.edit(1, "Show me a table").result(LIMIT)
+    chat.turns[0].retry()
+    chat.turns[0].result(LIMIT)
+    chat.turns[0].select(0)
+    chat.save(tmp_path / "chat.json")
+    again = stream_chat.load(tmp_path / "chat.json", display=False)
+    assert again.messages == chat.messages
+    assert [cell.status for cell in again.turns] == ["done", "done"]
+    assert again.result(LIMIT) == chat.turns[1].text
+    assert len(again.turns[0].versions) == 2
+    again.select(1, 0)
+    assert asked(again) == ["My name is Ada.", "Explain entropy"]
+    assert "Ada" in answered(again, "What is my name?")
+    again.turns[1].retry()
+    assert "entropy" in again.turns[1].result(LIMIT).lower()
+    again.save(tmp_path / "chat.md")
+    assert "**You:** My name is Ada" in (tmp_path / "chat.md").read_text("utf-8")
+    with pytest.raises(ValueError, match=r"\.json or \.md"):
+        again.save(tmp_path / "chat.txt")
+
+
+def test_plain_messages_are_shown_as_turns(tmp_path: Path) -> None:
+    chat = stream_chat("rehearsal/tools?rate=0&first_token=0", tools=[weather], approve=True, display=False)
+    answered(chat, "Do I need an umbrella?")
+    again = stream_chat(FAST, messages=chat.messages, display=False)
+    assert again.messages == chat.messages
+    (tmp_path / "messages.json").write_text(json.dumps(chat.messages), "utf-8")
+    loaded = stream_chat.load(tmp_path / "messages.json", FAST, display=False)
+    assert loaded.messages == chat.messages
+    with pytest.raises(ValueError, match="begin with a question"):
+        stream_chat(FAST, messages=[{"role": "assistant", "content": "x"}], display=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("no json", "holds no JSON"),
+        ("{}", "no chat that this release"),
+        ('{"format": "streamcell chat", "version": 9}', "no chat that this release"),
+        ('{"format": "streamcell chat", "version": 1}', "damaged: turns"),
+        ('{"format": "streamcell chat", "version": 1, "turns": [{"question": []}]}', "damaged"),
+    ],
+)
+def test_a_damaged_file_is_refused_and_says_why(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(ValueError, match=said):
+        stream_chat.load(path)
+
+
+def test_hostile_saved_turns_are_refused(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, display=False)
+    answered(chat, "Explain entropy")
+    chat.save(tmp_path / "x.json")
+    good = json.loads((tmp_path / "x.json").read_text("utf-8"))
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({"after": [5, 0]}, "follows a turn that is not there"),
+        ({"after": [0, 0]}, "follows a turn that is not there"),
+        ({"versions": []}, "versions"),
+        ({"versions": [{"status": "done", "parts": [{"kind": "magic"}]}]}, "magic"),
+        ({"versions": [{"status": "done", "parts": [{"kind": "text", "text": 7}]}]}, "text"),
+        ({"question": [{"role": "wizard", "content": "x"}]}, "wizard"),
+    ]
+    for change, said in changes:
+        (tmp_path / "x.json").write_text(json.dumps({**good, "turns": [{**good["turns"][0], **change}]}), "utf-8")
+        with pytest.raises(ValueError, match=said):
+            stream_chat.load(tmp_path / "x.json")
+    broken = {**good["turns"][0], "versions": [{"status": "streaming", "parts": [{"kind": "text", "text": "half"}]}]}
+    (tmp_path / "x.json").write_text(json.dumps({**good, "turns": [broken]}), "utf-8")
+    assert stream_chat.load(tmp_path / "x.json", display=False).turns[0].status == "stopped"
+
+
+@pytest.mark.parametrize("given", [{"tmperature": 1}, {"trim": "all"}, {"tools": [3]}, {"client": 3}])
+def test_wrong_arguments_are_refused_at_the_call(given: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        stream_chat(FAST, display=False, **given)
+
+
+# -- what a page sends -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the page is told."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(Chat, "_tell_page", lambda _self, content: found.append(content))
+    return found
+
+
+def piece(id_: str, name: str, data: bytes, at: int = 0) -> dict[str, Any]:
+    return {"type": "file", "id": id_, "name": name, "at": at, "data": base64.b64encode(data).decode()}
+
+
+def test_a_page_asks_with_files_in_pieces(told: list[dict[str, Any]]) -> None:
+    chat = stream_chat(ECHO, display=False)
+    for command in (
+        piece("a", "../notes.txt", b"one "),
+        piece("a", "../notes.txt", b"two", 4),
+        {"type": "ask", "text": "What is it?", "files": ["a"], "nonce": "n1"},
+    ):
+        chat._obey(command)
+    assert told == []
+    assert chat._state["taken"] == "n1"
+    chat.result(LIMIT)
+    assert "notes.txt" in json.dumps(chat.messages)
+    assert ".." not in json.dumps(chat.messages)
+    assert "one two" in json.dumps(chat.messages)
+
+
+@pytest.mark.parametrize(
+    ("commands", "why"),
+    [
+        ([{"type": "ask", "text": "  "}], "write a question first"),
+        ([{"type": "ask"}], "write a question first"),
+        ([{"type": "ask", "text": "x", "files": ["none"]}], "has not arrived completely"),
+        ([piece("a", "x.png", b"1", 5)], "has not arrived completely"),
+        ([{**piece("a", "x.png", b"1"), "data": "%%"}], "has not arrived completely"),
+        ([{"type": "file"}], "no piece of a file"),
+        ([piece("a", "x.png", b"plain"), {"type": "ask", "text": "x", "files": ["a"]}], "by its name"),
+        ([piece(str(at), "x", b"1") for at in range(21)], "up to 20 files"),
+    ],
+)
+def test_a_page_is_told_why_its_question_is_refused(
+    told: list[dict[str, Any]], commands: list[dict[str, Any]], why: str
+) -> None:
+    chat = stream_chat(ECHO, display=False)
+    for command in commands:
+        chat._obey({"nonce": "n", **command})
+    assert told[-1]["type"] == "refused"
+    assert why in told[-1]["why"]
+    assert chat.turns == ()
+
+
+def test_what_a_page_must_not_send_does_nothing(told: list[dict[str, Any]]) -> None:
+    chat = stream_chat(ECHO, display=False)
+    for command in ({}, {"type": "choose", "turn": 4}, {"type": "choose"}, {"type": "exec", "code": "1"}):
+        chat._obey(command)
+    assert (told, chat.turns) == ([], ())
+
+
+def test_secrets_of_a_request_are_in_no_saved_chat(tmp_path: Path) -> None:
+    secret = "sk-very-secret-1234567890abcdef"
+    chat = stream_chat(FAST, display=False, extra_headers={"X-Token": secret})
+    answered(chat, "Explain entropy", extra_headers={"X-Other": secret})
+    chat.save(tmp_path / "x.json")
+    assert secret not in (tmp_path / "x.json").read_text("utf-8")
+    assert secret not in json.dumps([chat._repr_mimebundle_(), chat.get_state(["_state", "_places"])])
+    assert secret not in repr(chat)
