@@ -37,7 +37,7 @@ class FakeAnswers implements Answers {
   #listeners = new Set<() => void>();
 
   constructor(names: readonly string[], columns: number) {
-    this.state = { columns, prompt: "Why?", heads: HEADS, rows: names.map(() => null) };
+    this.state = { columns, prompt: "Why?", heads: Object.entries(HEADS), rows: names.map(() => null) };
     this.places = names.map((name, at) => ({
       key: `key${at}`,
       markdown: "",

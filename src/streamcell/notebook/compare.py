@@ -204,7 +204,8 @@ class StreamCompare(Group):
         if known:
             names, numbers = zip(*known, strict=True)
             places.append(Place(markdown=table_of(names, numbers), plain=lines_of(names, numbers)))
-        state = {"columns": self._grid.columns, "prompt": self._prompt, "heads": dict(words.NUMBERS), "rows": rows}
+        heads = [list(head) for head in words.NUMBERS.items()]  # pairs, because Jupyter sorts the keys that it saves
+        state = {"columns": self._grid.columns, "prompt": self._prompt, "heads": heads, "rows": rows}
         self._arrange(places, cells, state)
 
     def _place(self, point: Sequence[int], cell: StreamCell) -> Place:

@@ -62,6 +62,9 @@ const rowOf = (value: unknown): Row | null =>
 const MOST_HEADS = 20;
 
 const headsOf = (value: unknown): Compared["heads"] =>
-  Object.entries(rowOf(value) ?? {})
-    .flatMap(([name, head]): [string, string][] => (typeof head === "string" ? [[name, head]] : []))
+  (Array.isArray(value) ? (value as unknown[]) : [])
+    .flatMap((pair): [string, string][] => {
+      const [name, head] = Array.isArray(pair) ? (pair as unknown[]) : [];
+      return typeof name === "string" && typeof head === "string" ? [[name, head]] : [];
+    })
     .slice(0, MOST_HEADS);

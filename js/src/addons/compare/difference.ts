@@ -71,7 +71,10 @@ export class DifferencePanel {
     const show = (found: Awaited<typeof addon>) => {
       if (this.#drawn !== drawn) return;
       if (found) this.#text.replaceChildren(...drawnChanges(found.compare(...texts)));
-      else setLabel(this.#text, words.NO_COMPARISON);
+      else {
+        this.#drawn = ""; // it is tried again
+        setLabel(this.#text, words.NO_COMPARISON);
+      }
     };
     if (addon instanceof Promise) {
       setLabel(this.#text, words.COMPARING);
