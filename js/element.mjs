@@ -33,7 +33,8 @@ export async function buildPackage(outdir, { minify = true } = {}) {
     chunkNames: "[name]",
     outdir,
   });
-  const ofCells = ["chat", "compare", "json-viewer"]; // layouts of several answers, and structured answers, are a cell's
+  // Structured answers and layouts of several answers are a cell's.
+  const ofCells = ["chat", "compare", "json-viewer"];
   const used = ADDONS.filter((name) => !ofCells.includes(name));
   for (const [name, text] of await buildAddons(used, { minify })) {
     writeFileSync(join(outdir, "addons", `${name}.js`), text);

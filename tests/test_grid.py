@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamcell import _words as words
 from streamcell.request.grid import MOST, grid_of
-from streamcell.saved.numbers import COLUMNS, in_order, table_of
-
-ROOT = Path(__file__).parent.parent
+from streamcell.saved.numbers import in_order, table_of
 
 
 def names(grid: Any) -> list[str]:
@@ -125,11 +120,3 @@ def test_a_table_in_markdown_says_the_numbers_and_nothing_of_it_is_markup() -> N
     assert {line.count("|") for line in table} == {10}
     assert "<" not in "".join(table)
     assert "&#126;32" in table[4]
-
-
-def test_the_pages_table_has_the_same_columns() -> None:
-    source = (ROOT / "js/src/addons/compare/numbers.ts").read_text("utf-8")
-    listed = source.partition("export const COLUMNS = [")[2].partition("]")[0]
-    assert tuple(re.findall(r'"(\w+)"', listed)) == COLUMNS
-    heads = (ROOT / "js/src/words.ts").read_text("utf-8").partition("export const NUMBERS = {")[2].partition("}")[0]
-    assert dict(re.findall(r'(\w+): "([^"]+)"', heads)) == {"name": "Answer", **words.NUMBERS}

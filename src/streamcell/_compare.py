@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ._api import cells_that_wait, stream_cell
+from ._api import cells_that_wait, stream_cell, unattended_of
 from .notebook.compare import StreamCompare
 from .request.grid import grid_of
 from .request.veiled import Veiled
@@ -64,7 +64,7 @@ def stream_compare(
         for point in grid.points():
             asked = {"prompt": prompt, **given, **grid.arguments(point)}
             stream_cell(**Veiled({**asked, "display": False, "unattended": unattended}))
-        compare = StreamCompare(grid, cells, prompt, unattended=unattended or "raise", shown=display)
+        compare = StreamCompare(grid, cells, prompt, unattended=unattended_of(unattended), shown=display)
         if display:
             compare._show()
     for cell in cells:

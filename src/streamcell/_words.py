@@ -315,7 +315,7 @@ NUMBERS: Final = {
     "finish_reason": "Finish reason",
     "characters": "Characters",
 }
-"""The heads of the columns of a comparison's numbers."""
+"""The columns of a comparison's numbers, in order, by their names in `StreamCompare.table()`, and their heads."""
 
 # -- a conversation ----------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,8 @@ def test_the_numbers_and_the_differences_by_keyboard_over_a_reload_and_without_a
     compare(notebook)
     notebook.save()
     notebook.reload()
+    # What was saved is shown until the kernel's widget has come, and has no such button.
+    comparison(notebook).get_by_role("button", name="Retry all").wait_for()
     said(notebook, "3 answers · 1 not complete")
     assert names(notebook) == ["short", "long", "bad key"]
     compare(notebook)

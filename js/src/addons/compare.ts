@@ -33,13 +33,11 @@ class Comparison {
     const id = answers.page.newId();
     this.#numbers = new NumbersTable((key) => this.#goTo(key));
     this.#difference = new DifferencePanel(answers.page, id);
-    this.#stop = button(words.STOP_ALL, words.STOP_ALL_TITLE, () => this.#send({ type: "stop_all" }));
-    this.#retry = button(words.RETRY_ALL, words.RETRY_ALL_TITLE, () => this.#send({ type: "retry_all" }));
-    this.#retryFailed = button(words.RETRY_FAILED, words.RETRY_FAILED_TITLE, () =>
-      this.#send({ type: "retry_all", failed: true }),
-    );
-    const copy = button(words.COPY_ALL, words.COPY_ALL_TITLE, () => void this.#copy(copy));
-    const compare: HTMLButtonElement = button(words.COMPARE_TWO, words.COMPARE_TWO_TITLE, () => {
+    this.#stop = button(words.STOP_ALL, () => this.#send({ type: "stop_all" }));
+    this.#retry = button(words.RETRY_ALL, () => this.#send({ type: "retry_all" }));
+    this.#retryFailed = button(words.RETRY_FAILED, () => this.#send({ type: "retry_all", failed: true }));
+    const copy = button(words.COPY_ANSWERS, () => void this.#copy(copy));
+    const compare: HTMLButtonElement = button(words.COMPARE_TWO, () => {
       setAttribute(compare, "aria-expanded", String(this.#difference.toggle()));
       this.#look();
     });
@@ -74,7 +72,7 @@ class Comparison {
     const copied = await this.#answers.page.copy(markdownOf(comparedIn(this.#answers)));
     this.#live.replaceChildren(copied ? words.COPIED : words.COPYING_REFUSED);
     setLabel(copy, copied ? words.COPIED : words.REFUSED);
-    this.#ends.push(this.#answers.page.clock.after(1500, () => setLabel(copy, words.COPY_ALL)));
+    this.#ends.push(this.#answers.page.clock.after(1500, () => setLabel(copy, words.COPY_ANSWERS[0])));
   }
 
   /** Bring an answer into sight, and give it the focus. */
@@ -99,7 +97,7 @@ class Comparison {
     const ended = docs.filter(isEnded);
     const failed = ended.filter((doc) => doc?.status !== "done");
     const { live } = this.#answers;
-    setLabel(this.#status, words.compared(ended.length, answers.length, failed.length, live));
+    setLabel(this.#status, words.compared(ended.length, answers.length, failed.length));
     disable(this.#stop, live && ended.length < answers.length);
     disable(this.#retry, live && ended.some((doc) => doc?.retry_disabled_reason === null));
     disable(this.#retryFailed, live && failed.some((doc) => doc?.retry_disabled_reason === null));
@@ -135,7 +133,7 @@ class Comparison {
   }
 }
 
-function button(label: string, title: string, pressed: () => void): HTMLButtonElement {
+function button([label, title]: readonly [string, string], pressed: () => void): HTMLButtonElement {
   const made = element("button", { type: "button", title }, label);
   made.addEventListener("click", () => {
     if (made.getAttribute("aria-disabled") !== "true") pressed();

@@ -4,37 +4,20 @@
 
 export const COMPARISON = "Comparison";
 export const COMPARED_ANSWERS = "Answers";
-export const STOP_ALL = "Stop all";
-export const STOP_ALL_TITLE = "Stop all answers that stream, and keep their text so far";
-export const RETRY_ALL = "Retry all";
-export const RETRY_ALL_TITLE = "Ask again for all answers that have ended; they stay as versions";
-export const RETRY_FAILED = "Retry failed";
-export const RETRY_FAILED_TITLE = "Ask again for the answers that are not complete";
-export const COPY_ALL_TITLE = "Copy the numbers and the answers as Markdown";
-export const COMPARE_TWO = "Compare two";
-export const COMPARE_TWO_TITLE = "Show word by word how two answers differ";
-export const COMPARE_FIRST = "First answer to compare";
-export const COMPARE_SECOND = "Second answer to compare";
-export const COMPARED_WITH = "with";
+export const STOP_ALL = ["Stop all", "Stop all answers that stream, and keep their text so far"] as const;
+export const RETRY_ALL = ["Retry all", "Ask again for all answers that have ended; they stay as versions"] as const;
+export const RETRY_FAILED = ["Retry failed", "Ask again for the answers that are not complete"] as const;
+export const COPY_ANSWERS = ["Copy all", "Copy the numbers and the answers as Markdown"] as const;
+export const COMPARE_TWO = ["Compare two", "Show word by word how two answers differ"] as const;
+export const COMPARE_CHOICES = ["First answer to compare", "Second answer to compare"] as const;
 export const COMPARED_WHEN_ENDED = "They are compared when both have ended.";
 export const NUMBERS_OF_ANSWERS = "The answers' numbers";
+export const NAME_OF_ANSWER = "Answer";
 export const SORT_TITLE = "Sort by this";
 export const GO_TO_ANSWER = "Show this answer";
-export const NUMBERS = {
-  name: "Answer",
-  status: "Status",
-  first_token_seconds: "First token",
-  total_seconds: "Time",
-  output_tokens: "Tokens",
-  tokens_per_second: "Tokens/s",
-  price: "Price",
-  finish_reason: "Finish reason",
-  characters: "Characters",
-} as const;
 const notComplete = (failed: number): string => (failed === 0 ? "" : ` · ${failed} not complete`);
-export const compared = (ended: number, all: number, failed: number, live: boolean): string =>
-  (ended === all ? `${all} answers` : `${ended} of ${all} answers ${live ? "have ended" : "had ended"}`) +
-  notComplete(failed);
+export const compared = (ended: number, all: number, failed: number): string =>
+  (ended === all ? `${all} answers` : `${ended} of ${all} answers have ended`) + notComplete(failed);
 export const allEnded = (all: number, failed: number): string => `All ${all} answers have ended${notComplete(failed)}`;
 
 // -- a conversation ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ComparedAnswer, comparedIn } from "../../src/addons/compare/compared.js";
 import { markdownOf } from "../../src/addons/compare/markdown.js";
-import { COLUMNS, inOrder, said } from "../../src/addons/compare/numbers.js";
+import { inOrder, said } from "../../src/addons/compare/numbers.js";
 import { layout } from "../../src/addons/compare.js";
 import { differences } from "../../src/addons/differences.js";
 import { type Answers, NO_ADDONS, type Place } from "../../src/render/addons.js";
@@ -13,6 +13,17 @@ import { docOf, type Flat } from "../answers.js";
 import { FakePage } from "./page.js";
 
 const NUMBERS = { status: "done", total_seconds: 1.5, output_tokens: 1200, characters: 3, price: null };
+
+const HEADS = {
+  status: "Status",
+  first_token_seconds: "First token",
+  total_seconds: "Time",
+  output_tokens: "Tokens",
+  tokens_per_second: "Tokens/s",
+  price: "Price",
+  finish_reason: "Finish reason",
+  characters: "Characters",
+};
 
 /** Answers whose documents a test changes. */
 class FakeAnswers implements Answers {
@@ -26,7 +37,7 @@ class FakeAnswers implements Answers {
   #listeners = new Set<() => void>();
 
   constructor(names: readonly string[], columns: number) {
-    this.state = { columns, prompt: "Why?", rows: names.map(() => null) };
+    this.state = { columns, prompt: "Why?", heads: Object.entries(HEADS), rows: names.map(() => null) };
     this.places = names.map((name, at) => ({
       key: `key${at}`,
       markdown: "",
@@ -141,7 +152,7 @@ test("without a kernel there is nothing to stop or to ask again, and the saved n
     saved.set(1, { status: "streaming" });
   });
   expect([button("Stop all").hidden, button("Retry all").hidden]).toEqual([true, true]);
-  expect(texts(".sc-comparison-status")).toEqual(["1 of 2 answers had ended"]);
+  expect(texts(".sc-comparison-status")).toEqual(["1 of 2 answers have ended"]);
   expect(texts("tbody tr").length).toBe(2);
   expect(texts(".sc-live")).toEqual([""]);
 });
@@ -154,7 +165,7 @@ describe("the numbers", () => {
   });
 
   test("come with the first end, and those of answers that stream are not known", () => {
-    expect(texts("thead th button")).toEqual(Object.values(words.NUMBERS));
+    expect(texts("thead th button")).toEqual(["Answer", ...Object.values(HEADS)]);
     const hidden = all("thead th").filter((head) => head.hidden);
     expect(hidden.map(({ textContent }) => textContent)).toEqual(["First token", "Price", "Finish reason"]);
     expect(texts("tbody tr:nth-child(1) td")).toEqual(["done", "–", "1.50 s", "1,200", "–", "–", "–", "3"]);
@@ -203,7 +214,7 @@ test("what is not known comes last in either order, whatever a notebook holds", 
   const names = (descending: boolean) => inOrder(rows, { by: "price", descending }).map(({ name }) => name);
   expect(names(false)).toEqual(["two", "ten", "text", "none", "nan"]);
   expect(names(true)).toEqual(["text", "ten", "two", "none", "nan"]);
-  for (const column of COLUMNS) {
+  for (const column of Object.keys(HEADS)) {
     for (const value of [null, undefined, {}, [], Number.NaN, Number.POSITIVE_INFINITY, true]) {
       expect(said(column, { [column]: value })).toBe("–");
     }
@@ -212,10 +223,14 @@ test("what is not known comes last in either order, whatever a notebook holds", 
 });
 
 test("a state that is no comparison draws an empty one", () => {
-  for (const state of [{}, { columns: -1, rows: 3 }, { columns: "x", rows: [1, "x", []] }]) {
+  for (const state of [
+    {},
+    { columns: -1, rows: 3, heads: [1] },
+    { columns: "x", rows: [1, "x", []], heads: { a: 1 } },
+  ]) {
     const broken = new FakeAnswers(["a"], 1);
     broken.state = state;
-    expect(comparedIn(broken)).toMatchObject({ columns: 1, answers: [{ numbers: null }] });
+    expect(comparedIn(broken)).toMatchObject({ columns: 1, heads: [], answers: [{ numbers: null }] });
   }
 });
 

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, overload
 
+from .. import _words as words
 from .._errors import StreamCellError
 from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
@@ -203,7 +204,8 @@ class StreamCompare(Group):
         if known:
             names, numbers = zip(*known, strict=True)
             places.append(Place(markdown=table_of(names, numbers), plain=lines_of(names, numbers)))
-        state = {"columns": self._grid.columns, "prompt": self._prompt, "rows": rows}
+        heads = [list(head) for head in words.NUMBERS.items()]  # pairs, because Jupyter sorts the keys that it saves
+        state = {"columns": self._grid.columns, "prompt": self._prompt, "heads": heads, "rows": rows}
         self._arrange(places, cells, state)
 
     def _place(self, point: Sequence[int], cell: StreamCell) -> Place:

@@ -13,17 +13,8 @@ __all__ = ["COLUMNS", "Row", "heading", "in_order", "lines_of", "table_of"]
 
 Row = Mapping[str, Any]
 
-COLUMNS: Final = (
-    "status",
-    "first_token_seconds",
-    "total_seconds",
-    "output_tokens",
-    "tokens_per_second",
-    "price",
-    "finish_reason",
-    "characters",
-)
-"""What the tables of a notebook show of a row, in order; the page's table has the same."""
+COLUMNS: Final = tuple(words.NUMBERS)
+"""What a table shows of a row, in order."""
 
 _MARKS: Final = re.compile(r"[!-+./:<-@\[-`{-~]")
 

@@ -19,6 +19,8 @@ export interface ComparedAnswer {
 export interface Compared {
   readonly prompt: string;
   readonly columns: number;
+  /** The columns of the numbers: their names in a row, and what the table calls them. */
+  readonly heads: readonly (readonly [name: string, head: string])[];
   readonly answers: readonly ComparedAnswer[];
 }
 
@@ -46,8 +48,23 @@ export function comparedIn(from: Answers): Compared {
       return { key, name: said(about.name), row: said(about.row), column: said(about.column), doc, numbers };
     });
   const columns = typeof state.columns === "number" && state.columns >= 1 ? Math.floor(state.columns) : 1;
-  return { prompt: said(state.prompt), columns: Math.min(columns, Math.max(1, answers.length)), answers };
+  return {
+    prompt: said(state.prompt),
+    heads: headsOf(state.heads),
+    columns: Math.min(columns, Math.max(1, answers.length)),
+    answers,
+  };
 }
 
 const rowOf = (value: unknown): Row | null =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Row) : null;
+
+const MOST_HEADS = 20;
+
+const headsOf = (value: unknown): Compared["heads"] =>
+  (Array.isArray(value) ? (value as unknown[]) : [])
+    .flatMap((pair): [string, string][] => {
+      const [name, head] = Array.isArray(pair) ? (pair as unknown[]) : [];
+      return typeof name === "string" && typeof head === "string" ? [[name, head]] : [];
+    })
+    .slice(0, MOST_HEADS);

@@ -8,8 +8,8 @@ import { type Compared, type ComparedAnswer, isEnded, textOf } from "./compared.
 
 export class DifferencePanel {
   readonly root: HTMLElement;
-  readonly #before = element("select", { "aria-label": words.COMPARE_FIRST });
-  readonly #after = element("select", { "aria-label": words.COMPARE_SECOND });
+  readonly #before = element("select", { "aria-label": words.COMPARE_CHOICES[0] });
+  readonly #after = element("select", { "aria-label": words.COMPARE_CHOICES[1] });
   readonly #text = element("div", { class: "sc-difference-text", ...scrolls(words.DIFFERENCE) });
   readonly #page: Answers["page"];
   #answers: readonly ComparedAnswer[] = [];
@@ -21,7 +21,7 @@ export class DifferencePanel {
       "p",
       { class: "sc-comparison-choice" },
       this.#before,
-      ` ${words.COMPARED_WITH} `,
+
       this.#after,
     );
     const panel = element("div", { class: "sc-difference" }, choice, this.#text);
@@ -71,7 +71,10 @@ export class DifferencePanel {
     const show = (found: Awaited<typeof addon>) => {
       if (this.#drawn !== drawn) return;
       if (found) this.#text.replaceChildren(...drawnChanges(found.compare(...texts)));
-      else setLabel(this.#text, words.NO_COMPARISON);
+      else {
+        this.#drawn = ""; // it is tried again
+        setLabel(this.#text, words.NO_COMPARISON);
+      }
     };
     if (addon instanceof Promise) {
       setLabel(this.#text, words.COMPARING);
