@@ -49,7 +49,7 @@ help: ## list the targets
 
 # What an installation and a build print is shown only when one fails.
 demo: ## open JupyterLab on the lessons (NAME=quickstart: on one), with the rehearsal server: no key needed
-	@test -e .venv/.made-from || echo "Installing into .venv and building the front end, once; it takes about a minute."
+	@test -e .venv/.made-from || echo "Installing into .venv and building the front end, once; it takes a minute or two."
 	@mkdir -p build && { $(MAKE) env > build/env.log 2>&1 || { cat build/env.log; exit 1; }; }
 	@$(VENV)/bin/streamcell demo $(NAME)
 

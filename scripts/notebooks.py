@@ -22,6 +22,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from streamcell.notebook.joined import ANSWERS
 from streamcell.notebook.output import ANSWER, WIDGET
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
@@ -75,13 +76,20 @@ def steady(notebook: Any, name: str) -> None:
             if "execution_count" in output:
                 output["execution_count"] = count
             data = output.get("data", {})
-            if data.pop(WIDGET, None) and ANSWER not in data:
+            kind = next((kind for kind in (ANSWER, ANSWERS) if kind in data), None)
+            if data.pop(WIDGET, None) and kind is None:
                 data.clear()
-            if ANSWER in data:
-                key = hashlib.sha256(f"{name} {cell.id} {at}".encode()).hexdigest()[:32]
-                output["metadata"] = {ANSWER: {"id": key}}
-                rename(data[ANSWER], ids)
+            if kind is not None:
+                runs = range(len(output["metadata"][kind].get("runs", ())))
+                known = {"runs": [{"id": key(name, cell.id, at, run)} for run in runs]} if runs else {}
+                output["metadata"] = {kind: {"id": key(name, cell.id, at), **known}}
+                rename(data[kind], ids)
         cell.outputs = [output for output in cell.outputs if output.get("data", True)]
+
+
+def key(*place: object) -> str:
+    """Return an id for what is at this place: the same with each run."""
+    return hashlib.sha256(" ".join(map(str, place)).encode()).hexdigest()[:32]
 
 
 def rename(value: Any, ids: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from nbconvert import HTMLExporter
 
 import notebooks
 from streamcell import _cli, _lessons
+from streamcell.notebook.joined import ANSWERS
 from streamcell.notebook.output import ANSWER, WIDGET
 
 PATHS = notebooks.notebooks()
@@ -89,8 +90,9 @@ def test_a_saved_lesson_shows_its_answers_to_every_reader(path: Path) -> None:
     bundles = [output.data for output in outputs if "data" in output]
     assert not any(WIDGET in bundle for bundle in bundles)  # none of them has a kernel
     shown = [bundle for bundle in bundles if ANSWER in bundle]
+    joined = [bundle for bundle in bundles if ANSWERS in bundle]
     assert shown
-    assert all("text/markdown" in bundle for bundle in shown)
+    assert all("text/markdown" in bundle for bundle in [*shown, *joined])
     assert all(bundle[ANSWER]["document"]["status"] not in ("connecting", "streaming") for bundle in shown)
     ids = [output.metadata[ANSWER]["id"] for output in outputs if ANSWER in output.get("metadata", {})]
     assert len(set(ids)) == len(ids) == len(shown)

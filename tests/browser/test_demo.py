@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from notebooks import FOLDER, notebooks
+from streamcell.notebook.joined import ANSWERS
 from streamcell.notebook.output import ANSWER
 from tests.processes import Program
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .notebook import Notebook
 
 LIMIT = 240_000.0  # milliseconds: the answers stream at the pace of a model
+ANSWER_VIEW = "[data-streamcell]:not([data-streamcell-group])"
 OVER = ".jp-Dialog, .jp-toastContainer .Toastify__toast, .Toastify__toast"
 """What JupyterLab can put over a notebook: questions and notifications."""
 
@@ -62,17 +64,17 @@ def test_the_demo_opens_a_lesson_and_all_its_cells_stream(browser: Browser, tmp_
     command = (sys.executable, "-m", "streamcell._cli", "demo", "quickstart", "--no-browser")
     before = {path: path.read_bytes() for path in FOLDER.iterdir()}
     with demo(tmp_path, *command) as (address, printed):
-        answers = sum(ANSWER in output.get("data", {}) for output in outputs(FOLDER / "01_quickstart.ipynb"))
+        answers = len(statuses(FOLDER / "01_quickstart.ipynb"))
         page = opened(browser, address)
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # JupyterLab drops what is run before
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_function(
-            "(answers) => document.querySelectorAll('[data-streamcell][data-status=done]').length === answers",
-            arg=answers,
+            "([views, count]) => document.querySelectorAll(views).length === count",
+            arg=[f"{ANSWER_VIEW}[data-status=done]", answers],
         )
-        assert page.locator("[data-streamcell]").count() == answers
+        assert page.locator(ANSWER_VIEW).count() == answers
         assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         assert page.locator(OVER).count() == 0
         page.close()
@@ -112,14 +114,12 @@ def test_every_lesson_shows_what_was_saved_without_a_kernel(open_notebook: Calla
         copy = notebook.path.with_name(path.name)
         nbformat.write(saved, copy)
         notebook.reopen(path.name, kernel=False)
-        statuses = [
-            output.data[ANSWER]["document"]["status"] for output in outputs(path) if ANSWER in output.get("data", {})
-        ]
-        shown = notebook.page.locator("[data-streamcell]")
+        expected = statuses(path)
+        shown = notebook.page.locator(ANSWER_VIEW)
         notebook.page.wait_for_function(
-            "(count) => document.querySelectorAll('[data-streamcell]').length === count", arg=len(statuses)
+            "([views, count]) => document.querySelectorAll(views).length === count", arg=[ANSWER_VIEW, len(expected)]
         )
-        assert [one.get_attribute("data-status") for one in shown.all()] == statuses, path.name
+        assert [one.get_attribute("data-status") for one in shown.all()] == expected, path.name
         assert all(len(text.strip()) > 3 for text in shown.all_inner_texts())
         for picture in notebook.page.locator(".jp-OutputArea img").all():
             assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 0
@@ -128,8 +128,18 @@ def test_every_lesson_shows_what_was_saved_without_a_kernel(open_notebook: Calla
         assert folds.evaluate_all("(folds) => folds.filter((fold) => fold.open).length") == 0
         assert folds.count() == prose(saved).partition("## Exercises")[2].count("<details>")
         notebook.picture(f"lesson-{path.stem}")
-        seen += len(statuses)
+        seen += len(expected)
     assert seen > 40
+
+
+def statuses(path: Path) -> list[str]:
+    """How the saved answers of a notebook ended, those of conversations and comparisons too."""
+    found: list[str] = []
+    for output in outputs(path):
+        data = output.get("data", {})
+        joined = [item["answer"] for item in data.get(ANSWERS, {}).get("items", ()) if "answer" in item]
+        found += [one["document"]["status"] for one in [*joined, *([data[ANSWER]] if ANSWER in data else [])]]
+    return found
 
 
 def prose(notebook: nbformat.NotebookNode) -> str:
