@@ -1,9 +1,9 @@
 /** What is scrolled while answers grow, decided without a page. */
 
 import { describe, expect, test } from "vitest";
-import { begin, type Following, grown, isAway, scrolled, toScroll } from "../../src/addons/long/follow.js";
+import { begin, type Following, isAway, isFollowed, scrolled, toScroll } from "../../src/addons/long/follow.js";
 
-const at = (gap: number, top = 0) => ({ gap, top });
+const at = (gap: number, top = 0) => ({ gap, top, room: 800 });
 const follows = (top = 0): Following => ({ follows: true, top });
 const left = (top = 0): Following => ({ follows: false, top });
 
@@ -29,9 +29,10 @@ describe("an answer's end is followed", () => {
   });
 
   test("not where more comes at once than there is room for", () => {
-    expect(grown(follows(), at(700), 800).follows).toBe(true);
-    expect(grown(follows(), at(900), 800).follows).toBe(false);
-    expect(grown(left(), at(10), 800).follows).toBe(false);
+    expect(isFollowed(follows(), at(700))).toBe(true);
+    expect(isFollowed(follows(), at(900))).toBe(false);
+    expect(isAway(follows(), at(900))).toBe(true);
+    expect(isFollowed(left(), at(10))).toBe(false);
   });
 
   test("the way to it is offered to a reader who has left it and does not see it", () => {
