@@ -33,7 +33,9 @@ _SECONDS: Final = "seconds"  # the field of a part with its duration
 _DATA: Final = "data"  # the field of a part with its image in base64
 
 # Versions that are not shown are saved without these: they do not apply there, or are the same as in the shown version.
-_NOT_OF_OTHERS: Final = frozenset({"timings", "attempts", "versions", "retry_disabled_reason", "resumable", "max_height"})
+_NOT_OF_OTHERS: Final = frozenset(
+    {"timings", "attempts", "versions", "retry_disabled_reason", "resumable", "max_height"}
+)
 
 
 def bundle_of(
