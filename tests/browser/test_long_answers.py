@@ -58,17 +58,26 @@ def places(notebook: Notebook, index: int = 0) -> dict[str, Any]:
     return found
 
 
+# Notes as `window.turned` whether what scrolls has moved in this direction since: it also follows what grows.
+TURNED = """(by) => {
+    const scroller = document.querySelector(".jp-WindowedPanel-outer");
+    let last = scroller.scrollTop;
+    window.turned = false;
+    scroller.addEventListener("scroll", () => {
+        window.turned ||= (scroller.scrollTop - last) * by > 0;
+        last = scroller.scrollTop;
+    });
+}"""
+
+
 def scroll(notebook: Notebook, by: int) -> None:
     """Turn the wheel over the first answer, and wait until that has been done."""
-    before = places(notebook)["scrolled"]
     box = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
     assert box
     notebook.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    notebook.page.evaluate(TURNED, by)
     notebook.page.mouse.wheel(0, by)
-    notebook.page.wait_for_function(
-        "([before, by]) => (document.querySelector('.jp-WindowedPanel-outer').scrollTop - before) * by > 0",
-        arg=[before, by],
-    )
+    notebook.page.wait_for_function("() => window.turned")
 
 
 def wait_for_height(notebook: Notebook, height: float, index: int = 0) -> None:
