@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { advance, BACKLOG, cutAt, FrameLoop, LONGEST, type Pace, paceFrom, REST } from "../src/render/frame.js";
+import { advance, BACKLOG, cutAt, FrameLoop, LONGEST, MOST, type Pace, paceFrom, REST } from "../src/render/frame.js";
 import { FakeClock } from "./clock.js";
 
 describe("the frame loop", () => {
@@ -162,6 +162,17 @@ describe("the pace", () => {
 
   test("the first text is there at once", () => {
     expect(advance(paceFrom(0, 0), 5, 900, false).shown).toBe(5);
+  });
+
+  test("a frame reveals no more than can be drawn, however much has come", () => {
+    let pace = advance(paceFrom(0, 0), 25_000, 0, true);
+    const shown = [pace.shown];
+    for (let now = 16; pace.shown < pace.target; now += 16) {
+      pace = advance(pace, 25_000, now, now < 30);
+      shown.push(pace.shown);
+    }
+    expect(shown).toEqual([MOST, 2 * MOST, 25_000]);
+    expect(advance({ ...pace, shown: 25_000 }, 15_000, 100, true).shown, "another text").toBe(MOST);
   });
 
   test("everything at once when it is to stand still, after a long absence, and for another text", () => {

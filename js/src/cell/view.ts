@@ -105,9 +105,9 @@ export class View {
     );
     this.#focus = new Focus(this.#root, () => this.#controls.main);
     // Text that exists already is shown at once. Only new text is revealed gradually.
-    this.#pace = paceFrom(textOf(cell.state.doc).length, page.clock.now());
+    this.#pace = advance(paceFrom(0, 0), textOf(cell.state.doc).length, page.clock.now(), true);
     this.#task = page.loop.add((now) => this.#frame(now));
-    this.#frame(page.clock.now());
+    if (this.#frame(page.clock.now())) this.#task.wake();
     this.#unsubscribe = cell.subscribe((state) => this.#changed(state));
     if (!isOver(cell.state) && this.#meter.isLate) press({ type: "measure" });
     this.#root.addEventListener("focusin", keysAreItsOwn);
@@ -145,17 +145,19 @@ export class View {
 
   #frame(now: number): boolean {
     const state = this.#cell.state;
-    const over = isOver(state);
+    const ended = isOver(state);
     this.#cancelUnseen?.();
     this.#cancelUnseen = null;
-    this.#pace = advance(this.#pace, textOf(state.doc).length, now, over || !this.#seen || this.#page.isStill());
+    this.#pace = advance(this.#pace, textOf(state.doc).length, now, ended || !this.#seen || this.#page.isStill());
+    const behind = this.#pace.shown < this.#pace.target;
+    const over = ended && !behind;
     if (state.foreign) this.#drawForeign(state.foreign);
     else this.#drawAnswer(state, over);
     this.#drawChrome(state, now);
     this.#long.update(over, state.doc.max_height);
     // Last, so that code that waits for the final status finds the complete answer.
-    this.#drawStatus(state);
-    return this.#pace.shown < this.#pace.target;
+    if (over === ended) this.#drawStatus(state);
+    return behind;
   }
 
   #drawAnswer({ doc, texts, gone }: State, over: boolean): void {

@@ -112,6 +112,9 @@ export class FrameLoop {
   }
 }
 
+/** The most characters that are revealed in one frame: to draw more at once would hold up the page. */
+export const MOST = 10_000;
+
 /** How much of a text a view has revealed, and how fast it continues. */
 export interface Pace {
   /** Characters shown; a fraction, so that slow text also moves steadily. */
@@ -140,9 +143,15 @@ export const paceFrom = (length: number, at: number): Pace => ({
  *
  * New text is revealed steadily over one and a half of the steps in which it comes, so that it still moves if the next
  * one is late. It is shown at once if `instant` (terminal, hidden tab, reduced motion), if it is the first text, or if
- * it became shorter, because it is then another text.
+ * it became shorter, because it is then another text; but never more than `MOST` at once.
  */
 export function advance(pace: Pace, target: number, now: number, instant: boolean): Pace {
+  const next = reveal(pace, target, now, instant);
+  const shown = (target < pace.target ? 0 : pace.shown) + MOST;
+  return next.shown > shown ? { ...next, shown, rate: MOST } : next;
+}
+
+function reveal(pace: Pace, target: number, now: number, instant: boolean): Pace {
   if (instant || target < pace.target || pace.target === 0) return paceFrom(target, now);
   const elapsed = Math.max(0, now - pace.at);
   const shown = Math.min(pace.target, pace.shown + elapsed * pace.rate);

@@ -76,6 +76,24 @@ describe("text", () => {
     expect(answer().innerHTML).toContain("<h1>Title</h1>");
   });
 
+  test("of half a megabyte is drawn over many frames, and is not done before it is whole", () => {
+    const text = "A line of it.\n\n".repeat(34_000);
+    const before = answer().textContent?.length ?? 0;
+    model.receive(patch(1, ["append", "text", text], ["set", "status", "done"]));
+    let drawn = before;
+    let count = 0;
+    while (root().getAttribute("data-status") !== "done") {
+      page.clock.frame();
+      const now = answer().textContent?.length ?? 0;
+      expect(now - drawn).toBeLessThanOrEqual(10_000);
+      drawn = now;
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(40);
+    expect(drawn).toBe(text.replaceAll("\n", "").length);
+    expect(page.clock.framesRequested).toBe(0);
+  });
+
   test("that arrives is revealed over some frames, and all of it", () => {
     model.receive(patch(1, ["append", "text", "x"]));
     expect(answer().textContent).toBe("");

@@ -9,6 +9,8 @@ export interface Place {
   readonly gap: number;
   /** How far is scrolled. */
   readonly top: number;
+  /** The height of what is visible. */
+  readonly room: number;
 }
 
 export interface Following {
@@ -25,20 +27,17 @@ const BEGUN = 160;
 
 export const begin = ({ gap, top }: Place): Following => ({ follows: gap <= BEGUN, top });
 
-/** After it has grown. If more comes at once than there is room for, its reader stays where that begins. */
-export const grown = ({ follows, top }: Following, { gap }: Place, room: number): Following => ({
-  follows: follows && gap <= room,
-  top,
-});
-
 /** After the reader, or the page, has scrolled. Scrolling up ends it, unless the end is still in sight. */
 export const scrolled = ({ follows, top }: Following, now: Place): Following => ({
   follows: now.gap <= 0 || (now.top > top - 1 && (follows || now.gap <= SLACK)),
   top: now.top,
 });
 
+/** Whether to follow the end now. If more comes at once than there is room for, the reader stays where that begins. */
+export const isFollowed = ({ follows }: Following, { gap, room }: Place): boolean => follows && gap <= room;
+
 /** Whether to offer the way to the end. */
-export const isAway = ({ follows }: Following, { gap }: Place): boolean => !follows && gap > SLACK;
+export const isAway = (following: Following, now: Place): boolean => !isFollowed(following, now) && now.gap > SLACK;
 
 /** By how much the growing answers of one scroller have grown, in pixels. */
 export interface Growth {
@@ -120,8 +119,9 @@ export class Follower {
     };
   }
 
-  /** Whether the reader has neither the beginning of it in sight nor its end. */
+  /** Whether the reader has neither the beginning of it in sight nor its end, and wanted it so. */
   isWithin(root: HTMLElement): boolean {
+    for (const one of this.#growing) if (one.root === root && one.following?.follows) return false;
     const { top, bottom } = edgesOf(scrollerOf(root));
     const box = root.getBoundingClientRect();
     return box.top < top && box.bottom > bottom;
@@ -192,7 +192,7 @@ export class Follower {
     let end = root.getBoundingClientRect().bottom;
     const focused = this.#focused?.node.getBoundingClientRect();
     if (focused && focused.top >= end && focused.bottom - end < (bottom - top) / 2) end = focused.bottom;
-    return { gap: end - bottom, top: scroller.scrollTop };
+    return { gap: end - bottom, top: scroller.scrollTop, room: bottom - top };
   }
 
   #grown(): void {
@@ -207,13 +207,12 @@ export class Follower {
       if (height === 0) one.following = null;
       if (height === 0 || grew === 0) continue;
       const scroller = scrollerOf(root);
-      const edges = edgesOf(scroller);
       const now = this.#place(root, scroller);
-      one.following = one.following ? grown(one.following, now, edges.bottom - edges.top) : begin(now);
+      one.following ??= begin(now);
       let { typing, above, gap } = growths.get(scroller) ?? { typing: 0, above: 0, gap: 0 };
       if (this.#isTypingBelow(root, scroller, moved)) typing += grew;
-      else if (bottom - grew <= edges.top) above = Math.max(above, lower);
-      else if (one.following.follows && !isSelecting(root)) gap = Math.max(gap, now.gap);
+      else if (bottom - grew <= edgesOf(scroller).top) above = Math.max(above, lower);
+      else if (isFollowed(one.following, now) && !isSelecting(root)) gap = Math.max(gap, now.gap);
       growths.set(scroller, { typing, above, gap });
     }
     for (const [scroller, growth] of growths) this.#scroll(scroller, toScroll(growth, moved));
