@@ -123,6 +123,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert manifest["jupyterlab"]["_build"]["load"] in lab
     assert {f"static/{name}" for name in addons} <= lab
     assert {"addons/LICENSES.txt", "addons/math.js", "addons/python.js"} <= addons
+    lessons = {f"streamcell/{path.relative_to(ROOT)}" for path in committed() if path.parent == ROOT / "notebooks"}
+    assert len(lessons) > 10
+    assert lessons <= set(package)
     sources = {
         path.relative_to(ROOT / "src").as_posix()
         for path in committed()
@@ -141,9 +144,12 @@ def test_the_metadata_says_what_it_must(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert "Framework :: Jupyter" in metadata.get_all("Classifier", [])
-    required = {line.split(">")[0].split("<")[0].strip() for line in metadata.get_all("Requires-Dist", [])}
+    lines = metadata.get_all("Requires-Dist", [])
+    required = {line.split(">")[0].split("<")[0].strip() for line in lines if "extra ==" not in line}
     expected = {"anywidget", "docstring-parser", "imagesize", "ipywidgets", "jiter", "jsonschema", "openai", "pydantic"}
-    assert required == expected | {"referencing", "traitlets"}
+    assert required == expected | {"markdown-it-py", "referencing", "traitlets"}
+    lessons = {line.split(">")[0] for line in lines if "extra == 'lessons'" in line.replace('"', "'")}
+    assert lessons == {"jupyterlab", "matplotlib", "voila"}
     assert "streamcell = streamcell._cli:main" in entry_points
 
 
@@ -157,9 +163,11 @@ import streamcell
 assert streamcell.__file__.startswith(sys.argv[1]), streamcell.__file__
 cell = streamcell.stream_cell(iter(["one ", "two"]), display=False)
 print(cell.result(timeout=300))
+from streamcell import _lessons
+print(_lessons.find("tools").path.is_relative_to(sys.argv[1]))
 """
     done = python(code, str(tmp_path), cwd=tmp_path, path=no_node)
-    assert done.stdout == "one two\n", done.stderr
+    assert done.stdout == "one two\nTrue\n", done.stderr
 
 
 def test_node_is_asked_for_only_where_it_is_needed_and_not_there(checkout: Path, unpacked: Path, no_node: str) -> None:
