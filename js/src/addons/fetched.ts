@@ -30,6 +30,9 @@ interface Module {
   readonly longAnswers?: LongAnswers;
 }
 
+/** The layouts that there are. A notebook names one, and what it names must not become a part of an address. */
+const LAYOUTS: ReadonlySet<string> = new Set(["chat", "compare"]);
+
 /**
  * Fetches the text of an addon's module, or null if there is none. It may take as long as a cell runs, or never end,
  * and it may be called again meanwhile. Null without a promise: there is no kernel to ask.
@@ -83,7 +86,7 @@ export class FetchedAddons implements Addons {
   }
 
   layout(name: string): Layout | Promise<Layout | null> | null {
-    return this.#bring(name, (module) => module.layout);
+    return LAYOUTS.has(name) ? this.#bring(name, (module) => module.layout) : null;
   }
 
   longAnswers(): LongAnswers | Promise<LongAnswers | null> | null {

@@ -58,3 +58,12 @@ test("what another program has damaged is read as far as it can be", () => {
   expect(group?.key).toBe("");
   expect(readGroup({ data: { "application/vnd.streamcell.answers+json": { version: 9 } }, metadata: {} })).toBeNull();
 });
+
+test("items that claim the same text again, as an attacker's would, get none of it", () => {
+  const known = output.data["application/vnd.streamcell.answers+json"] as { items: unknown[] };
+  const text = "x".repeat(1000);
+  const items = Array.from({ length: 50 }, () => ({ answer: {}, at: { "text/plain": [0, 1000] } }));
+  const data = { "application/vnd.streamcell.answers+json": { ...known, items }, "text/plain": text };
+  const read = readGroup({ data, metadata: {} })?.places.map((place) => place.output?.data["text/plain"]);
+  expect(read?.join("")).toBe(text);
+});
