@@ -22,6 +22,7 @@ from ..answer.turns import After, Tree
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, megabytes
 from ..request.history import History, TrimPolicy, trimmed
 from ..request.messages import Message, answered_in, messages_of, text_in
+from . import ipython
 from .displayed import Displayed
 from .group import Group
 from .ipython import Unattended
@@ -135,7 +136,7 @@ class StreamChat(Group):
             RuntimeError: while an answer of this branch is streaming: `await chat` first, or call `chat.stop()`.
             TypeError, ValueError, OSError: as `stream_cell`; also what `trim=` raises. Nothing was asked then.
         """
-        return self._take_question(prompt, changes)
+        return self._as_part(self._take_question(prompt, changes))
 
     def edit(self, turn: int, prompt: Any, **changes: Any) -> StreamCell:
         """Ask question `turn` (from 0, of the branch that is shown; -1 is the last one) in other words.
@@ -143,7 +144,13 @@ class StreamChat(Group):
         This begins a branch: the question, its answer and what followed stay, and `chat.select` shows them again.
         Returns and raises as `send` does, and IndexError if there is no such turn.
         """
-        return self._take_question(prompt, changes, edits=self._path()[turn])
+        return self._as_part(self._take_question(prompt, changes, edits=self._path()[turn]))
+
+    def _as_part(self, cell: StreamCell) -> StreamCell:
+        """Return a turn's cell, which need not be displayed again as the result of the execution that has asked it."""
+        if self._shown_in is not None:
+            cell._part_in = ipython.place()
+        return cell
 
     def select(self, turn: int, branch: int) -> None:
         """Show another branch: the form `branch` (from 0) of question `turn` of the branch that is shown.

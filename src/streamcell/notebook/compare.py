@@ -23,6 +23,7 @@ from .group import Group
 from .ipython import Unattended
 from .joined import Place
 from .output import markdown_of
+from .shown_text import ShownTexts
 from .widget import StreamCell
 
 __all__ = ["StreamCompare"]
@@ -103,9 +104,8 @@ class StreamCompare(Group):
             raise
         if unfinished:
             raise TimeoutError(f"{len(unfinished)} answers did not finish within {timeout} s and continue to stream")
-        return _together(
-            [_outcome(cell, future) for cell, future in zip(self, settled, strict=True)], return_exceptions
-        )
+        ended = [_outcome(cell, future) for cell, future in zip(self, settled, strict=True)]
+        return self._together(ended, return_exceptions)
 
     def __await__(self) -> Generator[Any, None, list[str]]:
         """Wait until all answers have ended, and return their texts; see `wait`."""
@@ -125,7 +125,13 @@ class StreamCompare(Group):
                 if not cell._waiters and not cell._stream.settled.done():
                     cell.stop()
             raise
-        return _together(ended, return_exceptions)
+        return self._together(ended, return_exceptions)
+
+    def _together(self, ended: Sequence[Any], return_exceptions: bool) -> list[Any]:
+        error = next((one for one in ended if isinstance(one, BaseException)), None)
+        if error is not None and not return_exceptions:
+            raise error
+        return ShownTexts(ended, ipython.place()) if self._shown_here() else list(ended)
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -269,10 +275,3 @@ def _outcome(cell: StreamCell, settled: concurrent.futures.Future[str]) -> str |
         return cell._outcome(settled)
     except StreamCellError as error:
         return error
-
-
-def _together(ended: Sequence[Any], return_exceptions: bool) -> list[Any]:
-    error = next((one for one in ended if isinstance(one, BaseException)), None)
-    if error is not None and not return_exceptions:
-        raise error
-    return list(ended)

@@ -254,8 +254,7 @@ class StreamCell(Answer, Displayed):
     def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
         """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
         text = super()._outcome(settled)
-        place = self._shown_in
-        return ShownText(text, place) if place is not None and place == ipython.place() else text
+        return ShownText(text, ipython.place()) if self._shown_here() else text
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the answer to a file; its suffix says how. A file that exists is replaced, whole or not at all.
