@@ -193,6 +193,28 @@ def test_plain_messages_are_shown_as_turns(tmp_path: Path) -> None:
         stream_chat(FAST, messages=[{"role": "assistant", "content": "x"}], display=False)
 
 
+def test_a_loaded_turn_is_asked_again_with_what_was_said_before_it(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="Be kind.", display=False)
+    for prompt in ("My name is Ada.", "What is my name?"):
+        answered(chat, prompt)
+    chat.edit(1, "Who am I?").result(LIMIT)
+    chat.save(tmp_path / "chat.json")
+    loaded = stream_chat.load(tmp_path / "chat.json", display=False)
+    listed = stream_chat(FAST, messages=chat.messages, display=False)
+    loaded.select(1, 0)
+    for again in (loaded, listed):
+        request = again.turns[1].request
+        assert request is not None
+        assert [one["role"] for one in request.messages] == ["user", "assistant", "user"]
+        reply = again.turns[1].reply("What is my name?", display=False)
+        assert "Ada" in reply.result(LIMIT)
+    loaded.turns[1].retry()
+    assert "Ada" in loaded.turns[1].result(LIMIT)
+    short = stream_chat.load(tmp_path / "chat.json", trim=Trim(turns=0), display=False).turns[1].request
+    assert short is not None
+    assert len(short.messages) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._api import check_call, stream_cell, unattended_of
 from .engine.handle import running_loop
-from .notebook.chat import StreamChat, Turn
+from .notebook.chat import StreamChat
 from .request.history import History, TrimPolicy, check_trim
 from .request.veiled import Veiled
 from .sources.openai.client import has_own_http_client
@@ -196,11 +196,7 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
         about={"model": options.get("model")},
     )
     if saved is not None:
-        turns = [
-            Turn(turn.question, ask(turn.question, turn.answered, {}), turn.text, turn.files, turn.left_out)
-            for turn in saved.turns
-        ]
-        chat._restore(turns, saved.tree)
+        chat._restore(saved.turns, saved.tree)
     if display:
         chat._show()
     return chat

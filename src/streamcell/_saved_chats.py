@@ -16,10 +16,10 @@ from .answer.events import Origin
 from .answer.parts import KINDS, Part
 from .answer.status import TERMINAL, Status
 from .answer.turns import After, Answered, Tree
-from .notebook.chat import FORMAT
+from .notebook.chat import FORMAT, SavedTurn
 from .request.messages import Message, messages_of, text_in
 
-__all__ = ["SavedChat", "SavedTurn", "made_of", "read"]
+__all__ = ["SavedChat", "made_of", "read"]
 
 
 class _Version(pydantic.BaseModel):
@@ -45,17 +45,6 @@ class _Chat(pydantic.BaseModel):
     instructions: str | None = None
     turns: list[_Turn]
     chosen: list[tuple[tuple[int, int] | None, int]] = []
-
-
-@dataclass(frozen=True)
-class SavedTurn:
-    """A turn that was answered before, with what is shown of its question."""
-
-    question: tuple[Message, ...]
-    answered: Answered
-    text: str
-    files: tuple[str, ...] = ()
-    left_out: int = 0
 
 
 @dataclass(frozen=True)

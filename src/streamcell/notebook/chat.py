@@ -7,7 +7,7 @@ import binascii
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from .._terminal import inert
 from ..answer.parts import conversation
 from ..answer.parts.base import literal
 from ..answer.status import TERMINAL, Status
-from ..answer.turns import After, Tree
+from ..answer.turns import After, Answered, Tree
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, megabytes
 from ..request.history import History, TrimPolicy, trimmed
 from ..request.messages import Message, answered_in, messages_of, text_in
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ..answer.document import Version
 
-__all__ = ["Asking", "StreamChat", "Turn"]
+__all__ = ["Asking", "SavedTurn", "StreamChat", "Turn"]
 
 Asking = Callable[[Sequence[Message], History, Mapping[str, Any]], StreamCell]
 """Asks a question with the conversation before it, and with some arguments of its own; returns its cell."""
@@ -47,6 +47,17 @@ class Turn:
 
     question: tuple[Message, ...]
     cell: StreamCell
+    text: str
+    files: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class SavedTurn:
+    """A turn that was answered before, with what is shown of its question."""
+
+    question: tuple[Message, ...]
+    answered: Answered
     text: str
     files: tuple[str, ...] = ()
     left_out: int = 0
@@ -168,13 +179,16 @@ class StreamChat(Group):
             question = messages_of(given)
             if question is None:
                 raise TypeError("a chat asks a model: give it a text, messages, or a list of texts and files")
-            sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
-            cell = self._ask(question, History(sent, self._echoes(after), self._remark(after, left_out)), changes)
+            history, left_out = self._before(after, question)
+            cell = self._ask(question, history, changes)
             self._add(after, Turn(question, cell, *_shown_of(given, question), left_out), nonce)
         return cell
 
-    def _echoes(self, after: After) -> tuple[Any, ...]:
-        return tuple(echo for _, version in self._versions(after) for echo in version.echoes)
+    def _before(self, after: After, question: Sequence[Message]) -> tuple[History, int]:
+        """Return what goes to the model before a question, and how many messages are left out of it."""
+        sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
+        echoes = tuple(echo for _, version in self._versions(after) for echo in version.echoes)
+        return History(sent, echoes, self._remark(after, left_out)), left_out
 
     def _remark(self, after: After, left_out: int) -> str:
         status = Status.DONE if after is None else self._versions(after)[-1][1].status
@@ -267,13 +281,19 @@ class StreamChat(Group):
         saved = {**FORMAT, **self._about, "instructions": self._instructions, "turns": turns, "chosen": chosen}
         return json.dumps(saved, ensure_ascii=False, indent=1) + "\n"
 
-    def _restore(self, turns: Sequence[Turn], tree: Tree) -> None:
-        """Show the turns of a saved chat. Internal: `stream_chat.load` calls it."""
+    def _restore(self, turns: Sequence[SavedTurn], tree: Tree) -> None:
+        """Show the turns of a saved chat. Each is asked again, by Retry, with what was said before it. Internal."""
         with self._asking:
-            self._turns, self._tree = list(turns), tree
-            for turn in turns:
-                turn.cell.observe(self._on_version, "version")
-            self._lay_out([turn.cell for turn in turns])
+            self._tree = tree
+            for turn, after in zip(turns, tree.turns, strict=True):
+                history, _ = self._before(after, turn.question)
+                answered = replace(
+                    turn.answered, messages=history.messages, echoes=history.echoes, remark=history.remark
+                )
+                cell = self._ask(turn.question, answered, {})
+                cell.observe(self._on_version, "version")
+                self._turns.append(Turn(turn.question, cell, turn.text, turn.files, turn.left_out))
+            self._lay_out([turn.cell for turn in self._turns])
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
