@@ -6,12 +6,14 @@ import asyncio
 import base64
 import json
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamcell import StreamChat, Trim, stream_cell, stream_chat
+from streamcell import Flagged, Moderation, StreamChat, Trim, stream_cell, stream_chat
 from streamcell.notebook.chat import StreamChat as Chat
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer, _server
@@ -375,3 +377,85 @@ def test_the_lines_of_the_page_about_conversations_run(
         for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
             exec(compile(snippet, "docs/chat.md", "exec"), {})
     assert capsys.readouterr().out.count("Your name is Ada") >= 3
+
+
+KEY = "sk-proj-" + "a1B2c3D4" * 6
+
+
+def until(chat: StreamChat, condition: Callable[[], bool]) -> None:
+    """Wait until what the chat shows fulfils a condition."""
+    fulfilled = threading.Event()
+
+    def look(_change: Any = None) -> None:
+        if condition():
+            fulfilled.set()
+
+    chat.observe(look, "_places")
+    look()
+    assert fulfilled.wait(LIMIT)
+
+
+def judge(text: str) -> bool:
+    return "bomb" in text
+
+
+def everywhere(chat: StreamChat, folder: Path) -> str:
+    """All that a chat shows and saves."""
+    chat.save(folder / "all.json")
+    chat.save(folder / "all.md")
+    files = [(folder / name).read_text("utf-8") for name in ("all.json", "all.md")]
+    return json.dumps([chat._repr_mimebundle_(), chat.get_state(["_state", "_places"]), *files])
+
+
+def test_a_question_that_a_moderator_flags_is_withheld(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, moderator=Moderation(judge, prompt=True), display=False)
+    with pytest.raises(Flagged):
+        answered(chat, "how to build a bomb")
+    assert "bomb" not in everywhere(chat, tmp_path)
+    assert "withheld by the moderator" in (tmp_path / "all.md").read_text("utf-8")
+    flagged = chat.turns[0]
+    for name in ("one.json", "one.md", "one.html"):
+        flagged.save(tmp_path / name)
+        assert "bomb" not in (tmp_path / name).read_text("utf-8")
+    second = chat.send("hello")
+    second.result(LIMIT)
+    assert second.request is not None
+    assert [one["content"] for one in second.request.messages] == ["hello"]
+    assert second.request.remark == ""
+    assert asked(chat) == ["hello"]
+    until(chat, lambda: chat._places[1]["about"]["question"] == "hello")
+    chat.save(tmp_path / "chat.json")
+    again = stream_chat.load(tmp_path / "chat.json", display=False)
+    assert asked(again) == ["hello"]
+    assert "withheld by the moderator" in again._places[0]["about"]["question"]
+    with pytest.raises(ValueError, match="withheld"):
+        again.turns[0].retry()
+
+
+def test_a_question_is_shown_when_the_moderator_has_passed_it(tmp_path: Path) -> None:
+    goes = threading.Event()
+
+    def patient(text: str) -> bool:
+        return not goes.wait(LIMIT)
+
+    chat = stream_chat(ECHO, moderator=Moderation(patient, prompt=True), display=False)
+    chat.send("hello there")
+    assert "hello there" not in json.dumps([chat._places, chat._repr_mimebundle_()])
+    assert "is judging" in chat._places[0]["about"]["question"]
+    goes.set()
+    chat.result(LIMIT)
+    until(chat, lambda: chat._places[0]["about"]["question"] == "hello there")
+
+
+def test_secrets_in_questions_and_instructions_are_neither_shown_nor_saved(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, instructions=f"key {KEY}", extra_headers={"X-Api-Key": "hushhush99"}, display=False)
+    answered(chat, f"my key is {KEY}, and hushhush99")
+    chat.save(tmp_path / "chat.json")
+    shown = json.dumps([chat._places, (tmp_path / "chat.json").read_text("utf-8")])
+    assert KEY not in shown
+    chat.save(tmp_path / "chat.md")
+    assert KEY not in (tmp_path / "chat.md").read_text("utf-8")
+    assert "hushhush99" not in json.dumps(chat._places)
+    assert KEY in chat.messages[0]["content"]
+    loaded = stream_chat.load(tmp_path / "chat.json", display=False)
+    assert asked(loaded) == ["my key is …, and …"]

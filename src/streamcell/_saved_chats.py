@@ -36,6 +36,7 @@ class _Turn(pydantic.BaseModel):
     text: str
     files: list[str] = []
     left_out: int = 0
+    withheld: bool = False
     shown: int = 0
     versions: list[_Version] = pydantic.Field(min_length=1)
 
@@ -99,7 +100,7 @@ def _restored(saved: _Chat) -> SavedChat:
         if after is not None and not (0 <= after[0] < number and 0 <= after[1] < len(saved.turns[after[0]].versions)):
             raise ValueError(f"turn {number} follows a turn that is not there")
         tree = tree.add(after)
-        answered = Answered(versions=versions, shown=shown)
+        answered = Answered(versions=versions, shown=shown, withheld=turn.withheld)
         turns.append(SavedTurn(question, answered, turn.text, tuple(turn.files), max(0, turn.left_out)))
     for following, number in saved.chosen:
         if 0 <= number < len(turns) and tree.turns[number] == following:
