@@ -16,12 +16,13 @@ from .._errors import without_keys, without_secrets
 from .._files import with_files_read
 from .._terminal import inert
 from ..answer.parts import conversation
-from ..answer.parts.base import literal
 from ..answer.status import TERMINAL, Status
 from ..answer.turns import After, Answered, Tree
+from ..engine.writing import replacing
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, megabytes
 from ..request.history import History, TrimPolicy, trimmed
 from ..request.messages import Message, answered_in, messages_of, text_in
+from ..saved.markdown import quoted
 from .displayed import Displayed
 from .export import clean_part
 from .group import Group
@@ -272,8 +273,7 @@ class StreamChat(Group):
             **({"left_out": turn.left_out} if turn.left_out else {}),
         }
         said = "\n".join(one for one in (shown, *map(words.attached, turn.files)) if one)
-        lines = [literal(line.strip()) for line in inert(said).split("\n")]
-        markdown = f"> **{words.YOU}:** " + "\\\n> ".join(line or "\u200b" for line in lines)
+        markdown = quoted(f"{words.YOU}:", inert(said))
         return Place(turn.cell._key, markdown, f"{words.YOU}: {said}", hidden, about)
 
     # -- saving -------------------------------------------------------------------------------------------------------
@@ -281,16 +281,20 @@ class StreamChat(Group):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the conversation into a file: `.json` with all branches, which `stream_chat.load` continues, or `.md`.
 
+        A file that exists is replaced, whole or not at all.
+
         Attached files are in the JSON; keys, headers and parameters are not, nor what a moderator withheld. Raises
         ValueError for another suffix, and OSError if the file cannot be written.
         """
         file = Path(path)
-        if file.suffix == ".md":
-            file.write_text(without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n", "utf-8")
-        elif file.suffix == ".json":
-            file.write_text(self._json(), "utf-8")
+        if file.suffix.lower() == ".md":
+            text = without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n"
+        elif file.suffix.lower() == ".json":
+            text = self._json()
         else:
             raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
+        with replacing(file) as written:
+            written.write(text.encode("utf-8", "replace").decode())  # lone surrogates cannot be encoded
 
     def _json(self) -> str:
         with self._asking:
@@ -355,13 +359,16 @@ class StreamChat(Group):
             self._uploads.drop(command.get("id"))
         else:
             text, edits = command.get("text"), command.get("edit")
+            if edits is not None and edits not in range(len(self._turns)):
+                raise ValueError("there is no such question to edit")
             files = self._uploads.files(command.get("files"))
             if not isinstance(text, str) or not text.strip():
                 raise ValueError("write a question first" + (": files alone ask nothing" if files else ""))
             prompt: Any = [text, *files] if files else text
-            edited = edits if edits in range(len(self._turns)) else None
-            self._take_question(prompt, {}, edited, nonce)
-            self._uploads.clear()
+            self._take_question(prompt, {}, edits, nonce)
+            sent = command.get("files")
+            for id_ in sent if isinstance(sent, list) else ():
+                self._uploads.drop(id_)
 
     _uncopied = "a chat is live: it cannot be copied, pickled or sent to another process. Take chat.messages"
 
@@ -432,7 +439,9 @@ class _Uploads:
             raise TypeError("this is no piece of a file")
         if id_ not in self._files and len(self._files) >= _MOST_FILES:
             raise ValueError(f"a question takes up to {_MOST_FILES} files")
-        _, content = self._files.setdefault(id_, (name, bytearray()))
+        if command.get("at") == 0:
+            self._files[id_] = (name, bytearray())  # after a refusal the page sends the file once more
+        _, content = self._files.get(id_, (name, bytearray()))
         if command.get("at") != len(content):
             raise ValueError(f"{name!r} has not arrived completely: attach it again")
         try:
@@ -447,10 +456,6 @@ class _Uploads:
     def drop(self, id_: object) -> None:
         """Forget a file."""
         self._files.pop(str(id_), None)
-
-    def clear(self) -> None:
-        """Forget all files."""
-        self._files.clear()
 
     def files(self, ids: object) -> list[Attachment]:
         """Return these files, in this order."""

@@ -50,6 +50,7 @@ class Group(Displayed):
         with self._group_lock:
             for cell in cells:
                 self._cells[cell._key] = cell
+                cell._group = self
                 cell.observe(self._on_status, "status")
             self._arranged = tuple(places)
             if self.comm is not None:

@@ -89,6 +89,8 @@ class StreamCell(Answer, Displayed):
 
     _follow: Callable[..., StreamCell]
     _secrets: Secrets
+    _group: Displayed | None = None
+    """What shows it as a part of itself: a conversation or a comparison."""
 
     def __init__(
         self,
@@ -243,8 +245,12 @@ class StreamCell(Answer, Displayed):
             terminal.show(self)
         elif not ipython.is_notebook():
             raise NotImplementedError
-        elif self._shows_again():
+        elif self._shows_again() and not (ipython.is_a_result() and self._group_shown_in is not None):
             self._show()
+
+    @property
+    def _group_shown_in(self) -> object:
+        return None if self._group is None else self._group._shown_in
 
     def _read(self) -> None:
         terminal.forget(self)
@@ -256,7 +262,7 @@ class StreamCell(Answer, Displayed):
     def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
         """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
         text = super()._outcome(settled)
-        place = self._shown_in
+        place = self._group_shown_in if self._shown_in is None else self._shown_in
         return ShownText(text, place) if place is not None and place == ipython.place() else text
 
     def save(self, path: str | os.PathLike[str]) -> None:
