@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 from .. import _words as words
-from .._errors import StreamCellError
+from .._errors import StreamCellError, without_secrets
 from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
 from ..request.grid import Grid
@@ -50,7 +50,9 @@ class StreamCompare(Group):
         self._grid = grid
         self._points = tuple(grid.points())
         self._cells_in_order = tuple(cells)
-        self._prompt = " ".join(prompt.split())[:_LONGEST] if isinstance(prompt, str) else ""
+        secrets = [key for cell in cells for key in cell._secrets]
+        asked = without_secrets(prompt, secrets) if isinstance(prompt, str) else ""
+        self._asked = " ".join(asked.split())[:_LONGEST]
         self._note(cells)
 
     @property
@@ -198,6 +200,13 @@ class StreamCompare(Group):
         path.write_text(text, encoding="utf-8", errors="replace")
 
     @property
+    def _prompt(self) -> str:
+        if not self._asked or not any(cell._stream.withheld for cell in self):
+            return self._asked
+        over = all(cell._stream.document.current.status in TERMINAL for cell in self)
+        return words.QUESTION_WITHHELD if over else words.QUESTION_JUDGED
+
+    @property
     def _names(self) -> list[str]:
         return [self._grid.name(point) for point in self._points]
 
@@ -220,7 +229,7 @@ class StreamCompare(Group):
         return Place(cell._key, markdown=heading(name, 3), plain=f"{name}:", about=about)
 
     def _on_status(self, change: Any) -> None:
-        if change.new in TERMINAL:
+        if change.new in TERMINAL or self._state.get("prompt") != self._prompt:
             self._note()
 
     def settle(self) -> BaseException | None:

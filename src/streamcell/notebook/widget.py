@@ -26,6 +26,7 @@ from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
 from ..engine.writing import replacing
 from ..request.request import Request
+from ..request.veiled import Secrets
 from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
 from . import ipython, terminal
 from .controls import Controls
@@ -87,6 +88,7 @@ class StreamCell(Answer, Displayed):
     parts = traitlets.Tuple(help="The answer's parts, in order.")
 
     _follow: Callable[..., StreamCell]
+    _secrets: Secrets
 
     def __init__(
         self,
