@@ -535,7 +535,7 @@ def test_a_question_is_shown_once_and_literally() -> None:
 @pytest.mark.parametrize("name", ["show_prompt", "max_height", "repair", "record", "replay", "previous", "controls"])
 def test_an_argument_of_single_cells_is_refused_by_its_name(name: str) -> None:
     with pytest.raises(TypeError, match=f"stream_chat has no {name}="):
-        stream_chat(FAST, display=False, **{name: 1})  # type: ignore[misc]
+        stream_chat(FAST, display=False, **{name: 1})
 
 
 def test_arguments_that_no_turn_can_have_are_refused_by_their_names() -> None:
@@ -545,7 +545,7 @@ def test_arguments_that_no_turn_can_have_are_refused_by_their_names() -> None:
             chat.send("x", **{name: True})
     assert chat.turns == ()
     with pytest.raises(TypeError, match="display must be"):
-        stream_chat(FAST, display="x")  # type: ignore[arg-type]
+        stream_chat(FAST, display="x")
 
 
 def test_files_of_a_refused_question_can_be_sent_again(told: list[dict[str, Any]]) -> None:

@@ -349,7 +349,7 @@ def test_in_a_terminal_the_answers_are_printed_under_their_names(
     monkeypatch.setattr("streamcell.notebook.ipython.is_a_result", lambda: False)
     compare(server, models={"first": "echo", "second": "unauthorized"})._ipython_display_()
     printed = capsys.readouterr().out
-    assert printed.index("── first ──") < printed.index("One two three") < printed.index("── second ──")
+    assert printed.index("first:\n") < printed.index("One two three") < printed.index("second:\n")
     assert "The API key was not accepted" in printed
 
 

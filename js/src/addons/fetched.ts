@@ -13,6 +13,9 @@ import type {
   Tools,
 } from "../render/addons.js";
 
+/** The addons that are layouts. Their names come from notebooks, which are not trusted: no other name is ever fetched. */
+const LAYOUTS: readonly string[] = ["chat", "compare"];
+
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
 
@@ -29,9 +32,6 @@ interface Module {
   readonly layout?: Layout;
   readonly longAnswers?: LongAnswers;
 }
-
-/** The layouts that there are. A notebook names one, and what it names must not become a part of an address. */
-const LAYOUTS: ReadonlySet<string> = new Set(["chat", "compare"]);
 
 /**
  * Fetches the text of an addon's module, or null if there is none. It may take as long as a cell runs, or never end,
@@ -86,7 +86,7 @@ export class FetchedAddons implements Addons {
   }
 
   layout(name: string): Layout | Promise<Layout | null> | null {
-    return LAYOUTS.has(name) ? this.#bring(name, (module) => module.layout) : null;
+    return LAYOUTS.includes(name) ? this.#bring(name, (module) => module.layout) : null;
   }
 
   longAnswers(): LongAnswers | Promise<LongAnswers | null> | null {

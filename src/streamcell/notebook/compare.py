@@ -18,7 +18,7 @@ from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
 from ..request.grid import Grid
 from ..saved.numbers import heading, in_order, lines_of, table_of
-from . import ipython, terminal
+from . import ipython
 from .group import Group
 from .ipython import Unattended
 from .joined import Place
@@ -98,6 +98,7 @@ class StreamCompare(Group):
         """
         for cell in self:
             cell._check_blocking("result()")
+            cell._read()
         settled = [cell._stream.settled for cell in self]
         try:
             _, unfinished = concurrent.futures.wait(settled, timeout)
@@ -237,17 +238,6 @@ class StreamCompare(Group):
         error = super().settle()
         self._note()
         return error
-
-    # -- display ------------------------------------------------------------------------------------------------------
-
-    def _ipython_display_(self) -> None:
-        """Display it; in a terminal, print one answer after the other while they stream."""
-        if not ipython.is_terminal():
-            super()._ipython_display_()
-            return
-        for name, cell in zip(self._names, self, strict=True):
-            print(f"\n── {name} ──\n")
-            terminal.show(cell)
 
     def __repr__(self) -> str:
         """Return one line with the number of answers and their statuses."""

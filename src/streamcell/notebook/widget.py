@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -248,6 +249,9 @@ class StreamCell(Answer, Displayed):
 
     def _read(self) -> None:
         terminal.forget(self)
+
+    def _call_follows(self, called: threading.Event) -> None:
+        terminal.call_follows(self, called)
 
     def _saved(self, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         view = self._stream.view

@@ -12,9 +12,6 @@ export const ANSWERS = "application/vnd.streamcell.answers+json";
 
 const VERSION = 1;
 
-/** Items of an output that are read; the kernel writes fewer. */
-const MOST_ITEMS = 10_000;
-
 const TEXTS = ["text/plain", "text/markdown"] as const;
 
 export interface SavedPlace {
@@ -39,43 +36,41 @@ const textIn = (value: unknown): string => (Array.isArray(value) ? value.join(""
 
 const record = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
+/** Cuts pieces out of a text, in its order. A notebook is not trusted: no character is in two pieces. */
+function cutsOf(text: string): (at: unknown) => string {
+  const characters = [...text];
+  let end = 0;
+  return (at) => {
+    const [start = 0, length = 0] = (read(["list", "count"], at) ?? []) as number[];
+    if (start < end) return "";
+    end = start + length;
+    return characters.slice(start, end).join("");
+  };
+}
+
 /** The group in an output; null if there is none, or it was written by a newer release. */
 export function readGroup({ data, metadata }: Output): SavedGroup | null {
   const known = data[ANSWERS];
   if (!isRecord(known) || known.version !== VERSION || !Array.isArray(known.items)) return null;
   const run = record(metadata[ANSWERS]);
   const runs = Array.isArray(run.runs) ? (run.runs as unknown[]) : [];
-  const characters = new Map(TEXTS.map((name) => [name, [...textIn(data[name])]]));
-  // Each piece lies behind the one before it. Otherwise a few items could each claim the whole text.
-  const ends = new Map<string, number>();
-  const cut = (name: (typeof TEXTS)[number], at: unknown) => {
-    const [start = 0, length = 0] = (read(["list", "count"], at) ?? []) as number[];
-    if (start < (ends.get(name) ?? 0)) return "";
-    ends.set(name, start + length);
-    return (
-      characters
-        .get(name)
-        ?.slice(start, start + length)
-        .join("") ?? ""
+  const cuts = new Map(TEXTS.map((name) => [name, cutsOf(textIn(data[name]))]));
+  const places = known.items.filter(isRecord).map((item, index): SavedPlace => {
+    const [at, texts] = [record(item.at), record(item.texts)];
+    const pieces = TEXTS.map(
+      (name) => [name, name in texts ? textIn(texts[name]) : cuts.get(name)?.(at[name])] as const,
     );
-  };
-  const places = known.items
-    .slice(0, MOST_ITEMS)
-    .filter(isRecord)
-    .map((item, index): SavedPlace => {
-      const [at, texts] = [record(item.at), record(item.texts)];
-      const pieces = TEXTS.map((name) => [name, name in texts ? textIn(texts[name]) : cut(name, at[name])] as const);
-      const output = isRecord(item.answer)
-        ? { data: { [ANSWER]: item.answer, ...Object.fromEntries(pieces) }, metadata: { [ANSWER]: runs[index] ?? {} } }
-        : null;
-      return {
-        plain: textIn(item.plain),
-        hidden: item.hidden === true,
-        about: record(item.about),
-        output,
-        saved: output && readOutput(output),
-      };
-    });
+    const output = isRecord(item.answer)
+      ? { data: { [ANSWER]: item.answer, ...Object.fromEntries(pieces) }, metadata: { [ANSWER]: runs[index] ?? {} } }
+      : null;
+    return {
+      plain: textIn(item.plain),
+      hidden: item.hidden === true,
+      about: record(item.about),
+      output,
+      saved: output && readOutput(output),
+    };
+  });
   return {
     key: typeof run.id === "string" ? run.id : "",
     modelId: typeof run.model_id === "string" && run.model_id !== "" ? run.model_id : null,
