@@ -137,16 +137,16 @@ def _version(saved: _Version) -> Version:
 
 
 def _part(saved: Mapping[str, Any]) -> Part:
-    kind = KINDS.get(str(saved.get("kind")))
-    if kind is None:
+    kind = str(saved.get("kind"))
+    if kind not in KINDS:
         raise ValueError(f"it has a part of the kind {saved.get('kind')!r}, which this release does not know")
     fields = {name: value for name, value in saved.items() if name != "kind"}
     return _adapter(kind).validate_python({**fields, "open": False})
 
 
 @cache
-def _adapter(kind: type[Part]) -> pydantic.TypeAdapter[Part]:
-    return pydantic.TypeAdapter(kind)
+def _adapter(kind: str) -> pydantic.TypeAdapter[Part]:
+    return pydantic.TypeAdapter(KINDS[kind])
 
 
 def made_of(messages: Sequence[Any]) -> SavedChat:
