@@ -348,9 +348,9 @@ def test_in_a_terminal_the_answers_are_printed_under_their_names(
     monkeypatch.setattr("streamcell.notebook.ipython.is_terminal", lambda: True)
     monkeypatch.setattr("streamcell.notebook.ipython.is_a_result", lambda: False)
     compare(server, models={"first": "echo", "second": "unauthorized"})._ipython_display_()
-    printed = capsys.readouterr().out
+    printed, said = capsys.readouterr()
     assert printed.index("first:\n") < printed.index("One two three") < printed.index("second:\n")
-    assert "The API key was not accepted" in printed
+    assert "The API key was not accepted" in said
 
 
 def test_a_closed_comparison_keeps_its_texts_and_none_is_copied(server: RehearsalServer) -> None:
