@@ -390,6 +390,18 @@ def test_what_a_page_must_not_send_does_nothing(told: list[dict[str, Any]]) -> N
     assert (told, chat.turns) == ([], ())
 
 
+def test_a_chat_with_half_a_character_is_saved_and_the_file_is_replaced_whole(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="be \udc00", display=False)
+    file = tmp_path / "X.JSON"
+    file.write_text("former")
+    (tmp_path / "former").hardlink_to(file)
+    chat.save(file)
+    assert json.loads(file.read_text("utf-8"))["instructions"] == "be \ufffd"
+    assert (tmp_path / "former").read_text() == "former"
+    chat.save(tmp_path / "x.MD")
+    assert "Nothing has been asked" in (tmp_path / "x.MD").read_text("utf-8")
+
+
 def test_secrets_of_a_request_are_in_no_saved_chat(tmp_path: Path) -> None:
     secret = "sk-very-secret-1234567890abcdef"
     chat = stream_chat(FAST, display=False, extra_headers={"X-Token": secret})

@@ -19,8 +19,10 @@ from ..answer.parts import conversation
 from ..answer.parts.base import literal
 from ..answer.status import TERMINAL, Status
 from ..answer.turns import After, Tree
+from ..engine.writing import replacing
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, attached_in, megabytes
 from ..request.history import History, TrimPolicy, trimmed
+from ..request.jsonable import whole_characters
 from ..request.messages import Message, answered_in, messages_of, text_in
 from .group import Group
 from .ipython import Unattended
@@ -258,12 +260,15 @@ class StreamChat(Group):
         OSError if the file cannot be written.
         """
         file = Path(path)
-        if file.suffix == ".md":
-            file.write_text(str(self._saved(None)[0]["text/markdown"]) + "\n", "utf-8")
-        elif file.suffix == ".json":
-            file.write_text(self._json(), "utf-8")
+        suffix = file.suffix.lower()
+        if suffix == ".md":
+            text = str(self._saved(None)[0]["text/markdown"]) + "\n"
+        elif suffix == ".json":
+            text = self._json()
         else:
             raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
+        with replacing(file) as written:
+            written.write(whole_characters(text))
 
     def _json(self) -> str:
         with self._asking:

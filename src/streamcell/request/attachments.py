@@ -174,7 +174,7 @@ def attached_in(
     """
     contents = [message.get("content") for message in messages]
     parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
-    found = [(part, _attached(part, names)) for part in parts]
+    found: list[tuple[Mapping[str, Any], Attachment | None]] = [(part, _attached(part, names)) for part in parts]
     files = [file for _, file in found if file is not None]
     others = [part for part, file in found if file is None and not isinstance(part.get("text"), str)]
     if len(files) == len(names):
