@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell.request import attachments
-from streamcell.request.attachments import Attachment, Data, check_sizes, part_of
+from streamcell.request.attachments import Attachment, Data, attached_in, check_sizes, part_of
 from streamcell.request.messages import Message, messages_of, only_on
 from streamcell.request.request import make_request
 from streamcell.sources.openai.conversation import chat_messages, responses_items
@@ -250,3 +250,28 @@ def test_any_bytes_become_a_part_or_a_plain_refusal(data: bytes, name: str) -> N
         assert str(error).startswith((repr(name), "item 1"))  # noqa: PT017
     else:
         assert part["type"] in ("text", "image_url", "input_audio", "input_file")
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (PNG, "a.png"),
+        (PNG, ""),
+        (b"ID3\3 sound", "x.mp3"),
+        (b"%PDF-1.7", "report"),
+        (b"PK\3\4", "letter.docx"),
+        (b"one\n```py\ntwo\n```\nthree", "a.md"),
+        (b"no name", ""),
+        ("für".encode(), "no suffix"),
+    ],
+)
+def test_a_file_is_found_in_its_message_again(data: bytes, name: str) -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.org/x.png"}}
+    part = part_of(Attachment(data, name), "")
+    message = {"role": "user", "content": [{"type": "text", "text": "```\ncode\n```"} if name else {}, part, image]}
+    files, others = attached_in([message, {"role": "user", "content": "text"}], [name])
+    assert [part_of(one, "") for one in files] == [part]
+    assert [one.name for one in files] == [name]
+    assert others[-1] == image
+    damaged = {"type": "image_url", "image_url": {"url": "data:image/png;base64,%"}}
+    assert attached_in([{"content": [damaged]}], []) == ([], [damaged])

@@ -366,11 +366,80 @@ def test_a_page_is_told_why_its_question_is_refused(
     assert chat.turns == ()
 
 
+def test_a_question_with_a_file_that_was_refused_is_asked_again(told: list[dict[str, Any]]) -> None:
+    def refuse(_messages: Any) -> Any:
+        raise ValueError("too long")
+
+    chat = stream_chat(ECHO, trim=refuse, display=False)
+    again = (piece("a", "a.txt", b"hello"), {"type": "ask", "text": "What?", "files": ["a"], "nonce": "n"})
+    for command in again:
+        chat._obey(command)
+    assert [one["why"] for one in told] == ["too long"]
+    assert chat._uploads._files == {}
+    chat._trim = None
+    chat._obey(piece("a", "a.txt", b"half"))  # a former try that was given up
+    for command in (piece("other", "b.txt", b"of another page"), *again):
+        chat._obey(command)
+    assert "hello" in str(chat.messages[0])
+    assert list(chat._uploads._files) == ["other"]
+
+
+@pytest.mark.parametrize("number", [99, -1, True, 0.0, "0"])
+def test_an_edit_of_no_turn_is_refused(told: list[dict[str, Any]], number: object) -> None:
+    chat = stream_chat(ECHO, display=False)
+    answered(chat, "one")
+    chat._obey({"type": "ask", "text": "uno", "edit": number, "nonce": "n"})
+    assert (told[0]["type"], len(chat._turns)) == ("refused", 1)
+    assert "not in this conversation" in told[0]["why"]
+
+
+def test_an_edited_question_keeps_its_files(told: list[dict[str, Any]], tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("some notes")
+    chat = stream_chat(ECHO, display=False)
+    chat.send(["What is it?", PNG, notes]).result(LIMIT)
+    former = chat.messages[0]["content"]
+    chat.edit(0, "And this?").result(LIMIT)
+    assert chat.messages[0]["content"][0]["text"] == "And this?"
+    assert chat.messages[0]["content"][1:] == former[1:]
+    chat.save(tmp_path / "x.json")
+    chat = stream_chat.load(tmp_path / "x.json", display=False)
+    chat._obey(piece("new", "new.txt", b"new"))
+    number = chat._path()[0]
+    chat._obey({"type": "ask", "text": "Now?", "files": ["new"], "edit": number, "without": [0], "nonce": "n"})
+    assert told == []
+    chat.result(LIMIT)
+    assert [one["text"][:9] for one in chat.messages[0]["content"]] == ["Now?", "notes.txt", "new.txt:\n"]
+    assert chat._places[0]["about"]["files"] == ["notes.txt", "new.txt"]
+    assert chat._places[0]["about"]["question"] == "Now?"
+    chat.edit(0, [{"role": "user", "content": "Alone"}]).result(LIMIT)
+    assert asked(chat) == ["Alone"]
+
+
+def test_a_page_is_told_when_too_much_waits(told: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = stream_chat(ECHO, display=False)
+    monkeypatch.setattr(chat._commands, "add", lambda _act: False)
+    chat._take(None, {"type": "ask", "text": "one", "nonce": "n"})
+    assert [(one["type"], one["nonce"]) for one in told] == [("refused", "n")]
+
+
 def test_what_a_page_must_not_send_does_nothing(told: list[dict[str, Any]]) -> None:
     chat = stream_chat(ECHO, display=False)
     for command in ({}, {"type": "choose", "turn": 4}, {"type": "choose"}, {"type": "exec", "code": "1"}):
         chat._obey(command)
     assert (told, chat.turns) == ([], ())
+
+
+def test_a_chat_with_half_a_character_is_saved_and_the_file_is_replaced_whole(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="be \udc00", display=False)
+    file = tmp_path / "X.JSON"
+    file.write_text("former")
+    (tmp_path / "former").hardlink_to(file)
+    chat.save(file)
+    assert json.loads(file.read_text("utf-8"))["instructions"] == "be \ufffd"
+    assert (tmp_path / "former").read_text() == "former"
+    chat.save(tmp_path / "x.MD")
+    assert "Nothing has been asked" in (tmp_path / "x.MD").read_text("utf-8")
 
 
 def test_secrets_of_a_request_are_in_no_saved_chat(tmp_path: Path) -> None:

@@ -216,6 +216,12 @@ def test_markdown_and_files_hold_the_numbers_and_the_answers(server: RehearsalSe
     saved = json.loads((tmp_path / "all.json").read_text("utf-8"))
     assert saved["prompt"] == "Say <b>this</b>"
     assert [one["text"] for one in saved["answers"]] == [cell.text for cell in grid]
+    grid.save(tmp_path / "ALL.JSON")
+    assert json.loads((tmp_path / "ALL.JSON").read_text("utf-8")) == saved
+    link = tmp_path / "link.md"
+    link.hardlink_to(tmp_path / "all.md")
+    grid.save(tmp_path / "all.md")
+    assert not link.samefile(tmp_path / "all.md")  # a new file took its place, so no reader finds a part of it
     with pytest.raises(ValueError, match=r"saved as \.md or \.json"):
         grid.save(tmp_path / "all.html")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamcell.request.grid import MOST, grid_of
-from streamcell.saved.numbers import in_order, table_of
+from streamcell.saved.numbers import heading, in_order, table_of
 
 
 def names(grid: Any) -> list[str]:
@@ -70,6 +70,26 @@ def test_a_place_is_found_by_values_and_by_labels() -> None:
             grid.place_of(wrong)
 
 
+class Array:
+    """What numpy's arrays have."""
+
+    ndim = 1
+
+    def tolist(self) -> list[float]:
+        return [0.0, 0.5]
+
+
+@pytest.mark.parametrize(("values", "labels"), [(range(2), [0, 1]), (Array(), [0.0, 0.5])])
+def test_ranges_and_arrays_are_values(values: object, labels: list[float]) -> None:
+    grid = grid_of(None, {"temperature": values})
+    assert [grid.labels(point)["temperature"] for point in grid.points()] == labels
+
+
+def test_nothing_of_a_label_or_a_table_controls_a_terminal() -> None:
+    assert grid_of(None, {"seed": {"a\x1b[31m": 1}}).axes[0].labels == ("a␛[31m",)
+    assert "\x1b" not in table_of(["a\x1b"], ROWS[:1]) + heading("a\x1b", 1)
+
+
 @pytest.mark.parametrize(
     ("models", "over", "error", "words"),
     [
@@ -79,6 +99,8 @@ def test_a_place_is_found_by_values_and_by_labels() -> None:
         ([], None, ValueError, "models is empty"),
         (None, {"seed": 3}, TypeError, r"over\['seed'\] must be a list"),
         (None, {"seed": []}, ValueError, "nothing to compare"),
+        (None, {"seed": "01"}, TypeError, "must be a list"),
+        (None, {"seed": range(10**12)}, ValueError, "at most 64"),
         (None, [1], TypeError, "over must be a dict"),
         (None, {1: [1]}, TypeError, "names of arguments"),
         (None, {"seed": {1: 2}}, TypeError, "labels"),

@@ -333,8 +333,12 @@ def test_it_can_be_taken_away_again_and_its_import_is_small() -> None:
         "shell = InteractiveShell.instance()\n"
         "shell.run_cell('%load_ext streamcell')\n"
         "print('stream' in shell.magics_manager.magics['cell'])\n"
+        "hooks = shell.strdispatchers['complete_command'].strs\n"
+        "shell.run_cell('%reload_ext streamcell')\n"
+        "print([len(hooks[key].chain) for key in hooks if 'stream' in key])\n"
         "shell.run_cell('%unload_ext streamcell')\n"
         "print('stream' in shell.magics_manager.magics['cell'])\n"
+        "print([key for key in hooks if 'stream' in key])\n"
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=300)
-    assert done.stdout.split() == ["True", "False"]
+    assert done.stdout.split("\n") == ["True", "[1, 1]", "False", "[]", ""]

@@ -41,6 +41,17 @@ test("a group shows its cells, also those that come later, and lets go of what h
   expect(model.listening).toBe(0);
 });
 
+test("places are read once, however often they are asked for", () => {
+  const model = groupModel("a");
+  const end = make().initialize({ model });
+  const handle = shared().cells.get("group");
+  const places = handle?.group?.().places;
+  expect(handle?.group?.().places).toBe(places);
+  model.set("_places", [{ key: "b" }]);
+  expect(handle?.group?.().places).toMatchObject([{ key: "b" }]);
+  end();
+});
+
 test("its handle says what is in it, and whether all has ended", () => {
   const model = groupModel("a");
   const end = make().initialize({ model });

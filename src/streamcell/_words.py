@@ -321,6 +321,7 @@ NUMBERS: Final = {
 
 YOU: Final = "You"
 NOTHING_ASKED: Final = "Nothing has been asked yet: chat.send() asks."
+TOO_MANY_COMMANDS: Final = "The kernel has too much to do for this: try again in a moment."
 
 
 def not_sent(count: int) -> str:

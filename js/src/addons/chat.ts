@@ -13,8 +13,8 @@ const NAME = "conversation";
 
 const OVER: ReadonlySet<string> = new Set(["done", "stopped", "failed", "interrupted"]);
 
-/** Milliseconds to wait for the kernel's JSON before the page's own is saved: a busy kernel may answer much later. */
-const PATIENCE = 3000;
+/** Milliseconds after which the kernel counts as busy. */
+const LATE = 2000;
 
 class Chat {
   readonly root = element("div", { class: "sc-chat" });
@@ -22,6 +22,7 @@ class Chat {
   readonly #list = element("div", { class: "sc-turns", role: "log", "aria-label": words.CONVERSATION });
   readonly #live = element("div", { class: "sc-live", role: "status", "aria-live": "polite" });
   readonly #tools = element("div", { class: "sc-chat-tools" });
+  readonly #note = element("div", { class: "sc-chat-note", role: "status", "aria-live": "polite" });
   readonly #input: Composer;
   readonly #views = new Map<number, TurnView>();
   readonly #end: () => void;
@@ -53,6 +54,7 @@ class Chat {
       answers,
       edits: null,
       text: "",
+      files: [],
       label: words.MESSAGE,
       send: words.SEND,
       isStreaming: () => this.#streaming() !== null,
@@ -67,7 +69,14 @@ class Chat {
       button(words.SAVE_MARKDOWN, () => download(all(), `${NAME}.md`, "text/markdown")),
       button(words.SAVE_JSON, () => this.#saveJson()),
     );
-    const foot = element("div", { class: "streamcell sc-chat-foot" }, this.#input.root, this.#tools, this.#live);
+    const foot = element(
+      "div",
+      { class: "streamcell sc-chat-foot" },
+      this.#input.root,
+      this.#tools,
+      this.#note,
+      this.#live,
+    );
     this.root.append(element("style", {}, css), this.#list, foot);
     this.root.addEventListener("focusin", ({ target }) => {
       // JupyterLab looks for this on the focused element before it takes a key for a shortcut.
@@ -90,7 +99,11 @@ class Chat {
     if (message?.type === "refused") {
       for (const one of [this.#input, this.#edited]) one?.refused(nonce, String(message.why));
     }
-    if (message?.type === "exported" && nonce === this.#awaited) this.#downloadJson(String(message.json));
+    if (this.#awaited !== "") {
+      if (message?.type === "exported" && nonce === this.#awaited) this.#downloadJson(String(message.json));
+      else if (message?.type === "refused" && nonce === this.#awaited) this.#saved(String(message.why));
+      else if (!this.#answers.live) this.#saveOwn();
+    }
     this.#draw();
   }
 
@@ -148,17 +161,26 @@ class Chat {
   #saveJson(): void {
     this.#cancel();
     this.#awaited = this.#answers.page.newId();
-    const own = () => this.#downloadJson(asMessages(this.#path, this.#answers));
     if (this.#answers.send({ type: "export", nonce: this.#awaited })) {
-      this.#cancel = this.#answers.page.clock.after(PATIENCE, own);
-    } else own();
+      this.#cancel = this.#answers.page.clock.after(LATE, () => this.#note.replaceChildren(words.SAVED_LATER));
+    } else this.#saveOwn();
   }
 
-  #downloadJson(text: string): void {
-    this.#cancel();
-    this.#awaited = "";
+  /** Save what the page has, as there is no kernel that has more. */
+  #saveOwn(): void {
+    this.#downloadJson(asMessages(this.#path, this.#answers), words.SAVED_MESSAGES);
+  }
+
+  #downloadJson(text: string, note = ""): void {
     download(text, `${NAME}.json`, "application/json");
     this.#around.say(words.SAVED);
+    this.#saved(note);
+  }
+
+  #saved(note: string): void {
+    this.#cancel();
+    this.#awaited = "";
+    this.#note.replaceChildren(note);
   }
 }
 

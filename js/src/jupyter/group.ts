@@ -61,6 +61,8 @@ export class Group implements Answers {
   readonly #unwatch: () => void;
   #heard: (() => void)[] = [];
   #live = true;
+  /** The places as they were read last, and from what: this is asked for at each change of each cell. */
+  #places = { of: null as unknown, read: [] as readonly Place[] };
 
   constructor(model: WidgetModel, cells: Cells, page: Page, around: PageOfCell) {
     this.page = page;
@@ -88,7 +90,9 @@ export class Group implements Answers {
   }
 
   get places(): readonly Place[] {
-    return readPlaces(this.#model.get("_places"));
+    const value = this.#model.get("_places");
+    if (this.#places.of !== value) this.#places = { of: value, read: readPlaces(value) };
+    return this.#places.read;
   }
 
   get live(): boolean {

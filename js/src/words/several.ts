@@ -56,5 +56,8 @@ export const COPY_ALL = "Copy all";
 export const SAVE_MARKDOWN = "Save as Markdown";
 export const SAVE_JSON = "Save as JSON";
 export const SAVED = "Saved";
+export const SAVED_LATER = "Waiting for the kernel: the conversation is saved when the running cell has ended.";
+export const SAVED_MESSAGES =
+  "Saved the messages that are shown here. Files, tools and other branches need a connected kernel.";
 export const asMarkdown = (question: string, model: string, answer: string): string =>
   `## You\n\n${question}\n\n## ${model || "Answer"}\n\n${answer}`;

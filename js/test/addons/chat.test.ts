@@ -2,7 +2,7 @@
 
 /** A conversation in the page: which turns are shown, what the input sends and when, and what is saved. */
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { choose, chosenIn, pathOf, type Turn, turnsIn } from "../../src/addons/chat/tree.js";
 import { layout } from "../../src/addons/chat.js";
 import type { Answers, Place } from "../../src/render/addons.js";
@@ -181,6 +181,23 @@ describe("the input", () => {
     expect(ask).toMatchObject({ type: "ask", files: [first?.id] });
   });
 
+  test("stops sending a file when a piece was refused, and lets the kernel forget it", async () => {
+    const input = root.querySelector("input[type=file]") as HTMLInputElement;
+    const file = new File([new Uint8Array(1_200_001).fill(65)], "long.txt");
+    Object.defineProperty(input, "files", { value: [file], configurable: true });
+    input.dispatchEvent(new Event("change"));
+    answers.send = (command) => {
+      answers.sent.push(command);
+      if (command.type === "file") answers.tell({ type: "refused", nonce: command.nonce, why: "too much" });
+      return true;
+    };
+    box().value = "What is it?";
+    press(box(), "Enter");
+    await expect.poll(() => answers.sent.map(({ type }) => type)).toEqual(["file", "drop"]);
+    expect(answers.sent[1]?.id).toBe(answers.sent[0]?.id);
+    expect(note()).toBe("too much");
+  });
+
   test("takes no file that is too large", () => {
     const input = root.querySelector("input[type=file]") as HTMLInputElement;
     const file = { name: "film.mp4", size: 20_000_001, type: "" };
@@ -224,6 +241,61 @@ describe("turns", () => {
     press(again, "Enter");
     await settle();
     expect(answers.sent).toMatchObject([{ type: "ask", text: "in other words", edit: 0 }]);
+  });
+
+  test("are edited with their files, unless one is removed", async () => {
+    answers.places = [{ ...place(0, null), about: { turn: 0, after: null, question: "q", files: ["a.txt", "b.png"] } }];
+    answers.tell();
+    named("Edit question").click();
+    const form = root.querySelector(".sc-chat-question form") as HTMLFormElement;
+    const names = () => [...form.querySelectorAll("li span")].map(({ textContent }) => textContent);
+    expect(names()).toEqual(["a.txt", "b.png"]);
+    expect(root.querySelector<HTMLElement>(".sc-chat-question > .sc-chat-files")?.hidden).toBe(true);
+    named("Remove a.txt", form).click();
+    expect(names()).toEqual(["b.png"]);
+    press(form.querySelector("textarea") as HTMLElement, "Enter");
+    await settle();
+    expect(answers.sent).toMatchObject([{ type: "ask", edit: 0, without: [0], files: [] }]);
+  });
+
+  describe("as JSON", () => {
+    const files: Blob[] = [];
+    const later = () =>
+      all(".sc-chat-foot > .sc-chat-note")
+        .map(({ textContent }) => textContent)
+        .join();
+    const saved = () => Promise.all(files.map(async (one) => JSON.parse(await one.text())));
+
+    beforeEach(() => {
+      files.length = 0;
+      vi.spyOn(URL, "createObjectURL").mockImplementation((file) => `blob:${files.push(file as Blob)}`);
+      answers.turn(0, null);
+      named("Save as JSON").click();
+    });
+
+    afterEach(() => vi.restoreAllMocks());
+
+    test("wait for a busy kernel, which has all of them", async () => {
+      answers.page.clock.pass(60_000);
+      expect(later()).toContain("Waiting for the kernel");
+      expect(files).toEqual([]);
+      answers.tell({ type: "exported", nonce: answers.sent[0]?.nonce, json: '{"turns": 1}' });
+      expect([await saved(), later()]).toEqual([[{ turns: 1 }], ""]);
+    });
+
+    test("are saved by the page when the kernel has gone, and it says what is missing", async () => {
+      answers.live = false;
+      answers.tell();
+      expect(await saved()).toMatchObject([[{ role: "user", content: "question 0" }, { role: "assistant" }]]);
+      expect(later()).toContain("need a connected kernel");
+      answers.tell();
+      expect(files).toHaveLength(1);
+    });
+
+    test("say why the kernel does not save them", () => {
+      answers.tell({ type: "refused", nonce: answers.sent[0]?.nonce, why: "too much to do" });
+      expect([later(), files.length]).toEqual(["too much to do", 0]);
+    });
   });
 
   test("are copied as Markdown, and asked of the kernel as JSON", async () => {

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,12 +19,12 @@ from ..answer.parts import conversation
 from ..answer.status import TERMINAL, Status
 from ..answer.turns import After, Answered, Tree
 from ..engine.writing import replacing
-from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, megabytes
+from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, attached_in, megabytes
 from ..request.history import History, TrimPolicy, trimmed
+from ..request.jsonable import whole_characters
 from ..request.messages import Message, answered_in, messages_of, text_in
 from ..saved.markdown import quoted
 from . import ipython
-from .displayed import Displayed
 from .export import clean_part
 from .group import Group
 from .ipython import Unattended
@@ -172,10 +172,13 @@ class StreamChat(Group):
     def edit(self, turn: int, prompt: Any, **changes: Any) -> StreamCell:
         """Ask question `turn` (from 0, of the branch that is shown; -1 is the last one) in other words.
 
-        This begins a branch: the question, its answer and what followed stay, and `chat.select` shows them again.
+        This begins a branch: the question, its answer and what followed stay, and `chat.select` shows them again. A
+        string replaces the text, and the question's files stay; a list replaces both.
         Returns and raises as `send` does, and IndexError if there is no such turn.
         """
-        return self._as_part(self._take_question(prompt, changes, edits=self._path()[turn]))
+        number = self._path()[turn]
+        again = self._asked_again(number, prompt) if isinstance(prompt, str) else prompt
+        return self._as_part(self._take_question(again, changes, edits=number))
 
     def _as_part(self, cell: StreamCell) -> StreamCell:
         """Return a turn's cell, which need not be displayed again as the result of the execution that has asked it."""
@@ -189,6 +192,20 @@ class StreamChat(Group):
         Raises IndexError if there is no such turn or branch.
         """
         self._choose(self._tree.siblings(self._path()[turn])[branch])
+
+    def _asked_again(
+        self, number: int, text: str, files: Sequence[Attachment] = (), without: Collection[object] = ()
+    ) -> Any:
+        """Return a question in other words, with the files that it had, but those at `without`, and with new ones."""
+        turn = self._turns[number]
+        former, others = attached_in(turn.question, [name if name != _NAMELESS else "" for name in turn.files])
+        if without and len(former) != len(turn.files):
+            raise ValueError("the files of this question cannot be removed one by one: give all of it to chat.edit()")
+        kept = [one for at, one in enumerate(former) if at not in without]
+        if len(kept) + len(files) > _MOST_FILES:
+            raise ValueError(f"a question takes up to {_MOST_FILES} files")
+        attached = [*others, *kept, *files]
+        return [{"role": "user", "content": [text, *attached]}] if attached else text
 
     def _choose(self, number: int) -> None:
         with self._asking:
@@ -301,7 +318,7 @@ class StreamChat(Group):
         else:
             raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
         with replacing(file) as written:
-            written.write(text.encode("utf-8", "replace").decode())  # lone surrogates cannot be encoded
+            written.write(whole_characters(text))
 
     def _json(self) -> str:
         with self._asking:
@@ -341,41 +358,42 @@ class StreamChat(Group):
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
-    def _tell_page(self, content: Any) -> None:
-        Displayed.send(self, content)
-
     def _obey(self, command: Mapping[str, Any]) -> None:
         kind, nonce = command.get("type"), str(command.get("nonce", ""))
         if kind == "choose" and command.get("turn") in range(len(self._turns)):
             self._choose(int(command["turn"]))
-        elif kind == "export":
-            data = self._saved(None)[0]
-            self._tell_page(
-                {"type": "exported", "nonce": nonce, "json": self._json(), "markdown": data["text/markdown"]}
-            )
-        elif kind in ("file", "drop", "ask"):
+        elif kind in ("file", "drop", "ask", "export"):
             try:
                 self._obey_input(kind, command, nonce)
             except BaseException as error:  # noqa: BLE001  # a user's trim= may raise anything
                 self._tell_page({"type": "refused", "nonce": nonce, "why": without_secrets(str(error)) or repr(error)})
 
     def _obey_input(self, kind: str, command: Mapping[str, Any], nonce: str) -> None:
-        if kind == "file":
+        if kind == "export":
+            self._tell_page({"type": "exported", "nonce": nonce, "json": self._json()})
+        elif kind == "file":
             self._uploads.take(command)
         elif kind == "drop":
             self._uploads.drop(command.get("id"))
         else:
-            text, edits = command.get("text"), command.get("edit")
-            if edits is not None and edits not in range(len(self._turns)):
-                raise ValueError("there is no such question to edit")
-            files = self._uploads.files(command.get("files"))
-            if not isinstance(text, str) or not text.strip():
-                raise ValueError("write a question first" + (": files alone ask nothing" if files else ""))
-            prompt: Any = [text, *files] if files else text
-            self._take_question(prompt, {}, edits, nonce)
-            sent = command.get("files")
-            for id_ in sent if isinstance(sent, list) else ():
-                self._uploads.drop(id_)
+            ids = [one for one in _list(command.get("files")) if isinstance(one, str)]
+            try:
+                self._ask_for_page(command, self._uploads.files(ids), nonce)
+            finally:
+                for one in ids:  # the page sends them again, if it asks again
+                    self._uploads.drop(one)
+
+    def _ask_for_page(self, command: Mapping[str, Any], files: Sequence[Attachment], nonce: str) -> None:
+        text, edits = command.get("text"), command.get("edit")
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError("write a question first" + (": files alone ask nothing" if files else ""))
+        if edits is None:
+            self._take_question([text, *files] if files else text, {}, None, nonce)
+        elif type(edits) is int and edits in range(len(self._turns)):
+            again = self._asked_again(edits, text, files, _list(command.get("without")))
+            self._take_question(again, {}, edits, nonce)
+        else:
+            raise ValueError("the question that was edited is not in this conversation any more")
 
     _uncopied = "a chat is live: it cannot be copied, pickled or sent to another process. Take chat.messages"
 
@@ -395,7 +413,7 @@ def _shown_of(given: Any, question: Sequence[Message]) -> tuple[str, tuple[str, 
     items = given if isinstance(given, list) else []
     contents = [one.get("content") for one in items if isinstance(one, Mapping)]
     items = [*items, *(part for content in contents if isinstance(content, list) for part in content)]
-    files = tuple(one.name or "a file" for one in items if isinstance(one, Attachment))
+    files = tuple(one.name or _NAMELESS for one in items if isinstance(one, Attachment))
     texts = [one for one in items if isinstance(one, str)]
     return ("\n\n".join(texts) if files and texts else text_in(question)), files
 
@@ -441,15 +459,15 @@ class _Uploads:
 
     def take(self, command: Mapping[str, Any]) -> None:
         """Take a piece of a file: base64, in order."""
-        id_, name, data = command.get("id"), command.get("name"), command.get("data")
+        id_, name, data, at = (command.get(field) for field in ("id", "name", "data", "at"))
         if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(data, str):
             raise TypeError("this is no piece of a file")
+        if at == 0:
+            self.drop(id_)  # it is sent again
         if id_ not in self._files and len(self._files) >= _MOST_FILES:
             raise ValueError(f"a question takes up to {_MOST_FILES} files")
-        if command.get("at") == 0:
-            self._files[id_] = (name, bytearray())  # after a refusal the page sends the file once more
-        _, content = self._files.get(id_, (name, bytearray()))
-        if command.get("at") != len(content):
+        _, content = self._files.setdefault(id_, (name, bytearray()))
+        if at != len(content):
             raise ValueError(f"{name!r} has not arrived completely: attach it again")
         try:
             content += base64.b64decode(data, validate=True)
@@ -464,13 +482,12 @@ class _Uploads:
         """Forget a file."""
         self._files.pop(str(id_), None)
 
-    def files(self, ids: object) -> list[Attachment]:
+    def files(self, ids: Sequence[str]) -> list[Attachment]:
         """Return these files, in this order."""
-        wanted = [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
-        missing = [one for one in wanted if one not in self._files]
+        missing = [one for one in ids if one not in self._files]
         if missing:
             raise ValueError("a file has not arrived completely: attach it again")
-        return [Attachment(bytes(content), _name(name)) for name, content in (self._files[one] for one in wanted)]
+        return [Attachment(bytes(content), _name(name)) for name, content in (self._files[one] for one in ids)]
 
 
 def _name(name: str) -> str:
@@ -479,4 +496,11 @@ def _name(name: str) -> str:
     return " ".join(plain.split())[:200]
 
 
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 _MOST_FILES: Final = 20
+
+_NAMELESS: Final = "a file"
+"""What a file without a name is called."""

@@ -16,7 +16,9 @@ from .. import _words as words
 from .._errors import StreamCellError, without_secrets
 from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
+from ..engine.writing import replacing
 from ..request.grid import Grid
+from ..request.jsonable import whole_characters
 from ..saved.numbers import heading, in_order, lines_of, table_of
 from . import ipython
 from .group import Group
@@ -191,14 +193,16 @@ class StreamCompare(Group):
         Raises ValueError for another ending, and OSError if the file cannot be written.
         """
         path = Path(path)
-        if path.suffix == ".md":
+        suffix = path.suffix.lower()
+        if suffix == ".md":
             text = self.to_markdown()
-        elif path.suffix == ".json":
+        elif suffix == ".json":
             rows = [{**row, "text": cell.text} for row, cell in zip(self.table(), self, strict=True)]
             text = json.dumps({"prompt": self._prompt, "answers": rows}, ensure_ascii=False, indent=2) + "\n"
         else:
             raise ValueError(f"a comparison is saved as .md or .json, not as {path.name!r}")
-        path.write_text(text, encoding="utf-8", errors="replace")
+        with replacing(path) as file:
+            file.write(whole_characters(text))
 
     @property
     def _prompt(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import traitlets
 
+from .. import _words as words
 from ..answer.status import TERMINAL
 from ..engine.handle import running_loop
 from ..engine.observers import InOrder
@@ -92,7 +93,13 @@ class Group(Displayed):
 
     def _take(self, command: Command | None, content: object) -> None:
         if command is None and isinstance(content, Mapping):
-            self._commands.add(partial(self._obey, dict(content)))
+            waits = self._commands.add(partial(self._obey, dict(content)))
+            if not waits:
+                nonce = str(content.get("nonce", ""))
+                self._tell_page({"type": "refused", "nonce": nonce, "why": words.TOO_MANY_COMMANDS})
+
+    def _tell_page(self, content: Mapping[str, Any]) -> None:
+        super().send(content)  # a subclass may have another method of this name
 
     def _obey(self, command: Mapping[str, Any]) -> None:
         """Do what the layout's page asks for; on a thread for this, one after the other. Pages are not trusted."""
@@ -179,5 +186,5 @@ class Group(Displayed):
 
 _OVER: Final = frozenset(status.value for status in TERMINAL)
 
-_MOST_COMMANDS: Final = 100
-"""Commands of pages that wait; more are not taken."""
+_MOST_COMMANDS: Final = 200
+"""Commands of pages that wait; more are refused. A question with as many files as it takes needs 105."""

@@ -15,6 +15,7 @@ from .widget import StreamCell
 __all__ = ["load", "unload"]
 
 NAME: Final = "stream"
+_KEYS: Final = (f"%{NAME}", f"%%{NAME}")
 
 _Ask = Callable[..., StreamCell]
 
@@ -77,7 +78,8 @@ def load(shell: Any, ask: _Ask, models: Callable[[], Iterable[str]]) -> None:
     line_magic.__doc__ = cell_magic.__doc__ = HELP
     shell.register_magic_function(line_magic, "line", NAME)
     shell.register_magic_function(cell_magic, "cell", NAME)
-    for key in (f"%{NAME}", f"%%{NAME}"):
+    _forget_completions(shell)
+    for key in _KEYS:
         shell.set_hook("complete_command", complete, str_key=key)
 
 
@@ -90,6 +92,14 @@ def unload(shell: Any) -> None:
     """Take the magics away again."""
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop(NAME, None)
+    _forget_completions(shell)
+
+
+def _forget_completions(shell: Any) -> None:
+    # IPython can add a hook, but has no call that takes one away.
+    hooks = shell.strdispatchers.get("complete_command")
+    for key in _KEYS:
+        getattr(hooks, "strs", {}).pop(key, None)
 
 
 def _run(

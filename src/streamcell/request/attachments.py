@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "OFFICE",
     "Attachment",
     "Data",
+    "attached_in",
     "check_sizes",
     "folded",
     "media_of",
@@ -161,6 +163,47 @@ def _fenced(text: str, name: str, suffix: str) -> str:
     language = suffix if suffix.isalnum() and suffix != "txt" else ""
     end = "" if text.endswith("\n") else "\n"
     return f"{name}:\n\n{fence}{language}\n{text}{end}{fence}".removeprefix(":\n\n")
+
+
+def attached_in(
+    messages: Iterable[Mapping[str, Any]], names: Sequence[str]
+) -> tuple[list[Attachment], list[Mapping[str, Any]]]:
+    """Return the files that `part_of` has put into messages, and the other parts that are no text.
+
+    `names` are the files' names, in order; they are used if there are as many as files.
+    """
+    contents = [message.get("content") for message in messages]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    found: list[tuple[Mapping[str, Any], Attachment | None]] = [(part, _attached(part, names)) for part in parts]
+    files = [file for _, file in found if file is not None]
+    others = [part for part, file in found if file is None and not isinstance(part.get("text"), str)]
+    if len(files) == len(names):
+        files = [replace(file, name=name) for file, name in zip(files, names, strict=True)]
+    return files, others
+
+
+def _attached(part: Mapping[str, Any], names: Sequence[str]) -> Attachment | None:
+    """Return the file that a part was made of, or None."""
+    text = part.get("text")
+    if isinstance(text, str):
+        fenced = _FENCED.fullmatch(text)
+        name = (fenced and fenced["name"]) or ""
+        return Attachment(fenced["text"].encode(), name) if fenced and name in names else None
+    image, sound = part.get("image_url"), part.get("input_audio")
+    address = image.get("url") if isinstance(image, dict) else image or part.get("file_data")
+    if isinstance(sound, dict):
+        address = f"data:audio;base64,{sound.get('data')}"
+    head, _, data = str(address).partition(";base64,")
+    if not head.startswith("data:"):
+        return None
+    try:
+        return Attachment(base64.b64decode(data, validate=True), str(part.get("filename") or ""))
+    except binascii.Error:
+        return None
+
+
+_FENCED: Final = re.compile(r"(?:(?P<name>[^\n]+):\n\n)?(?P<fence>`{3,})\w*\n(?P<text>(?s:.*\n))(?P=fence)")
+"""A text file as `_fenced` writes it."""
 
 
 def _base64(data: bytes) -> Data:

@@ -9,6 +9,7 @@ from itertools import count, product
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import without_secrets
+from .._terminal import inert
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -157,12 +158,16 @@ _Values: TypeAlias = "tuple[tuple[str, ...] | None, Sequence[Any]]"
 def _values(name: str, given: object, by_models: bool) -> _Values:
     """Return the labels that were given for the values of an argument, or None, and the values."""
     said = "models" if name == "model" and by_models else f"over[{name!r}]"
+    labels: tuple[str, ...] | None = None
+    values: Sequence[Any]
     if isinstance(given, Mapping):
         if not all(isinstance(label, str) and label.strip() for label in given):
             raise TypeError(f"{said} must have labels as its keys: strings that are not empty")
         labels, values = tuple(given), tuple(given.values())
-    elif isinstance(given, (list, tuple)):
-        labels, values = None, tuple(given)
+    elif isinstance(given, Sequence) and not isinstance(given, (str, bytes, bytearray)):
+        values = given
+    elif getattr(given, "ndim", None) == 1 and callable(getattr(given, "tolist", None)):
+        values = given.tolist()  # type: ignore[attr-defined]  # an array, a Series: its plain values
     else:
         raise TypeError(f"{said} must be a list of values, or a dict of labels and values, not {type(given).__name__}")
     if not values:
@@ -187,7 +192,7 @@ def _label(name: str, value: object, at: int) -> str:
 
 
 def _short(label: str) -> str:
-    label = " ".join(label.split())
+    label = inert(" ".join(label.split()))
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 

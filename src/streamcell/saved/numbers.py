@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .. import _words as words
+from .._terminal import inert
 
 __all__ = ["COLUMNS", "Row", "heading", "in_order", "lines_of", "table_of"]
 
@@ -61,7 +62,7 @@ def _is_number(column: str, rows: Sequence[Row]) -> bool:
 
 
 def _cell(text: str) -> str:
-    return _MARKS.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    return _MARKS.sub(lambda found: f"&#{ord(found[0])};", inert(" ".join(text.split())))
 
 
 def said(column: str, row: Row) -> str:

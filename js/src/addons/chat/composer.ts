@@ -13,6 +13,8 @@ export interface Options {
   /** The question that is edited; null: this is the input for the next one. */
   readonly edits: number | null;
   readonly text: string;
+  /** The names of the files that the edited question has. */
+  readonly files: readonly string[];
   readonly label: string;
   readonly send: string;
   /** Whether an answer is streaming, which must end first. */
@@ -46,7 +48,7 @@ export class Composer {
     });
     this.#area.value = options.text;
     this.#button = element("button", { type: "submit", class: "sc-primary" }, options.send);
-    this.#files = new Files(page, (why) => this.say(why));
+    this.#files = new Files(page, options.files, (why) => this.say(why));
     const buttons = element("div", { class: "sc-chat-buttons" }, this.#files.button);
     if (options.close) {
       const cancel = element("button", { type: "button" }, words.CANCEL);
@@ -146,21 +148,32 @@ export class Composer {
     this.update();
     this.#cancelLate = answers.page.clock.after(LATE, () => this.say(words.KERNEL_IS_BUSY));
     const files = await this.#upload(this.#files.all, nonce);
-    const command = { type: "ask", nonce, text, files, ...(edits === null ? {} : { edit: edits }) };
+    const edit = edits === null ? {} : { edit: edits, without: this.#files.without };
+    const command = { type: "ask", nonce, text, files, ...edit };
     if (files !== null && !answers.send(command)) this.#settle(words.NO_CHAT_KERNEL);
   }
 
-  /** Send the files in pieces, as no message may be large; their ids, or null if one cannot be read. */
+  /** Send the files in pieces, as no message may be large; their ids, or null if that has failed. */
   async #upload(files: readonly File[], nonce: string): Promise<string[] | null> {
     for (const file of files) {
       try {
-        for await (const piece of file.pieces()) this.#options.answers.send({ type: "file", nonce, ...piece });
+        for await (const piece of file.pieces()) {
+          if (this.#sent !== nonce) return this.#drop(files); // the kernel has refused a piece
+          this.#options.answers.send({ type: "file", nonce, ...piece });
+        }
       } catch {
+        this.#drop(files);
         this.#settle(words.notReadable(file.name));
         return null;
       }
     }
-    return files.map(({ id }) => id);
+    return this.#sent === nonce ? files.map(({ id }) => id) : this.#drop(files);
+  }
+
+  /** Let the kernel forget what it has of files that are not asked about. */
+  #drop(files: readonly File[]): null {
+    for (const { id } of files) this.#options.answers.send({ type: "drop", id });
+    return null;
   }
 
   #settle(note: string): void {

@@ -31,12 +31,19 @@ export class Files {
   readonly list = element("ul", { class: "sc-chat-files", "aria-label": words.ATTACHED });
   readonly #page: Page;
   readonly #say: (why: string) => void;
+  /** The files that an edited question has: what shows them, null if the user has removed it. */
+  #former: readonly (HTMLElement | null)[];
   #all: readonly (File & { readonly item: HTMLElement; readonly end: () => void })[] = [];
 
-  constructor(page: Page, say: (why: string) => void) {
+  constructor(page: Page, former: readonly string[], say: (why: string) => void) {
     this.#page = page;
     this.#say = say;
-    this.list.hidden = true;
+    this.#former = former.map((name, at) =>
+      this.#item(name, () => {
+        this.#former = this.#former.map((item, other) => (other === at ? null : item));
+      }),
+    );
+    this.#fit();
     this.button.addEventListener("click", () => this.input.click());
     this.input.addEventListener("change", () => {
       this.#add([...(this.input.files ?? [])]);
@@ -47,6 +54,15 @@ export class Files {
 
   get all(): readonly File[] {
     return this.#all;
+  }
+
+  /** Which files of the edited question the user has removed, by their places. */
+  get without(): readonly number[] {
+    return this.#former.flatMap((item, at) => (item === null ? [at] : []));
+  }
+
+  get #count(): number {
+    return this.#all.length + this.#former.length - this.without.length;
   }
 
   /** Take what is pasted or dropped into `form`. */
@@ -83,7 +99,7 @@ export class Files {
       end();
     }
     this.#all = [];
-    this.list.hidden = true;
+    this.#fit();
   }
 
   #add(files: readonly globalThis.File[]): void {
@@ -91,31 +107,42 @@ export class Files {
       const name = file.name || "file";
       const size = this.#all.reduce((sum, one) => sum + one.size, file.size);
       if (file.size > FILE_LIMIT || size > ALL_LIMIT) this.#say(words.tooLarge(name));
-      else if (this.#all.length >= MOST_FILES) this.#say(words.TOO_MANY_FILES);
+      else if (this.#count >= MOST_FILES) this.#say(words.TOO_MANY_FILES);
       else this.#show(file, name);
     }
   }
 
   #show(file: globalThis.File, name: string): void {
     const id = this.#page.newId();
-    const button = element("button", { type: "button", "aria-label": words.removeFile(name) }, "×");
-    const item = element("li", {}, element("span", {}, name), button);
     let end = () => {};
+    const item = this.#item(name, () => {
+      this.#all = this.#all.filter((one) => one.id !== id);
+      end();
+    });
     if (/^image\/(png|jpeg|gif|webp)$/.test(file.type)) {
       const address = URL.createObjectURL(file);
       item.prepend(element("img", { src: address, alt: "" }));
       end = () => URL.revokeObjectURL(address);
     }
     this.#all = [...this.#all, { id, name, size: file.size, pieces: () => piecesOf(file, id, name), item, end }];
+    this.#fit();
+  }
+
+  #item(name: string, removed: () => void): HTMLElement {
+    const button = element("button", { type: "button", "aria-label": words.removeFile(name) }, "×");
+    const item = element("li", {}, element("span", {}, name), button);
     button.addEventListener("click", () => {
-      this.#all = this.#all.filter((one) => one.id !== id);
+      removed();
       item.remove();
-      end();
-      this.list.hidden = this.#all.length === 0;
+      this.#fit();
       this.button.focus();
     });
     this.list.append(item);
-    this.list.hidden = false;
+    return item;
+  }
+
+  #fit(): void {
+    this.list.hidden = this.#count === 0;
   }
 }
 

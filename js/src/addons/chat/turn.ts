@@ -26,6 +26,7 @@ export class TurnView {
   readonly #branches: HTMLElement;
   readonly #edit = element("button", { type: "button", title: words.EDIT_QUESTION_TITLE }, words.EDIT);
   readonly #said = element("div", { class: "sc-chat-said", dir: "auto" });
+  readonly #files = element("ul", { class: "sc-chat-files", "aria-label": words.ATTACHED });
   readonly #answer = element("div", { class: "sc-turn-answer" });
   readonly #erase: () => void;
   #siblings: readonly number[] = [];
@@ -43,9 +44,8 @@ export class TurnView {
     const buttons = element("div", { class: "sc-chat-tools" }, this.#branches, copy, this.#edit);
     const question = element("div", { class: "streamcell sc-chat-question" }, this.#said);
     if (turn.files.length > 0) {
-      const files = element("ul", { class: "sc-chat-files", "aria-label": words.ATTACHED });
-      files.append(...turn.files.map((name) => element("li", {}, name)));
-      question.append(files);
+      this.#files.append(...turn.files.map((name) => element("li", {}, name)));
+      question.append(this.#files);
     }
     question.append(buttons);
     this.root.append(question);
@@ -96,6 +96,7 @@ export class TurnView {
       answers: this.#around.answers,
       edits: this.#turn.number,
       text: this.#turn.question,
+      files: this.#turn.files,
       label: words.EDITED_QUESTION,
       send: words.SEND_EDITED,
       isStreaming: () => this.#around.isStreaming(),
@@ -104,6 +105,7 @@ export class TurnView {
     });
     this.#composer = composer;
     this.#said.hidden = true;
+    this.#files.hidden = true;
     this.#edit.hidden = true;
     this.#said.after(composer.root);
     this.#around.editing(composer);
@@ -115,6 +117,7 @@ export class TurnView {
     this.#composer?.dispose();
     this.#composer = null;
     this.#said.hidden = false;
+    this.#files.hidden = false;
     this.#edit.hidden = !this.#around.answers.live;
     this.#around.editing(null);
     if (focus) this.#edit.focus({ preventScroll: true });
