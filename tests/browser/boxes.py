@@ -38,7 +38,8 @@ STEADY: Final = """
 """
 
 # What people press and read: its place, and its size where that does not depend on a time or a number in its text. What
-# stands in a line behind an id or between tokens is left out, because its place depends on them.
+# stands in a line behind an id or between tokens is left out, because its place depends on them; so is the way to the
+# end, which comes and goes with the scrolling.
 MEASURE: Final = """async (view, css) => {
     const style = document.createElement("style");
     style.textContent = css;
@@ -61,7 +62,7 @@ MEASURE: Final = """async (view, css) => {
         for (const one of view.querySelectorAll(".sc-status")) note("status", one, false);
         for (const one of view.querySelectorAll(".sc-card")) note("card", one, true);
         for (const one of view.querySelectorAll(".sc-panel")) note("panel", one, true);
-        for (const one of view.querySelectorAll("button:not(.sc-card-facts button, .sc-token-text button)"))
+        for (const one of view.querySelectorAll("button:not(.sc-card-facts button, .sc-tokens-least button, .sc-end button)"))
             note(`button ${one.getAttribute("aria-label") ?? one.textContent}`, one, true);
         for (const one of view.querySelectorAll("summary")) note("fold", one, false);
         const blocks = "p, li, pre, table, blockquote, h1, h2, h3, math[display=block], img";
