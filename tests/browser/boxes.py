@@ -34,6 +34,7 @@ STEADY: Final = """
     animation: none !important; transition: none !important;
 }
 [data-streamcell] { box-sizing: border-box !important; width: 720px !important; max-width: none !important; }
+[data-streamcell] .sc-status { white-space: nowrap !important; } /* a second more must not make a second line */
 [data-streamcell] .sc-head { position: relative !important; inset: auto !important; }
 """
 
@@ -62,7 +63,8 @@ MEASURE: Final = """async (view, css) => {
         for (const one of view.querySelectorAll(".sc-status")) note("status", one, false);
         for (const one of view.querySelectorAll(".sc-card")) note("card", one, true);
         for (const one of view.querySelectorAll(".sc-panel")) note("panel", one, true);
-        for (const one of view.querySelectorAll("button:not(.sc-card-facts button, .sc-tokens-least button, .sc-end button)"))
+        const comesAndGoes = ".sc-card-facts button, .sc-tokens-least button, .sc-end button";
+        for (const one of view.querySelectorAll(`button:not(${comesAndGoes})`))
             note(`button ${one.getAttribute("aria-label") ?? one.textContent}`, one, true);
         for (const one of view.querySelectorAll("summary")) note("fold", one, false);
         const blocks = "p, li, pre, table, blockquote, h1, h2, h3, math[display=block], img";
