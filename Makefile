@@ -42,7 +42,7 @@ ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_c
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
 LONG_STAGES := test-browser test-js test-python test-openai2 test-pythons test-frontends test-libraries
 
-.PHONY: help canary demo test test-long lint format faults tables notebooks gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
+.PHONY: help canary demo test test-long lint format faults tables notebooks gallery bench bench-wire bench-first-token bench-lag bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-libraries test-peers fuzz
 
 help: ## list the targets
@@ -132,7 +132,7 @@ test-peers: env peer-modules ## opt-in: LiteLLM's proxy (some 600 MB) in front o
 	$(PY) scripts/environment.py litellm
 	$(PYTEST) tests/peers
 
-bench: bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks ## measure these, beside what others do
+bench: bench-wire bench-first-token bench-lag bench-cells bench-memory bench-renderer bench-attacks ## measure these, beside what others do
 
 bench-wire: env ## bytes, messages and kernel time per answer
 	$(PY) scripts/bench.py
@@ -140,6 +140,9 @@ bench-wire: env ## bytes, messages and kernel time per answer
 
 bench-first-token: env ## milliseconds from the server's write of a first token to the page's DOM
 	$(PY) scripts/first_token.py
+
+bench-lag: env ## milliseconds from the server's write of a token to the page's DOM, at 20, 100 and 500 tokens a second
+	$(PY) scripts/lag.py
 
 bench-cells: env ## frames a second and CPU while 1, 10, 50, 100 and 300 cells stream at once
 	$(PY) scripts/cells.py
@@ -157,7 +160,7 @@ bench-attacks: env node-modules bench-modules ## what an attacker's texts cost t
 bench-highlighters: env node-modules bench-modules ## what ways to colour code weigh and cost
 	node js/bench/highlighters.ts
 
-screenshot: env ## take the README's picture anew, from the real thing
+screenshot: env ## take the README's pictures anew, from the real thing
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/screenshot.py
 
 faults: env ## write the table of faults in docs/faults.md anew, from what happens
@@ -170,7 +173,7 @@ tables: env ## write the tables in docs/servers.md, docs/parameters.md, docs/wir
 notebooks: env ## run the notebooks and save them with their outputs
 	$(PY) scripts/notebooks.py
 
-gallery: env ## take the pictures of the cards and of the parts anew
+gallery: env node-modules ## take the pictures of all cells anew, note where everything in them is, and write docs/gallery.md
 	STREAMCELL_CHROMIUM="$$($(PY) scripts/chromium.py)" $(PY) scripts/gallery.py
 
 lock: env ## compile requirements/*.in anew, keeping the versions that still fit

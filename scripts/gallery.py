@@ -1,4 +1,7 @@
-"""Take a picture of each card and of each kind of part, from the real thing: JupyterLab, a kernel, Chromium."""
+"""Take a picture of each card and of each kind of part, from the real thing: JupyterLab, a kernel, Chromium.
+
+Beside the pictures it writes where everything in them is, which the gallery's tests compare, and one page with all.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from chromium import ready  # noqa: E402
 
-from tests.browser.cards import CARDS  # noqa: E402  # the tests' cards are the ones to show
+from tests.browser import boxes  # noqa: E402  # the tests' cells are the ones to show
+from tests.browser.cards import CARDS  # noqa: E402
 from tests.browser.cards import Shown as Card  # noqa: E402
 from tests.browser.gallery import SHOWN, Shown  # noqa: E402
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402
@@ -26,7 +30,7 @@ THEMES = ("Light", "Dark")
 
 
 def main() -> None:
-    """Run each cell and take its output."""
+    """Run each cell, take its output in each theme, and note where everything in it is."""
     galleries: dict[str, Mapping[str, Card | Shown]] = {"cards": CARDS, "parts": SHOWN}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -45,27 +49,55 @@ def main() -> None:
                 notebook.wait_for_status(index, cell.status)
                 if isinstance(cell, Shown):
                     cell.open(notebook, index)
-            for theme in THEMES if kind == "parts" else THEMES[:1]:
+            for theme in reversed(THEMES):  # the light one is measured
                 notebook.set_theme(f"JupyterLab {theme}")
-                page.locator("#jupyterlab-splash").wait_for(state="detached")  # it fades over the whole page
                 for index, (name, cell) in enumerate(cells.items()):
                     if isinstance(cell, Shown):
                         cell.point(notebook, index)
-                    suffix = f"-{theme.lower()}" if kind == "parts" else ""
-                    notebook.view(index).screenshot(path=DOCS / kind / f"{name}{suffix}.png")
-            notebook.set_theme(f"JupyterLab {THEMES[0]}")
+                    notebook.view(index).screenshot(path=DOCS / kind / f"{name}-{theme.lower()}.png")
+            places: dict[str, dict[str, boxes.Box]] = {}
+            for index, (name, cell) in enumerate(cells.items()):
+                if isinstance(cell, Shown):
+                    cell.point(notebook, index)
+                places[name] = boxes.boxes(notebook, index)
+            boxes.write(DOCS / kind, places)
         browser.close()
-    (DOCS / "parts.md").write_text(page_of_parts(), "utf-8")
+    (DOCS / "gallery.md").write_text(page_of_all(), "utf-8")
     print(f"the pictures in {DOCS.relative_to(ROOT)} are new")
 
 
-def page_of_parts() -> str:
-    """Return `docs/parts.md`."""
-    lines = ["# What an answer may show", "", "Written by `make gallery`, with pictures from JupyterLab."]
+def page_of_all() -> str:
+    """Return `docs/gallery.md`."""
+    lines = ["# What a cell may show", "", "Written by `make gallery`, with pictures from JupyterLab, light and dark."]
+    states: dict[str, list[str]] = {}
     for name, shown in SHOWN.items():
-        pictures = (f"![{name}, {theme.lower()}](parts/{name}-{theme.lower()}.png)" for theme in THEMES)
-        lines += ["", f"## {name.replace('-', ' ').capitalize()}", "", shown.says, "", *pictures]
+        states.setdefault(shown.status, []).append(f"[{spoken(name)}](#{name})")
+    for name, card in CARDS.items():
+        states.setdefault(card.status, []).append(f"[{card.title}](#{name})")
+    lines += ["", "## By state", "", "| state | cells |", "|---|---|"]
+    lines += [f"| {status} | {', '.join(states[status])} |" for status in sorted(states)]
+    lines += ["", "## Answers"]
+    for name, shown in SHOWN.items():
+        lines += ["", f'### <a id="{name}"></a>{spoken(name)}', "", shown.says, "", *pictures("parts", name)]
+    lines += [
+        "",
+        "## Cards",
+        "",
+        "What a cell says when something went wrong. [What happens with each fault](faults.md).",
+    ]
+    for name, card in CARDS.items():
+        lines += ["", f'### <a id="{name}"></a>{card.title}', "", *pictures("cards", name)]
     return "\n".join(lines) + "\n"
+
+
+def spoken(name: str) -> str:
+    """Return the name as a heading."""
+    return name.replace("-", " ").capitalize()
+
+
+def pictures(kind: str, name: str) -> list[str]:
+    """Return the lines that show a cell in each theme."""
+    return [f"![{name}, {theme.lower()}]({kind}/{name}-{theme.lower()}.png)" for theme in THEMES]
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ cell.result()"""
 STALLED: Final = "stall?after=40&seconds=600&rate=0&seed=1"
 TIMES: Final = "from streamcell import Timeouts\n"
 
+QUEUE: Final = """from streamcell import configure
+configure(max_concurrency=1)
+first = stream_cell("And before it", model="rehearsal/slow_head?seconds=601", display=False)
+"""
+
 STOP: Final = """
 async for _ in cell:
     break
@@ -174,6 +179,11 @@ SHOWN: Final = {
         "failed",
         "The moderation endpoint has failed, so nothing is shown: that is the default.",
     ),
+    "connecting": Shown(
+        _ask("Explain entropy", "slow_head?seconds=600"),
+        "connecting",
+        "The request is under way, and nothing has come yet.",
+    ),
     "waiting": Shown(
         _ask("Explain entropy", "rate_limit?retry_after=50"),
         "waiting",
@@ -213,5 +223,10 @@ SHOWN: Final = {
         _ask("Draw a river", "images?rate=0&hostile=1"),
         "done",
         "What came as an image and is none, or is only an address, which nothing loads.",
+    ),
+    "queued": Shown(
+        _ask("Explain entropy", "slow_head?seconds=601", "", QUEUE),
+        "queued",
+        "No more than `max_concurrency` answers stream at once. The others wait, and say at which place.",
     ),
 }

@@ -134,3 +134,14 @@ def test_a_cell_that_was_hidden_has_its_width_when_it_is_shown(
     found = notebook.cell(0).evaluate(WIDTHS)
     assert found["views"] == [pytest.approx(first, abs=2)]
     assert found["needed"] <= found["room"] + 1
+
+
+def test_a_cell_stays_in_a_narrow_window(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook([f"{CELLS}cell(1)"], own_page=True)
+    notebook.changed = True
+    notebook.page.set_viewport_size({"width": 560, "height": 800})  # JupyterLab has a layout for phones
+    notebook.run(0)
+    notebook.wait_for_status(0, "done")
+    room = notebook.page.locator(".jp-WindowedPanel-outer").evaluate("(one) => one.clientWidth")
+    assert notebook.view(0).evaluate("(one) => one.getBoundingClientRect().width") < room
+    assert notebook.view(0).evaluate("(one) => one.scrollWidth - one.clientWidth") <= 1

@@ -1,4 +1,4 @@
-"""Each kind of part in light and dark: accessible, reached by keyboard, and pictured in `docs/parts.md`."""
+"""Each kind of part: accessible in light and dark, reached by keyboard, pictured in `docs/gallery.md`, in its place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from streamcell.answer.status import Status
+
+from . import boxes
 from .accessible import checked
+from .cards import CARDS
 from .gallery import SHOWN
 
 if TYPE_CHECKING:
@@ -32,11 +36,30 @@ REACHED = """view => {
 
 
 def test_every_picture_is_in_the_docs_and_no_other() -> None:
-    pictures = {path.name for path in (DOCS / "parts").glob("*.png")}
-    assert pictures == {f"{name}-{theme}.png" for name in SHOWN for theme in THEMES}
-    page = (DOCS / "parts.md").read_text("utf-8")
-    assert all(f"](parts/{picture})" in page for picture in pictures)
+    page = (DOCS / "gallery.md").read_text("utf-8")
+    for kind, names in (("parts", tuple(SHOWN)), ("cards", tuple(CARDS))):
+        pictures = {path.name for path in (DOCS / kind).glob("*.png")}
+        assert pictures == {f"{name}-{theme}.png" for name in names for theme in THEMES}, "`make gallery` takes them"
+        assert all(f"]({kind}/{picture})" in page for picture in pictures)
     assert all(shown.says in page for shown in SHOWN.values())
+    assert all(card.title in page for card in CARDS.values())
+
+
+def test_every_state_is_in_the_gallery() -> None:
+    shown = {one.status for one in SHOWN.values()} | {one.status for one in CARDS.values()}
+    assert shown == {status.value for status in Status}
+
+
+def test_what_moves_by_more_than_the_tolerance_is_named() -> None:
+    were = {"status": [0, 8, 0, 20], "button Retry": [600, 4, 80, 28]}
+    assert boxes.moved(were, {"status": [2, 8, 0, 18], "button Retry": [598, 6, 82, 28]}) == {}
+    assert boxes.moved(were, {**were, "button Retry": [603, 4, 80, 28]}) == {
+        "button Retry": [[600, 4, 80, 28], [603, 4, 80, 28]]
+    }
+    assert boxes.moved(were, {"status": were["status"], "card": [0, 40, 720, 90]}) == {
+        "button Retry": [[600, 4, 80, 28], None],
+        "card": [None, [0, 40, 720, 90]],
+    }
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -46,6 +69,10 @@ def test_it_is_accessible_in_light_and_dark_and_by_keyboard(open_notebook: Calla
     notebook.wait_for_status(0, SHOWN[name].status)
     SHOWN[name].open(notebook, 0)
     view = notebook.view(0)
+    were = boxes.read(DOCS / "parts")[name]
+    assert boxes.moved(were, boxes.boxes(notebook, 0)) == {}, "`make gallery` notes what has moved on purpose"
+    retry = "button Retry now" if SHOWN[name].status == "waiting" else "button Retry"
+    assert boxes.moved(were, boxes.boxes(notebook, 0, boxes.SHIFTED)).keys() == {retry}
     assert checked(notebook.page)["violations"] == []
     notebook.set_theme("JupyterLab Dark")
     try:

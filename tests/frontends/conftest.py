@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.browser.conftest import REPORT, browser, context, pytest_runtest_makereport, rehearsal, say
+from tests.browser.conftest import REPORT, asked, browser, context, lab, pytest_runtest_makereport, rehearsal, say
 
 from .page import AppPage
 from .servers import FRONT_ENDS, Server
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from streamcell.rehearsal import RehearsalServer
 
-__all__ = ["browser", "context", "pytest_runtest_makereport", "rehearsal", "say"]
+__all__ = ["asked", "browser", "context", "lab", "pytest_runtest_makereport", "rehearsal", "say"]
 
 BY_NAME = {front_end.name: front_end for front_end in FRONT_ENDS}
 
