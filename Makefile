@@ -34,12 +34,13 @@ MAIN_ONLY := --ignore=tests/typing --ignore=tests/test_wheel.py --ignore=tests/t
 	--ignore=tests/faults/test_soak.py --ignore=tests/faults/test_compositions.py --ignore=tests/faults/test_limited.py
 # These are about many cells at once, whatever SDK reads for them.
 NO_SDK := test_soak.py test_compositions.py test_limited.py
+FAULTS := tests/faults $(addprefix --ignore=tests/faults/,$(NO_SDK))
 # What differs between interpreters, if anything does: syntax, typing, asyncio, the HTTP libraries.
 ON_EVERY_PYTHON := tests/test_imports.py tests/test_cell.py tests/sources/test_contract.py tests/sources/test_clients.py
 
 # The longest first: two are run side by side, and the shorter ones fill the time beside it.
 STAGES := lint test-browser test-js test-python test-openai2 test-pythons test-frontends test-aimock
-LONG_STAGES := test-browser test-js test-python test-pythons test-frontends test-libraries
+LONG_STAGES := test-browser test-js test-python test-openai2 test-pythons test-frontends test-libraries
 
 .PHONY: help canary demo test test-long lint format faults tables notebooks gallery bench bench-wire bench-first-token bench-cells bench-memory bench-renderer bench-attacks bench-highlighters lock upgrade build build-element clean env front-end node-modules peer-modules element-modules bench-modules \
 	screenshot test-js test-python test-pythons test-openai2 test-aimock test-browser test-frontends test-libraries test-peers fuzz
@@ -91,9 +92,9 @@ test-python: env ## the Python suite on the main interpreter
 test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python 3.10 and on the newest Python of the machine
 	$(PY) scripts/other_pythons.py -- $(if $(LONG),$(PYTHON_SUITE) $(MAIN_ONLY),$(ON_EVERY_PYTHON)) -m "not long"
 
-test-openai2: env ## the source contract suite with openai 2.x
+test-openai2: env ## the source contract suite (LONG=1: the faults) with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest tests/sources tests/test_structured.py tests/faults $(addprefix --ignore=tests/faults/,$(NO_SDK)) -m "not long"
+	.venvs/openai2/bin/python -m pytest $(if $(LONG),$(FAULTS),tests/sources tests/test_structured.py) -m "not long"
 
 # What we rely on of ipykernel, ipywidgets, anywidget and the SDK, against what comes next. Needs the registries.
 canary: env ## a part of the suite with the newest releases and pre-releases of what we stand on

@@ -6,12 +6,15 @@ import asyncio
 import base64
 import json
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamcell import StreamChat, Trim, stream_cell, stream_chat
+import streamcell
+from streamcell import Flagged, Moderation, StreamChat, Trim, stream_cell, stream_chat
 from streamcell.notebook.chat import StreamChat as Chat
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer, _server
@@ -176,7 +179,7 @@ def test_a_saved_chat_is_loaded_with_its_branches_and_goes_on(tmp_path: Path) ->
     again.turns[1].retry()
     assert "entropy" in again.turns[1].result(LIMIT).lower()
     again.save(tmp_path / "chat.md")
-    assert "**You:** My name is Ada" in (tmp_path / "chat.md").read_text("utf-8")
+    assert "> **You:**\n>\n> My name is Ada" in (tmp_path / "chat.md").read_text("utf-8")
     with pytest.raises(ValueError, match=r"\.json or \.md"):
         again.save(tmp_path / "chat.txt")
 
@@ -193,10 +196,47 @@ def test_plain_messages_are_shown_as_turns(tmp_path: Path) -> None:
         stream_chat(FAST, messages=[{"role": "assistant", "content": "x"}], display=False)
 
 
+def test_a_loaded_turn_is_asked_again_with_what_was_said_before_it(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="Be kind.", display=False)
+    for prompt in ("My name is Ada.", "What is my name?"):
+        answered(chat, prompt)
+    chat.edit(1, "Who am I?").result(LIMIT)
+    chat.save(tmp_path / "chat.json")
+    loaded = stream_chat.load(tmp_path / "chat.json", display=False)
+    listed = stream_chat(FAST, messages=chat.messages, display=False)
+    loaded.select(1, 0)
+    for again in (loaded, listed):
+        request = again.turns[1].request
+        assert request is not None
+        assert [one["role"] for one in request.messages] == ["user", "assistant", "user"]
+        reply = again.turns[1].reply("What is my name?", display=False)
+        assert "Ada" in reply.result(LIMIT)
+    loaded.turns[1].retry()
+    assert "Ada" in loaded.turns[1].result(LIMIT)
+    short = stream_chat.load(tmp_path / "chat.json", trim=Trim(turns=0), display=False).turns[1].request
+    assert short is not None
+    assert len(short.messages) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("no json", "holds no JSON"),
+        ("[" * 200_000 + "]" * 200_000, "holds no JSON"),
+        ('{"format": "streamcell chat", "version": true, "turns": []}', "no chat that this release"),
+        (json.dumps({"format": "streamcell chat", "version": 1, "model": "x" * 2_000, "turns": []}), "damaged: model"),
+        (json.dumps({"format": "streamcell chat", "version": 1, "turns": [{}] * 1_001}), "damaged: turns"),
+        (
+            '[{"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [{"id": "1", "function": null}]}]',
+            "no function",
+        ),
+        (
+            (
+                '[{"role": "user", "content": "x"},'
+                ' {"type": "function_call", "call_id": "1", "name": "f", "arguments": {}}]'
+            ),
+            "that is none",
+        ),
         ("{}", "no chat that this release"),
         ('{"format": "streamcell chat", "version": 9}', "no chat that this release"),
         ('{"format": "streamcell chat", "version": 1}', "damaged: turns"),
@@ -350,7 +390,7 @@ def test_an_edit_of_no_turn_is_refused(told: list[dict[str, Any]], number: objec
     answered(chat, "one")
     chat._obey({"type": "ask", "text": "uno", "edit": number, "nonce": "n"})
     assert (told[0]["type"], len(chat._turns)) == ("refused", 1)
-    assert "not in this conversation" in told[0]["why"]
+    assert "no such question" in told[0]["why"]
 
 
 def test_an_edited_question_keeps_its_files(told: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -422,3 +462,193 @@ def test_the_lines_of_the_page_about_conversations_run(
         for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
             exec(compile(snippet, "docs/chat.md", "exec"), {})
     assert capsys.readouterr().out.count("Your name is Ada") >= 3
+
+
+KEY = "sk-proj-" + "a1B2c3D4" * 6
+
+
+def until(chat: StreamChat, condition: Callable[[], bool]) -> None:
+    """Wait until what the chat shows fulfils a condition."""
+    fulfilled = threading.Event()
+
+    def look(_change: Any = None) -> None:
+        if condition():
+            fulfilled.set()
+
+    chat.observe(look, "_places")
+    look()
+    assert fulfilled.wait(LIMIT)
+
+
+def judge(text: str) -> bool:
+    return "bomb" in text
+
+
+def everywhere(chat: StreamChat, folder: Path) -> str:
+    """All that a chat shows and saves."""
+    chat.save(folder / "all.json")
+    chat.save(folder / "all.md")
+    files = [(folder / name).read_text("utf-8") for name in ("all.json", "all.md")]
+    return json.dumps([chat._repr_mimebundle_(), chat.get_state(["_state", "_places"]), *files])
+
+
+def test_a_question_that_a_moderator_flags_is_withheld(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, moderator=Moderation(judge, prompt=True), display=False)
+    with pytest.raises(Flagged):
+        answered(chat, "how to build a bomb")
+    assert "bomb" not in everywhere(chat, tmp_path)
+    assert "withheld by the moderator" in (tmp_path / "all.md").read_text("utf-8")
+    flagged = chat.turns[0]
+    for name in ("one.json", "one.md", "one.html"):
+        flagged.save(tmp_path / name)
+        assert "bomb" not in (tmp_path / name).read_text("utf-8")
+    second = chat.send("hello")
+    second.result(LIMIT)
+    assert second.request is not None
+    assert [one["content"] for one in second.request.messages] == ["hello"]
+    assert second.request.remark == ""
+    assert asked(chat) == ["hello"]
+    until(chat, lambda: chat._places[1]["about"]["question"] == "hello")
+    chat.save(tmp_path / "chat.json")
+    again = stream_chat.load(tmp_path / "chat.json", display=False)
+    assert asked(again) == ["hello"]
+    assert "withheld by the moderator" in again._places[0]["about"]["question"]
+    with pytest.raises(ValueError, match="withheld"):
+        again.turns[0].retry()
+
+
+def test_a_question_is_shown_when_the_moderator_has_passed_it(tmp_path: Path) -> None:
+    goes = threading.Event()
+
+    def patient(text: str) -> bool:
+        return not goes.wait(LIMIT)
+
+    chat = stream_chat(ECHO, moderator=Moderation(patient, prompt=True), display=False)
+    chat.send("hello there")
+    assert "hello there" not in json.dumps([chat._places, chat._repr_mimebundle_()])
+    assert "is judging" in chat._places[0]["about"]["question"]
+    goes.set()
+    chat.result(LIMIT)
+    until(chat, lambda: chat._places[0]["about"]["question"] == "hello there")
+
+
+def test_secrets_in_questions_and_instructions_are_neither_shown_nor_saved(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, instructions=f"key {KEY}", extra_headers={"X-Api-Key": "hushhush99"}, display=False)
+    answered(chat, f"my key is {KEY}, and hushhush99")
+    chat.save(tmp_path / "chat.json")
+    shown = json.dumps([chat._places, (tmp_path / "chat.json").read_text("utf-8")])
+    assert KEY not in shown
+    chat.save(tmp_path / "chat.md")
+    assert KEY not in (tmp_path / "chat.md").read_text("utf-8")
+    assert "hushhush99" not in json.dumps(chat._places)
+    assert KEY in chat.messages[0]["content"]
+    loaded = stream_chat.load(tmp_path / "chat.json", display=False)
+    assert asked(loaded) == ["my key is …, and …"]
+
+
+@pytest.mark.parametrize("messages", ["hi", ["a", "b"], [{"choices": []}]])
+def test_what_is_no_list_of_messages_is_refused(messages: Any) -> None:
+    with pytest.raises(TypeError, match="must be a list of messages"):
+        stream_chat(FAST, messages=messages, display=False)
+
+
+def test_a_list_of_very_many_messages_is_refused() -> None:
+    pair = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    with pytest.raises(ValueError, match="1,001 turns"):
+        stream_chat(FAST, messages=pair * 1_001, display=False)
+
+
+def test_a_file_shows_the_question_that_it_sends(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, display=False)
+    answered(chat, "one")
+    chat.save(tmp_path / "x.json")
+    content = json.loads((tmp_path / "x.json").read_text("utf-8"))
+    content["turns"][0] |= {
+        "text": "shown harmless",
+        "question": [{"role": "system", "content": "evil"}, {"role": "user", "content": "hidden"}],
+    }
+    (tmp_path / "x.json").write_text(json.dumps(content), "utf-8")
+    loaded = stream_chat.load(tmp_path / "x.json", display=False)
+    assert loaded._places[0]["about"]["question"] == "evil\n\nhidden"
+
+
+def test_the_instructions_of_messages_are_those_of_the_chat(tmp_path: Path) -> None:
+    chat = stream_chat(ECHO, instructions="Be a pirate.", display=False)
+    answered(chat, "one")
+    again = stream_chat(ECHO, messages=chat.messages, display=False)
+    assert again.messages == chat.messages
+    again.send("two").result(LIMIT)
+    request = again.turns[-1].request
+    assert request is not None
+    assert request.instructions == "Be a pirate."
+    other = stream_chat(ECHO, messages=chat.messages, instructions="Be kind.", display=False)
+    assert other.messages[0]["content"] == "Be kind."
+    empty = stream_chat(ECHO, messages=[], display=False)
+    assert empty.messages == []
+    late = [*chat.messages, {"role": "system", "content": "Be brief."}, {"role": "user", "content": "two"}]
+    assert stream_chat(ECHO, messages=late, display=False).messages == late
+
+
+def test_a_question_is_shown_once_and_literally() -> None:
+    streamcell.configure(show_prompt=True)
+    try:
+        chat = stream_chat(ECHO, display=False)
+        answered(chat, "# Twice?\n- item")
+    finally:
+        streamcell.configure(show_prompt=None)
+    assert chat.turns[0].prompt == ""
+    markdown = chat._repr_mimebundle_()[0]["text/markdown"]
+    assert markdown.startswith("> **You:**\n>\n> &#35; Twice?\\\n> &#45; item\n\n")
+
+
+@pytest.mark.parametrize("name", ["show_prompt", "max_height", "repair", "record", "replay", "previous", "controls"])
+def test_an_argument_of_single_cells_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(TypeError, match=f"stream_chat has no {name}="):
+        stream_chat(FAST, display=False, **{name: 1})
+
+
+def test_arguments_that_no_turn_can_have_are_refused_by_their_names() -> None:
+    chat = stream_chat(FAST, display=False)
+    for name in ("display", "previous", "controls"):
+        with pytest.raises(TypeError, match=f"chat.send has no {name}="):
+            chat.send("x", **{name: True})
+    assert chat.turns == ()
+    with pytest.raises(TypeError, match="display must be"):
+        stream_chat(FAST, display="x")
+
+
+def test_files_of_a_refused_question_can_be_sent_again(told: list[dict[str, Any]]) -> None:
+    chat = stream_chat(ECHO, display=False)
+    for command in (
+        piece("a", "a.txt", b"some text"),
+        {"type": "ask", "text": " ", "files": ["a"], "nonce": "n"},
+        piece("b", "b.txt", b"another page's"),
+        piece("a", "a.txt", b"some text"),
+        {"type": "ask", "text": "What is it?", "files": ["a"], "nonce": "m"},
+    ):
+        chat._obey(command)
+    assert [one["nonce"] for one in told] == ["n"]
+    chat.result(LIMIT)
+    assert "some text" in json.dumps(chat.messages)
+    assert [one.name for one in chat._uploads.files(["b"])] == ["b.txt"]
+    chat._obey({"type": "ask", "text": "x", "edit": 9, "nonce": "e"})
+    assert "no such question" in told[-1]["why"]
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    chat = stream_chat(FAST, instructions="be \udc00", display=False)
+    chat.save(tmp_path / "x.JSON")
+    assert json.loads((tmp_path / "x.JSON").read_text("utf-8"))["instructions"] == "be \ufffd"
+
+
+SHOWN_ONCE = [
+    "from streamcell import stream_chat\nchat = stream_chat('rehearsal/echo?rate=0&first_token=0')",
+    "chat.send('one')",
+    "await chat\nchat.edit(0, 'two')",
+]
+
+
+def test_a_turn_as_the_last_line_of_a_cell_is_shown_in_the_chat_alone(tmp_path: Path) -> None:
+    done, notebook = run(tmp_path, SHOWN_ONCE)
+    assert done.returncode == 0, done.stderr
+    assert [len(cell.outputs) for cell in notebook.cells] == [1, 0, 0]

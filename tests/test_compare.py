@@ -15,6 +15,7 @@ import streamcell
 from streamcell import (
     AuthenticationFailed,
     Interrupted,
+    Moderation,
     RateLimited,
     RetryPolicy,
     Stopped,
@@ -353,9 +354,9 @@ def test_in_a_terminal_the_answers_are_printed_under_their_names(
     monkeypatch.setattr("streamcell.notebook.ipython.is_terminal", lambda: True)
     monkeypatch.setattr("streamcell.notebook.ipython.is_a_result", lambda: False)
     compare(server, models={"first": "echo", "second": "unauthorized"})._ipython_display_()
-    printed = capsys.readouterr().out
-    assert printed.index("── first ──") < printed.index("One two three") < printed.index("── second ──")
-    assert "The API key was not accepted" in printed
+    printed, said = capsys.readouterr()
+    assert printed.index("first:\n") < printed.index("One two three") < printed.index("second:\n")
+    assert "The API key was not accepted" in said
 
 
 def test_a_closed_comparison_keeps_its_texts_and_none_is_copied(server: RehearsalServer) -> None:
@@ -365,3 +366,36 @@ def test_a_closed_comparison_keeps_its_texts_and_none_is_copied(server: Rehearsa
     assert grid.result(TIMEOUT) == ["One two three"] * 2
     with pytest.raises(TypeError, match="cannot be copied"):
         copy.copy(grid)
+
+
+def everywhere(both: StreamCompare, folder: Path) -> str:
+    both.save(folder / "all.json")
+    files = [both.to_markdown(), (folder / "all.json").read_text("utf-8")]
+    return json.dumps([both._repr_mimebundle_(), both.get_state(["_state", "_places"]), *files])
+
+
+def test_a_prompt_that_a_moderator_flags_is_withheld(server: RehearsalServer, tmp_path: Path) -> None:
+    strict = Moderation(lambda text: "bomb" in text, prompt=True)
+    both = compare(server, "how to build a bomb", models=["echo", "tour"], moderator=strict)
+    both.result(TIMEOUT, return_exceptions=True)
+    both.settle()
+    assert "bomb" not in everywhere(both, tmp_path)
+    assert "withheld by the moderator" in both.to_markdown()
+    prompts = compare(server, None, over={"prompt": ["a bomb", "peace"], "model": ["echo"]}, moderator=strict)
+    prompts.result(TIMEOUT, return_exceptions=True)
+    prompts.settle()
+    assert "bomb" not in everywhere(prompts, tmp_path)
+    assert prompts["peace", "echo"].text == "peace"
+    assert [one["prompt"] for one in prompts.labels] == ["1", "2"]
+    fine = compare(server, "peace", models=["echo"], moderator=strict)
+    fine.result(TIMEOUT)
+    fine.settle()
+    assert fine._state["prompt"] == "peace"
+
+
+def test_secrets_in_a_prompt_are_not_shown(server: RehearsalServer) -> None:
+    key = "sk-proj-" + "a1B2c3D4" * 6
+    both = compare(server, f"my key is {key}, and hushhush99", models=["tour"], extra_headers={"X-Key": "hushhush99"})
+    both.result(TIMEOUT)
+    assert both._state["prompt"] == "my key is …, and …"
+    assert key not in both.to_markdown()

@@ -16,7 +16,7 @@ import pytest
 from streamcell.notebook.terminal_markdown import finished, last_lines
 
 LIMIT = 300
-IMPORT = "from streamcell import Timeouts, stream_cell\n"
+IMPORT = "from streamcell import Timeouts, stream_cell, stream_chat, stream_compare\n"
 ECHO = "model='rehearsal/echo?rate=0'"
 SLOW = "model='rehearsal/echo?rate=20'"
 
@@ -53,14 +53,52 @@ def test_what_a_script_displays_is_printed_in_order_and_the_exit_waits_for_it(tm
         (f"import asyncio\nprint(asyncio.run(stream_cell('one', {ECHO}).wait()))", "one\n"),
         (f"print(stream_cell('one', {ECHO}).future.result())", "one\n"),
         (f"stream_cell('one', {ECHO}, display=False)", ""),
-        (f"ends = stream_cell('one', {ECHO}).on_end(print)", None),
+        (f"ends = stream_cell('one', {ECHO}).on_end(print)", "<StreamCell done, 3 characters>\n"),
         (f"def ask(text): return stream_cell(text, {ECHO})\nask('one')\nask('two').result()", "one\n"),
     ],
 )
-def test_what_the_script_reads_itself_is_not_printed_too(tmp_path: Path, lines: str, printed: str | None) -> None:
+def test_what_the_script_reads_itself_is_not_printed_too(tmp_path: Path, lines: str, printed: str) -> None:
     done = run(tmp_path, lines)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == printed or (printed is None and "one" not in done.stdout)
+    assert done.stdout == printed
+
+
+def test_the_answers_of_a_comparison_are_printed_under_their_names(tmp_path: Path) -> None:
+    lines = "stream_compare('one', models={'a': 'rehearsal/echo', 'b': 'rehearsal/unauthorized'}, retry=1)\n"
+    lines += "read = stream_compare('two', models=['rehearsal/echo']).result()\n"
+    lines += "stream_compare('three', models=['rehearsal/echo'], display=False)"
+    done = run(tmp_path, lines)
+    assert (done.returncode, done.stdout) == (0, "a:\n\none\n\nb:\n\n\n")
+    assert done.stderr.startswith("The API key was not accepted")
+
+
+def test_the_turns_of_a_chat_are_printed_under_the_first_lines_of_their_questions(tmp_path: Path) -> None:
+    lines = f"chat = stream_chat({ECHO})\nchat.send('one\\ntwo').result()\nchat.send('three\\nfour')\n"
+    lines += f"stream_chat({ECHO}, display=False).send('never')"
+    done = run(tmp_path, lines.replace("model=", ""))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "You: three\n\nthree\nfour\n", "")
+
+
+def test_the_exit_waits_for_the_callback_of_what_the_script_displays(tmp_path: Path) -> None:
+    lines = "import asyncio, time\ndef end(cell):\n    time.sleep(0.5)\n    print(cell.status)\n"
+    lines += f"async def main():\n    stream_cell('one two', {SLOW}).on_end(end)\n"
+    lines += f"    stream_cell('three', {SLOW}).on_end(end)()\nasyncio.run(main())"
+    done = run(tmp_path, lines)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_a_callback_is_a_function(tmp_path: Path) -> None:
+    done = run(tmp_path, f"stream_cell('one', {ECHO}).on_end(3)")
+    assert done.returncode == 1
+    assert "TypeError: on_end takes a function of the cell, not 3" in done.stderr
+
+
+def test_a_script_that_ipython_runs_prints_as_with_python(tmp_path: Path) -> None:
+    path = script(tmp_path, f"stream_cell('one', {SLOW})\nstream_cell('two', {ECHO}).result()")
+    command = [sys.executable, "-m", "IPython", "--colors=NoColor", str(path)]
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=LIMIT, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "one\n", "")
 
 
 def test_why_an_answer_failed_is_told_and_the_exit_code_is_pythons(tmp_path: Path) -> None:
@@ -226,6 +264,8 @@ def test_pythons_own_shell_prints_a_cell_that_is_its_value(terminal: Any) -> Non
     assert says(f"cell = stream_cell('three', {ECHO})") == ""
     assert says("cell") == "three"
     assert says("_.status") == "'done'"
+    assert says("from streamcell import stream_compare") == ""
+    assert says("stream_compare('one', models=['rehearsal/echo'])") == "rehearsal/echo:\n\none"
     child.sendeof()
     child.expect(pexpect.EOF)
     assert "three" not in child.before

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from streamcell.notebook import ipython
+from streamcell.notebook.joined import ANSWERS
 from streamcell.notebook.output import ANSWER
 from streamcell.notebook.shown_text import ShownText
 
@@ -47,6 +48,25 @@ def test_the_text_is_not_shown_again_where_the_answer_is(tmp_path: Path) -> None
         ["answer", "'one *two*'"],
         ["str one *two*! True\n"],
     ]
+
+
+def test_a_turn_and_a_comparison_are_not_shown_again_below_themselves(tmp_path: Path) -> None:
+    model = "'rehearsal/echo?rate=0'"
+    lines = [
+        f"from streamcell import stream_chat, stream_compare\nchat = stream_chat({model})\nchat.send('one')",
+        "chat.send('two')",
+        "chat.turns[0].text",
+        f"other = stream_chat({model})\nother.send('three')\nawait other",
+        f"grid = stream_compare('four', models=[{model}, {model} + '&seed=2'])\nawait grid",
+        "grid.result()[0]",
+    ]
+    done, notebook = run(tmp_path, lines)
+    assert done.returncode == 0, done.stderr
+    shown = [
+        ["group" if ANSWERS in one else "answer" if ANSWER in one else one["text/plain"] for one in data]
+        for data in ([output.data for output in cell.outputs] for cell in notebook.cells)
+    ]
+    assert shown == [["group"], [], ["'one'"], ["group"], ["group"], ["'four'"]]
 
 
 def test_it_is_a_string_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:

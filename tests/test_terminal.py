@@ -58,3 +58,23 @@ def test_an_answer_that_fails_says_why_and_what_to_do(terminal: Any) -> None:
     printed = run(terminal, line)
     assert "The API key was not accepted: Incorrect API key provided." in printed
     assert "Check OPENAI_API_KEY" in printed
+
+
+def test_a_chat_that_is_shown_is_printed_with_its_questions(terminal: Any) -> None:
+    assert run(terminal, "from streamcell import stream_chat") == ""
+    assert run(terminal, f"chat = stream_chat({ECHO!r})") == ""
+    assert run(terminal, "chat") == "Out[4]: Nothing has been asked yet: chat.send() asks."
+    assert run(terminal, "first, _ = chat.send('one\\ntwo'), None") == ""
+    assert run(terminal, "first.result(); chat.send('three')") == "Out[6]: \nthree"
+    assert run(terminal, "chat") == "Out[7]: \nYou: one\n\none\ntwo\n\nYou: three\n\nthree"
+
+
+def test_what_a_script_displays_is_printed_when_it_has_run(terminal: Any, tmp_path: Path) -> None:
+    path = tmp_path / "asks.py"
+    path.write_text(f"from streamcell import stream_cell\nstream_cell('one', model={SLOW!r})\nprint('first')", "utf-8")
+    assert "ZeroDivisionError" in run(terminal, "1 / 0")
+    assert run(terminal, f"%run {path}") == "first\none"
+    path.write_text(path.read_text("utf-8") + "\n1 / 0", "utf-8")
+    printed = run(terminal, f"%run {path}")
+    assert "ZeroDivisionError" in printed
+    assert not printed.endswith("one")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streamcell.answer.turns import Tree
 from streamcell.request.history import Trim, check_trim, trimmed
+from streamcell.request.request import estimated_tokens
 
 
 def shown(**versions: int) -> Any:
@@ -133,3 +134,58 @@ def test_what_is_no_policy_is_refused() -> None:
             check_trim(wrong)
     with pytest.raises(ValueError, match="turns must be a whole number of at least 0"):
         Trim(turns=-1)
+
+
+OPEN = ({"role": "user", "content": "hi"}, {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"})
+LATER = ({"role": "user", "content": "and?"}, {"role": "assistant", "content": "well"})
+RETURNED = ({"type": "function_call_output", "call_id": "a", "output": "x"},)
+
+
+@pytest.mark.parametrize("policy", [Trim(turns=0), 1, lambda messages: messages[-1:], lambda messages: messages])
+def test_a_call_whose_result_is_the_question_is_always_sent(policy: Any) -> None:
+    kept, _ = trimmed(None, [OPEN], RETURNED, policy)
+    assert OPEN[1] in kept
+    assert trimmed(None, [OPEN, LATER], LATER[:1], Trim(turns=1))[0] == LATER
+
+
+def test_a_call_that_is_kept_for_its_result_keeps_the_results_of_those_beside_it() -> None:
+    calls = [{"id": name, "type": "function", "function": {"name": "f", "arguments": "{}"}} for name in "ab"]
+    turn = (
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": None, "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "b", "content": "y"},
+    )
+    kept, left_out = trimmed(None, [turn], ({"role": "tool", "tool_call_id": "a", "content": "x"},), Trim(turns=0))
+    assert (kept, left_out) == (turn[1:], 1)
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        {"type": "function_call_output", "call_id": "a", "output": "x" * 4_000},
+        {"type": "function_call_output", "call_id": "a", "output": [{"type": "input_text", "text": "x" * 4_000}]},
+        {"type": "function_call", "call_id": "a", "name": "f", "arguments": "x" * 4_000},
+        {"type": "custom_tool_call", "call_id": "a", "name": "f", "input": "x" * 4_000},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "x" * 4_000}}],
+        },
+    ],
+)
+def test_calls_of_tools_and_their_results_cost_tokens(large: dict[str, Any]) -> None:
+    assert 1_000 <= estimated_tokens([large]) <= 1_010
+    assert trimmed(None, [(large,)], LATER[:1], 500) == ((), 1)
+
+
+def test_a_function_cannot_change_the_conversation_nor_leave_out_less_than_nothing() -> None:
+    said = {"role": "user", "content": [{"type": "text", "text": "hi"}]}
+
+    def twice(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        messages[0]["content"][0]["text"] = "changed"
+        return [messages[0], messages[0], messages[-1]]
+
+    kept, left_out = trimmed(None, [(said,)], LATER[:1], twice)
+    assert (len(kept), left_out) == (2, 1)
+    assert said["content"] == [{"type": "text", "text": "hi"}]
+    assert trimmed(None, [LATER], OPEN[:1], lambda messages: [messages[0], messages[0], messages[-1]])[1] == 1

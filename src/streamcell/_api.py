@@ -47,7 +47,7 @@ from .request.messages import Message, answered_in, messages_of, text_in
 from .request.parameters import without_twins
 from .request.request import Request, is_rehearsal, make_request
 from .request.schemas import format_in
-from .request.veiled import Veiled
+from .request.veiled import Secrets, Veiled
 from .sources import Map
 from .sources.openai.client import check_client, client_with, known_secrets
 from .sources.openai.moderation import ModerationEndpoint
@@ -458,7 +458,10 @@ def stream_cell(
     )
     if known is not None:
         *former, current = known.versions
-        document = replace(document, current=current, former=tuple(former), shown=known.shown)
+        why = words.NOT_ASKED_AGAIN if known.withheld else document.retry_disabled_reason
+        document = replace(
+            document, current=current, former=tuple(former), shown=known.shown, retry_disabled_reason=why
+        )
     session = Session(
         document=document,
         policy=policy,
@@ -470,6 +473,7 @@ def stream_cell(
         structure=None if structure is None else StructureRules(repairs=repairs),
         moderation=moderation,
         prompt="" if moderation is None or not moderation.prompt else _prompt_of(messages, instructions),
+        passed=frozenset() if known is None else frozenset({0}),
     )
     return _started(
         source,
@@ -481,6 +485,7 @@ def stream_cell(
         box,
         controls=controls,
         prompt=partial(asked.prompt, _recordings.now_in()),
+        secrets=asked.secrets,
         recorder=recorder,
         again=again,
         structure=structure,
@@ -529,6 +534,7 @@ def _started(
     *,
     controls: bool,
     prompt: Callable[[], Mapping[str, Any]],
+    secrets: Secrets,
     recorder: Recorder | None = None,
     again: _Asking | None = None,
     fixed: str | None = None,
@@ -550,10 +556,12 @@ def _started(
             structure=structure,
             endpoint=endpoint,
         )
-        cell.log.describe(prompt)
+        cell._secrets = secrets
+        cell.log.describe(partial(_unless_withheld, cell, prompt))
         cell._follow = partial(stream_cell, previous=cell)
         cell._again = None if again is None else partial(_source_of, again)
         if recorder is not None:
+            recorder.asked = partial(_unless_withheld, cell, recorder.asked)
             cell._fixed = "this answer is recorded, and a recording has one request for an answer"
         elif sources.can_ask(client):
             cell._fixed = f"the settings are those of the {type(client).__name__} itself"
@@ -574,6 +582,14 @@ def _started(
         source.release()
         raise
     return cell
+
+
+def _unless_withheld(cell: StreamCell, prompt: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what was asked, as a recording says it, without a prompt that a moderator withholds."""
+    asked = prompt()
+    if not cell._stream.withheld:
+        return asked
+    return {**asked, "messages": [{"role": "user", "content": words.QUESTION_WITHHELD}], "instructions": None}
 
 
 def _replayed(
@@ -613,6 +629,7 @@ def _replayed(
         controls=controls,
         fixed=words.PLAYED,
         prompt=lambda: played.prompt,
+        secrets=Secrets(),
         structure=structure,
         endpoint=endpoint,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._api import check_call, stream_cell, unattended_of
 from .engine.handle import running_loop
-from .notebook.chat import StreamChat, Turn
+from .notebook.chat import StreamChat
 from .request.history import History, TrimPolicy, check_trim
 from .request.veiled import Veiled
 from .sources.openai.client import has_own_http_client
@@ -76,6 +76,7 @@ class _StreamChat:
             api: as for `stream_cell`.
             instructions: the system message: how to answer. It goes with every question.
             messages: a conversation so far, such as another chat's `messages`. Its turns are shown; nothing is asked.
+                System messages at its beginning are the instructions, unless you give others.
             trim: what goes to the model when the conversation grows. None: everything. A number: as many of the newest
                 turns as fit into so many tokens, the question and the instructions included. `Trim(turns=10)` or
                 `Trim(tokens=8000)`. Or a function that gets all messages and returns those to send; the newest question
@@ -97,6 +98,18 @@ class _StreamChat:
         Raises:
             TypeError, ValueError: for invalid arguments. What only a request can show to be wrong is raised by `send`.
         """
+        refused = next((name for name in params if name in _OF_CELLS), None)
+        if refused is not None:
+            why = "is for a single cell" if refused in _NOT_IN_A_CHAT else f"is given to chat.send(…, {refused}=…)"
+            raise TypeError(f"stream_chat has no {refused}=: it {why}")
+        if not isinstance(display, bool):
+            raise TypeError(f"display must be True or False, not {type(display).__name__}")
+        saved = None
+        if messages is not None:
+            from . import _saved_chats  # brings pydantic, which is loaded only when it is used
+
+            saved = messages if isinstance(messages, _saved_chats.SavedChat) else _saved_chats.made_of(messages)
+            instructions = saved.instructions if instructions is None else instructions
         check_call(
             model,
             client,
@@ -135,11 +148,6 @@ class _StreamChat:
             }
         )
         params = cast("Any", None)  # a traceback that shows locals must not show a key in extra_headers
-        if messages is None:
-            return _chat(options, trim, display, None)
-        from . import _saved_chats  # brings pydantic, which is loaded only when it is used
-
-        saved = messages if isinstance(messages, _saved_chats.SavedChat) else _saved_chats.made_of(messages)
         return _chat(options, trim, display, saved)
 
     def load(self, path: str | os.PathLike[str], model: str | None = None, **options: Any) -> StreamChat:
@@ -160,11 +168,14 @@ class _StreamChat:
         content = _saved_chats.read(Path(path))
         if isinstance(content, list):
             return self(model, messages=content, **options)
-        given = {"instructions": content.instructions, **options}
-        return self(model or content.model, messages=cast("Any", content), **given)
+        return self(model or content.model, messages=cast("Any", content), **options)
 
 
 stream_chat: Final = _StreamChat()
+
+
+_OF_CELLS: Final = frozenset(stream_cell.__kwdefaults__ or ())
+_NOT_IN_A_CHAT: Final = ("previous", "display", "controls", "replay", "speed", "map")
 
 
 def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, saved: SavedChat | None) -> StreamChat:
@@ -173,8 +184,12 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
     home, client = running_loop(), options.get("client")
 
     def ask(question: Sequence[Message], history: History, changes: Mapping[str, Any]) -> StreamCell:
+        refused = next((name for name in changes if name in ("prompt", *_NOT_IN_A_CHAT)), None)
+        if refused is not None:
+            raise TypeError(f"chat.send has no {refused}=: it is for a single cell")
+
         def call() -> StreamCell:
-            given = Veiled({**options, **changes})
+            given = Veiled({"show_prompt": False, **options, **changes})  # the chat shows it
             return stream_cell(list(question), previous=cast("Any", history), display=False, **given)
 
         # A client with an HTTP client of the user's is used on the loop that the chat was made on.
@@ -196,11 +211,7 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
         about={"model": options.get("model")},
     )
     if saved is not None:
-        turns = [
-            Turn(turn.question, ask(turn.question, turn.answered, {}), turn.text, turn.files, turn.left_out)
-            for turn in saved.turns
-        ]
-        chat._restore(turns, saved.tree)
+        chat._restore(saved.turns, saved.tree)
     if display:
         chat._show()
     return chat

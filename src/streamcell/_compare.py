@@ -64,6 +64,8 @@ def stream_compare(
         for point in grid.points():
             asked = {"prompt": prompt, **given, **grid.arguments(point)}
             stream_cell(**Veiled({**asked, "display": False, "unattended": unattended}))
+        if isinstance((over or {}).get("prompt"), (list, tuple)) and any(cell._stream.withheld for cell in cells):
+            grid = grid.numbered("prompt")  # a moderator may flag one of them, and labels would show it
         compare = StreamCompare(grid, cells, prompt, unattended=unattended_of(unattended), shown=display)
         if display:
             compare._show()

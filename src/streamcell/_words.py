@@ -380,6 +380,9 @@ STREAMCELL_FAILED: Final = "streamcell itself failed"
 WITHHELD: Final = "The flagged text is kept out of this answer, its log and its recordings."
 WITHHELD_BUT_LOGGED: Final = "The flagged text is kept out of this answer and its recordings. Only cell.log has it."
 NOTHING_SENT: Final = "Nothing was sent to the model."
+QUESTION_JUDGED: Final = "The moderator is judging this question."
+QUESTION_WITHHELD: Final = "This question was withheld by the moderator."
+NOT_ASKED_AGAIN: Final = "the question was withheld by a moderator, and it is in no file"
 
 
 def moderator_failed(fault: str) -> str:

@@ -13,6 +13,9 @@ import type {
   Tools,
 } from "../render/addons.js";
 
+/** The addons that are layouts. Their names come from notebooks, which are not trusted: no other name is ever fetched. */
+const LAYOUTS: readonly string[] = ["chat", "compare"];
+
 /** The name of the grammar for the first word of a fence; null for an unknown language. */
 type NameOf = (language: string) => string | null;
 
@@ -83,7 +86,7 @@ export class FetchedAddons implements Addons {
   }
 
   layout(name: string): Layout | Promise<Layout | null> | null {
-    return this.#bring(name, (module) => module.layout);
+    return LAYOUTS.includes(name) ? this.#bring(name, (module) => module.layout) : null;
   }
 
   longAnswers(): LongAnswers | Promise<LongAnswers | null> | null {

@@ -58,3 +58,14 @@ test("what another program has damaged is read as far as it can be", () => {
   expect(group?.key).toBe("");
   expect(readGroup({ data: { "application/vnd.streamcell.answers+json": { version: 9 } }, metadata: {} })).toBeNull();
 });
+
+test("pieces that overlap are no pieces of ours, so a small notebook cannot become a large text", () => {
+  const known = output.data["application/vnd.streamcell.answers+json"] as { items: { answer?: unknown }[] };
+  const answer = known.items.find((item) => item.answer)?.answer;
+  const items = Array.from({ length: 100 }, () => ({ answer, at: { "text/plain": [0, 1_000] } }));
+  const text = "a".repeat(1_000);
+  const data = { "application/vnd.streamcell.answers+json": { ...known, items }, "text/plain": text };
+  const places = readGroup({ data, metadata: {} })?.places ?? [];
+  expect(places).toHaveLength(100);
+  expect(places.map((place) => String(place.output?.data["text/plain"])).join("")).toBe(text);
+});

@@ -130,3 +130,9 @@ describe("what a cell leaves in the notebook", () => {
     expect(readOutput({ data, metadata: {} })).toBeNull();
   });
 });
+
+test("parts whose lengths would go back have no text twice", () => {
+  const parts = [4, -4, 4, -4, 4].map((characters) => ({ kind: "text", text: true, characters }));
+  const data = { [ANSWER]: { version: 2, document: { status: "done", parts } }, "text/plain": "abcd" };
+  expect(textOf(readOutput({ data, metadata: {} })?.doc ?? docOf({}))).toBe("abcd");
+});

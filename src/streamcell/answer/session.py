@@ -170,6 +170,13 @@ class Session:
         return self.document.current.status
 
     @property
+    def withheld(self) -> bool:
+        """Whether the prompt is withheld: a moderator judges it and has not passed it, or has flagged it in a retry."""
+        if not self.prompt or self.ask in self.passed:
+            return False
+        return not self.passed or isinstance(self.document.current.error, Flagged)
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The parts from the present request; the parts before are from earlier rounds."""
         return self.document.current.parts[self.begin :]

@@ -69,7 +69,11 @@ class Tree:
 
 @dataclass(frozen=True)
 class Answered(History):
-    """The conversation before a question that was answered earlier: `versions` are its answer, of a saved chat."""
+    """The conversation before a question that was answered earlier: `versions` are its answer, of a saved chat.
+
+    `withheld` says that a moderator withheld the question, so it cannot be asked again.
+    """
 
     versions: tuple[Version, ...] = ()
     shown: int = 0
+    withheld: bool = False

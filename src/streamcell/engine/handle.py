@@ -201,10 +201,12 @@ class Answer:
 
         After Retry or Continue the answer ends again, and the callback is called again; `cell.status` says how it
         ended. It runs on its own thread, and an exception that it raises goes to the logger `streamcell`. Returns a
-        function that ends this.
+        function that ends this. Raises TypeError if `callback` cannot be called.
         """
-        self._read()
-        callbacks = [callback]
+        if not callable(callback):
+            raise TypeError(f"on_end takes a function of the cell, not {callback!r}")
+        callbacks, called = [callback], threading.Event()
+        self._call_follows(called)
 
         def call() -> None:
             for one in tuple(callbacks):
@@ -212,6 +214,7 @@ class Answer:
                     one(self)
                 except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
                     _log.exception("a callback of %r raised", self)
+            called.set()
 
         self._stream.at_each_end(partial(elsewhere, call, "streamcell-callback"))
         return callbacks.clear
@@ -295,6 +298,9 @@ class Answer:
 
     def _read(self) -> None:
         """Take note that code has asked for the answer. A cell is then not printed by itself."""
+
+    def _call_follows(self, called: threading.Event) -> None:
+        """Take note that code has asked for a call at the end of the answer. `called` is set after it."""
 
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[None]:

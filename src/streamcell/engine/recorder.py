@@ -139,7 +139,7 @@ class Recorder:
     def __init__(self, writer: Writer, answer: int, asked: Callable[[], Mapping[str, Any]], secrets: Secrets) -> None:
         self._writer = writer
         self._answer = answer
-        self._asked = asked
+        self.asked = asked
         self._secrets = secrets
         self._held: list[Entry] | None = []  # until it is known that something is to be recorded
 
@@ -159,7 +159,7 @@ class Recorder:
             held.clear()
         elif ended or entry.kind != "status":
             self._held = None
-            self._writer.write(0, lambda: self._line(0.0, 0, "prompt", self._asked()))
+            self._writer.write(0, lambda: self._line(0.0, 0, "prompt", self.asked()))
             for one in held:
                 self._write(one)
 

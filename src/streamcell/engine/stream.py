@@ -180,6 +180,11 @@ class Stream:
         self._speaks_other = False
 
     @property
+    def withheld(self) -> bool:
+        """Whether a moderator withholds what was asked: it is not shown, saved, or sent with a later question."""
+        return self._session.withheld
+
+    @property
     def document(self) -> Document:
         """The present document. It is immutable, so any thread can read it."""
         return self._session.document

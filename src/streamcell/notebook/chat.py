@@ -6,24 +6,26 @@ import base64
 import binascii
 import json
 import threading
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import _words as words
-from .._errors import without_secrets
+from .._errors import without_keys, without_secrets
 from .._files import with_files_read
 from .._terminal import inert
 from ..answer.parts import conversation
-from ..answer.parts.base import literal
 from ..answer.status import TERMINAL, Status
-from ..answer.turns import After, Tree
+from ..answer.turns import After, Answered, Tree
 from ..engine.writing import replacing
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, attached_in, megabytes
 from ..request.history import History, TrimPolicy, trimmed
 from ..request.jsonable import whole_characters
 from ..request.messages import Message, answered_in, messages_of, text_in
+from ..saved.markdown import quoted
+from . import ipython
+from .export import clean_part
 from .group import Group
 from .ipython import Unattended
 from .joined import Place
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..answer.document import Version
 
-__all__ = ["Asking", "StreamChat", "Turn"]
+__all__ = ["Asking", "SavedTurn", "StreamChat", "Turn"]
 
 Asking = Callable[[Sequence[Message], History, Mapping[str, Any]], StreamCell]
 """Asks a question with the conversation before it, and with some arguments of its own; returns its cell."""
@@ -44,10 +46,37 @@ Asking = Callable[[Sequence[Message], History, Mapping[str, Any]], StreamCell]
 
 @dataclass(frozen=True)
 class Turn:
-    """One question and the cell of its answer. `text` and `files` are what is shown of the question."""
+    """One question and the cell of its answer. `text` and `files` are what is shown of the question.
+
+    `kept_back` says that a moderator withheld the question before the chat was saved.
+    """
 
     question: tuple[Message, ...]
     cell: StreamCell
+    text: str
+    files: tuple[str, ...] = ()
+    left_out: int = 0
+    kept_back: bool = False
+
+    @property
+    def withheld(self) -> bool:
+        """Whether a moderator withholds the question: it is not shown, saved, or sent with later ones."""
+        return self.kept_back or self.cell._stream.withheld
+
+    @property
+    def shown(self) -> str:
+        """What is shown of the question's text."""
+        if not self.withheld:
+            return self.text
+        return words.QUESTION_WITHHELD if Status(self.cell.status) in TERMINAL else words.QUESTION_JUDGED
+
+
+@dataclass(frozen=True)
+class SavedTurn:
+    """A turn that was answered before, with what is shown of its question."""
+
+    question: tuple[Message, ...]
+    answered: Answered
     text: str
     files: tuple[str, ...] = ()
     left_out: int = 0
@@ -119,6 +148,8 @@ class StreamChat(Group):
         """
         found: list[tuple[Message, ...]] = []
         for turn, version in reversed(self._versions(after)):
+            if turn.withheld:
+                continue
             found.append((*turn.question, *conversation(version.parts, answered_in(question))))
             question = turn.question
         return found[::-1]
@@ -136,7 +167,7 @@ class StreamChat(Group):
             RuntimeError: while an answer of this branch is streaming: `await chat` first, or call `chat.stop()`.
             TypeError, ValueError, OSError: as `stream_cell`; also what `trim=` raises. Nothing was asked then.
         """
-        return self._take_question(prompt, changes)
+        return self._as_part(self._take_question(prompt, changes))
 
     def edit(self, turn: int, prompt: Any, **changes: Any) -> StreamCell:
         """Ask question `turn` (from 0, of the branch that is shown; -1 is the last one) in other words.
@@ -147,7 +178,13 @@ class StreamChat(Group):
         """
         number = self._path()[turn]
         again = self._asked_again(number, prompt) if isinstance(prompt, str) else prompt
-        return self._take_question(again, changes, edits=number)
+        return self._as_part(self._take_question(again, changes, edits=number))
+
+    def _as_part(self, cell: StreamCell) -> StreamCell:
+        """Return a turn's cell, which need not be displayed again as the result of the execution that has asked it."""
+        if self._shown_in is not None:
+            cell._part_in = ipython.place()
+        return cell
 
     def select(self, turn: int, branch: int) -> None:
         """Show another branch: the form `branch` (from 0) of question `turn` of the branch that is shown.
@@ -186,16 +223,21 @@ class StreamChat(Group):
             question = messages_of(given)
             if question is None:
                 raise TypeError("a chat asks a model: give it a text, messages, or a list of texts and files")
-            sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
-            cell = self._ask(question, History(sent, self._echoes(after), self._remark(after, left_out)), changes)
-            self._add(after, Turn(question, cell, *_shown_of(given, question), left_out), nonce)
+            history, left_out = self._before(after, question)
+            cell = self._ask(question, history, changes)
+            text, files = _shown_of(given, question)
+            self._add(after, Turn(question, cell, without_secrets(text, cell._secrets), files, left_out), nonce)
         return cell
 
-    def _echoes(self, after: After) -> tuple[Any, ...]:
-        return tuple(echo for _, version in self._versions(after) for echo in version.echoes)
+    def _before(self, after: After, question: Sequence[Message]) -> tuple[History, int]:
+        """Return what goes to the model before a question, and how many messages are left out of it."""
+        sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
+        echoes = tuple(echo for _, version in self._versions(after) for echo in version.echoes)
+        return History(sent, echoes, self._remark(after, left_out)), left_out
 
     def _remark(self, after: After, left_out: int) -> str:
-        status = Status.DONE if after is None else self._versions(after)[-1][1].status
+        turn, version = (None, None) if after is None else self._versions(after)[-1]
+        status = Status.DONE if turn is None or version is None or turn.withheld else version.status
         ended = "" if status is Status.DONE else words.continues(words.CONTINUED[status.value])
         return ". ".join(one for one in (ended, words.not_sent(left_out) if left_out else "") if one)
 
@@ -226,6 +268,13 @@ class StreamChat(Group):
     def _on_version(self, _change: traitlets.Bunch) -> None:
         self._lay_out()
 
+    def _on_status(self, change: Any) -> None:
+        with self._asking:
+            about = {place.key: place.about for place in self._arranged}
+            if any(about.get(turn.cell._key, {}).get("question") not in (None, turn.shown) for turn in self._turns):
+                self._lay_out()  # a moderator has passed or flagged a question
+        super()._on_status(change)
+
     def _lay_out(self, cells: Sequence[StreamCell] = (), nonce: str = "") -> None:
         with self._asking:
             path = self._path()
@@ -239,16 +288,16 @@ class StreamChat(Group):
 
     def _place(self, number: int, hidden: bool) -> Place:
         turn, after = self._turns[number], self._tree.turns[number]
+        shown = turn.shown
         about = {
             "turn": number,
             "after": None if after is None else list(after),
-            "question": turn.text,
+            "question": shown,
             **({"files": list(turn.files)} if turn.files else {}),
             **({"left_out": turn.left_out} if turn.left_out else {}),
         }
-        said = "\n".join(one for one in (turn.text, *map(words.attached, turn.files)) if one)
-        lines = [literal(line.strip()) for line in inert(said).split("\n")]
-        markdown = f"> **{words.YOU}:** " + "\\\n> ".join(line or "\u200b" for line in lines)
+        said = "\n".join(one for one in (shown, *map(words.attached, turn.files)) if one)
+        markdown = quoted(f"{words.YOU}:", inert(said))
         return Place(turn.cell._key, markdown, f"{words.YOU}: {said}", hidden, about)
 
     # -- saving -------------------------------------------------------------------------------------------------------
@@ -256,14 +305,15 @@ class StreamChat(Group):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the conversation into a file: `.json` with all branches, which `stream_chat.load` continues, or `.md`.
 
-        Attached files are in the JSON; keys, headers and parameters are not. Raises ValueError for another suffix, and
-        OSError if the file cannot be written.
+        A file that exists is replaced, whole or not at all.
+
+        Attached files are in the JSON; keys, headers and parameters are not, nor what a moderator withheld. Raises
+        ValueError for another suffix, and OSError if the file cannot be written.
         """
         file = Path(path)
-        suffix = file.suffix.lower()
-        if suffix == ".md":
-            text = str(self._saved(None)[0]["text/markdown"]) + "\n"
-        elif suffix == ".json":
+        if file.suffix.lower() == ".md":
+            text = without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n"
+        elif file.suffix.lower() == ".json":
             text = self._json()
         else:
             raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
@@ -275,8 +325,9 @@ class StreamChat(Group):
             turns = [
                 {
                     "after": self._tree.turns[number],
-                    "question": turn.question,
-                    "text": turn.text,
+                    "question": _saved_question(turn),
+                    "text": turn.shown,
+                    **({"withheld": True} if turn.withheld else {}),
                     "files": turn.files,
                     "left_out": turn.left_out,
                     "shown": turn.cell._stream.document.shown,
@@ -285,16 +336,25 @@ class StreamChat(Group):
                 for number, turn in enumerate(self._turns)
             ]
             chosen = [[after, number] for after, number in self._tree.chosen.items()]
-        saved = {**FORMAT, **self._about, "instructions": self._instructions, "turns": turns, "chosen": chosen}
+        secrets = [key for turn in self._turns for key in turn.cell._secrets]
+        told = None if self._instructions is None else without_secrets(self._instructions, secrets)
+        saved = {**FORMAT, **self._about, "instructions": told, "turns": turns, "chosen": chosen}
         return json.dumps(saved, ensure_ascii=False, indent=1) + "\n"
 
-    def _restore(self, turns: Sequence[Turn], tree: Tree) -> None:
-        """Show the turns of a saved chat. Internal: `stream_chat.load` calls it."""
+    def _restore(self, turns: Sequence[SavedTurn], tree: Tree) -> None:
+        """Show the turns of a saved chat. Each is asked again, by Retry, with what was said before it. Internal."""
         with self._asking:
-            self._turns, self._tree = list(turns), tree
-            for turn in turns:
-                turn.cell.observe(self._on_version, "version")
-            self._lay_out([turn.cell for turn in turns])
+            self._tree = tree
+            for turn, after in zip(turns, tree.turns, strict=True):
+                history, _ = self._before(after, turn.question)
+                answered = replace(
+                    turn.answered, messages=history.messages, echoes=history.echoes, remark=history.remark
+                )
+                cell = self._ask(turn.question, answered, {})
+                cell.observe(self._on_version, "version")
+                kept_back = turn.answered.withheld
+                self._turns.append(Turn(turn.question, cell, turn.text, turn.files, turn.left_out, kept_back))
+            self._lay_out([turn.cell for turn in self._turns])
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
@@ -333,7 +393,7 @@ class StreamChat(Group):
             again = self._asked_again(edits, text, files, _list(command.get("without")))
             self._take_question(again, {}, edits, nonce)
         else:
-            raise ValueError("the question that was edited is not in this conversation any more")
+            raise ValueError("there is no such question to edit")
 
     _uncopied = "a chat is live: it cannot be copied, pickled or sent to another process. Take chat.messages"
 
@@ -358,6 +418,25 @@ def _shown_of(given: Any, question: Sequence[Message]) -> tuple[str, tuple[str, 
     return ("\n\n".join(texts) if files and texts else text_in(question)), files
 
 
+def _saved_question(turn: Turn) -> list[Message]:
+    """Return a question as a file has it: without secrets, and without what a moderator withholds."""
+    if turn.withheld:
+        return [{"role": "user", "content": words.QUESTION_WITHHELD}]
+    return [_told(message, turn.cell._secrets) for message in turn.question]
+
+
+def _told(value: Any, secrets: Iterable[str], name: str = "content") -> Any:
+    """Return a message without the secrets in its texts; the data of files stay as they are."""
+    if isinstance(value, Mapping):
+        return {name: _told(one, secrets, name) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_told(one, secrets, name) for one in value]
+    return without_secrets(value, secrets) if isinstance(value, str) and name in _TEXTS else value
+
+
+_TEXTS: Final = ("content", "text", "output", "arguments", "input")
+
+
 def _saved_version(version: Version) -> dict[str, Any]:
     error = version.error
     return {
@@ -367,7 +446,7 @@ def _saved_version(version: Version) -> dict[str, Any]:
         "error": None if error is None else [type(error).__name__, error.detail],
         "parts": [
             {"kind": part.kind, "id": part.id, **part.fields(), **({part.grows: part.body} if part.grows else {})}
-            for part in version.parts
+            for part in map(clean_part, version.parts)
         ],
     }
 
@@ -387,7 +466,9 @@ class _Uploads:
             self.drop(id_)  # it is sent again
         if id_ not in self._files and len(self._files) >= _MOST_FILES:
             raise ValueError(f"a question takes up to {_MOST_FILES} files")
-        _, content = self._files.setdefault(id_, (name, bytearray()))
+        if at == 0:
+            self._files[id_] = (name, bytearray())
+        _, content = self._files.get(id_, (name, bytearray()))
         if at != len(content):
             raise ValueError(f"{name!r} has not arrived completely: attach it again")
         try:

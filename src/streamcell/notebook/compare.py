@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 from .. import _words as words
-from .._errors import StreamCellError
+from .._errors import StreamCellError, without_secrets
 from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
 from ..engine.writing import replacing
 from ..request.grid import Grid
 from ..request.jsonable import whole_characters
 from ..saved.numbers import heading, in_order, lines_of, table_of
-from . import ipython, terminal
+from . import ipython
 from .group import Group
 from .ipython import Unattended
 from .joined import Place
 from .output import markdown_of
+from .shown_text import ShownTexts
 from .widget import StreamCell
 
 __all__ = ["StreamCompare"]
@@ -51,7 +52,9 @@ class StreamCompare(Group):
         self._grid = grid
         self._points = tuple(grid.points())
         self._cells_in_order = tuple(cells)
-        self._prompt = " ".join(prompt.split())[:_LONGEST] if isinstance(prompt, str) else ""
+        secrets = [key for cell in cells for key in cell._secrets]
+        asked = without_secrets(prompt, secrets) if isinstance(prompt, str) else ""
+        self._asked = " ".join(asked.split())[:_LONGEST]
         self._note(cells)
 
     @property
@@ -97,6 +100,7 @@ class StreamCompare(Group):
         """
         for cell in self:
             cell._check_blocking("result()")
+            cell._read()
         settled = [cell._stream.settled for cell in self]
         try:
             _, unfinished = concurrent.futures.wait(settled, timeout)
@@ -105,9 +109,8 @@ class StreamCompare(Group):
             raise
         if unfinished:
             raise TimeoutError(f"{len(unfinished)} answers did not finish within {timeout} s and continue to stream")
-        return _together(
-            [_outcome(cell, future) for cell, future in zip(self, settled, strict=True)], return_exceptions
-        )
+        ended = [_outcome(cell, future) for cell, future in zip(self, settled, strict=True)]
+        return self._together(ended, return_exceptions)
 
     def __await__(self) -> Generator[Any, None, list[str]]:
         """Wait until all answers have ended, and return their texts; see `wait`."""
@@ -127,7 +130,13 @@ class StreamCompare(Group):
                 if not cell._waiters and not cell._stream.settled.done():
                     cell.stop()
             raise
-        return _together(ended, return_exceptions)
+        return self._together(ended, return_exceptions)
+
+    def _together(self, ended: Sequence[Any], return_exceptions: bool) -> list[Any]:
+        error = next((one for one in ended if isinstance(one, BaseException)), None)
+        if error is not None and not return_exceptions:
+            raise error
+        return ShownTexts(ended, ipython.place()) if self._shown_here() else list(ended)
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -196,6 +205,13 @@ class StreamCompare(Group):
             file.write(whole_characters(text))
 
     @property
+    def _prompt(self) -> str:
+        if not self._asked or not any(cell._stream.withheld for cell in self):
+            return self._asked
+        over = all(cell._stream.document.current.status in TERMINAL for cell in self)
+        return words.QUESTION_WITHHELD if over else words.QUESTION_JUDGED
+
+    @property
     def _names(self) -> list[str]:
         return [self._grid.name(point) for point in self._points]
 
@@ -218,7 +234,7 @@ class StreamCompare(Group):
         return Place(cell._key, markdown=heading(name, 3), plain=f"{name}:", about=about)
 
     def _on_status(self, change: Any) -> None:
-        if change.new in TERMINAL:
+        if change.new in TERMINAL or self._state.get("prompt") != self._prompt:
             self._note()
 
     def settle(self) -> BaseException | None:
@@ -226,17 +242,6 @@ class StreamCompare(Group):
         error = super().settle()
         self._note()
         return error
-
-    # -- display ------------------------------------------------------------------------------------------------------
-
-    def _ipython_display_(self) -> None:
-        """Display it; in a terminal, print one answer after the other while they stream."""
-        if not ipython.is_terminal():
-            super()._ipython_display_()
-            return
-        for name, cell in zip(self._names, self, strict=True):
-            print(f"\n── {name} ──\n")
-            terminal.show(cell)
 
     def __repr__(self) -> str:
         """Return one line with the number of answers and their statuses."""
@@ -273,10 +278,3 @@ def _outcome(cell: StreamCell, settled: concurrent.futures.Future[str]) -> str |
         return cell._outcome(settled)
     except StreamCellError as error:
         return error
-
-
-def _together(ended: Sequence[Any], return_exceptions: bool) -> list[Any]:
-    error = next((one for one in ended if isinstance(one, BaseException)), None)
-    if error is not None and not return_exceptions:
-        raise error
-    return list(ended)

@@ -32,6 +32,7 @@ class Displayed(anywidget.AnyWidget):
     def __init__(self, *, unattended: Unattended, shown: bool, **traits: Any) -> None:
         """Open the comm now if `shown`."""
         self._shown_in: object = None
+        self._part_in: object = None  # the execution that shows it as a part of another output
         self._kept = self._wanted = False
         self._when_unattended = unattended
         # If no user can see the widget, a comm would only save its state, with the whole front end, in the notebook.
@@ -156,7 +157,12 @@ class Displayed(anywidget.AnyWidget):
 
         It does not as the result of the execution, or `interact` call, that has displayed it already.
         """
-        return self._shown_in is None or self._shown_in != ipython.place() or not ipython.is_a_result()
+        return not self._shown_here() or not ipython.is_a_result()
+
+    def _shown_here(self) -> bool:
+        """Whether this execution has displayed it, alone or as a part of another output."""
+        place = ipython.place()
+        return any(shown is not None and shown == place for shown in (self._shown_in, self._part_in))
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and a saved form for readers without widgets."""

@@ -21,7 +21,7 @@ from ..saved.page import page
 from ..wire.messages import View, view_of
 from .output import blocks_of, markdown_of, note_of
 
-__all__ = ["SUFFIXES", "Answered", "written"]
+__all__ = ["SUFFIXES", "Answered", "clean_part", "written"]
 
 FORMAT: Final = 1
 """The version of the JSON value: it changes with every change that a reader could stumble over."""
@@ -82,11 +82,12 @@ def written(answer: Answered, suffix: str) -> str:
 
 def _masked(document: Document) -> Document:
     """Return the answer without what looks like a key: a file is passed on more easily than a notebook."""
-    current, *former = (replace(one, parts=tuple(map(_clean_part, one.parts))) for one in reversed(document.versions))
+    current, *former = (replace(one, parts=tuple(map(clean_part, one.parts))) for one in reversed(document.versions))
     return replace(document, current=current, former=tuple(reversed(former)))
 
 
-def _clean_part(part: Part) -> Part:
+def clean_part(part: Part) -> Part:
+    """Return a part without what looks like a key."""
     values = {one.name: getattr(part, one.name) for one in fields(part) if one.name not in _NOT_WORDS}
     clean = {name: cleaned for name, value in values.items() if (cleaned := _clean(value)) != value}
     return replace(part, **clean) if clean else part

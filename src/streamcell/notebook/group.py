@@ -11,9 +11,10 @@ import traitlets
 
 from .. import _words as words
 from ..answer.status import TERMINAL
+from ..engine.handle import running_loop
 from ..engine.observers import InOrder
 from ..wire.messages import Command
-from . import ipython
+from . import ipython, terminal
 from .displayed import Displayed
 from .ipython import Unattended
 from .joined import Place, joined
@@ -38,6 +39,7 @@ class Group(Displayed):
         self._group_lock = threading.RLock()
         self._cells: dict[str, StreamCell] = {}
         self._arranged: tuple[Place, ...] = ()
+        self._prints = False
         self._commands = InOrder("streamcell-commands", _MOST_COMMANDS)
         super().__init__(unattended=unattended, shown=shown, _addon=addon)
 
@@ -48,14 +50,17 @@ class Group(Displayed):
 
         None for `state` leaves it as it is.
         """
+        new = list(cells)
         with self._group_lock:
-            for cell in cells:
+            for cell in new:
                 self._cells[cell._key] = cell
                 cell.observe(self._on_status, "status")
             self._arranged = tuple(places)
             if self.comm is not None:
                 self._open_cells()
             self._carry(partial(self._tell, state))
+        if self._prints and new:
+            self._print_later(new)
         if self._shown_in is not None:
             if self._unattended:
                 self._hold()
@@ -121,11 +126,40 @@ class Group(Displayed):
 
     # -- display ------------------------------------------------------------------------------------------------------
 
+    def _show(self) -> None:
+        """Display it, in a notebook. A script prints its answers when it ends, also those that come later."""
+        if ipython.is_notebook():
+            super()._show()
+        else:
+            self._prints = True
+            self._print_later([cell for cell in self._shown_cells if cell.status not in _OVER])
+
+    def _print_later(self, cells: Sequence[StreamCell]) -> None:
+        for heading, cell in self._headed():
+            if any(cell is one for one in cells):
+                terminal.displayed(cell, heading)
+
+    def _headed(self) -> list[tuple[str, StreamCell]]:
+        """The answers that are shown, each with the first line of what stands above it, to be printed."""
+        with self._group_lock:
+            places = [place for place in self._arranged if place.key in self._cells and not place.hidden]
+            return [(place.plain.strip().partition("\n")[0], self._cells[place.key]) for place in places]
+
     def _ipython_display_(self) -> None:
-        """Display it, but not again as the result of the execution that has displayed it."""
-        if not ipython.is_notebook():
+        """Display it, but not again as the result of the execution that has displayed it.
+
+        In a terminal, print its answers, one after the other, while they stream.
+        """
+        if ipython.is_terminal() and not any(cell._stream.needs(running_loop()) for cell in self._shown_cells):
+            headed = self._headed()
+            if not headed:
+                raise NotImplementedError
+            if ipython.is_a_result():
+                print()  # IPython has written "Out[1]: "
+            terminal.show_all(headed)
+        elif not ipython.is_notebook():
             raise NotImplementedError
-        if self._shows_again():
+        elif self._shows_again():
             self._show()
 
     def _saved(self, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -26,6 +27,7 @@ from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
 from ..engine.writing import replacing
 from ..request.request import Request
+from ..request.veiled import Secrets
 from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
 from . import ipython, terminal
 from .controls import Controls
@@ -87,6 +89,7 @@ class StreamCell(Answer, Displayed):
     parts = traitlets.Tuple(help="The answer's parts, in order.")
 
     _follow: Callable[..., StreamCell]
+    _secrets: Secrets
 
     def __init__(
         self,
@@ -247,6 +250,9 @@ class StreamCell(Answer, Displayed):
     def _read(self) -> None:
         terminal.forget(self)
 
+    def _call_follows(self, called: threading.Event) -> None:
+        terminal.call_follows(self, called)
+
     def _saved(self, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         view = self._stream.view
         return bundle_of(view, self._key, model_id, others_of(self._stream.document, view["version"]))
@@ -254,8 +260,7 @@ class StreamCell(Answer, Displayed):
     def _outcome(self, settled: concurrent.futures.Future[str]) -> str:
         """Return the text, or raise the error. A cell's last line `await cell` need not show the text once more."""
         text = super()._outcome(settled)
-        place = self._shown_in
-        return ShownText(text, place) if place is not None and place == ipython.place() else text
+        return ShownText(text, ipython.place()) if self._shown_here() else text
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the answer to a file; its suffix says how. A file that exists is replaced, whole or not at all.

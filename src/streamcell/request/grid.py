@@ -83,6 +83,17 @@ class Grid:
             for axis, at in zip(self.axes, point, strict=True)
         }
 
+    def numbered(self, name: str) -> Grid:
+        """Return the grid with numbers as the labels of an argument's values."""
+        return Grid(
+            tuple(
+                Axis(name, axis.values, tuple(str(at + 1) for at in range(len(axis.values))))
+                if axis.name == name
+                else axis
+                for axis in self.axes
+            )
+        )
+
     def row(self, point: Sequence[int]) -> str:
         """Return the name of a place's row; empty where there is only one axis."""
         return " · ".join(axis.said(at) for axis, at in zip(self.axes[:-1], point[:-1], strict=True))

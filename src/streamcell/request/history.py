@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, Union
 
@@ -77,8 +78,12 @@ def trimmed(
         kept = _newest(instructions, turns, question, limits)
     else:
         kept = _chosen(policy, instructions, every, question)
-    kept = _untorn(every, kept)
-    return kept, len(every) - sum(message in every for message in kept)
+    kept = _untorn(every, _with_calls(every, kept, question), question)
+    left_out = list(every)
+    for message in kept:
+        if message in left_out:  # a function may return one twice, or one of its own
+            left_out.remove(message)
+    return kept, len(left_out)
 
 
 def _newest(
@@ -104,7 +109,7 @@ def _chosen(
     question: Sequence[Message],
 ) -> tuple[Message, ...]:
     system = [] if instructions is None else [{"role": "system", "content": instructions}]
-    given = [dict(message) for message in (*system, *every, *question)]
+    given = [deepcopy(dict(message)) for message in (*system, *every, *question)]
     returned: Any = policy(given)
     if not isinstance(returned, Sequence) or isinstance(returned, (str, bytes)):
         raise TypeError(f"trim= must return a list of messages, and returned {type(returned).__name__}")
@@ -118,10 +123,26 @@ def _chosen(
 _CALLS: Final = ("function_call", "custom_tool_call")
 
 
-def _untorn(every: Sequence[Message], kept: Sequence[Message]) -> tuple[Message, ...]:
+def _with_calls(every: Sequence[Message], kept: Sequence[Message], question: Sequence[Message]) -> Sequence[Message]:
+    """Keep the calls whose results are in the question, and what else was called together with them.
+
+    Whatever the policy: the question is always sent, and every API refuses a result without its call.
+    """
+    wanted = {result for message in question for result in _result_of(message)}
+    have = {call for message in kept for call in _calls_of(message)}
+    missing = [message for message in every if wanted.intersection(_calls_of(message)) - have]
+    if not missing:
+        return kept
+    called = {call for message in missing for call in _calls_of(message)}
+    results = [message for message in every if called.intersection(_result_of(message))]
+    rest = [message for message in kept if message not in results]
+    return (*rest, *missing, *results)
+
+
+def _untorn(every: Sequence[Message], kept: Sequence[Message], question: Sequence[Message]) -> tuple[Message, ...]:
     """Leave out the results whose calls are missing, and the calls whose results have been left out."""
     answered = {result for message in every for result in _result_of(message)}
-    stays = {result for message in kept for result in _result_of(message)}
+    stays = {result for message in (*kept, *question) for result in _result_of(message)}
     found: list[Message] = []
     called: set[str] = set()
     for message in kept:

@@ -68,9 +68,24 @@ class Request:
 
 
 def estimated_tokens(messages: Iterable[Message], instructions: str | None = None) -> int:
-    """Return an estimate of the tokens of messages: one for four characters, and some for each image and file."""
-    contents = [message.get("content") for message in messages]
-    return (sum(map(_characters, contents)) + len(instructions or "")) // 4 + sum(map(_media, contents))
+    """Return an estimate of the tokens of messages: one for four characters, and some for each image and file.
+
+    Calls of tools and their results count too.
+    """
+    given = list(messages)
+    contents = [message.get(name) for message in given for name in ("content", "output")]
+    characters = sum(map(_characters, contents)) + sum(map(_called, given)) + len(instructions or "")
+    return characters // 4 + sum(map(_media, contents))
+
+
+def _called(message: Mapping[str, Any]) -> int:
+    """Return the number of characters of the calls of tools in a message, or of the call that it is."""
+    calls = message.get("tool_calls")
+    found = [message, *(calls if isinstance(calls, (list, tuple)) else ())]
+    inner = [one.get(kind) for one in found if isinstance(one, Mapping) for kind in ("function", "custom")]
+    named = ("name", "arguments", "input")
+    texts = (one.get(name) for one in (*found, *inner) if isinstance(one, Mapping) for name in named)
+    return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def _characters(content: object) -> int:

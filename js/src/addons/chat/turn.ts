@@ -19,7 +19,7 @@ export interface Around {
 export class TurnView {
   readonly root = element("section", { class: "sc-turn" });
   readonly #around: Around;
-  readonly #turn: Turn;
+  #turn: Turn;
   readonly #previous = arrow("‹", words.PREVIOUS_BRANCH);
   readonly #next = arrow("›", words.NEXT_BRANCH);
   readonly #position = element("span", { class: "sc-position" });
@@ -40,7 +40,7 @@ export class TurnView {
     this.#branches.append(this.#previous, this.#position, this.#next);
     setAttribute(this.#edit, "aria-label", words.EDIT_QUESTION);
     const { page } = around.answers;
-    const copy = copyButton(page, words.COPY, words.COPY_QUESTION, () => turn.question, around.say);
+    const copy = copyButton(page, words.COPY, words.COPY_QUESTION, () => this.#turn.question, around.say);
     const buttons = element("div", { class: "sc-chat-tools" }, this.#branches, copy, this.#edit);
     const question = element("div", { class: "streamcell sc-chat-question" }, this.#said);
     if (turn.files.length > 0) {
@@ -60,7 +60,10 @@ export class TurnView {
     this.#erase = around.answers.mount(this.#answer, turn.key);
   }
 
-  update({ siblings }: Shown, at: number): void {
+  update({ turn, siblings }: Shown, at: number): void {
+    this.#turn = turn;
+    // A question that a moderator judges is shown when it has passed.
+    if (this.#said.textContent !== turn.question) this.#said.textContent = turn.question;
     this.#siblings = siblings;
     setAttribute(this.root, "aria-label", words.turnName(at + 1));
     const place = siblings.indexOf(this.#turn.number);

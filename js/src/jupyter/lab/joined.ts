@@ -36,25 +36,30 @@ const textIn = (value: unknown): string => (Array.isArray(value) ? value.join(""
 
 const record = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
+/** Cuts pieces out of a text, in its order. A notebook is not trusted: no character is in two pieces. */
+function cutsOf(text: string): (at: unknown) => string {
+  const characters = [...text];
+  let end = 0;
+  return (at) => {
+    const [start = 0, length = 0] = (read(["list", "count"], at) ?? []) as number[];
+    if (start < end) return "";
+    end = start + length;
+    return characters.slice(start, end).join("");
+  };
+}
+
 /** The group in an output; null if there is none, or it was written by a newer release. */
 export function readGroup({ data, metadata }: Output): SavedGroup | null {
   const known = data[ANSWERS];
   if (!isRecord(known) || known.version !== VERSION || !Array.isArray(known.items)) return null;
   const run = record(metadata[ANSWERS]);
   const runs = Array.isArray(run.runs) ? (run.runs as unknown[]) : [];
-  const characters = new Map(TEXTS.map((name) => [name, [...textIn(data[name])]]));
-  const cut = (name: (typeof TEXTS)[number], at: unknown) => {
-    const [start = 0, length = 0] = (read(["list", "count"], at) ?? []) as number[];
-    return (
-      characters
-        .get(name)
-        ?.slice(start, start + length)
-        .join("") ?? ""
-    );
-  };
+  const cuts = new Map(TEXTS.map((name) => [name, cutsOf(textIn(data[name]))]));
   const places = known.items.filter(isRecord).map((item, index): SavedPlace => {
     const [at, texts] = [record(item.at), record(item.texts)];
-    const pieces = TEXTS.map((name) => [name, name in texts ? textIn(texts[name]) : cut(name, at[name])] as const);
+    const pieces = TEXTS.map(
+      (name) => [name, name in texts ? textIn(texts[name]) : cuts.get(name)?.(at[name])] as const,
+    );
     const output = isRecord(item.answer)
       ? { data: { [ANSWER]: item.answer, ...Object.fromEntries(pieces) }, metadata: { [ANSWER]: runs[index] ?? {} } }
       : null;

@@ -113,9 +113,7 @@ const secondsOf = (parts: readonly Part[]) =>
 /** The parts of a saved document. `text` is that of all text parts, each of which has its number of characters. */
 function partsIn({ parts, ...flat }: Bundle, text: string): readonly unknown[] {
   if (!Array.isArray(parts)) return flatParts(flat, text);
-  const lengths = parts.map((part: unknown) =>
-    isRecord(part) && typeof part.characters === "number" ? part.characters : 0,
-  );
+  const lengths = parts.map((part: unknown) => (isRecord(part) ? Math.max(Number(part.characters) || 0, 0) : 0));
   if (lengths.filter((length) => length > 0).length < 2) {
     return parts.map((part: unknown, at) => (lengths[at] ? { ...(part as Bundle), body: text } : part));
   }
