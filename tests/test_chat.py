@@ -390,7 +390,7 @@ def test_an_edit_of_no_turn_is_refused(told: list[dict[str, Any]], number: objec
     answered(chat, "one")
     chat._obey({"type": "ask", "text": "uno", "edit": number, "nonce": "n"})
     assert (told[0]["type"], len(chat._turns)) == ("refused", 1)
-    assert "not in this conversation" in told[0]["why"]
+    assert "no such question" in told[0]["why"]
 
 
 def test_an_edited_question_keeps_its_files(told: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -638,7 +638,7 @@ def test_files_of_a_refused_question_can_be_sent_again(told: list[dict[str, Any]
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     chat = stream_chat(FAST, instructions="be \udc00", display=False)
     chat.save(tmp_path / "x.JSON")
-    assert json.loads((tmp_path / "x.JSON").read_text("utf-8"))["instructions"] == "be ?"
+    assert json.loads((tmp_path / "x.JSON").read_text("utf-8"))["instructions"] == "be \ufffd"
 
 
 SHOWN_ONCE = [

@@ -393,7 +393,7 @@ class StreamChat(Group):
             again = self._asked_again(edits, text, files, _list(command.get("without")))
             self._take_question(again, {}, edits, nonce)
         else:
-            raise ValueError("the question that was edited is not in this conversation any more")
+            raise ValueError("there is no such question to edit")
 
     _uncopied = "a chat is live: it cannot be copied, pickled or sent to another process. Take chat.messages"
 
