@@ -41,7 +41,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=ready(), chromium_sandbox=os.geteuid() != 0)
         lab.write_notebook("formula.ipynb", [CELL])
         take_picture(browser, lab)
-        lab.write_notebook("filmstrip.ipynb", [CELL])
+        lab.write_notebook("filmstrip.ipynb", [CELL.replace("rate=60", "rate=20")])  # time for a picture
         take_filmstrip(browser, lab)
         browser.close()
     print(f"{PICTURE.relative_to(ROOT)} and {FILMSTRIP.relative_to(ROOT)} are new")
@@ -65,7 +65,7 @@ def take_filmstrip(browser: Browser, lab: JupyterLab) -> None:
     notebook = Notebook(lab, page)
     notebook.open("filmstrip.ipynb")
     scroller = page.locator(".jp-WindowedPanel-outer")
-    notebook.start(0)
+    notebook.press_run(0)
     frames = []
     for moment in MOMENTS:
         if moment is None:
