@@ -536,6 +536,17 @@ def test_configure_sets_a_moderator_and_a_call_may_have_none(answer: str) -> Non
     assert ask().result(60) == answer
 
 
+def test_a_reply_is_moderated_as_the_answer_that_it_continues(answer: str) -> None:
+    phrase = answer[200 : 200 + PHRASE]
+    first = ask("Say hello", moderator=flagging(phrase))
+    first.result(60)
+    reply = first.reply("Explain entropy", model=ENTROPY, display=False)
+    with pytest.raises(Flagged):
+        reply.result(60)
+    assert phrase not in reply.text
+    assert phrase in first.reply("Explain entropy", model=ENTROPY, display=False, moderator=False).result(60)
+
+
 @pytest.mark.parametrize("given", ["gpt", 5, object(), str])
 def test_what_is_no_moderator_is_refused_at_the_call(given: object) -> None:
     with pytest.raises(TypeError, match="moderator must be a function of a text"):

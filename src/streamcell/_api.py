@@ -260,8 +260,8 @@ def stream_cell(
             `register_source`, which does the same for a whole process.
         instructions: the system message: how to answer.
         previous: a cell whose answer has ended and whose conversation this one continues: its messages, and the version
-            of its answer that is shown. Its model, client, API and instructions are used too, unless you give others. A
-            stopped or interrupted answer is used as far as it came, and the new cell says so.
+            of its answer that is shown. Its model, client, API, instructions, tools and moderator are used too, unless
+            you give others. A stopped or interrupted answer is used as far as it came, and the new cell says so.
         retry: a `RetryPolicy`, any object with the same `attempts` and `wait`, or the total number of attempts (1: no
             automatic retry). None uses the default: 4 attempts, only for transient errors, and only before any text has
             been received.
@@ -368,7 +368,8 @@ def stream_cell(
         raise ValueError(
             "speed= says how fast a recording is played: give replay=, or set it with recording(…, speed=)"
         )
-    moderation = _defaults.moderator if moderator is None else _moderation(moderator)
+    before = previous._stream.moderation if isinstance(previous, StreamCell) else None
+    moderation = (before or _defaults.moderator) if moderator is None else _moderation(moderator)
     if prompt is None:
         raise TypeError("stream_cell needs a prompt, or replay= with a recording to play, and was given NoneType")
     repairs = _repairs(repair, params)

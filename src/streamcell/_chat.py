@@ -98,6 +98,7 @@ class _StreamChat:
         Raises:
             TypeError, ValueError: for invalid arguments. What only a request can show to be wrong is raised by `send`.
         """
+        params = cast("Any", Veiled(params))  # a traceback that shows locals must not show a key in extra_headers
         refused = next((name for name in params if name in _OF_CELLS), None)
         if refused is not None:
             why = "is for a single cell" if refused in _NOT_IN_A_CHAT else f"is given to chat.send(…, {refused}=…)"
@@ -125,7 +126,7 @@ class _StreamChat:
             tool_timeout,
             show_reasoning,
             moderator,
-            Veiled(params),
+            params,
         )
         options = Veiled(
             {
@@ -147,7 +148,6 @@ class _StreamChat:
                 **params,
             }
         )
-        params = cast("Any", None)  # a traceback that shows locals must not show a key in extra_headers
         return _chat(options, trim, display, saved)
 
     def load(self, path: str | os.PathLike[str], model: str | None = None, **options: Any) -> StreamChat:
@@ -165,6 +165,7 @@ class _StreamChat:
         """
         from . import _saved_chats  # brings pydantic, which is loaded only when it is used
 
+        options = Veiled(options)  # type: ignore[assignment]
         content = _saved_chats.read(Path(path))
         if isinstance(content, list):
             return self(model, messages=content, **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._api import cells_that_wait, stream_cell, unattended_of
 from .notebook.compare import StreamCompare
@@ -51,6 +51,7 @@ def stream_compare(
     refused = next((name for name in _NOT_FOR_ALL if given.get(name) not in (None, False)), None)
     if refused is not None:
         raise ValueError(f"{refused}= is for a single cell: {_NOT_FOR_ALL[refused]}")
+    over = cast("Any", Veiled(over)) if isinstance(over, Mapping) else over
     grid = grid_of(models, over)
     varied = {axis.name for axis in grid.axes}
     twice = next((name for name in ("prompt", *given) if name in varied and (name != "prompt" or prompt)), None)
@@ -62,7 +63,7 @@ def stream_compare(
         raise TypeError("an iterator can be read only once: give stream_compare a prompt, or a callable")
     with cells_that_wait() as cells:
         for point in grid.points():
-            asked = {"prompt": prompt, **given, **grid.arguments(point)}
+            asked = Veiled({"prompt": prompt, **given, **grid.arguments(point)})
             stream_cell(**Veiled({**asked, "display": False, "unattended": unattended}))
         if isinstance((over or {}).get("prompt"), (list, tuple)) and any(cell._stream.withheld for cell in cells):
             grid = grid.numbered("prompt")  # a moderator may flag one of them, and labels would show it

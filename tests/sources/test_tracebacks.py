@@ -10,6 +10,7 @@ import types
 import warnings
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import openai
@@ -18,7 +19,7 @@ import rich.console
 import rich.traceback
 from IPython.core.ultratb import VerboseTB
 
-from streamcell import StreamCell, StreamCellError, configure, stream_cell
+from streamcell import StreamCell, StreamCellError, configure, stream_cell, stream_chat, stream_compare
 from streamcell.sources.openai import chat
 
 from .deciding import deciding, whole
@@ -233,6 +234,28 @@ def test_nor_does_a_refused_change(change: dict[str, Any], printed: Callable[[Ba
     for one in (cell, own):
         headers = {"Authorization": f"Bearer {key()}"}
         shown = printed(raised_by(partial(one.retry, extra_headers=headers, **change)))
+        assert "Error" in shown
+        assert PARTS[1] not in shown
+
+
+@pytest.mark.parametrize("printed", PRINTERS, ids=lambda printed: printed.__name__)
+def test_nor_do_conversations_comparisons_and_replies(printed: Callable[[BaseException], str], tmp_path: Path) -> None:
+    wrong: Any = {"extra_headers": {"Authorization": f"Bearer {key()}"}, "nonsense": 1}
+    client = client_of("http://127.0.0.1:9/v1")
+    talk = stream_chat("m", client=client, display=False)
+    talk.save(tmp_path / "chat.json")
+    cell = stream_cell("x", model="m", client=client, display=False, retry=1)
+    end(cell)
+    calls: list[Callable[[], object]] = [
+        lambda: stream_chat("m", **wrong),
+        lambda: stream_chat.load(tmp_path / "chat.json", **wrong),
+        lambda: talk.send("x", **wrong),
+        lambda: cell.reply("x", **wrong),
+        lambda: stream_compare("x", models=["a", "b"], client=client, **wrong),
+        lambda: stream_compare("x", over={"extra_headers": [wrong["extra_headers"]], "nonsense": [1]}, client=client),
+    ]
+    for call in calls:
+        shown = printed(raised_by(call))
         assert "Error" in shown
         assert PARTS[1] not in shown
 

@@ -68,6 +68,7 @@ from ..answer.inputs import (
     Validated,
     Watch,
 )
+from ..answer.moderation import Moderation
 from ..answer.parts import CallState, ToolCall, text_of
 from ..answer.playback import Pace, Playback
 from ..answer.session import Session, step
@@ -178,6 +179,11 @@ class Stream:
         self.prompt = ""
         self._chunked = False
         self._speaks_other = False
+
+    @property
+    def moderation(self) -> Moderation | None:
+        """How the answer is moderated; None: it is not."""
+        return self._session.moderation
 
     @property
     def withheld(self) -> bool:

@@ -23,6 +23,7 @@ from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, attached_in
 from ..request.history import History, TrimPolicy, trimmed
 from ..request.jsonable import whole_characters
 from ..request.messages import Message, answered_in, messages_of, text_in
+from ..request.veiled import Veiled
 from ..saved.markdown import quoted
 from . import ipython
 from .export import clean_part
@@ -167,7 +168,8 @@ class StreamChat(Group):
             RuntimeError: while an answer of this branch is streaming: `await chat` first, or call `chat.stop()`.
             TypeError, ValueError, OSError: as `stream_cell`; also what `trim=` raises. Nothing was asked then.
         """
-        return self._as_part(self._take_question(prompt, changes))
+        given, changes = Veiled(changes), {}
+        return self._as_part(self._take_question(prompt, given))
 
     def edit(self, turn: int, prompt: Any, **changes: Any) -> StreamCell:
         """Ask question `turn` (from 0, of the branch that is shown; -1 is the last one) in other words.
@@ -178,7 +180,8 @@ class StreamChat(Group):
         """
         number = self._path()[turn]
         again = self._asked_again(number, prompt) if isinstance(prompt, str) else prompt
-        return self._as_part(self._take_question(again, changes, edits=number))
+        given, changes = Veiled(changes), {}
+        return self._as_part(self._take_question(again, given, edits=number))
 
     def _as_part(self, cell: StreamCell) -> StreamCell:
         """Return a turn's cell, which need not be displayed again as the result of the execution that has asked it."""

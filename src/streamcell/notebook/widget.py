@@ -27,7 +27,7 @@ from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
 from ..engine.writing import replacing
 from ..request.request import Request
-from ..request.veiled import Secrets
+from ..request.veiled import Secrets, Veiled
 from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
 from . import ipython, terminal
 from .controls import Controls
@@ -125,14 +125,15 @@ class StreamCell(Answer, Displayed):
 
         Args:
             prompt: as for `stream_cell`.
-            **options: any argument of `stream_cell`. Model, client, API, instructions and tools are this cell's, unless
-                you give others.
+            **options: any argument of `stream_cell`. Model, client, API, instructions, tools and moderator are
+                this cell's, unless you give others.
 
         Raises:
             ValueError: while the answer is streaming, if there is none, or if it did not come from a request.
             TypeError, ValueError, OSError: as `stream_cell`.
         """
-        return self._follow(prompt, **options)
+        given, options = Veiled(options), {}
+        return self._follow(prompt, **given)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -230,7 +231,8 @@ class StreamCell(Answer, Displayed):
         """Display controls below the cell, if there is somebody to use them."""
         if ipython.is_notebook() and not self._unattended:
             bundle = self.controls()._repr_mimebundle_() or {}
-            ipython.publish(bundle, {}, f"{self._key}-controls")
+            # Readers without widgets, such as GitHub, would show the plain text: a list of nested names.
+            ipython.publish({**bundle, "text/plain": ""}, {}, f"{self._key}-controls")
 
     def _ipython_display_(self) -> None:
         """Display the cell, but not again as the result of the execution, or `interact` call, that has displayed it.

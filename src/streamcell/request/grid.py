@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count, product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +31,7 @@ class Axis:
     """One argument that is varied: its name, its values, and a label for each."""
 
     name: str
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)  # headers can be varied too
     labels: tuple[str, ...]
 
     def place_of(self, key: object) -> int | None:
