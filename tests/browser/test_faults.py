@@ -106,9 +106,7 @@ def test_a_refusal_counts_down_and_retry_now_does_not_wait(open_notebook: Callab
         arg=[notebook.view(0).locator(".sc-status").element_handle(), first],
     )
     assert notebook.button(0, "Stop").is_visible()
-    retry = notebook.button(0, "Retry")
-    assert retry.inner_text() == "Retry now"
-    retry.click()
+    notebook.button(0, "Retry now").click()
     notebook.wait_for_status(0, "done", timeout=30_000)
     assert notebook.answer(0).locator("h2").first.inner_text() == "Entropy counts the ways"
 
