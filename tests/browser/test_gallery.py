@@ -69,6 +69,8 @@ def test_it_is_accessible_in_light_and_dark_and_by_keyboard(open_notebook: Calla
     notebook.wait_for_status(0, SHOWN[name].status)
     SHOWN[name].open(notebook, 0)
     view = notebook.view(0)
+    if SHOWN[name].status == "streaming":
+        notebook.answer(0).locator("p").first.wait_for()
     were = boxes.read(DOCS / "parts")[name]
     assert boxes.moved(were, boxes.boxes(notebook, 0)) == {}, "`make gallery` notes what has moved on purpose"
     retry = "button Retry now" if SHOWN[name].status == "waiting" else "button Retry"

@@ -148,6 +148,7 @@ def test_the_end_is_followed_until_the_reader_scrolls_up_and_again_from_there(
     notebook.button(0, "Stop").click()
 
 
+@pytest.mark.long  # what scrolls is loaded with the first answer; a busy machine may be late
 def test_a_reader_of_what_is_above_is_not_moved(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([GROWING, "1"])
     start(notebook)
@@ -160,6 +161,7 @@ def test_a_reader_of_what_is_above_is_not_moved(open_notebook: Callable[..., Not
     assert places(notebook)["begin"] == before["begin"]
 
 
+@pytest.mark.long
 def test_what_somebody_types_below_stays_where_it_is_while_100_kb_arrive(
     open_notebook: Callable[..., Notebook],
 ) -> None:

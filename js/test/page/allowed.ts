@@ -10,8 +10,8 @@ const TAGS = words(
 
 /** Attributes that any element may have; those of the renderer's own are checked below. */
 const ATTRIBUTES = words(
-  "align aria-label class colspan data-alert data-align data-cut data-display data-language data-pending data-task data-tight " +
-    "data-tip datetime dir lang open reversed role rowspan start tabindex title value",
+  "align aria-label class colspan data-alert data-align data-cut data-display data-language data-pending data-task data-tex " +
+    "data-tight data-tip datetime dir lang open reversed role rowspan start tabindex title value",
 );
 
 /** Attributes that only these elements may have. */
