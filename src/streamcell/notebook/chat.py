@@ -315,6 +315,7 @@ class StreamChat(Group):
         """
         file = Path(path)
         if file.suffix.lower() == ".md":
+            self._lay_out()  # what was just withheld may not have been laid out yet
             text = without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n"
         elif file.suffix.lower() == ".json":
             text = self._json()
