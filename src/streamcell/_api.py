@@ -179,11 +179,10 @@ def configure(
         given: Any = 1 if count is _UNSET or count is None else count
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {given!r}")
+    if interrupt is not _UNSET:  # may still raise, so before everything that changes something
+        interrupts.listen("ignore" if interrupt is None else _one_of("interrupt", interrupt, Interrupt))
     if log_limit is not _UNSET:
         driver().shelf.limit = SHELF if log_limit is None else log_limit
-    if interrupt is not _UNSET:
-        wanted: Interrupt = "ignore" if interrupt is None else _one_of("interrupt", interrupt, Interrupt)
-        interrupts.listen(wanted)
     if max_concurrency is not _UNSET:
         lanes = driver().lanes
         lanes.max_concurrency = AT_ONCE if max_concurrency is None else max_concurrency
@@ -354,7 +353,7 @@ def stream_cell(
         recorded = played.prompt.get("messages") if shows_prompt else None
         said = asked_in(recorded, ()) if isinstance(recorded, list) else ""
         return _replayed(
-            _of_height(played, height),
+            played,
             None,
             None,
             unattended,
@@ -363,6 +362,7 @@ def stream_cell(
             moderation=moderation,
             endpoint=endpoint,
             said=said,
+            height=height,
         )
     if speed != 1:
         raise ValueError(
@@ -399,16 +399,10 @@ def stream_cell(
         if retry is not None and source.retry_disabled_reason is not None:
             raise ValueError(f"retry= cannot be obeyed: {source.retry_disabled_reason}")
     else:
-        prefix = _defaults.prefix if prefix is None else _prefix(prefix)
-        if prefix is not None and api == "responses":
-            raise ValueError("prefix= is of Chat Completions; leave out api='responses'")
-        api = api if prefix is None else "chat"
-        if box is not None:
-            params = cast("Any", Veiled({**params, "tools": box.declarations}))
         structure = _structure(params)
-        if structure is not None and "response_format" in params:
-            params = cast("Any", Veiled({**params, "response_format": structure.format}))
-        again = _ask(messages, model, client, api, instructions, previous, params, prefix, _map(map))
+        again = _ask(
+            messages, model, client, api, instructions, previous, _sent(params, box, structure), prefix, _map(map)
+        )
         request, asked_by, source = again()
     policy = _defaults.retry if retry is None else _policy(retry)
     asked = _recordings.Asked(
@@ -431,7 +425,7 @@ def stream_cell(
         if not isinstance(found, str):
             moderation = _judging_again(moderator, found)
             return _replayed(
-                _of_height(found, height),
+                found,
                 request,
                 asked_by,
                 unattended,
@@ -442,6 +436,7 @@ def stream_cell(
                 moderation=moderation,
                 endpoint=endpoint,
                 said=said,
+                height=height,
             )
         changed = found
         source, recorder = scope.record(source, asked, changed)
@@ -494,34 +489,28 @@ def stream_cell(
     )
 
 
-def check_call(
-    model: str | None,
-    client: AsyncOpenAI | OpenAI | None,
-    api: str,
-    instructions: str | None,
-    retry: RetryPolicy | int | None,
-    timeouts: Timeouts | None,
-    auto_resume: bool | None,
-    prefix: Prefix | None,
-    tools: Sequence[Any] | None,
-    approve: bool | Approve | None,
-    max_rounds: int,
-    tool_timeout: float,
-    show_reasoning: ShowReasoning | None,
-    moderator: Any,
-    params: Mapping[str, Any],
-) -> None:
+def check_call(options: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError for arguments that `stream_cell` would refuse with any question."""
-    _policy(1 if retry is None else retry)
-    _timeouts(Timeouts() if timeouts is None else timeouts)
-    _yes_or_no("auto_resume", auto_resume)
-    _show_reasoning(show_reasoning or "closed")
-    _moderation(moderator)
-    _structure(params)
-    _, box = _tools(tools, approve, max_rounds, tool_timeout, None)
-    given = Veiled({**params, **({} if box is None else {"tools": box.declarations})})
+    given = {**(stream_cell.__kwdefaults__ or {}), **options}
+    _policy(1 if given["retry"] is None else given["retry"])
+    _timeouts(Timeouts() if given["timeouts"] is None else given["timeouts"])
+    _yes_or_no("auto_resume", given["auto_resume"])
+    _show_reasoning(given["show_reasoning"] or "closed")
+    _moderation(given["moderator"])
+    params = Veiled({name: value for name, value in options.items() if name not in _OWN})
+    _, box = _tools(given["tools"], given["approve"], given["max_rounds"], given["tool_timeout"], None)
     question = ({"role": "user", "content": "?"},)
-    _ask(question, model, client, api, instructions, None, given, _prefix(prefix), None)()
+    _ask(
+        question,
+        given["model"],
+        given["client"],
+        given["api"],
+        given["instructions"],
+        None,
+        _sent(params, box, _structure(params)),
+        given["prefix"],
+        None,
+    )()
 
 
 def _started(
@@ -605,14 +594,15 @@ def _replayed(
     structure: Structure | None = None,
     moderation: Moderation | None = None,
     endpoint: Endpoint | None = None,
-    said: str = "",
+    said: str,
+    height: int | None,
 ) -> StreamCell:
     """Return a cell that plays a recording; `request`, `client` and `tools` are for a cell that continues it.
 
     `structure` checks the answer again, so that `cell.parsed` is an object of the user's own type.
     """
     session = played.session
-    session = replace(session, document=replace(session.document, prompt=said))
+    session = replace(session, document=replace(session.document, prompt=said, max_height=height))
     if structure is not None:
         current = replace(session.document.current, root=structure.root)
         document = replace(session.document, current=current)
@@ -685,6 +675,10 @@ def _ask(
 
     With an argument, parameters in it take the place of those that were given.
     """
+    prefix = _defaults.prefix if prefix is None else _prefix(prefix)
+    if prefix is not None and api == "responses":
+        raise ValueError("prefix= is of Chat Completions; leave out api='responses'")
+    api = api if prefix is None else "chat"
     if client is not None:
         _check_client(client)
         if is_rehearsal(model):
@@ -814,11 +808,6 @@ def _max_height(value: Any) -> int | None:
     return value
 
 
-def _of_height(played: _recordings.Played, height: int | None) -> _recordings.Played:
-    document = replace(played.session.document, max_height=height)
-    return replace(played, session=replace(played.session, document=document))
-
-
 def _moderation(given: Any) -> Moderation | None:
     if given is None or given is False:
         return None
@@ -909,6 +898,13 @@ def _repairs(repair: Any, params: Mapping[str, Any]) -> int:
     if repair and format_in(params) is None:
         raise ValueError("repair= corrects a structured answer: give response_format= too")
     return repair
+
+
+def _sent(params: Mapping[str, Any], box: Toolbox | None, structure: Structure | None) -> Mapping[str, Any]:
+    """Return the parameters as they are sent: with the tools' declarations, and the schema of a structured answer."""
+    tools = {} if box is None else {"tools": box.declarations}
+    format_ = {"response_format": structure.format} if structure is not None and "response_format" in params else {}
+    return Veiled({**params, **tools, **format_})
 
 
 def _structure(params: Mapping[str, Any]) -> Structure | None:

@@ -111,23 +111,6 @@ class _StreamChat:
 
             saved = messages if isinstance(messages, _saved_chats.SavedChat) else _saved_chats.made_of(messages)
             instructions = saved.instructions if instructions is None else instructions
-        check_call(
-            model,
-            client,
-            api,
-            instructions,
-            retry,
-            timeouts,
-            auto_resume,
-            prefix,
-            tools,
-            approve,
-            max_rounds,
-            tool_timeout,
-            show_reasoning,
-            moderator,
-            params,
-        )
         options = Veiled(
             {
                 "model": model,
@@ -148,6 +131,7 @@ class _StreamChat:
                 **params,
             }
         )
+        check_call(options)
         return _chat(options, trim, display, saved)
 
     def load(self, path: str | os.PathLike[str], model: str | None = None, **options: Any) -> StreamChat:

@@ -171,25 +171,22 @@ class StreamCellError(Exception):
 
     def with_text(self, text: str) -> StreamCellError:
         """Return a copy with `text`: what was received before the error."""
-        return self._with(self.detail, text)
+        return self._with(text=text)
 
     def with_detail(self, detail: str) -> StreamCellError:
         """Return a copy with another `detail`."""
-        return self._with(detail, self.text)
+        return self._with(detail=detail)
 
     def with_wait_limit(self, seconds: float) -> StreamCellError:
         """Return a copy that says how long a cell waits at most, because the provider asked for a longer wait."""
-        told = _made(type(self), {**self._fields(), "wait_limit": seconds}).with_traceback(self.__traceback__)
-        told.__cause__ = self.__cause__
-        return told
+        return self._with(wait_limit=seconds)
 
     def fresh(self) -> StreamCellError:
         """Return a copy without a traceback: raising the same object again would make its traceback longer."""
-        told = self._with(self.detail, self.text)
-        return told.with_traceback(None)
+        return self._with().with_traceback(None)
 
-    def _with(self, detail: str, text: str) -> StreamCellError:
-        told = _made(type(self), {**self._fields(), "detail": detail, "text": text}).with_traceback(self.__traceback__)
+    def _with(self, **changed: Any) -> StreamCellError:
+        told = _made(type(self), {**self._fields(), **changed}).with_traceback(self.__traceback__)
         told.__cause__ = self.__cause__
         return told
 

@@ -18,7 +18,7 @@ from .answer.parts import KINDS, Part
 from .answer.status import TERMINAL, Status
 from .answer.turns import After, Answered, Tree
 from .notebook.chat import FORMAT, SavedTurn
-from .request.messages import Message, messages_of, text_in
+from .request.messages import Message, answered_in, messages_of, text_in
 
 __all__ = ["SavedChat", "made_of", "read"]
 
@@ -193,11 +193,7 @@ _ASKING: Final = ("user", *_INSTRUCTING)
 
 def _parts_in(messages: Sequence[Message]) -> tuple[Part, ...]:
     """Return an answer's messages as its parts: texts, and calls with their results."""
-    results = {
-        str(message.get("call_id", message.get("tool_call_id"))): text_in([message])
-        for message in messages
-        if message.get("role") == "tool" or str(message.get("type", "")).endswith("_call_output")
-    }
+    results = {id_: text_in([message]) for message in messages for id_ in answered_in([message])}
     found: list[dict[str, Any]] = []
     for message in messages:
         if message.get("role") == "assistant" and (text := text_in([message])):

@@ -49,8 +49,11 @@ first = stream_cell("And before it", model="rehearsal/slow_head?seconds=601", di
 """
 
 STOP: Final = """
-async for _ in cell:
-    break
+text = ""
+async for delta in cell:
+    text += delta
+    if text.endswith("the higher the"):  # all that comes before the silence
+        break
 cell.stop()"""
 
 

@@ -62,7 +62,11 @@ class RetryPolicy:
         """Return the longest wait that is obeyed, in seconds, if only that keeps `error` from being retried."""
         limit = min(self.max_retry_after, LONGEST_ASKED)
         too_long = error.retry_after is not None and not error.retry_after <= limit
-        return limit if too_long and error.retryable and attempt < self.attempts else None
+        return limit if too_long and self._may_retry(attempt, error) else None
+
+    def _may_retry(self, attempt: int, error: StreamCellError) -> bool:
+        loading = error.error_kind == "loading" and self.attempts > 1
+        return error.retryable and attempt < self.attempts * (_LOADING if loading else 1)
 
     def wait(self, attempt: int, error: StreamCellError, chance: float, elapsed: float = 0.0) -> float | None:
         """Return the seconds to wait after `attempt` (1-based) failed with `error`, or None to give up.
@@ -70,15 +74,10 @@ class RetryPolicy:
         `chance` is a random number from 0 to 1, and `elapsed` the seconds since the first attempt started. Both are
         arguments so that this method is pure.
         """
-        attempts = self.attempts
-        if error.error_kind == "loading" and attempts > 1:
-            attempts *= _LOADING
-        if attempt >= attempts or not error.retryable:
+        if not self._may_retry(attempt, error) or self.limit_for(attempt, error) is not None:
             return None
         if error.retry_after is not None:
             seconds = error.retry_after
-            if not seconds <= min(self.max_retry_after, LONGEST_ASKED):
-                return None
         else:
             doublings = min(attempt - 1, 1_000)  # a float overflows beyond; `wait_max` is reached long before
             seconds = chance * min(self.wait_max, self.wait_initial * 2.0**doublings)

@@ -35,8 +35,36 @@ def elsewhere(act: Callable[[], None], name: str) -> threading.Thread | None:
     return thread
 
 
-class Observers:
-    """The observers of one widget, called one after the other on a thread that lives while there are changes.
+class _Queue:
+    """What waits is taken in order, on a thread that lives while something waits."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.RLock()  # without threads `_take` is called while something is added
+        self._waiting: deque[Any] = deque()
+        self._thread: threading.Thread | None = None
+
+    def _begin(self) -> None:
+        """Start the thread unless it runs; call it with the lock."""
+        # A forked child has the thread's object, but not the thread.
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = elsewhere(self._take_all, self._name)
+
+    def _take_all(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                one = self._waiting.popleft()
+            self._take(one)
+
+    def _take(self, one: Any) -> None:
+        raise NotImplementedError
+
+
+class Observers(_Queue):
+    """The observers of one widget, called one after the other on a thread of their own.
 
     A slow observer delays only the other observers of its widget, and the changes that wait for it are bounded: of a
     growing text, only the newest value waits. `in_place`: observers are called on the thread that makes the change, for
@@ -44,11 +72,9 @@ class Observers:
     """
 
     def __init__(self, widget: traitlets.HasTraits, *, in_place: bool) -> None:
+        super().__init__("streamcell-observers")
         self._widget = widget
         self._in_place = in_place
-        self._lock = threading.RLock()
-        self._waiting: deque[traitlets.Bunch] = deque()
-        self._thread: threading.Thread | None = None
         self._setting: int | None = None
         self._changes: list[traitlets.Bunch] = []
 
@@ -79,22 +105,14 @@ class Observers:
             for change in changes:
                 if self._listeners(change):
                     self._add(change)
-            # A forked child has the thread's object, but not the thread.
-            idle = self._thread is None or not self._thread.is_alive()
-            if self._waiting and idle and not self._in_place:
-                self._thread = elsewhere(self._call_all, "streamcell-observers")
+            if self._waiting and not self._in_place:
+                self._begin()
         if self._in_place:
-            self._call_all()
+            self._take_all()
 
-    def _call_all(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                change = self._waiting.popleft()
-            for listener in self._listeners(change):
-                self._call(listener, change)
+    def _take(self, one: traitlets.Bunch) -> None:
+        for listener in self._listeners(one):
+            self._call(listener, one)
 
     def _add(self, change: traitlets.Bunch) -> None:
         same = [one for one in self._waiting if one.name == change.name]
@@ -123,15 +141,12 @@ class Observers:
                 _log.exception("an observer of %r raised", self._widget)
 
 
-class InOrder:
-    """Calls functions one after the other, on a thread that lives while there are some; at most `most` wait."""
+class InOrder(_Queue):
+    """Calls functions one after the other, on a thread of their own; at most `most` wait."""
 
     def __init__(self, name: str, most: int) -> None:
-        self._name = name
+        super().__init__(name)
         self._most = most
-        self._lock = threading.RLock()  # without threads the function is called within `add`
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._thread: threading.Thread | None = None
 
     def add(self, act: Callable[[], None]) -> bool:
         """Call `act` later; return False if too many wait already."""
@@ -139,19 +154,11 @@ class InOrder:
             if len(self._waiting) >= self._most:
                 return False
             self._waiting.append(act)
-            if self._thread is not None and self._thread.is_alive():
-                return True
-            self._thread = elsewhere(self._call_all, self._name)
+            self._begin()
         return True
 
-    def _call_all(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                act = self._waiting.popleft()
-            try:
-                act()
-            except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
-                _log.exception("a command of a page failed")
+    def _take(self, one: Callable[[], None]) -> None:
+        try:
+            one()
+        except BaseException:  # noqa: BLE001  # users' code may raise anything, SystemExit too
+            _log.exception("a command of a page failed")

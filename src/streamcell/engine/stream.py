@@ -552,10 +552,6 @@ class Stream:
         timer = loop.call_later(CHECKED_WITHIN, self._accept, too_slow(asked.run))
         elsewhere(ask, "streamcell-check")
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call `act` on the driver's loop after so many seconds. Safe on any thread."""
-        self._driver.loop.call_soon_threadsafe(self._driver.loop.call_later, seconds, act)
-
     def _set_timer(self, given: Tick | Watch | Decided, seconds: float) -> None:
         former = self._timers.pop(type(given), None)
         if former is not None:

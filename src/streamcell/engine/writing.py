@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["replacing"]
+from ..request.jsonable import whole_characters
+
+__all__ = ["replacing", "save_as"]
 
 
 @contextlib.contextmanager
@@ -28,3 +30,18 @@ def replacing(path: str | os.PathLike[str], encoding: str = "utf-8") -> Iterator
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+def save_as(path: str | os.PathLike[str], writers: Mapping[str, Callable[[], str]], what: str) -> None:
+    """Write the text that the writer for the suffix of `path` returns, in place of a file that exists.
+
+    Raises ValueError for a suffix without a writer, and OSError if the file cannot be written.
+    """
+    target = Path(path)
+    write = writers.get(target.suffix.lower())
+    if write is None:
+        known = (" or " if len(writers) == 2 else ", ").join(writers)
+        raise ValueError(f"{what} is saved as {known}, not as {target.suffix or 'a file without a suffix'}")
+    text = whole_characters(write())  # a server may send lone surrogates
+    with replacing(target) as file:
+        file.write(text)

@@ -8,7 +8,6 @@ import json
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import _words as words
@@ -18,10 +17,9 @@ from .._terminal import inert
 from ..answer.parts import conversation
 from ..answer.status import TERMINAL, Status
 from ..answer.turns import After, Answered, Tree
-from ..engine.writing import replacing
+from ..engine.writing import save_as
 from ..request.attachments import ALL_LIMIT, FILE_LIMIT, Attachment, attached_in, megabytes
 from ..request.history import History, TrimPolicy, trimmed
-from ..request.jsonable import whole_characters
 from ..request.messages import Message, answered_in, messages_of, text_in
 from ..request.veiled import Veiled
 from ..saved.markdown import quoted
@@ -34,10 +32,13 @@ from .widget import StreamCell
 
 if TYPE_CHECKING:
     import os
+    from typing import TypeAlias
 
     import traitlets
 
     from ..answer.document import Version
+
+    _Before: TypeAlias = "Sequence[tuple[Turn, Version]]"
 
 __all__ = ["Asking", "SavedTurn", "StreamChat", "Turn"]
 
@@ -69,7 +70,7 @@ class Turn:
         """What is shown of the question's text."""
         if not self.withheld:
             return self.text
-        return words.QUESTION_WITHHELD if Status(self.cell.status) in TERMINAL else words.QUESTION_JUDGED
+        return words.QUESTION_WITHHELD if self.cell.status in TERMINAL else words.QUESTION_JUDGED
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class StreamChat(Group):
         Responses API. It is a copy: changing it changes nothing here.
         """
         system = [] if self._instructions is None else [{"role": "system", "content": self._instructions}]
-        said = [message for turn in self._said(self._end()) for message in turn]
+        said = [message for turn in self._said(self._versions(self._end())) for message in turn]
         return [*system, *(json.loads(json.dumps(message)) for message in said)]
 
     def _path(self) -> tuple[int, ...]:
@@ -138,17 +139,19 @@ class StreamChat(Group):
         path = self._path()
         return (path[-1], self._turns[path[-1]].cell._stream.document.shown) if path else None
 
-    def _versions(self, after: After) -> list[tuple[Turn, Version]]:
+    def _versions(self, after: After) -> _Before:
+        """The turns up to `after`, each with the version of its answer that the next one follows."""
         pairs = [(self._turns[number], index) for number, index in self._tree.before(after)]
-        return [(turn, turn.cell.versions[min(index, len(turn.cell.versions) - 1)]) for turn, index in pairs]
+        known = [(turn, turn.cell.versions, index) for turn, index in pairs]
+        return [(turn, versions[min(index, len(versions) - 1)]) for turn, versions, index in known]
 
-    def _said(self, after: After, question: Sequence[Message] = ()) -> list[tuple[Message, ...]]:
-        """The turns up to `after`: of each its question and the version of its answer that the next one follows.
+    def _said(self, before: _Before, question: Sequence[Message] = ()) -> list[tuple[Message, ...]]:
+        """What was said in these turns: of each its question and the version of its answer that the next one follows.
 
         Where the next question, or `question` after the last one, has the result of a call, the answer does not.
         """
         found: list[tuple[Message, ...]] = []
-        for turn, version in reversed(self._versions(after)):
+        for turn, version in reversed(before):
             if turn.withheld:
                 continue
             found.append((*turn.question, *conversation(version.parts, answered_in(question))))
@@ -220,26 +223,27 @@ class StreamChat(Group):
     ) -> StreamCell:
         with self._asking:
             after = self._end() if edits is None else self._tree.turns[edits]
-            if any(Status(turn.cell.status) not in TERMINAL for turn, _ in self._versions(after)):
+            before = self._versions(after)
+            if any(turn.cell.status not in TERMINAL for turn, _ in before):
                 raise RuntimeError(STREAMING)
             given = with_files_read(prompt)
             question = messages_of(given)
             if question is None:
                 raise TypeError("a chat asks a model: give it a text, messages, or a list of texts and files")
-            history, left_out = self._before(after, question)
+            history, left_out = self._history(before, question)
             cell = self._ask(question, history, changes)
             text, files = _shown_of(given, question)
             self._add(after, Turn(question, cell, without_secrets(text, cell._secrets), files, left_out), nonce)
         return cell
 
-    def _before(self, after: After, question: Sequence[Message]) -> tuple[History, int]:
+    def _history(self, before: _Before, question: Sequence[Message]) -> tuple[History, int]:
         """Return what goes to the model before a question, and how many messages are left out of it."""
-        sent, left_out = trimmed(self._instructions, self._said(after, question), question, self._trim)
-        echoes = tuple(echo for _, version in self._versions(after) for echo in version.echoes)
-        return History(sent, echoes, self._remark(after, left_out)), left_out
+        sent, left_out = trimmed(self._instructions, self._said(before, question), question, self._trim)
+        echoes = tuple(echo for _, version in before for echo in version.echoes)
+        return History(sent, echoes, self._remark(before, left_out)), left_out
 
-    def _remark(self, after: After, left_out: int) -> str:
-        turn, version = (None, None) if after is None else self._versions(after)[-1]
+    def _remark(self, before: _Before, left_out: int) -> str:
+        turn, version = before[-1] if before else (None, None)
         status = Status.DONE if turn is None or version is None or turn.withheld else version.status
         ended = "" if status is Status.DONE else words.continues(words.CONTINUED[status.value])
         return ". ".join(one for one in (ended, words.not_sent(left_out) if left_out else "") if one)
@@ -281,15 +285,18 @@ class StreamChat(Group):
     def _lay_out(self, cells: Sequence[StreamCell] = (), nonce: str = "") -> None:
         with self._asking:
             path = self._path()
-            hidden = [number for number in range(len(self._turns)) if number not in path]
-            places = [self._place(number, number not in path) for number in (*path, *hidden)]
+            hidden = sorted({*range(len(self._turns))}.difference(path))
+            places = [
+                *(self._place(one, hidden=False) for one in path),
+                *(self._place(one, hidden=True) for one in hidden),
+            ]
             if not places:
                 places = [Place(markdown=f"*{words.NOTHING_ASKED}*", plain=words.NOTHING_ASKED)]
             chosen = [[after, number] for after, number in self._tree.chosen.items()]
             state = {"chosen": chosen, **({"taken": nonce} if nonce else {})}
             self._arrange(places, cells, state)
 
-    def _place(self, number: int, hidden: bool) -> Place:
+    def _place(self, number: int, *, hidden: bool) -> Place:
         turn, after = self._turns[number], self._tree.turns[number]
         shown = turn.shown
         about = {
@@ -313,16 +320,11 @@ class StreamChat(Group):
         Attached files are in the JSON; keys, headers and parameters are not, nor what a moderator withheld. Raises
         ValueError for another suffix, and OSError if the file cannot be written.
         """
-        file = Path(path)
-        if file.suffix.lower() == ".md":
-            self._lay_out()  # what was just withheld may not have been laid out yet
-            text = without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n"
-        elif file.suffix.lower() == ".json":
-            text = self._json()
-        else:
-            raise ValueError(f"a chat is saved as .json or .md, not as {file.suffix or 'a file without a suffix'}")
-        with replacing(file) as written:
-            written.write(whole_characters(text))
+        save_as(path, {".json": self._json, ".md": self._markdown}, "a chat")
+
+    def _markdown(self) -> str:
+        self._lay_out()  # what was just withheld may not have been laid out yet
+        return without_keys(str(self._saved(None)[0]["text/markdown"])) + "\n"
 
     def _json(self) -> str:
         with self._asking:
@@ -350,7 +352,7 @@ class StreamChat(Group):
         with self._asking:
             self._tree = tree
             for turn, after in zip(turns, tree.turns, strict=True):
-                history, _ = self._before(after, turn.question)
+                history, _ = self._history(self._versions(after), turn.question)
                 answered = replace(
                     turn.answered, messages=history.messages, echoes=history.echoes, remark=history.remark
                 )

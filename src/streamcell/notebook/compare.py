@@ -9,16 +9,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 from .. import _words as words
-from .._errors import StreamCellError, without_secrets
+from .._errors import StreamCellError, without_keys, without_secrets
 from ..answer.status import TERMINAL, Status
 from ..engine.handle import running_loop
-from ..engine.writing import replacing
+from ..engine.writing import save_as
 from ..request.grid import Grid
-from ..request.jsonable import whole_characters
 from ..saved.numbers import heading, in_order, lines_of, table_of
 from . import ipython
 from .group import Group
@@ -190,19 +188,14 @@ class StreamCompare(Group):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the numbers and the answers into a file: Markdown for `.md`, plain values for `.json`.
 
-        Raises ValueError for another ending, and OSError if the file cannot be written.
+        What looks like a key is left out. Raises ValueError for another ending, and OSError if the file cannot be
+        written.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix == ".md":
-            text = self.to_markdown()
-        elif suffix == ".json":
-            rows = [{**row, "text": cell.text} for row, cell in zip(self.table(), self, strict=True)]
-            text = json.dumps({"prompt": self._prompt, "answers": rows}, ensure_ascii=False, indent=2) + "\n"
-        else:
-            raise ValueError(f"a comparison is saved as .md or .json, not as {path.name!r}")
-        with replacing(path) as file:
-            file.write(whole_characters(text))
+        save_as(path, {".md": lambda: without_keys(self.to_markdown()), ".json": self._json}, "a comparison")
+
+    def _json(self) -> str:
+        rows = [{**row, "text": without_keys(cell.text)} for row, cell in zip(self.table(), self, strict=True)]
+        return json.dumps({"prompt": self._prompt, "answers": rows}, ensure_ascii=False, indent=2) + "\n"
 
     @property
     def _prompt(self) -> str:

@@ -11,9 +11,10 @@ import ipywidgets
 import traitlets
 
 from ..engine.driver import driver
+from ..engine.handle import running_loop
 from ..engine.observers import elsewhere
 from ..wire.messages import WANTED, Command, Forget, Hello, parse_addon_request, parse_command
-from . import ipython
+from . import ipython, terminal
 from .delivery import carrier, takes_widgets
 from .front_end import Bundle, addon, built, digest, reach
 from .ipython import Unattended
@@ -90,7 +91,7 @@ class Displayed(anywidget.AnyWidget):
 
     def _tell_page(self, content: Any) -> None:
         """Send a custom message; a subclass may have another meaning for `send`."""
-        self.send(content)
+        Displayed.send(self, content)
 
     def take_bridge(self, bridge: Any) -> None:
         """Serve a page that has opened its own comm besides the widget's. Internal."""
@@ -164,6 +165,26 @@ class Displayed(anywidget.AnyWidget):
         place = ipython.place()
         return any(shown is not None and shown == place for shown in (self._shown_in, self._part_in))
 
+    def _headed(self) -> list[tuple[str, Any]]:
+        """Return what is printed where there is no page: its cells, each with the heading that stands above it."""
+        raise NotImplementedError
+
+    def _ipython_display_(self) -> None:
+        """Display it, but not again as the result of the execution, or `interact` call, that has displayed it.
+
+        In a terminal, which cannot be updated later, print its answers, one after the other, while they stream.
+        NotImplementedError tells IPython to use the MIME bundle instead.
+        """
+        headed = self._headed() if ipython.is_terminal() else []
+        if headed and not any(cell._stream.needs(running_loop()) for _, cell in headed):
+            if ipython.is_a_result():
+                print()  # IPython has written "Out[1]: "
+            terminal.show_all(headed)
+        elif not ipython.is_notebook():
+            raise NotImplementedError
+        elif self._shows_again():
+            self._show()
+
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the output: the live widget, and a saved form for readers without widgets."""
         return self._bundle_and_metadata()
@@ -189,8 +210,8 @@ class Displayed(anywidget.AnyWidget):
 
     def finish(self) -> BaseException | None:
         """Block until it has ended and its output is complete; return what fails the run. Internal."""
-        self._held = False
         error = self.settle()
+        self._held = False  # not before: what changes while it settles is in the output that follows
         self._refresh()
         return error
 

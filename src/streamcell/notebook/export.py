@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from .. import _words as words
@@ -21,7 +22,7 @@ from ..saved.page import page
 from ..wire.messages import View, view_of
 from .output import blocks_of, markdown_of, note_of
 
-__all__ = ["SUFFIXES", "Answered", "clean_part", "written"]
+__all__ = ["SUFFIXES", "Answered", "clean_part", "writers"]
 
 FORMAT: Final = 1
 """The version of the JSON value: it changes with every change that a reader could stumble over."""
@@ -71,13 +72,10 @@ def _said(recorded: object) -> str:
     return f"{found[1]} {found[2]} UTC" if found else ""
 
 
-def written(answer: Answered, suffix: str) -> str:
-    """Return the file with this suffix. Raises ValueError, which lists them, for another one."""
-    write = SUFFIXES.get(suffix.lower())
-    if write is None:
-        raise ValueError(f"an answer is saved as {', '.join(SUFFIXES)}, not as {suffix or 'a file without a suffix'}")
+def writers(answer: Answered) -> dict[str, Callable[[], str]]:
+    """Return what writes the answer, by the suffix of a file's name."""
     clean = replace(answer, document=_masked(answer.document))
-    return write(clean).encode("utf-8", "replace").decode()  # a server may send lone surrogates
+    return {suffix: partial(write, clean) for suffix, write in SUFFIXES.items()}
 
 
 def _masked(document: Document) -> Document:

@@ -11,7 +11,6 @@ import traitlets
 
 from .. import _words as words
 from ..answer.status import TERMINAL
-from ..engine.handle import running_loop
 from ..engine.observers import InOrder
 from ..wire.messages import Command
 from . import ipython, terminal
@@ -61,11 +60,9 @@ class Group(Displayed):
             self._carry(partial(self._tell, state))
         if self._prints and new:
             self._print_later(new)
-        if self._shown_in is not None:
-            if self._unattended:
-                self._hold()
-            else:
-                self._write()
+        if new and self._shown_in is not None:
+            self._hold()
+        self._write()
 
     def _tell(self, state: Mapping[str, Any] | None) -> None:
         with self._group_lock:
@@ -98,9 +95,6 @@ class Group(Displayed):
                 nonce = str(content.get("nonce", ""))
                 self._tell_page({"type": "refused", "nonce": nonce, "why": words.TOO_MANY_COMMANDS})
 
-    def _tell_page(self, content: Mapping[str, Any]) -> None:
-        super().send(content)  # a subclass may have another method of this name
-
     def _obey(self, command: Mapping[str, Any]) -> None:
         """Do what the layout's page asks for; on a thread for this, one after the other. Pages are not trusted."""
 
@@ -110,8 +104,8 @@ class Group(Displayed):
             self._write()
 
     def _write(self) -> None:
-        """Write what is shown into the output, unless a page does that or an unattended run will at its end."""
-        if self._shown_in is not None and not self._kept and not self._unattended:
+        """Write what is shown into the output, unless a page does that or the end of an unattended execution will."""
+        if self._shown_in is not None and not self._kept and not self._held:
             self._carry(self._refresh)
 
     def _forgotten(self) -> None:
@@ -132,7 +126,7 @@ class Group(Displayed):
             super()._show()
         else:
             self._prints = True
-            self._print_later([cell for cell in self._shown_cells if cell.status not in _OVER])
+            self._print_later([cell for cell in self._shown_cells if cell.status not in TERMINAL])
 
     def _print_later(self, cells: Sequence[StreamCell]) -> None:
         for heading, cell in self._headed():
@@ -144,23 +138,6 @@ class Group(Displayed):
         with self._group_lock:
             places = [place for place in self._arranged if place.key in self._cells and not place.hidden]
             return [(place.plain.strip().partition("\n")[0], self._cells[place.key]) for place in places]
-
-    def _ipython_display_(self) -> None:
-        """Display it, but not again as the result of the execution that has displayed it.
-
-        In a terminal, print its answers, one after the other, while they stream.
-        """
-        if ipython.is_terminal() and not any(cell._stream.needs(running_loop()) for cell in self._shown_cells):
-            headed = self._headed()
-            if not headed:
-                raise NotImplementedError
-            if ipython.is_a_result():
-                print()  # IPython has written "Out[1]: "
-            terminal.show_all(headed)
-        elif not ipython.is_notebook():
-            raise NotImplementedError
-        elif self._shows_again():
-            self._show()
 
     def _saved(self, model_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         with self._group_lock:
@@ -178,13 +155,11 @@ class Group(Displayed):
     def stop(self) -> None:
         """Stop all answers that are streaming; their text so far is kept."""
         for cell in list(self._cells.values()):
-            if cell.status not in _OVER:
+            if cell.status not in TERMINAL:
                 cell.stop()
 
     _uncopied = "this is live: it cannot be copied, pickled or sent to another process. Take the text of its cells"
 
-
-_OVER: Final = frozenset(status.value for status in TERMINAL)
 
 _MOST_COMMANDS: Final = 200
 """Commands of pages that wait; more are refused. A question with as many files as it takes needs 105."""

@@ -22,7 +22,6 @@ from .._errors import Stopped, StreamCellError
 from .._terminal import inert
 from ..answer.parts import text_of
 from ..engine.driver import stop_all
-from ..engine.handle import Answer
 from ..wire.messages import View
 from . import ipython
 from .delivery import takes_widgets
@@ -315,11 +314,9 @@ class _DisplayHook:
         self._former = former
 
     def __call__(self, value: Any) -> None:
-        if isinstance(value, Answer):
+        headed = value._headed() if hasattr(value, "_headed") else []
+        if headed:
             builtins._ = value  # type: ignore[attr-defined]
-            show(value)
-        elif hasattr(value, "_headed") and value._headed():
-            builtins._ = value  # type: ignore[attr-defined]
-            show_all(value._headed())
+            show_all(headed)
         else:
             self._former(value)

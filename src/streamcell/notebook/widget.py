@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import traitlets
@@ -25,7 +24,7 @@ from ..engine.recorder import Recorder
 from ..engine.stream import Stream
 from ..engine.structure import Structure
 from ..engine.toolbox import Toolbox
-from ..engine.writing import replacing
+from ..engine.writing import save_as
 from ..request.request import Request
 from ..request.veiled import Secrets, Veiled
 from ..wire.messages import MOMENTARY, UNSAVED, Command, Forget, Hello, Kept, View, document_of
@@ -33,7 +32,7 @@ from . import ipython, terminal
 from .controls import Controls
 from .delivery import at_once, carrier
 from .displayed import Displayed
-from .export import Answered, written
+from .export import Answered, writers
 from .ipython import Unattended
 from .output import bundle_of, markdown_of, others_of
 from .shown_text import ShownText
@@ -234,20 +233,8 @@ class StreamCell(Answer, Displayed):
             # Readers without widgets, such as GitHub, would show the plain text: a list of nested names.
             ipython.publish({**bundle, "text/plain": ""}, {}, f"{self._key}-controls")
 
-    def _ipython_display_(self) -> None:
-        """Display the cell, but not again as the result of the execution, or `interact` call, that has displayed it.
-
-        In a terminal, which cannot be updated later, it prints the answer while it streams and waits for its end.
-        NotImplementedError tells IPython to use the MIME bundle instead.
-        """
-        if ipython.is_terminal() and not self._stream.needs(running_loop()):
-            if ipython.is_a_result():
-                print()  # IPython has written "Out[1]: "
-            terminal.show(self)
-        elif not ipython.is_notebook():
-            raise NotImplementedError
-        elif self._shows_again():
-            self._show()
+    def _headed(self) -> list[tuple[str, Any]]:
+        return [("", self)]
 
     def _read(self) -> None:
         terminal.forget(self)
@@ -281,10 +268,7 @@ class StreamCell(Answer, Displayed):
         stream = self._stream
         document = stream.document
         stats = [stream.stats(at) for at in range(len(document.versions))]
-        target = Path(path)
-        text = written(Answered(self.log.asked, document, stats), target.suffix)
-        with replacing(target) as file:
-            file.write(text)
+        save_as(path, writers(Answered(self.log.asked, document, stats)), "an answer")
 
     # -- an unattended run --------------------------------------------------------------------------------------------
 

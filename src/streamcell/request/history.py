@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
 from .echoes import Echo
-from .messages import Message, messages_of
+from .messages import Message, answered_in, calls_in, messages_of
 from .request import estimated_tokens
 
 __all__ = ["History", "Trim", "TrimPolicy", "check_trim", "trimmed"]
@@ -120,50 +120,30 @@ def _chosen(
     return tuple(one for one in messages[: len(messages) - len(end)] if one not in system)
 
 
-_CALLS: Final = ("function_call", "custom_tool_call")
-
-
 def _with_calls(every: Sequence[Message], kept: Sequence[Message], question: Sequence[Message]) -> Sequence[Message]:
     """Keep the calls whose results are in the question, and what else was called together with them.
 
     Whatever the policy: the question is always sent, and every API refuses a result without its call.
     """
-    wanted = {result for message in question for result in _result_of(message)}
-    have = {call for message in kept for call in _calls_of(message)}
-    missing = [message for message in every if wanted.intersection(_calls_of(message)) - have]
+    wanted = answered_in(question) - calls_in(kept)
+    missing = [message for message in every if wanted & calls_in([message])]
     if not missing:
         return kept
-    called = {call for message in missing for call in _calls_of(message)}
-    results = [message for message in every if called.intersection(_result_of(message))]
+    called = calls_in(missing)
+    results = [message for message in every if called & answered_in([message])]
     rest = [message for message in kept if message not in results]
     return (*rest, *missing, *results)
 
 
 def _untorn(every: Sequence[Message], kept: Sequence[Message], question: Sequence[Message]) -> tuple[Message, ...]:
     """Leave out the results whose calls are missing, and the calls whose results have been left out."""
-    answered = {result for message in every for result in _result_of(message)}
-    stays = {result for message in (*kept, *question) for result in _result_of(message)}
+    stays = answered_in((*kept, *question))
+    lost = answered_in(every) - stays
     found: list[Message] = []
     called: set[str] = set()
     for message in kept:
-        calls = _calls_of(message)
-        if any(call in answered and call not in stays for call in calls):
-            continue
-        if any(result not in called for result in _result_of(message)):
-            continue
-        called.update(calls)
-        found.append(message)
+        calls = calls_in([message])
+        if not calls & lost and answered_in([message]) <= called:
+            called.update(calls)
+            found.append(message)
     return tuple(found)
-
-
-def _calls_of(message: Message) -> list[str]:
-    if message.get("type") in _CALLS:
-        return [str(message.get("call_id"))]
-    calls = message.get("tool_calls")
-    return [str(one.get("id")) for one in calls if isinstance(one, Mapping)] if isinstance(calls, (list, tuple)) else []
-
-
-def _result_of(message: Message) -> list[str]:
-    if message.get("role") == "tool":
-        return [str(message.get("tool_call_id"))]
-    return [str(message.get("call_id"))] if str(message.get("type", "")).endswith("_call_output") else []

@@ -8,7 +8,7 @@ from typing import Any, Final
 from .attachments import OFFICE, Attachment, folded, part_of
 from .jsonable import jsonable
 
-__all__ = ["OF_RESPONSES", "Message", "answered_in", "messages_of", "only_on", "text_in"]
+__all__ = ["OF_RESPONSES", "Message", "answered_in", "calls_in", "messages_of", "only_on", "text_in"]
 
 Message = Mapping[str, Any]
 
@@ -74,6 +74,18 @@ def answered_in(messages: Sequence[Message]) -> frozenset[str]:
     names = ("call_id", "tool_call_id", "approval_request_id")
     ids = (message.get(name) for message in messages if _is_result(message) for name in names)
     return frozenset(one for one in ids if isinstance(one, str))
+
+
+def calls_in(messages: Sequence[Message]) -> frozenset[str]:
+    """Return the ids of the calls of tools among these messages, by which their results name them."""
+    items = [message.get(name) for message in messages for kind, name in _CALLS.items() if message.get("type") == kind]
+    lists = [calls for message in messages if isinstance(calls := message.get("tool_calls"), (list, tuple))]
+    items += [one.get("id") for calls in lists for one in calls if isinstance(one, Mapping)]
+    return frozenset(one for one in items if isinstance(one, str))
+
+
+_CALLS: Final = {"function_call": "call_id", "custom_tool_call": "call_id", "mcp_approval_request": "id"}
+"""The items that ask for a result, and the field with the id by which it names them."""
 
 
 def text_in(messages: Sequence[Message]) -> str:
