@@ -95,6 +95,18 @@ test("of cells that have only themselves to ask, the newest is asked for all", a
   expect(first.asked).toEqual([{ type: "addon", name: "sql" }]);
 });
 
+test("what a kernel that has left was asked for is asked of those that are there, or is not available", async () => {
+  const [lost, other] = [new Shared(), new Shared()];
+  const { kernels, leave } = joined(lost);
+  const text = kernels.fetch("sql");
+  const leaveOther = kernels.join(other);
+  leave[0]?.();
+  expect(other.asked).toEqual([{ type: "addon", name: "sql" }]);
+  leaveOther();
+  expect(await text).toBeNull();
+  expect(kernels.fetch("sql")).toBeNull();
+});
+
 test("a kernel is listened to as long as one of its cells is there", () => {
   const model = new Shared();
   const { kernels, leave } = joined(model, model);

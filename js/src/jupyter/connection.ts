@@ -227,7 +227,7 @@ interface Awaited {
  * The kernels that this page can ask for addons of the front end, through the widget that each kernel's cells share.
  *
  * A request may be lost, and a busy kernel without subshells answers it only when its cell has ended. So a reply is
- * awaited for as long as the page exists, and each further use of the addon may ask again.
+ * awaited for as long as a cell of that kernel is in the page, and each further use of the addon may ask again.
  */
 export class Kernels {
   readonly #clock: Clock;
@@ -297,8 +297,7 @@ export class Kernels {
       if (!awaited) return;
       awaited.models.delete(model);
       if (addon.esm === null && awaited.models.size > 0) return;
-      this.#awaited.delete(addon.name);
-      awaited.answer(addon.esm);
+      this.#end(addon.name, awaited, addon.esm);
     };
     this.#listeners.set(model, listener);
     model.on("msg:custom", listener);
@@ -315,6 +314,16 @@ export class Kernels {
     const listener = this.#listeners.get(model);
     if (listener) model.off("msg:custom", listener);
     this.#listeners.delete(model);
-    for (const { models } of this.#awaited.values()) models.delete(model);
+    for (const [name, awaited] of this.#awaited) {
+      if (!awaited.models.delete(model) || awaited.models.size > 0) continue;
+      this.#ask(name, awaited);
+      // Nobody can answer any more, and who waits would be kept for as long as the page.
+      if (awaited.models.size === 0) this.#end(name, awaited, null);
+    }
+  }
+
+  #end(name: string, { answer }: Awaited, text: string | null): void {
+    this.#awaited.delete(name);
+    answer(text);
   }
 }

@@ -7,7 +7,7 @@ import { Keeper } from "../../src/jupyter/lab/keeper.js";
 import { ANSWER, type Output, outputOf, readOutput, WIDGET } from "../../src/jupyter/lab/output.js";
 import { addOutput } from "../../src/jupyter/lab/places.js";
 import { EMPTY } from "../../src/wire/narrow.js";
-import { docOf, type Flat, textOf } from "../answers.js";
+import { docOf, type Flat, part, textOf } from "../answers.js";
 
 class FakeSignal<Args> {
   readonly #slots = new Set<(sender: unknown, args: Args) => void>();
@@ -197,6 +197,20 @@ describe("a keeper", () => {
     expect(markdown()).toBe("*a* &lt;b>");
     cell.become({ text: "*a* <b> c" });
     expect(markdown()).toBe("<pre><code>&#42;a&#42; &#60;b&#62; c</code></pre>");
+  });
+
+  test("keeps the images that are only in the Markdown until the kernel has said it to this page", () => {
+    new Keeper(page.panel).watch("key");
+    const image = part("image", "", { fields: { mime: "image/png", data: "iVBORw0KGgo=" } });
+    const markdown = "a\n\n![](data:image/png;base64,iVBORw0KGgo=)";
+    cell.become({ parts: [part("text", "a"), image], status: "done" }, markdown);
+    const whole = page.outputs[1];
+    expect(JSON.stringify(whole?.data[ANSWER])).not.toContain("iVBOR");
+    // Reloaded: the kernel has not said it to this page yet.
+    cell.become({});
+    expect(page.outputs[1]).toEqual(whole);
+    cell.become({ parts: [part("text", "a"), { ...image, fields: { ...image.fields, data: "iVBORw0KGgoA" } }] });
+    expect(page.outputs[1]?.data["text/markdown"], "another image").toBe("<pre><code>a</code></pre>");
   });
 
   test("writes the other versions that the kernel has said, and leaves them there until it has said others", () => {

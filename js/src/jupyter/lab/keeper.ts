@@ -155,8 +155,12 @@ export class Keeper {
     const said = handle ? (this.#isHere(handle) ? wordsOf(handle) : null) : recall(known);
     if (!said) return null;
     // Until the kernel has sent them to this page, the saved other versions and Markdown of the same answer are kept.
-    const output = outputOf({ ...said, others: said.others ?? othersIn(before) }, key, modelId);
-    return said.markdown === null && isSameAnswer(before, output) ? withMarkdownOf(before, output) : output;
+    const words = { ...said, others: said.others ?? othersIn(before) };
+    if (words.markdown === null) {
+      const output = outputOf({ ...words, markdown: markdownIn(before) }, key, modelId);
+      if (isSameAnswer(before, output)) return output;
+    }
+    return outputOf(words, key, modelId);
   }
 
   #isHere({ kernel }: Handle): boolean {
@@ -258,10 +262,8 @@ function hasSame(before: Data, now: Data): boolean {
 const isSameAnswer = (before: Output, { data }: Output): boolean =>
   [ANSWER, "text/plain"].every((name) => JSON.stringify(before.data[name]) === JSON.stringify(data[name]));
 
-const withMarkdownOf = (before: Output, { data, metadata }: Output): Output => ({
-  data: { ...data, "text/markdown": before.data["text/markdown"] },
-  metadata,
-});
+const markdownIn = ({ data: { "text/markdown": said } }: Output): string | null =>
+  Array.isArray(said) ? said.join("") : typeof said === "string" ? said : null;
 
 interface WidgetState {
   readonly state?: Readonly<Record<string, unknown>>;
