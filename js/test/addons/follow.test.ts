@@ -67,4 +67,11 @@ describe("to scroll", () => {
     expect(toScroll(growth(44, 0, 0), 300)).toBe(44);
     expect(toScroll(growth(44, 0, 0), -300)).toBe(0);
   });
+
+  test("makes up for the pixels that scrolling has left over, once there is a whole one", () => {
+    expect(toScroll(growth(44, 0, 0), 44.6)).toBe(44.6);
+    expect(toScroll(growth(44, 0, 0), 0.6)).toBe(0);
+    // The browser has kept it in place, but for a pixel.
+    expect(toScroll(growth(44, 0, 0), -1)).toBe(-1);
+  });
 });

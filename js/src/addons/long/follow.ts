@@ -49,9 +49,16 @@ export interface Growth {
   readonly gap: number;
 }
 
+/** Pixels. Scrolling is to whole ones, also the browser's own: what was left over the last times is made up for. */
+const SLIGHT = 2;
+
 /** How far to scroll, where what the user types in has moved by `moved`, which may have other reasons too. */
-export const toScroll = ({ typing, above, gap }: Growth, moved: number): number =>
-  typing === 0 ? above || Math.max(0, gap) : Math.max(Math.min(0, typing), Math.min(moved, Math.max(0, typing)));
+export function toScroll({ typing, above, gap }: Growth, moved: number): number {
+  if (typing === 0) return above || Math.max(0, gap);
+  if (Math.abs(moved) < 1) return 0;
+  const theirs = Math.max(Math.min(0, typing), Math.min(moved, Math.max(0, typing)));
+  return Math.abs(moved - theirs) < SLIGHT ? moved : theirs;
+}
 
 /** The part of the page that scrolls around an element. */
 export function scrollerOf(inside: Element): Element {
@@ -84,9 +91,24 @@ interface Growing {
   readonly away: (isAway: boolean) => void;
   /** Null while it is not shown. */
   following: Following | null;
+  /** What it scrolls in: outputs can be made to scroll on their own while they grow. */
+  scroller: Element | null;
   height: number;
   /** The place of its end in the window, after the last growth or scroll. */
   bottom: number;
+}
+
+/** What it scrolls in now. Where that is another than before, a reader who was at the end is taken there. */
+function scrollerIn(one: Growing): Element {
+  const scroller = scrollerOf(one.root);
+  if (one.scroller === scroller) return scroller;
+  one.scroller = scroller;
+  if (one.following) {
+    const gap = one.root.getBoundingClientRect().bottom - edgesOf(scroller).bottom;
+    if (one.following.follows && gap > 0) scroller.scrollTop += gap;
+    one.following = { ...one.following, top: scroller.scrollTop };
+  }
+  return scroller;
 }
 
 /** All growing answers of a page. */
@@ -102,14 +124,14 @@ export class Follower {
   /** Follow the end of an answer while it grows; `away` is told whether its reader has left the end. */
   begin(root: HTMLElement, away: (isAway: boolean) => void): Followed {
     if (this.#growing.size === 0) this.#listen("addEventListener");
-    const one: Growing = { root, away, following: null, height: 0, bottom: 0 };
+    const one: Growing = { root, away, following: null, scroller: null, height: 0, bottom: 0 };
     this.#growing.add(one);
     this.#observer.observe(root);
     return {
       toEnd: () => {
-        const scroller = scrollerOf(root);
+        const scroller = scrollerIn(one);
         one.following = { follows: true, top: 0 };
-        this.#scroll(scroller, this.#place(root, scroller).gap);
+        this.#scroll(new Map([[scroller, this.#place(root, scroller).gap]]));
       },
       end: () => {
         this.#growing.delete(one);
@@ -134,10 +156,10 @@ export class Follower {
     this.#look();
     make();
     const growth = root.getBoundingClientRect().height - before.height;
-    const moved = this.#look();
+    const moved = this.#moved();
     const typing = this.#isTypingBelow(root, scroller, moved) ? growth : 0;
     const above = before.top < edgesOf(scroller).top ? growth : 0;
-    this.#scroll(scroller, toScroll({ typing, above, gap: 0 }, moved));
+    this.#scroll(new Map([[scroller, toScroll({ typing, above, gap: 0 }, moved)]]));
     for (const one of this.#growing) if (one.root === root) one.height += growth;
   }
 
@@ -156,26 +178,29 @@ export class Follower {
     for (const one of this.#growing) {
       if (!one.following || !(target as Node).contains(one.root)) continue;
       one.bottom = one.root.getBoundingClientRect().bottom;
-      const now = this.#place(one.root, scrollerOf(one.root));
+      const now = this.#place(one.root, scrollerIn(one));
       one.following = scrolled(one.following, now);
       one.away(isAway(one.following, now));
     }
   };
 
   /**
-   * Note where the focus is, and return how far it has moved since. Where the browser itself keeps it in place, as in
+   * How far the focus has moved since its place was noted. Where the browser itself keeps it in place, as in
    * JupyterLab's active cell, it has not moved.
    */
-  #look(): number {
+  #moved(): number {
+    if (document.activeElement !== this.#focused?.node) this.#look();
+    return this.#focused ? this.#focused.node.getBoundingClientRect().top - this.#focused.at : 0;
+  }
+
+  /** Note where the focus is. If it has moved by less than a pixel, it belongs where it was. */
+  #look(): void {
     const before = this.#focused;
     const node = document.activeElement;
     this.#focused = null;
-    if (!node || node === document.body) return 0;
+    if (!node || node === document.body) return;
     const { top } = node.getBoundingClientRect();
-    const moved = node === before?.node ? top - before.at : 0;
-    // Scrolling is to whole pixels. What is left over is made up for the next time.
-    this.#focused = before?.node === node && Math.abs(moved) < 1 ? before : { node, at: top };
-    return moved;
+    this.#focused = node === before?.node && Math.abs(top - before.at) < 1 ? before : { node, at: top };
   }
 
   /** Whether the user has touched what has the focus, and it was below the answer and in sight before it moved. */
@@ -196,7 +221,7 @@ export class Follower {
   }
 
   #grown(): void {
-    const moved = this.#look();
+    const moved = this.#moved();
     const growths = new Map<Element, Growth>();
     for (const one of this.#growing) {
       const { root } = one;
@@ -206,7 +231,7 @@ export class Follower {
       one.height = height;
       if (height === 0) one.following = null;
       if (height === 0 || grew === 0) continue;
-      const scroller = scrollerOf(root);
+      const scroller = scrollerIn(one);
       const now = this.#place(root, scroller);
       one.following ??= begin(now);
       let { typing, above, gap } = growths.get(scroller) ?? { typing: 0, above: 0, gap: 0 };
@@ -215,15 +240,18 @@ export class Follower {
       else if (isFollowed(one.following, now) && !isSelecting(root)) gap = Math.max(gap, now.gap);
       growths.set(scroller, { typing, above, gap });
     }
-    for (const [scroller, growth] of growths) this.#scroll(scroller, toScroll(growth, moved));
+    this.#scroll(new Map([...growths].map(([scroller, growth]) => [scroller, toScroll(growth, moved)])));
   }
 
-  #scroll(scroller: Element, by: number): void {
-    if (by !== 0) scroller.scrollTop += by;
+  /** Scroll each of these by so many pixels: all first, so that the page is laid out once for what is read then. */
+  #scroll(by: ReadonlyMap<Element, number>): void {
+    for (const [scroller, pixels] of by) if (pixels !== 0) scroller.scrollTop += pixels;
     this.#look();
     for (const one of this.#growing) {
       one.bottom = one.root.getBoundingClientRect().bottom;
-      if (!one.following || scrollerOf(one.root) !== scroller) continue;
+      if (!one.following) continue;
+      const scroller = scrollerIn(one);
+      if (!by.has(scroller)) continue;
       const now = this.#place(one.root, scroller);
       one.following = { ...one.following, top: now.top };
       one.away(isAway(one.following, now));
