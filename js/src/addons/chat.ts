@@ -27,7 +27,6 @@ class Chat {
   readonly #views = new Map<number, TurnView>();
   readonly #end: () => void;
   readonly #around: Around;
-  #edited: Composer | null = null;
   #path: readonly Shown[] = [];
   /** What the user has chosen without a kernel. */
   #chosen: ReadonlyMap<string, number> | null = null;
@@ -46,9 +45,6 @@ class Chat {
       isStreaming: () => this.#streaming() !== null,
       choose: (turn) => this.#choose(turn),
       say: (said) => this.#live.replaceChildren(said),
-      editing: (composer) => {
-        this.#edited = composer;
-      },
     };
     this.#input = new Composer({
       answers,
@@ -97,7 +93,7 @@ class Chat {
   #changed(message?: Readonly<Record<string, unknown>>): void {
     const nonce = String(message?.nonce ?? "");
     if (message?.type === "refused") {
-      for (const one of [this.#input, this.#edited]) one?.refused(nonce, String(message.why));
+      for (const one of this.#composers()) one.refused(nonce, String(message.why));
     }
     if (this.#awaited !== "") {
       if (message?.type === "exported" && nonce === this.#awaited) this.#downloadJson(String(message.json));
@@ -111,7 +107,7 @@ class Chat {
     const { state, places } = this.#answers;
     const turns = turnsIn(places);
     const taken = String(state.taken ?? "");
-    for (const one of [this.#input, this.#edited]) one?.taken(taken);
+    for (const one of this.#composers()) one.taken(taken);
     const path = pathOf(turns, this.#chosen ?? chosenIn(state), ({ key }) => this.#answers.doc(key)?.version ?? 0);
     this.#path = path;
     const shown = new Set(path.map(({ turn }) => turn.number));
@@ -136,6 +132,11 @@ class Chat {
     this.#tools.hidden = path.length === 0;
     setAttribute(this.root, "data-turns", String(path.length));
     this.#input.update();
+  }
+
+  /** The input for the next question, and those of questions that are being edited. */
+  #composers(): Composer[] {
+    return [this.#input, ...[...this.#views.values()].flatMap(({ composer }) => composer ?? [])];
   }
 
   /** The key of the answer of this branch that is streaming; null if none is. */

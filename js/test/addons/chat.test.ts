@@ -243,6 +243,46 @@ describe("turns", () => {
     expect(answers.sent).toMatchObject([{ type: "ask", text: "in other words", edit: 0 }]);
   });
 
+  test("that are edited side by side each hear whether the kernel has taken them", async () => {
+    answers.turn(0, null);
+    answers.turn(1, [0, 0]);
+    named("Edit question", all(".sc-turn")[0]).click();
+    named("Edit question", all(".sc-turn")[1]).click();
+    const [first, second] = all(".sc-chat-question textarea") as HTMLTextAreaElement[];
+    if (!first || !second) throw new Error("both are being edited");
+    press(first, "Enter");
+    await settle();
+    answers.tell({ type: "refused", nonce: answers.sent.at(-1)?.nonce, why: "too much" });
+    expect([first.readOnly, all(".sc-chat-question .sc-chat-note")[0]?.textContent]).toEqual([false, "too much"]);
+    // The one that was opened last is given up, and the other is sent again.
+    press(second, "Escape");
+    press(first, "Enter");
+    await settle();
+    answers.state = { taken: answers.sent.at(-1)?.nonce };
+    answers.tell();
+    expect(all(".sc-chat-question textarea")).toEqual([]);
+  });
+
+  test("that are edited no more are not asked, though a file was on its way; Escape first ends a composition", async () => {
+    answers.turn(0, null);
+    named("Edit question").click();
+    const form = root.querySelector(".sc-chat-question form") as HTMLFormElement;
+    const input = form.querySelector("input[type=file]") as HTMLInputElement;
+    const file = new File([new Uint8Array(1_200_001).fill(65)], "long.txt");
+    Object.defineProperty(input, "files", { value: [file], configurable: true });
+    input.dispatchEvent(new Event("change"));
+    const area = form.querySelector("textarea") as HTMLTextAreaElement;
+    press(area, "Escape", { isComposing: true });
+    expect(area.isConnected).toBe(true);
+    answers.send = (command) => {
+      answers.sent.push(command);
+      if (command.type === "file") press(area, "Escape");
+      return true;
+    };
+    press(area, "Enter");
+    await expect.poll(() => answers.sent.map(({ type }) => type)).toEqual(["file", "drop"]);
+  });
+
   test("are edited with their files, unless one is removed", async () => {
     answers.places = [{ ...place(0, null), about: { turn: 0, after: null, question: "q", files: ["a.txt", "b.png"] } }];
     answers.tell();

@@ -111,6 +111,7 @@ export class Composer {
 
   dispose(): void {
     this.#cancelLate();
+    this.#sent = ""; // what is still uploaded is not asked
     this.#files.clear();
   }
 
@@ -121,12 +122,13 @@ export class Composer {
   #press(event: KeyboardEvent): void {
     // The notebook has shortcuts of its own for these keys: Shift+Enter runs the cell.
     event.stopPropagation();
+    // While an input method composes, Enter takes its suggestion, and Escape drops it. Safari says so by the code alone.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape" && this.#options.close) {
       event.preventDefault();
       this.#options.close();
     }
-    // While an input method composes, Enter takes its suggestion. Safari says so by the key's code alone.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     if (this.#options.isStreaming()) this.say(words.STILL_STREAMING);
     else this.#send();

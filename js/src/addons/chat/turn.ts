@@ -12,8 +12,6 @@ export interface Around {
   isStreaming(): boolean;
   choose(turn: number): void;
   say(words: string): void;
-  /** Called with the input of a question that is being edited, and with null when that is over. */
-  editing(composer: Composer | null): void;
 }
 
 export class TurnView {
@@ -75,6 +73,11 @@ export class TurnView {
     this.#composer?.update();
   }
 
+  /** The input of the question while it is being edited. */
+  get composer(): Composer | null {
+    return this.#composer;
+  }
+
   /** Put the focus on one of the arrows, after the branch was changed with one in another turn. */
   focusBranch(way: number): void {
     (way < 0 ? this.#previous : this.#next).focus({ preventScroll: true });
@@ -108,7 +111,6 @@ export class TurnView {
     this.#files.hidden = true;
     this.#edit.hidden = true;
     this.#said.after(composer.root);
-    this.#around.editing(composer);
     composer.focus();
   }
 
@@ -119,7 +121,6 @@ export class TurnView {
     this.#said.hidden = false;
     this.#files.hidden = false;
     this.#edit.hidden = !this.#around.answers.live;
-    this.#around.editing(null);
     if (focus) this.#edit.focus({ preventScroll: true });
   }
 }

@@ -1,6 +1,7 @@
 /** The panel that compares any two answers word by word. */
 
 import type { Answers } from "../../render/addons.js";
+import css from "../../render/changes.css";
 import { drawnChanges } from "../../render/changes.js";
 import { element, scrolls, setLabel } from "../../render/element.js";
 import * as words from "../../words.js";
@@ -24,7 +25,7 @@ export class DifferencePanel {
 
       this.#after,
     );
-    const panel = element("div", { class: "sc-difference" }, choice, this.#text);
+    const panel = element("div", { class: "sc-panel sc-difference" }, element("style", {}, css), choice, this.#text);
     this.root = element("section", { class: "streamcell", id, "aria-label": words.DIFFERENCE }, panel);
     this.root.hidden = true;
     for (const one of [this.#before, this.#after]) one.addEventListener("change", () => this.#draw());

@@ -1,6 +1,7 @@
 /** The panel that compares the shown version with another one, word by word. Everything in it is plain text. */
 
 import type { Change, PanelParts, PanelView } from "../../render/addons.js";
+import changes from "../../render/changes.css";
 import { drawnChanges } from "../../render/changes.js";
 import { element, scrolls, setLabel } from "../../render/element.js";
 import { textOf } from "../../wire/protocol.js";
@@ -21,7 +22,7 @@ export class Difference implements PanelView {
   constructor(parts: PanelParts) {
     this.#parts = parts;
     const label = element("label", {}, `${words.COMPARE_WITH} `, this.#choice);
-    this.nodes = [element("style", {}, css), label, this.#text];
+    this.nodes = [element("style", {}, css, changes), label, this.#text];
     this.#choice.addEventListener("change", () => {
       if (this.#state) this.update(this.#state);
     });
