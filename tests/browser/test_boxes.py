@@ -77,9 +77,12 @@ def widths(open_notebook: Callable[..., Notebook], source: str, shown: int) -> t
 
 COLUMNS = [
     "ipywidgets.HBox([cell(1), cell(2)])",
-    "ipywidgets.GridBox([cell(1), cell(2)], layout=ipywidgets.Layout(grid_template_columns='1fr 1fr'))",
+    pytest.param(
+        "ipywidgets.GridBox([cell(1), cell(2)], layout=ipywidgets.Layout(grid_template_columns='1fr 1fr'))",
+        marks=pytest.mark.long,
+    ),
     "ipywidgets.GridBox([cell(1), cell(2)], layout=ipywidgets.Layout(grid_template_columns='repeat(2, auto)'))",
-    "ipywidgets.TwoByTwoLayout(top_left=cell(1), top_right=cell(2))",
+    pytest.param("ipywidgets.TwoByTwoLayout(top_left=cell(1), top_right=cell(2))", marks=pytest.mark.long),
 ]
 
 

@@ -102,7 +102,8 @@ def wait_for_cells(page: Page, count: int) -> None:
     page.wait_for_function(f"(count) => {PAGE}.cells.size === count", arg=count)
 
 
-@pytest.mark.parametrize(("cells", "rounds"), [(2, 2), pytest.param(20, 10, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("cells", "rounds"), [(20, 10)])
 def test_cells_that_are_run_again_and_again_leave_nothing(
     open_notebook: Callable[..., Notebook], cells: int, rounds: int
 ) -> None:

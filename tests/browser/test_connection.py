@@ -215,7 +215,9 @@ def runs(open_behind: Callable[[list[str]], tuple[Notebook, Proxy]]) -> dict[Tri
     return {trial: Run(trial, notebook, proxy, 3 * number) for number, trial in enumerate(trials)}
 
 
-@pytest.mark.parametrize("trial", CUTS, ids=lambda trial: trial.name)
+@pytest.mark.parametrize(
+    "trial", [*CUTS[:-1], pytest.param(CUTS[-1], marks=pytest.mark.long)], ids=lambda trial: trial.name
+)
 def test_a_cut_connection_loses_nothing(runs: dict[Trial, Run], asked: Asked, trial: Trial) -> None:
     run = runs[trial]
     run.begin()

@@ -62,28 +62,48 @@ def test_what_moves_by_more_than_the_tolerance_is_named() -> None:
     }
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_it_is_accessible_in_light_and_dark_and_by_keyboard(open_notebook: Callable[..., Notebook], name: str) -> None:
-    notebook = open_notebook([SHOWN[name].source])
-    notebook.run(0)
-    notebook.wait_for_status(0, SHOWN[name].status)
-    SHOWN[name].open(notebook, 0)
-    view = notebook.view(0)
-    if SHOWN[name].status == "streaming":
-        notebook.answer(0).locator("p").first.wait_for()
-    were = boxes.read(DOCS / "parts")[name]
-    assert boxes.moved(were, boxes.boxes(notebook, 0)) == {}, "`make gallery` notes what has moved on purpose"
-    retry = "button Retry now" if SHOWN[name].status == "waiting" else "button Retry"
-    assert boxes.moved(were, boxes.boxes(notebook, 0, boxes.SHIFTED)).keys() == {retry}
+# Several in one notebook, but for the one that changes how many stream at once.
+TOGETHER = [name for name in SHOWN if name != "queued"]
+GROUPS = [*(TOGETHER[at : at + 6] for at in range(0, len(TOGETHER), 6)), ["queued"]]
+
+
+@pytest.mark.parametrize("names", GROUPS, ids=", ".join)
+def test_they_are_accessible_in_light_and_dark_and_by_keyboard(
+    open_notebook: Callable[..., Notebook], names: list[str]
+) -> None:
+    notebook = open_notebook([SHOWN[name].source for name in names])
+    for index, name in enumerate(names):
+        notebook.run(index)
+        are_in_their_places(notebook, index, name)
     assert checked(notebook.page)["violations"] == []
     notebook.set_theme("JupyterLab Dark")
     try:
         assert checked(notebook.page)["violations"] == []
     finally:
         notebook.set_theme("JupyterLab Light")
-    # Tab goes through all that can be used, in the order in which it stands.
-    first = view.locator(FOCUSABLE).locator("visible=true").first
-    first.focus()
+    for index in range(len(names)):
+        can_be_reached(notebook, index)
+
+
+def are_in_their_places(notebook: Notebook, index: int, name: str) -> None:
+    shown = SHOWN[name]
+    notebook.wait_for_status(index, shown.status)
+    shown.open(notebook, index)
+    if shown.status == "streaming":
+        notebook.answer(index).locator("p").first.wait_for()
+    were = boxes.read(DOCS / "parts")[name]
+    moved = boxes.moved(were, boxes.boxes(notebook, index))
+    assert moved == {}, (name, "`make gallery` notes what has moved on purpose")
+    retry = "button Retry now" if shown.status == "waiting" else "button Retry"
+    assert boxes.moved(were, boxes.boxes(notebook, index, boxes.SHIFTED)).keys() == {retry}, name
+    if shown.over:  # it is gone with the focus
+        assert checked(notebook.page)["violations"] == [], name
+
+
+def can_be_reached(notebook: Notebook, index: int) -> None:
+    """Tab goes through all that can be used, in the order in which it stands."""
+    view = notebook.view(index)
+    view.locator(FOCUSABLE).locator("visible=true").first.focus()
     reached: list[int] = []
     while (at := view.evaluate(REACHED)) is not None and at not in reached[:-1]:
         reached += [at] if at not in reached else []

@@ -102,7 +102,7 @@ def test_pages_and_files_are_cited_below_the_answer(open_notebook: Callable[...,
     notebook = open_notebook([ask("How do rivers work?", "rehearsal/citations?rate=0")])
     notebook.run(0)
     notebook.wait_for_status(0, "done")
-    sources = notebook.view(0).get_by_role("region", name="Sources")
+    sources = notebook.view(0).get_by_role("group", name="Sources")
     shown = [
         ["The water cycle", "example.org"],
         ["How *rivers* find their way", "example.org"],
@@ -115,7 +115,7 @@ def test_pages_and_files_are_cited_below_the_answer(open_notebook: Callable[...,
     notebook.picture("citations")
     assert notebook.copied(0).endswith("\n\n**Sources**\n\n" + CITED)
     notebook.reopen_without_kernel()
-    sources = notebook.view(0).get_by_role("region", name="Sources")
+    sources = notebook.view(0).get_by_role("group", name="Sources")
     assert sources.locator("li").evaluate_all(each) == shown
     content = json.loads(notebook.path.read_text("utf-8"))
     assert "".join(content["cells"][0]["outputs"][0]["data"]["text/markdown"]).endswith(CITED)
@@ -127,7 +127,7 @@ def test_a_kind_that_the_page_does_not_know_is_shown_as_a_block_under_its_name(
     notebook = open_notebook([GAUGE])
     notebook.run(0)
     notebook.wait_for_status(0, "done")
-    block = notebook.view(0).get_by_role("region", name="gauge")
+    block = notebook.view(0).get_by_role("group", name="gauge")
     assert block.locator("pre").inner_text() == "<b>ten</b>"
     notebook.reopen_without_kernel()
-    assert notebook.view(0).get_by_role("region", name="gauge").locator("pre").inner_text() == "<b>ten</b>"
+    assert notebook.view(0).get_by_role("group", name="gauge").locator("pre").inner_text() == "<b>ten</b>"

@@ -82,7 +82,7 @@ def test_the_text_is_coloured_by_probability_and_its_markdown_is_a_switch_away(
     notebook.run(0)
     notebook.wait_for_status(0, "done")
     view = notebook.view(0)
-    tokens = view.get_by_role("region", name="Tokens and their probabilities")
+    tokens = view.get_by_role("group", name="Tokens and their probabilities")
     tokens.get_by_text("perplexity").wait_for()
     assert view.locator(".sc-text h1, .sc-text h2").first.is_hidden()
     tokens.locator(".sc-token-text").focus()

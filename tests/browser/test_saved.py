@@ -109,7 +109,9 @@ def test_without_its_kernel_it_is_what_was_saved(saved: Notebook, lab: JupyterLa
     assert saved.answer(DONE).locator("h1").inner_text() == "A saved answer"
 
 
-@pytest.mark.parametrize("state", [False, True], ids=["as it is", "with widgets' state saved"])
+@pytest.mark.parametrize(
+    "state", [False, pytest.param(True, marks=pytest.mark.long)], ids=["as it is", "with widgets' state saved"]
+)
 def test_fifty_answers_of_two_kilobytes_are_below_400_kb(open_notebook: Callable[..., Notebook], state: bool) -> None:
     words = " ".join(f"number {n}" for n in range(200))[:2000]
     many = f"from streamcell import stream_cell\nfor n in range(50): stream_cell({words!r}, model='echo?rate=0')"

@@ -46,7 +46,7 @@ class Comparison {
     const buttons = element("div", { class: "sc-comparison-buttons" });
     buttons.append(compare, copy, this.#retryFailed, this.#retry, this.#stop);
     const bar = element("div", { class: "streamcell sc-comparison-bar" }, this.#status, buttons, this.#live);
-    this.#root = element("section", { class: "sc-comparison", "aria-label": words.COMPARISON });
+    this.#root = element("section", { class: "sc-comparison", role: "group", "aria-label": words.COMPARISON });
     this.#root.append(element("style", {}, css), bar, this.#difference.root, this.#grid, this.#numbers.root);
     target.append(this.#root);
     // JupyterLab looks for this attribute on the focused element before it takes a key for a shortcut.

@@ -168,7 +168,11 @@ export class Notes {
   #ensureList(): HTMLElement {
     if (this.#list === null) {
       this.#list = this.#drawing.element("ol");
-      this.dom = this.#drawing.element("section", { class: "sc-notes", "aria-label": "Footnotes" }, this.#list);
+      this.dom = this.#drawing.element(
+        "section",
+        { class: "sc-notes", role: "group", "aria-label": "Footnotes" },
+        this.#list,
+      );
       this.#root.append(this.dom);
     }
     return this.#list;

@@ -15,7 +15,7 @@ export interface Around {
 }
 
 export class TurnView {
-  readonly root = element("section", { class: "sc-turn" });
+  readonly root = element("section", { class: "sc-turn", role: "group" });
   readonly #around: Around;
   #turn: Turn;
   readonly #previous = arrow("‹", words.PREVIOUS_BRANCH);

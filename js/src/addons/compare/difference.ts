@@ -26,7 +26,7 @@ export class DifferencePanel {
       this.#after,
     );
     const panel = element("div", { class: "sc-panel sc-difference" }, element("style", {}, css), choice, this.#text);
-    this.root = element("section", { class: "streamcell", id, "aria-label": words.DIFFERENCE }, panel);
+    this.root = element("section", { class: "streamcell", id, role: "group", "aria-label": words.DIFFERENCE }, panel);
     this.root.hidden = true;
     for (const one of [this.#before, this.#after]) one.addEventListener("change", () => this.#draw());
   }

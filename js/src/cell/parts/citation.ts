@@ -24,7 +24,7 @@ KINDS.set("citation", {
     const list = element("ol");
     const root = element(
       "section",
-      { class: "sc-sources", "aria-label": words.SOURCES },
+      { class: "sc-sources", role: "group", "aria-label": words.SOURCES },
       element("div", {}, words.SOURCES),
       list,
     );

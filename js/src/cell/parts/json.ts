@@ -15,7 +15,7 @@ const isResumed = ({ fields }: Part): boolean =>
   (read(JSON_FIELDS_SHAPE, fields) as { resumed: string | null }).resumed !== null;
 
 class Json implements PartView {
-  readonly root = element("section", { class: "sc-json", "aria-label": words.JSON_ANSWER });
+  readonly root = element("section", { class: "sc-json", role: "group", "aria-label": words.JSON_ANSWER });
   readonly #text = new Box(words.JSON_TEXT);
   readonly #copy: HTMLElement;
   /** What makes the view; null before it has come, or if there is none. */

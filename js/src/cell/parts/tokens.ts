@@ -8,7 +8,7 @@ import { button } from "../controls.js";
 import { type Context, KINDS, type PartView } from "./kinds.js";
 
 class Tokens implements PartView {
-  readonly root = element("section", { class: "sc-tokens", "aria-label": words.TOKENS });
+  readonly root = element("section", { class: "sc-tokens", role: "group", "aria-label": words.TOKENS });
   #view: TokensView | null = null;
   #bodies: readonly string[] = [];
   #name = "";

@@ -15,7 +15,7 @@ export const UNKNOWN: Kind = {
   make() {
     const label = element("div", { class: "sc-unknown-name" });
     const body = element("pre");
-    const root = element("section", { class: "sc-unknown" }, label, body);
+    const root = element("section", { class: "sc-unknown", role: "group" }, label, body);
     return {
       root,
       update([part]) {
