@@ -15,6 +15,7 @@ import streamcell
 from streamcell import (
     AuthenticationFailed,
     Interrupted,
+    Limits,
     Moderation,
     RateLimited,
     RetryPolicy,
@@ -28,6 +29,7 @@ from streamcell import (
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer
 
+from .conditions import until
 from .notebooks import displayed, errors, run
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ def compare(server: RehearsalServer, prompt: Any = "One two three", **options: A
     client = openai.AsyncOpenAI(api_key="rehearsal", base_url=server.base_url)
     policy = RetryPolicy(attempts=2, wait_initial=0.01)
     return stream_compare(prompt, **{"client": client, "display": False, "retry": policy, "api": "chat", **options})
+
+
+def limits_of(server: RehearsalServer) -> list[Limits]:
+    return [one for one in streamcell.limits() if one.endpoint == server.base_url]
 
 
 def test_models_side_by_side(server: RehearsalServer) -> None:
@@ -271,9 +277,9 @@ def test_a_comparison_waits_in_the_line_like_any_cells_and_nobody_is_starved() -
         single.result(TIMEOUT)
         first.result(TIMEOUT)
         last.result(TIMEOUT)
-        (limits,) = [one for one in streamcell.limits() if one.endpoint == server.base_url]
+        # An answer has ended with its end mark, and leaves the line when its body is closed, a moment later.
+        until(lambda: [(one.running, one.queued) for one in limits_of(server)] == [(0, 0)])
         order = [one.body["messages"][-1]["content"] for one in server.exchanges if one.status == 200]
-    assert (limits.running, limits.queued) == (0, 0)
     assert Counter(order) == {"first": 16, "single": 1, "last": 16}
     # First come, first served: only what is under way beside them can overtake.
     assert abs(order.index("single") - 16) <= at_once
