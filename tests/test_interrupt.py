@@ -109,12 +109,30 @@ def run(client: BlockingKernelClient, source: str, value: str = "None") -> tuple
 
 
 def ended(client: BlockingKernelClient, asked: str) -> tuple[str, str]:
-    """Wait for the end of an execution, and say what `run` says."""
+    """Wait for the end of an execution, and say what `run` says.
+
+    Its reply comes before the kernel has put back what handles an interrupt while no cell runs; "idle" comes after.
+    """
     while (reply := client.get_shell_msg(timeout=LIMIT))["parent_header"]["msg_id"] != asked:
+        pass
+    while (said := client.get_iopub_msg(timeout=LIMIT))["parent_header"].get("msg_id") != asked or (
+        said["content"].get("execution_state") != "idle"
+    ):
         pass
     content = reply["content"]
     values = content.get("user_expressions") or {"value": {"data": {"text/plain": "None"}}}
     return content.get("ename", ""), values["value"]["data"]["text/plain"]
+
+
+def interrupt_idle(manager: KernelManager, client: BlockingKernelClient) -> None:
+    """Interrupt a kernel that runs no cell, and wait until it has been: else the next cell may be hit."""
+    if manager.kernel_spec.interrupt_mode == "signal":
+        manager.interrupt_kernel()
+        return
+    request = client.session.msg("interrupt_request", content={})
+    client.control_channel.send(request)
+    while client.get_control_msg(timeout=LIMIT)["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+        pass
 
 
 STATUSES = "[cell.status for cell in cells]"
@@ -125,13 +143,13 @@ STREAMING, ALL_STOPPED = f"{['streaming'] * 3}", f"{['stopped'] * 3}"
 def test_while_no_cell_runs(kernel: tuple[KernelManager, BlockingKernelClient]) -> None:
     manager, client = kernel
     assert run(client, START) == ("", "None")
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, "", STATUSES) == ("", STREAMING)
     assert run(client, "configure(interrupt='stop')") == ("", "None")
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, STOPPED, STATUSES) == ("", ALL_STOPPED)
     assert run(client, f"{START}\nconfigure(interrupt='ignore')", STATUSES) == ("", STREAMING)
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, "", STATUSES) == ("", STREAMING)
 
 
