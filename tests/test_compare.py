@@ -346,6 +346,28 @@ def test_a_failure_fails_the_run_unless_it_was_seen_to(tmp_path: Path) -> None:
     assert "The API key was not accepted" in bundle["text/markdown"]
 
 
+def test_a_failure_is_raised_once_and_not_again_by_later_cells(tmp_path: Path) -> None:
+    source = f"{ASK}grid = stream_compare('Why?', models=['rehearsal/echo', 'rehearsal/unauthorized'], retry=1)"
+    done, notebook = run(tmp_path, [source, "print('one')", "grid.cells[0].status", "print('two')"], fails=[0])
+    assert done.returncode == 0, done.stderr
+    assert [errors(notebook, index) for index in range(4)] == [["AuthenticationFailed"], [], [], []]
+    (bundle,) = displayed(notebook, 0)
+    assert "The API key was not accepted" in bundle["text/markdown"]
+    assert notebook.cells[3].outputs[0].text == "two\n"
+
+
+def test_what_looks_like_a_key_is_in_no_saved_comparison(server: RehearsalServer, tmp_path: Path) -> None:
+    key = "sk-proj-A1b2C3d4E5f6G7h8I9j0K1l2"
+    grid = compare(server, f"My key is {key} today", models=["echo"])
+    assert grid.result(TIMEOUT) == [f"My key is {key} today"]
+    for name in ("all.md", "all.json"):
+        grid.save(tmp_path / name)
+        saved = (tmp_path / name).read_text("utf-8")
+        assert "My key is " in saved
+        assert " today" in saved
+        assert key not in saved
+
+
 def test_controls_are_not_shown_where_nobody_is_there_to_use_them(tmp_path: Path) -> None:
     source = "from streamcell import stream_cell\ncell = stream_cell('Why?', model='rehearsal/echo', controls=True)"
     done, notebook = run(tmp_path, [source])

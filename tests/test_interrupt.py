@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 from streamcell import configure, stop_all, stream_cell
+from streamcell.engine.driver import driver
+from streamcell.engine.history import kept
 from streamcell.notebook import interrupt
 from streamcell.rehearsal import RehearsalServer
 
@@ -68,6 +71,21 @@ def test_only_the_main_thread_can_ask_for_it() -> None:
     thread.start()
     thread.join()
     assert raised == ["interrupt= can only be set on the main thread, which gets the signal"]
+
+
+def test_what_is_refused_changes_nothing_else() -> None:
+    def settings() -> tuple[object, ...]:
+        return driver().lanes.max_concurrency, driver().shelf.limit, kept.prices, signal.getsignal(signal.SIGINT)
+
+    def ask(interrupt: Any) -> None:
+        configure(interrupt=interrupt, max_concurrency=3, log_limit=12_345, prices={"m": {"input": 1.0, "output": 2.0}})
+
+    before = settings()
+    with pytest.raises(ValueError, match="interrupt must be"):
+        ask("yes")
+    with concurrent.futures.ThreadPoolExecutor() as elsewhere, pytest.raises(RuntimeError, match="main thread"):
+        elsewhere.submit(ask, "stop").result(LIMIT)
+    assert settings() == before
 
 
 def test_the_former_handler_is_called_and_restored(embedded: RehearsalServer) -> None:
