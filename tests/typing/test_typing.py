@@ -36,7 +36,7 @@ def test_what_users_write_has_the_types_that_they_expect_and_what_is_wrong_is_to
     errors = [line for line in said.splitlines() if ": error: " in line]
     assert (status, len(errors)) == (1, len(WRONG)), said + complained
     for place, (error, words) in enumerate(zip(errors, WRONG.values(), strict=True), start=2):
-        assert error.startswith(f"{wrong}:{place}: error: ")
+        assert f"{wrong.name}:{place}: error: " in error  # its cache may know the file by the place of another run
         assert words in error
 
 
