@@ -6,6 +6,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from streamcell.answer.inputs import Stop
@@ -25,6 +26,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and a skipped test tells nothing: {report.longrepr}"
     return report
+
+
+# An example that takes long on a machine that is busy is no failure; hypothesis gives each 0.2 s, unless it is told.
+hypothesis.settings.register_profile("no clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("no clock")
 
 
 def pytest_configure() -> None:

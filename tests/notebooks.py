@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ RUNNERS = {
 }
 
 
-def write(folder: Path, cells: Sequence[str], name: str = "source.ipynb") -> Path:
-    """Put a notebook with these code cells into `folder`."""
+def write(folder: Path, cells: Sequence[str], name: str = "source.ipynb", fails: Collection[int] = ()) -> Path:
+    """Put a notebook with these code cells into `folder`; those that `fails` has may fail, and the others run on."""
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        cells=[
+            nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]} if index in fails else {})
+            for index, source in enumerate(cells)
+        ],
         metadata={"kernelspec": {"name": "python3", "display_name": "python3", "language": "python"}},
     )
     path = folder / name
@@ -33,9 +36,11 @@ def write(folder: Path, cells: Sequence[str], name: str = "source.ipynb") -> Pat
     return path
 
 
-def run(folder: Path, cells: Sequence[str], by: str = "nbclient") -> tuple[subprocess.CompletedProcess[str], Any]:
+def run(
+    folder: Path, cells: Sequence[str], by: str = "nbclient", fails: Collection[int] = ()
+) -> tuple[subprocess.CompletedProcess[str], Any]:
     """Run these cells; give what the program did, and the notebook that it left (None where it left none)."""
-    source, target = write(folder, cells), folder / "target.ipynb"
+    source, target = write(folder, cells, fails=fails), folder / "target.ipynb"
     command = RUNNERS[by](source.name, target.name)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     return done, nbformat.read(target, 4) if target.exists() else None

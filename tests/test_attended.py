@@ -93,6 +93,28 @@ def test_not_where_a_page_says_that_it_keeps_the_notebook(client: BlockingKernel
     assert parents == {""}, "a stream answers no request"
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_controls_are_shown_below_a_cell_that_is_shown(client: BlockingKernelClient) -> None:
+    lines = "import ipywidgets\nfrom streamcell import stream_cell\nmade = ipywidgets.widgets.widget._instances\n"
+    lines += "cell = stream_cell(lambda: ['One'], controls=True)\nstream_cell(lambda: ['Two'])\ncell.result()"
+    asked = client.execute(lines)
+    shown = []
+    for one in messages(client):
+        if one["msg_type"] == "display_data":
+            shown.append(one["content"])
+        if one["parent_header"].get("msg_id") == asked and one["content"].get("execution_state") == "idle":
+            break
+    cell, controls, _other = shown
+    assert cell["metadata"][ANSWER]["model_id"] == cell["data"][WIDGET]["model_id"]
+    assert controls["data"]["text/plain"] == ""
+    assert ANSWER not in controls["metadata"]
+    box = f"made[{controls['data'][WIDGET]['model_id']!r}]"
+    reply = client.execute_interactive(
+        "", user_expressions={"box": f"(type({box}).__name__, {box}._cell is cell)"}, timeout=LIMIT
+    )
+    assert reply["content"]["user_expressions"]["box"]["data"]["text/plain"] == "('Controls', True)"
+
+
 FREED = """
 import gc, json, time, weakref
 import ipywidgets

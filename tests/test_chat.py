@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import streamcell
 from streamcell import Flagged, Moderation, StreamChat, Trim, stream_cell, stream_chat
@@ -635,12 +636,6 @@ def test_files_of_a_refused_question_can_be_sent_again(told: list[dict[str, Any]
     assert "no such question" in told[-1]["why"]
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
-    chat = stream_chat(FAST, instructions="be \udc00", display=False)
-    chat.save(tmp_path / "x.JSON")
-    assert json.loads((tmp_path / "x.JSON").read_text("utf-8"))["instructions"] == "be \ufffd"
-
-
 SHOWN_ONCE = [
     "from streamcell import stream_chat\nchat = stream_chat('rehearsal/echo?rate=0&first_token=0')",
     "chat.send('one')",
@@ -652,3 +647,38 @@ def test_a_turn_as_the_last_line_of_a_cell_is_shown_in_the_chat_alone(tmp_path: 
     done, notebook = run(tmp_path, SHOWN_ONCE)
     assert done.returncode == 0, done.stderr
     assert [len(cell.outputs) for cell in notebook.cells] == [1, 0, 0]
+
+
+LATER = """\
+from streamcell import stream_chat
+def chat():
+    made = stream_chat("rehearsal/echo?rate=0&first_token=0")
+    made.send("first").result()
+    made.edit(0, "second").result()
+    return made"""
+
+
+def test_what_a_later_cell_changes_is_in_the_output_of_a_run_that_nobody_attends(tmp_path: Path) -> None:
+    made = [LATER, "selected = chat()", "asked = chat()", "selected.select(0, 0)", "asked.send('third')", "1"]
+    done, notebook = run(tmp_path, made)
+    assert done.returncode == 0, done.stderr
+    assert [len(cell.outputs) for cell in notebook.cells] == [0, 1, 1, 0, 0, 1]
+    said = [displayed(notebook, index)[0]["text/plain"] for index in (1, 2)]
+    assert [[word in one for word in ("first", "second", "third")] for one in said] == [
+        [True, False, False],
+        [False, True, True],
+    ]
+
+
+def test_a_chat_takes_what_a_question_takes_for_a_structured_answer() -> None:
+    class River(BaseModel):
+        """One of the world's."""
+
+        name: str
+
+    chat = stream_chat("rehearsal/structured?rate=0&first_token=0", response_format=River, display=False)
+    cell = chat.send("A river")
+    cell.result(LIMIT)
+    assert isinstance(cell.parsed, River)
+    with pytest.raises(TypeError, match="response_format"):
+        stream_chat(FAST, response_format=5, display=False)

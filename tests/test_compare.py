@@ -15,6 +15,7 @@ import streamcell
 from streamcell import (
     AuthenticationFailed,
     Interrupted,
+    Limits,
     Moderation,
     RateLimited,
     RetryPolicy,
@@ -28,6 +29,7 @@ from streamcell import (
 from streamcell.notebook.joined import ANSWERS
 from streamcell.rehearsal import RehearsalServer
 
+from .conditions import until
 from .notebooks import displayed, errors, run
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ def compare(server: RehearsalServer, prompt: Any = "One two three", **options: A
     client = openai.AsyncOpenAI(api_key="rehearsal", base_url=server.base_url)
     policy = RetryPolicy(attempts=2, wait_initial=0.01)
     return stream_compare(prompt, **{"client": client, "display": False, "retry": policy, "api": "chat", **options})
+
+
+def limits_of(server: RehearsalServer) -> list[Limits]:
+    return [one for one in streamcell.limits() if one.endpoint == server.base_url]
 
 
 def test_models_side_by_side(server: RehearsalServer) -> None:
@@ -271,9 +277,9 @@ def test_a_comparison_waits_in_the_line_like_any_cells_and_nobody_is_starved() -
         single.result(TIMEOUT)
         first.result(TIMEOUT)
         last.result(TIMEOUT)
-        (limits,) = [one for one in streamcell.limits() if one.endpoint == server.base_url]
+        # An answer has ended with its end mark, and leaves the line when its body is closed, a moment later.
+        until(lambda: [(one.running, one.queued) for one in limits_of(server)] == [(0, 0)])
         order = [one.body["messages"][-1]["content"] for one in server.exchanges if one.status == 200]
-    assert (limits.running, limits.queued) == (0, 0)
     assert Counter(order) == {"first": 16, "single": 1, "last": 16}
     # First come, first served: only what is under way beside them can overtake.
     assert abs(order.index("single") - 16) <= at_once
@@ -338,6 +344,29 @@ def test_a_failure_fails_the_run_unless_it_was_seen_to(tmp_path: Path) -> None:
     assert notebook.cells[3].outputs == []
     (bundle,) = displayed(notebook, 2)
     assert "The API key was not accepted" in bundle["text/markdown"]
+
+
+def test_a_failure_is_raised_once_and_not_again_by_later_cells(tmp_path: Path) -> None:
+    source = f"{ASK}grid = stream_compare('Why?', models=['rehearsal/echo', 'rehearsal/unauthorized'], retry=1)"
+    done, notebook = run(tmp_path, [source, "print('one')", "grid.cells[0].status", "print('two')"], fails=[0])
+    assert done.returncode == 0, done.stderr
+    assert [errors(notebook, index) for index in range(4)] == [["AuthenticationFailed"], [], [], []]
+    (bundle,) = displayed(notebook, 0)
+    assert "The API key was not accepted" in bundle["text/markdown"]
+    assert notebook.cells[3].outputs[0].text == "two\n"
+
+
+def test_what_looks_like_a_key_is_in_no_saved_comparison(server: RehearsalServer, tmp_path: Path) -> None:
+    halves = ("sk-proj", "A1b2C3d4E5f6G7h8I9j0K1l2")  # no file of ours has a whole one
+    key = "-".join(halves)
+    grid = compare(server, f"My key is {key} today", models=["echo"])
+    assert grid.result(TIMEOUT) == [f"My key is {key} today"]
+    for name in ("all.md", "all.json"):
+        grid.save(tmp_path / name)
+        saved = (tmp_path / name).read_text("utf-8")
+        assert "My key is " in saved
+        assert " today" in saved
+        assert key not in saved
 
 
 def test_controls_are_not_shown_where_nobody_is_there_to_use_them(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from streamcell.notebook.group import Group
 from streamcell.notebook.joined import ANSWERS, Place, joined
 from streamcell.notebook.output import ANSWER
 
-from .notebooks import displayed, run
+from .notebooks import displayed, errors, run
 
 WIRE = Path(__file__).parent / "wire"
 LIMIT = 300.0
@@ -73,9 +73,16 @@ def ask(prompt, **options):
 ask("Explain", model="rehearsal/tour?rate=400")"""
 
 
-def test_a_run_that_nobody_attends_holds_each_execution_and_saves_all_answers_once(tmp_path: Path) -> None:
-    done, notebook = run(tmp_path, [UNATTENDED, "ask('And more?', model='rehearsal/tour?rate=400')"])
-    assert done.returncode == 0, done.stderr
+FAILING = """\
+pair = Group()
+pair._show()
+ask("Explain", model="rehearsal/drop?after=12", retry=1)"""
+
+
+def test_a_run_that_nobody_attends_holds_each_execution_saves_all_answers_once_and_fails_with_one(
+    tmp_path: Path,
+) -> None:
+    done, notebook = run(tmp_path, [UNATTENDED, "ask('And more?', model='rehearsal/tour?rate=400')", FAILING, "1"])
     (bundle,) = displayed(notebook, 0)
     assert displayed(notebook, 1) == []
     assert set(bundle) == {ANSWERS, "text/markdown", "text/plain"}
@@ -87,9 +94,7 @@ def test_a_run_that_nobody_attends_holds_each_execution_and_saves_all_answers_on
     assert bundle["text/plain"].count("## This is a rehearsal answer") == 2
     assert "widgets" not in notebook.metadata
     assert ANSWER not in bundle
-
-
-def test_an_answer_that_fails_in_a_group_fails_the_run(tmp_path: Path) -> None:
-    done, _ = run(tmp_path, [UNATTENDED.replace("tour?rate=400", "drop?after=12")])
     assert done.returncode != 0
+    assert [errors(notebook, index) for index in range(4)] == [[], [], ["Interrupted"], []]
+    assert notebook.cells[3].outputs == []
     assert "Interrupted" in done.stdout + done.stderr

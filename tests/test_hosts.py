@@ -11,8 +11,9 @@ from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from streamcell import StreamCell, stream_cell
+from streamcell import stream_cell
 from streamcell.notebook.delivery import carrier
+from streamcell.notebook.displayed import Displayed
 
 if TYPE_CHECKING:
     import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def test_without_a_kernel_the_cell_itself_hands_over_the_front_end(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(StreamCell, "send", lambda _self, content, buffers=None: sent.append(content))
+    monkeypatch.setattr(Displayed, "send", lambda _self, content, buffers=None: sent.append(content))
     cell = stream_cell(["one"])
     assert cell.result(300) == "one"
     state = cell.get_state()

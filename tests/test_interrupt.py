@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 from streamcell import configure, stop_all, stream_cell
+from streamcell.engine.driver import driver
+from streamcell.engine.history import kept
 from streamcell.notebook import interrupt
 from streamcell.rehearsal import RehearsalServer
 
@@ -70,6 +73,21 @@ def test_only_the_main_thread_can_ask_for_it() -> None:
     assert raised == ["interrupt= can only be set on the main thread, which gets the signal"]
 
 
+def test_what_is_refused_changes_nothing_else() -> None:
+    def settings() -> tuple[object, ...]:
+        return driver().lanes.max_concurrency, driver().shelf.limit, kept.prices, signal.getsignal(signal.SIGINT)
+
+    def ask(interrupt: Any) -> None:
+        configure(interrupt=interrupt, max_concurrency=3, log_limit=12_345, prices={"m": {"input": 1.0, "output": 2.0}})
+
+    before = settings()
+    with pytest.raises(ValueError, match="interrupt must be"):
+        ask("yes")
+    with concurrent.futures.ThreadPoolExecutor() as elsewhere, pytest.raises(RuntimeError, match="main thread"):
+        elsewhere.submit(ask, "stop").result(LIMIT)
+    assert settings() == before
+
+
 def test_the_former_handler_is_called_and_restored(embedded: RehearsalServer) -> None:
     called: list[int] = []
     former = signal.signal(signal.SIGINT, lambda number, _frame: called.append(number))
@@ -109,12 +127,30 @@ def run(client: BlockingKernelClient, source: str, value: str = "None") -> tuple
 
 
 def ended(client: BlockingKernelClient, asked: str) -> tuple[str, str]:
-    """Wait for the end of an execution, and say what `run` says."""
+    """Wait for the end of an execution, and say what `run` says.
+
+    Its reply comes before the kernel has put back what handles an interrupt while no cell runs; "idle" comes after.
+    """
     while (reply := client.get_shell_msg(timeout=LIMIT))["parent_header"]["msg_id"] != asked:
+        pass
+    while (said := client.get_iopub_msg(timeout=LIMIT))["parent_header"].get("msg_id") != asked or (
+        said["content"].get("execution_state") != "idle"
+    ):
         pass
     content = reply["content"]
     values = content.get("user_expressions") or {"value": {"data": {"text/plain": "None"}}}
     return content.get("ename", ""), values["value"]["data"]["text/plain"]
+
+
+def interrupt_idle(manager: KernelManager, client: BlockingKernelClient) -> None:
+    """Interrupt a kernel that runs no cell, and wait until it has been: else the next cell may be hit."""
+    if manager.kernel_spec.interrupt_mode == "signal":
+        manager.interrupt_kernel()
+        return
+    request = client.session.msg("interrupt_request", content={})
+    client.control_channel.send(request)
+    while client.get_control_msg(timeout=LIMIT)["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+        pass
 
 
 STATUSES = "[cell.status for cell in cells]"
@@ -125,13 +161,13 @@ STREAMING, ALL_STOPPED = f"{['streaming'] * 3}", f"{['stopped'] * 3}"
 def test_while_no_cell_runs(kernel: tuple[KernelManager, BlockingKernelClient]) -> None:
     manager, client = kernel
     assert run(client, START) == ("", "None")
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, "", STATUSES) == ("", STREAMING)
     assert run(client, "configure(interrupt='stop')") == ("", "None")
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, STOPPED, STATUSES) == ("", ALL_STOPPED)
     assert run(client, f"{START}\nconfigure(interrupt='ignore')", STATUSES) == ("", STREAMING)
-    manager.interrupt_kernel()
+    interrupt_idle(manager, client)
     assert run(client, "", STATUSES) == ("", STREAMING)
 
 

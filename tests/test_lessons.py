@@ -7,11 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from jupyter_core.utils import ensure_event_loop
 from nbconvert import HTMLExporter
 
 import notebooks
@@ -47,15 +50,37 @@ def solutions(path: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", "\n".join(ANSWERED.findall(prose(path))), re.DOTALL)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_lesson_and_its_solutions_run_offline_and_it_is_saved_as_it_runs(path: Path, tmp_path: Path) -> None:
-    copies = Path(shutil.copytree(notebooks.FOLDER, tmp_path / "copies"))
+AT_ONCE = 3
+"""Lessons that run side by side: they wait for a model's pace most of their time."""
+
+
+def run(path: Path, folder: Path) -> Any:
+    """Run a lesson and its solutions in a copy of the folder; return it as it would be saved."""
+    copies = Path(shutil.copytree(notebooks.FOLDER, folder / path.stem))
     answers = solutions(path)
     after = ["import streamcell\nstreamcell.configure(unattended='wait')", *answers] if answers else []
-    notebook = notebooks.executed(copies / path.name, before=OFFLINE, after=after)
-    assert notebooks.written(notebook) == path.read_text("utf-8"), "`make notebooks` saves it anew"
+    with closing(ensure_event_loop()):  # nbclient takes this thread's, and leaves it open
+        notebook = notebooks.executed(copies / path.name, before=OFFLINE, after=after)
     for recording in notebooks.FOLDER.glob("*.jsonl"):  # they have all that is asked for
         assert filecmp.cmp(recording, copies / recording.name, shallow=False)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Future[Any]]:
+    """The lessons that were asked for, all of them run, each with what became of it."""
+    folder = tmp_path_factory.mktemp("lessons")
+    items = [one for one in request.session.items if isinstance(one, pytest.Function) and "ran" in one.fixturenames]
+    asked = [Path(str(one.callspec.params["path"])) for one in items]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {path: pool.submit(run, path, folder) for path in asked}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_lesson_and_its_solutions_run_offline_and_it_is_saved_as_it_runs(
+    path: Path, ran: dict[Path, Future[Any]]
+) -> None:
+    assert notebooks.written(ran[path].result()) == path.read_text("utf-8"), "`make notebooks` saves it anew"
 
 
 @pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)

@@ -328,17 +328,27 @@ def test_in_a_run_that_nobody_attends(tmp_path: Path) -> None:
 
 
 def test_it_can_be_taken_away_again_and_its_import_is_small() -> None:
-    source = (
-        "from IPython.core.interactiveshell import InteractiveShell\n"
-        "shell = InteractiveShell.instance()\n"
-        "shell.run_cell('%load_ext streamcell')\n"
-        "print('stream' in shell.magics_manager.magics['cell'])\n"
-        "hooks = shell.strdispatchers['complete_command'].strs\n"
-        "shell.run_cell('%reload_ext streamcell')\n"
-        "print([len(hooks[key].chain) for key in hooks if 'stream' in key])\n"
-        "shell.run_cell('%unload_ext streamcell')\n"
-        "print('stream' in shell.magics_manager.magics['cell'])\n"
-        "print([key for key in hooks if 'stream' in key])\n"
-    )
+    source = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+def there():
+    return ["stream" in shell.magics_manager.magics[kind] for kind in ("line", "cell")]
+def hooks():
+    found = shell.strdispatchers["complete_command"].strs
+    return {key: len(found[key].chain) for key in found if "stream" in key}
+print(there(), hooks())
+for word in ("load", "reload", "unload"):
+    assert shell.run_cell(f"%{word}_ext streamcell").success
+    print(there(), hooks())
+print([name for name in ("openai", "streamcell.rehearsal", "pydantic") if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=300)
-    assert done.stdout.split("\n") == ["True", "[1, 1]", "False", "[]", ""]
+    both = "{'%stream': 1, '%%stream': 1}"
+    assert done.stdout.splitlines() == [
+        "[False, False] {}",
+        f"[True, True] {both}",
+        f"[True, True] {both}",
+        "[False, False] {}",
+        "[]",
+    ]

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamcell import StreamCell, stream_cell
+from streamcell.answer.document import Document, Version
 from streamcell.answer.events import PartGrew
 from streamcell.answer.parts import Reasoning, Text, Tokens, growth, tokens_of
 from streamcell.answer.parts.tokens import entropy, row, stamped
+from streamcell.answer.status import Status
 from streamcell.answer.thinking import Thinking, watched
 from streamcell.notebook.output import ANSWER, bundle_of, markdown_of
 from streamcell.sources.openai.probabilities import rows_of
+from streamcell.wire.messages import view_of
 
 from .sources.wire_server import begun, ended, event, sends, wire_server
 
@@ -111,8 +114,9 @@ def test_a_text_goes_on_after_its_tokens() -> None:
 
 
 def test_tokens_between_two_texts_tear_no_paragraph_in_a_saved_notebook() -> None:
-    view: Any = {"parts": (Text(text="One"), Tokens(rows=row("One", -1)), Text(text=" two")), "status": "done"}
-    assert markdown_of({**view, "finish_reason": "stop", "notice": None, "error": None}) == "One two"
+    parts = (Text(text="One"), Tokens(rows=row("One", -1)), Text(text=" two"))
+    view = view_of(Document(Version(parts=parts, status=Status.DONE, finish_reason="stop")))
+    assert markdown_of(view) == "One two"
 
 
 def test_places_are_those_of_the_text_also_of_half_a_character() -> None:

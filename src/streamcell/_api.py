@@ -491,7 +491,7 @@ def stream_cell(
 
 def check_call(options: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError for arguments that `stream_cell` would refuse with any question."""
-    given = {**(stream_cell.__kwdefaults__ or {}), **options}
+    given = Veiled({**(stream_cell.__kwdefaults__ or {}), **options})  # a traceback shows locals
     _policy(1 if given["retry"] is None else given["retry"])
     _timeouts(Timeouts() if given["timeouts"] is None else given["timeouts"])
     _yes_or_no("auto_resume", given["auto_resume"])

@@ -20,7 +20,6 @@ from ..sources.wire_server import Connection, Play, WireServer, answers, ended, 
 from .counting import settled
 
 TIMEOUT = 300.0
-CELLS = 200
 AT_ONCE = 10
 
 
@@ -31,34 +30,42 @@ def _as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["we know how many at once", "we do not"])
-def test_two_hundred_cells_against_a_server_that_allows_ten_at_once_and_sixty_a_minute(told: bool) -> None:
-    # A minute of a second and a half: forty requests a second at most.
-    with RehearsalServer(rate=400, first_token=0.01, requests=60, max_concurrency=AT_ONCE, minute=1.5) as server:
-        streamcell.configure(max_concurrency=AT_ONCE if told else CELLS)
+@pytest.mark.parametrize(
+    ("count", "requests", "minute"),
+    # A minute that is shorter than a minute: forty requests a second at most, and three times as many as are free.
+    [pytest.param(60, 20, 0.5, id="60 cells"), pytest.param(200, 60, 1.5, id="200 cells", marks=pytest.mark.long)],
+)
+def test_many_cells_against_a_server_that_allows_ten_at_once_and_so_many_a_minute(
+    count: int, requests: int, minute: float, told: bool
+) -> None:
+    with RehearsalServer(
+        rate=400, first_token=0.01, requests=requests, max_concurrency=AT_ONCE, minute=minute
+    ) as server:
+        streamcell.configure(max_concurrency=AT_ONCE if told else count)
         client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url)
         policy = RetryPolicy(attempts=8, wait_initial=0.05)
         cells = [
             stream_cell(f"This is question {n}", model="echo", api="chat", client=client, display=False, retry=policy)
-            for n in range(CELLS)
+            for n in range(count)
         ]
         answers = [cell.result(TIMEOUT) for cell in cells]
         exchanges = server.exchanges
         settled((0, 0, 1_000))
         (limits,) = [one for one in streamcell.limits() if one.endpoint == server.base_url]
-    assert answers == [f"This is question {n}" for n in range(CELLS)]
+    assert answers == [f"This is question {n}" for n in range(count)]
     refused = Counter(one.body["messages"][0]["content"] for one in exchanges if one.status == 429)
     assert max(refused.values(), default=0) < policy.attempts
     if told:
         # What the headers say is kept to: none but the first, that asked before any head had come, can be refused.
         assert sum(refused.values()) <= AT_ONCE
     order = [int(one.body["messages"][0]["content"].rpartition(" ")[2]) for one in exchanges if one.status == 200]
-    assert sorted(order) == list(range(CELLS))
+    assert sorted(order) == list(range(count))
     if told:
         # Fair: nobody is overtaken by more than those who could be under way beside them.
         assert max(n - place for place, n in enumerate(order)) <= AT_ONCE
     assert (limits.requests is not None, limits.running, limits.queued) == (True, 0, 0)
     assert limits.requests is not None
-    assert limits.requests.limit == 60
+    assert limits.requests.limit == requests
 
 
 def test_retry_now_does_not_wait_as_the_refusal_said() -> None:

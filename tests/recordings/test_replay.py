@@ -154,28 +154,25 @@ def test_a_finished_cells_log_is_a_recording(model: str, server: RehearsalServer
     assert shown(replayed(tmp_path / "again.jsonl")) == shown(cell)
 
 
-SOURCES: dict[str, Callable[[RehearsalServer], Any]] = {
+SOURCES: dict[str, Callable[[openai.OpenAI], Any]] = {
     "strings": lambda _: lambda: ["The ", "answer ", "is \U0001f469 42."],
     "nothing": lambda _: lambda: iter(()),
     "raises": lambda _: lambda: 1 / 0,
-    "chat chunks": lambda server: (
-        lambda: openai.OpenAI(api_key=KEY, base_url=server.base_url).chat.completions.create(
+    "chat chunks": lambda client: (
+        lambda: client.chat.completions.create(
             model="echo", messages=[{"role": "user", "content": "Say this"}], stream=True
         )
     ),
-    "responses events": lambda server: (
-        lambda: openai.OpenAI(api_key=KEY, base_url=server.base_url).responses.create(
-            model="echo", input="Say this", stream=True
-        )
-    ),
+    "responses events": lambda client: lambda: client.responses.create(model="echo", input="Say this", stream=True),
 }
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_an_iterators_answer_is_replayed_too(name: str, server: RehearsalServer, tmp_path: Path) -> None:
     path = tmp_path / "answer.jsonl"
-    cell = stream_cell(SOURCES[name](server), display=False, retry=1, record=path)
-    ended(cell)
+    with openai.OpenAI(api_key=KEY, base_url=server.base_url) as client:
+        cell = stream_cell(SOURCES[name](client), display=False, retry=1, record=path)
+        ended(cell)
     again = replayed(path)
     assert (again.text, again.status, again.notice) == (cell.text, cell.status, cell.notice)
     assert again.error == cell.error

@@ -11,15 +11,19 @@ import pytest
 from streamcell.rehearsal._moderation import CATEGORIES, judged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from streamcell.rehearsal import RehearsalServer
 
 
-def client(server: RehearsalServer) -> openai.OpenAI:
-    return openai.OpenAI(base_url=server.base_url, api_key="-", max_retries=0, timeout=60)
+@pytest.fixture
+def client(server: RehearsalServer) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=server.base_url, api_key="-", max_retries=0, timeout=60) as made:
+        yield made
 
 
-def test_the_sdk_reads_its_results(server: RehearsalServer) -> None:
-    found = client(server).moderations.create(
+def test_the_sdk_reads_its_results(client: openai.OpenAI) -> None:
+    found = client.moderations.create(
         model="omni-moderation-latest", input=["All is well", "flag-violence and flag-self-harm/intent"]
     )
     fine, flagged = found.results
@@ -40,15 +44,15 @@ def test_a_word_flags_its_own_category_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(("mark", "status"), [("moderation-500", 500), ("moderation-429", 429)])
-def test_marks_make_it_fail(server: RehearsalServer, mark: str, status: int) -> None:
+def test_marks_make_it_fail(client: openai.OpenAI, mark: str, status: int) -> None:
     with pytest.raises(openai.APIStatusError) as raised:
-        client(server).moderations.create(input=mark)
+        client.moderations.create(input=mark)
     assert raised.value.status_code == status
 
 
-def test_one_that_hangs_is_left_by_its_caller(server: RehearsalServer) -> None:
+def test_one_that_hangs_is_left_by_its_caller(server: RehearsalServer, client: openai.OpenAI) -> None:
     with pytest.raises(openai.APITimeoutError):
-        client(server).with_options(timeout=0.2).moderations.create(input="moderation-hang")
+        client.with_options(timeout=0.2).moderations.create(input="moderation-hang")
     server.wait_for(lambda one: one.body.get("input") == "moderation-hang" and one.ended == "closed_by_client")
 
 
@@ -58,6 +62,6 @@ def test_other_bodies_are_refused(server: RehearsalServer, body: bytes) -> None:
     assert httpx.get(f"{server.base_url}/moderations").status_code == 405
 
 
-def test_too_many_texts_are_refused(server: RehearsalServer) -> None:
+def test_too_many_texts_are_refused(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="at most 32 texts"):
-        client(server).moderations.create(input=["a"] * 33)
+        client.moderations.create(input=["a"] * 33)

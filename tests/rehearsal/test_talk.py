@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -230,9 +231,14 @@ def test_a_quotation_shows_what_was_said_and_makes_no_markup(words: str) -> None
 # -- over HTTP ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def client(server: RehearsalServer) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(api_key="-", base_url=server.base_url, max_retries=0) as made:
+        yield made
+
+
 @pytest.mark.parametrize("api", ["chat", "responses"])
-def test_a_conversation_with_an_image_is_spoken_of_in_both_apis(server: RehearsalServer, api: str) -> None:
-    client = openai.OpenAI(api_key="-", base_url=server.base_url)
+def test_a_conversation_with_an_image_is_spoken_of_in_both_apis(client: openai.OpenAI, api: str) -> None:
     user = {"role": "user", "content": ["Explain this", part_of(PNG, "")]}
     messages: Any = messages_of(
         [user, {"role": "assistant", "content": "Gladly."}, {"role": "user", "content": "And?"}]
@@ -248,8 +254,7 @@ def test_a_conversation_with_an_image_is_spoken_of_in_both_apis(server: Rehearsa
     assert said(messages).startswith("*You asked before about “Explain this”, and the answer began “Gladly.”. ")
 
 
-def test_fifty_megabytes_of_files_can_be_rehearsed(server: RehearsalServer) -> None:
-    client = openai.OpenAI(api_key="-", base_url=server.base_url, max_retries=0)
+def test_fifty_megabytes_of_files_can_be_rehearsed(client: openai.OpenAI) -> None:
     data = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(49_999_992)).decode()
     content: Any = [
         {"type": "text", "text": "What is this?"},

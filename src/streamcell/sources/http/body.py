@@ -1,8 +1,4 @@
-"""Reads a response's body as events, to its end mark, then drains and closes it without leaking a connection.
-
-An HTTP library's connection pool closes connections inside the next request or close. A task that is cancelled there
-leaves them open. For this reason, closing is never cancelled here.
-"""
+"""Reads a response's body as events, to its end mark, then drains it, so that its connection can be used again."""
 
 from __future__ import annotations
 
@@ -18,9 +14,10 @@ from ...answer.events import Alive, Chunk, Event, Failed, Note, Origin, Started
 from ..base import Decoder, field_of, parts_of
 from ..openai.failures import bad_data, error_in, words_error
 from ..openai.words import json_of, plain
+from .requests import let_finish
 from .sse import ServerSentEvent, SseDecoder
 
-__all__ = ["Reading", "closing", "read"]
+__all__ = ["Reading", "read"]
 
 _DRAIN_WAIT: Final = 0.5
 """Seconds to keep reading after the answer's end, so that the next request can reuse the connection."""
@@ -45,19 +42,6 @@ _JSON: Final = '{["-0123456789'
 
 _WORDS_SHOWN: Final = 300
 """Characters that are shown of a body that could not be interpreted."""
-
-_closing: set[asyncio.Future[Any]] = set()  # the loop itself holds only weak references to tasks
-
-
-@contextlib.asynccontextmanager
-async def closing(opening: Any) -> AsyncIterator[None]:
-    """Close an opened request completely at the end, even if the caller is cancelled meanwhile."""
-    try:
-        yield
-    finally:
-        leaving = asyncio.ensure_future(opening.__aexit__(None, None, None))
-        _let_finish(leaving)
-        await asyncio.shield(leaving)
 
 
 async def read(response: Any, decoder: Decoder, origin: Origin) -> AsyncGenerator[Event | Note, None]:
@@ -345,16 +329,6 @@ async def _read_within(response: Any, reading: asyncio.Future[Any], seconds: flo
         if not reading.done() and not response.http_response.is_closed:
             reading.cancel()
         if not reading.done():
-            _let_finish(reading)
+            let_finish(reading)
     await asyncio.wait({reading})
     return not reading.cancelled() and reading.exception() is None
-
-
-def _let_finish(closing: asyncio.Future[Any]) -> None:
-    def finished(one: asyncio.Future[Any]) -> None:
-        _closing.discard(one)
-        if not one.cancelled():
-            one.exception()  # retrieved, so that asyncio does not log it: the answer has ended in any case
-
-    _closing.add(closing)
-    closing.add_done_callback(finished)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ... import _words as words
 from ..._errors import StreamCellError
 from ...answer.moderation import Undecided
+from ..http.requests import requested
 from ..iterables.bridge import running_loop
 from .client import client_for, has_own_http_client
 
@@ -39,7 +40,8 @@ class ModerationEndpoint:
         try:
             base_url = None if self._start_server is None else await asyncio.to_thread(self._start_server)
             client = await client_for(self._client, base_url)
-            return await client.with_options(max_retries=_RETRIES).moderations.create(model=_MODEL, input=text)
+            client = client.with_options(max_retries=_RETRIES)
+            return await requested(client.moderations.create(model=_MODEL, input=text))
         except openai.APIStatusError as error:
             raise Undecided(words.endpoint_answered(error.status_code)) from None
         except openai.APIConnectionError:

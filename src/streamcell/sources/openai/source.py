@@ -38,7 +38,8 @@ from ...request.request import Request
 from ...request.shapes import LOGPROBS
 from ...request.veiled import Secrets, Veiled
 from ..base import Decoder, field_of, parts_of
-from ..http.body import closing, read
+from ..http.body import read
+from ..http.requests import closing, opened, requested
 from ..iterables.bridge import Handoff, close, from_loop, running_loop
 from .calls import ids_of
 from .chat import ChatDecoder, chat_body
@@ -245,7 +246,7 @@ class OpenAISource:
         import openai
 
         try:
-            page = await client.models.list()
+            page = await requested(client.models.list())
             names = [name for one in parts_of(page, "data") if isinstance(name := field_of(one, "id"), str)]
         except openai.APIConnectionError as error:
             raise connection_error(error, address=address_of(client), begun=False) from error
@@ -343,7 +344,7 @@ class OpenAISource:
             decoder = self._decoder_for(api, context)
             try:
                 opening, ours = self._opening(answering, api, model, context, lean=lean)
-                response = await opening.__aenter__()
+                response = await opened(opening)
             except TypeError as error:  # the SDK has no such parameter, or cannot convert it to JSON
                 yield _failed(unsent_error(error), error, answering.secrets)
                 return
