@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,29 +84,39 @@ for n in range({begin}, {end}):
 """
 
 
-class Server:
-    """Streams a token after a silence, and notes when it wrote it, in milliseconds of the machine's clock."""
+Write = Callable[[str], Awaitable[None]]
 
-    def __init__(self) -> None:
+
+class Server:
+    """Streams what `answer` writes for a model, and notes when, by the machine's clock.
+
+    `written` has the milliseconds by each text up to its dot. `page` is served at the root.
+    """
+
+    def __init__(self, answer: Callable[[str, Write], Awaitable[None]], page: str = "") -> None:
         self.written: dict[str, float] = {}
         self.port = 0
+        self._answer = answer
+        self._page = page
         self._ready = threading.Event()
         threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True).start()
         self._ready.wait()
 
     async def _serve(self) -> None:
-        written = self.written
+        server = self
 
         class Completions(tornado.web.RequestHandler):
             async def post(self) -> None:
                 model = json.loads(self.request.body)["model"]
                 self.set_header("Content-Type", "text/event-stream")
                 await self._chunk({"role": "assistant"})
-                await asyncio.sleep(QUIET)
-                written[model] = time.time() * 1000
-                await self._chunk({"content": f"{model}."})
+                await server._answer(model, self._token)
                 await self._chunk({}, "stop")
                 self.write("data: [DONE]\n\n")
+
+            async def _token(self, text: str) -> None:
+                server.written[text.partition(".")[0]] = time.time() * 1000
+                await self._chunk({"content": text})
 
             async def _chunk(self, delta: dict[str, str], finish: str | None = None) -> None:
                 chunk = {"object": "chat.completion.chunk", "choices": [{"delta": delta, "finish_reason": finish}]}
@@ -114,7 +125,7 @@ class Server:
 
         class Bare(tornado.web.RequestHandler):
             def get(self) -> None:
-                self.write(BARE)
+                self.write(server._page)
 
         application = tornado.web.Application([("/v1/chat/completions", Completions), ("/", Bare)])
         sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
@@ -122,6 +133,12 @@ class Server:
         self.port = sockets[0].getsockname()[1]
         self._ready.set()
         await asyncio.Event().wait()
+
+
+async def after_a_silence(model: str, write: Write) -> None:
+    """Write a single token, the model's name."""
+    await asyncio.sleep(QUIET)
+    await write(f"{model}.")
 
 
 def _times(server: Server, seen: dict[str, float], way: str) -> list[float]:
@@ -177,7 +194,7 @@ def main() -> None:
     options: Any = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--answers", type=int, default=30, help="answers in each way")
     answers = options.parse_args().answers
-    server = Server()
+    server = Server(after_a_silence, BARE)
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from chromium import ready  # noqa: E402
+from first_token import Server, Write  # noqa: E402
 
 from tests.browser.jupyterlab import JupyterLab  # noqa: E402  # the tests' JupyterLab is the bench's
 from tests.browser.notebook import Notebook  # noqa: E402
@@ -56,43 +52,12 @@ WATCH = """(index) => {
 }"""
 
 
-class Server:
-    """Streams numbered words at the pace that a model's name says, and notes when, by the machine's clock."""
-
-    def __init__(self) -> None:
-        self.written: list[float] = []
-        self.port = 0
-        self._ready = threading.Event()
-        threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True).start()
-        self._ready.wait()
-
-    async def _serve(self) -> None:
-        server = self
-
-        class Completions(tornado.web.RequestHandler):
-            async def post(self) -> None:
-                rate = int(json.loads(self.request.body)["model"])
-                self.set_header("Content-Type", "text/event-stream")
-                server.written = []
-                begin = time.monotonic()
-                for number in range(rate * SECONDS):
-                    await asyncio.sleep(begin + number / rate - time.monotonic())
-                    server.written.append(time.time() * 1000)
-                    await self._chunk({"content": f"w{number}." + (" ", "\n\n")[number % PARAGRAPH == PARAGRAPH - 1]})
-                await self._chunk({}, "stop")
-                self.write("data: [DONE]\n\n")
-
-            async def _chunk(self, delta: dict[str, str], finish: str | None = None) -> None:
-                chunk = {"object": "chat.completion.chunk", "choices": [{"delta": delta, "finish_reason": finish}]}
-                self.write(f"data: {json.dumps(chunk)}\n\n")
-                await self.flush()
-
-        application = tornado.web.Application([("/v1/chat/completions", Completions)])
-        sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-        tornado.httpserver.HTTPServer(application).add_sockets(sockets)
-        self.port = sockets[0].getsockname()[1]
-        self._ready.set()
-        await asyncio.Event().wait()
+async def numbered(model: str, write: Write) -> None:
+    """Write numbered words at the pace that the model's name says."""
+    rate, begin = int(model), time.monotonic()
+    for number in range(rate * SECONDS):
+        await asyncio.sleep(begin + number / rate - time.monotonic())
+        await write(f"w{number}." + (" ", "\n\n")[number % PARAGRAPH == PARAGRAPH - 1])
 
 
 def measure(server: Server, lab: JupyterLab, page: Page) -> dict[int, list[float]]:
@@ -104,18 +69,20 @@ def measure(server: Server, lab: JupyterLab, page: Page) -> dict[int, list[float
     lags: dict[int, list[float]] = {}
     for index, rate in enumerate((RATES[0], *RATES)):  # the first is for warmth
         page.evaluate(WATCH, index)
+        server.written.clear()
         notebook.start(index)
         notebook.wait_for_status(index, "done")
         seen: list[float] = page.evaluate("window.seen")
+        written = list(server.written.values())
         skip = int(WARM * rate)
-        lags[rate] = [at - wrote for at, wrote in zip(seen[skip:], server.written[skip:], strict=True)]
+        lags[rate] = [at - wrote for at, wrote in zip(seen[skip:], written[skip:], strict=True)]
     return lags
 
 
 def main() -> None:
     """Measure, and print what was found."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    server = Server()
+    server = Server(numbered)
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,

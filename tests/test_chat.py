@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import re
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from pydantic import BaseModel
 
@@ -682,3 +684,34 @@ def test_a_chat_takes_what_a_question_takes_for_a_structured_answer() -> None:
     assert isinstance(cell.parsed, River)
     with pytest.raises(TypeError, match="response_format"):
         stream_chat(FAST, response_format=5, display=False)
+
+
+def test_the_page_and_the_code_may_ask_at_once_though_the_client_belongs_to_one_loop(server: RehearsalServer) -> None:
+    entered, asking = threading.Event(), threading.Event()
+
+    async def main() -> list[str]:
+        home = threading.get_ident()
+
+        def trim(messages: list[Any]) -> list[Any]:
+            entered.set()
+            if threading.get_ident() != home:
+                asking.wait(LIMIT)
+            return messages
+
+        http = openai.DefaultAsyncHttpxClient(trust_env=False)
+        client = openai.AsyncOpenAI(api_key="-", base_url=server.base_url, http_client=http)
+        chat = stream_chat("echo", client=client, trim=trim, display=False)
+        await chat.send("first")
+        entered.clear()
+        page = threading.Thread(target=chat._take_question, args=["from the page", {}], daemon=True)
+        page.start()
+        await asyncio.to_thread(entered.wait, LIMIT)
+        asking.set()
+        with contextlib.suppress(RuntimeError):  # the page's question is being answered
+            chat.send("from the code")
+        await asyncio.to_thread(page.join, LIMIT)
+        await chat
+        await client.close()
+        return asked(chat)
+
+    assert "from the page" in asyncio.run(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -173,22 +173,23 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
         if refused is not None:
             raise TypeError(f"chat.send has no {refused}=: it is for a single cell")
 
-        def call() -> StreamCell:
-            given = Veiled({"show_prompt": False, **options, **changes})  # the chat shows it
-            return stream_cell(list(question), previous=cast("Any", history), display=False, **given)
+        given = Veiled({"show_prompt": False, **options, **changes})  # the chat shows it
+        return stream_cell(list(question), previous=cast("Any", history), display=False, **given)
 
+    def at_home(act: Callable[[], StreamCell]) -> StreamCell:
         # A client with an HTTP client of the user's is used on the loop that the chat was made on.
-        elsewhere = home is not None and running_loop() is None and client is not None and has_own_http_client(client)
+        elsewhere = running_loop() is None and client is not None and has_own_http_client(client)
         if not elsewhere or home is None:
-            return call()
+            return act()
 
         async def there() -> StreamCell:
-            return call()
+            return act()
 
         return asyncio.run_coroutine_threadsafe(there(), home).result()
 
     chat = StreamChat(
         ask,
+        at_home,
         instructions=instructions,
         trim=trim,
         unattended=unattended_of(options.get("unattended")),

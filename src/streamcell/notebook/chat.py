@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import _words as words
@@ -94,6 +95,7 @@ class StreamChat(Group):
     def __init__(
         self,
         ask: Asking,
+        at_home: Callable[[Callable[[], StreamCell]], StreamCell],
         *,
         instructions: str | None,
         trim: TrimPolicy | None,
@@ -101,8 +103,12 @@ class StreamChat(Group):
         shown: bool,
         about: Mapping[str, Any],
     ) -> None:
-        """Open the comm now if `shown`. `stream_chat` calls this; `about` is what a saved chat says of its model."""
+        """Open the comm now if `shown`. `stream_chat` calls this; `about` is what a saved chat says of its model.
+
+        `at_home` calls what asks on the thread on which the client can be used.
+        """
         self._ask = ask
+        self._at_home = at_home
         self._instructions = instructions
         self._trim = trim
         self._about = about
@@ -221,6 +227,10 @@ class StreamChat(Group):
     def _take_question(
         self, prompt: Any, changes: Mapping[str, Any], edits: int | None = None, nonce: str = ""
     ) -> StreamCell:
+        # The lock is taken there: who waited for that thread with it would wait for ever if that thread wants it too.
+        return self._at_home(partial(self._take_here, prompt, changes, edits, nonce))
+
+    def _take_here(self, prompt: Any, changes: Mapping[str, Any], edits: int | None, nonce: str) -> StreamCell:
         with self._asking:
             after = self._end() if edits is None else self._tree.turns[edits]
             before = self._versions(after)

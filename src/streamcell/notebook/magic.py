@@ -21,10 +21,7 @@ _Ask = Callable[..., StreamCell]
 
 
 class _Chats:
-    """The conversations of one notebook, by their names: of each the cells that the next turn may continue.
-
-    This is the place where another keeper of conversations would be put.
-    """
+    """The conversations of one notebook, by their names: of each the cells that the next turn may continue."""
 
     def __init__(self) -> None:
         self._turns: dict[str, list[StreamCell]] = {}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from .. import _words as words
 from .._terminal import inert
 
-__all__ = ["COLUMNS", "Row", "heading", "in_order", "lines_of", "table_of"]
+__all__ = ["Row", "heading", "in_order", "lines_of", "table_of"]
 
 Row = Mapping[str, Any]
 
