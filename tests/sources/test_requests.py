@@ -33,18 +33,19 @@ def test_a_stop_while_the_pool_closes_others_connections_leaves_none_open(monkey
 
     with RehearsalServer(rate=0, first_token=0) as other:
         with RehearsalServer(rate=0, first_token=0.3) as gone:
-            for cell in [ask(gone, "echo") for _ in range(KEPT)]:
-                cell.result(TIMEOUT)
+            for former in [ask(gone, "echo") for _ in range(KEPT)]:
+                former.result(TIMEOUT)
             until(lambda: idle(http) > 1)
             port = gone.port
         kept, closed = idle(http), list[SocketStream]()
-        stopping = threading.Semaphore(0)
+        asked, stopping = threading.Event(), threading.Semaphore(0)
         close = SocketStream.aclose
 
         async def aclose(stream: SocketStream) -> None:
             if stream._transport.get_extra_info("peername")[1] == port:  # other tests' pools may close theirs now
                 closed.append(stream)
                 if len(closed) == 1:
+                    await asyncio.to_thread(asked.wait, TIMEOUT)  # the request may begin before its cell is known
                     cell.stop()
                     stopping.release()
             await close(stream)
@@ -52,6 +53,7 @@ def test_a_stop_while_the_pool_closes_others_connections_leaves_none_open(monkey
         collect_what_others_left()
         monkeypatch.setattr(SocketStream, "aclose", aclose)
         cell = ask(other, "echo")
+        asked.set()
         with pytest.raises(Stopped):
             cell.result(TIMEOUT)
         assert stopping.acquire(timeout=TIMEOUT)
