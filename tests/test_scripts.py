@@ -273,6 +273,7 @@ def test_pythons_own_shell_prints_a_cell_that_is_its_value(terminal: Any) -> Non
     assert says(f"cell = stream_cell('three', {ECHO})") == ""
     assert says("cell") == "three"
     assert says("_.status") == "'done'"
+    assert says("type(cell)") == "<class 'streamcell.notebook.widget.StreamCell'>"
     assert says("from streamcell import stream_compare") == ""
     assert says("stream_compare('one', models=['rehearsal/echo'])") == "rehearsal/echo:\n\none"
     child.sendeof()

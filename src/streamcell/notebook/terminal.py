@@ -314,7 +314,8 @@ class _DisplayHook:
         self._former = former
 
     def __call__(self, value: Any) -> None:
-        headed = value._headed() if hasattr(value, "_headed") else []
+        # Of its type: a class in place of a cell, or an object that has any attribute, is a value like others.
+        headed = value._headed() if hasattr(type(value), "_headed") else []
         if headed:
             builtins._ = value  # type: ignore[attr-defined]
             show_all(headed)
