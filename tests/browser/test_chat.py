@@ -202,7 +202,7 @@ def test_while_an_answer_streams_enter_says_why_and_the_button_stops(open_notebo
     notebook = open_notebook([SLOW, "chat", ASKED])
     notebook.run(0)
     notebook.run(1)
-    ask(notebook, "one", turn=0, status="connecting")
+    ask(notebook, "one", turn=0, status="streaming")
     message(notebook).click()
     notebook.page.keyboard.type("two")
     notebook.page.keyboard.press("Enter")
@@ -218,8 +218,8 @@ def test_while_an_answer_streams_enter_says_why_and_the_button_stops(open_notebo
     notebook.save()
     other = open_notebook.again(notebook)
     message(other).wait_for()
-    ask(other, "from there", turn=1, status="connecting")
-    answer(notebook, 1, "connecting")
+    ask(other, "from there", turn=1, status="streaming")
+    answer(notebook, 1, "streaming")
     assert message(notebook).input_value() == "two"
 
 
