@@ -1,14 +1,17 @@
-"""Users' code in a cell: observers, links and retry policies, which may be slow, raise, or use the cell itself."""
+"""Users' code in and around a cell may be slow, raise, use the cell itself, or change the path of imports."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -381,3 +384,27 @@ def _wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def test_an_import_of_ours_finds_what_it_passes_while_the_notebook_removes_a_folder_from_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passed_on_the_path.py").touch()
+    first, script = "/the/folder/of/a/script", "/a/folder/that/is/searched"
+
+    class Removes:
+        """Removes the first folder while this one is searched, as the end of IPython's `%run` may at that moment."""
+
+        def find_spec(self, *_: object) -> None:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(first)
+
+    monkeypatch.setitem(sys.path_importer_cache, script, Removes())
+    monkeypatch.setattr(sys, "path", [first, script, str(tmp_path), *sys.path])
+
+    async def imported() -> str:
+        return importlib.import_module("passed_on_the_path").__name__
+
+    name = asyncio.run_coroutine_threadsafe(imported(), driver().loop).result(60)
+    assert name == "passed_on_the_path"
+    assert first not in sys.path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from streamcell import (
     Interrupted,
     Log,
     NotRecorded,
+    Reasoning,
     RetryPolicy,
     StreamCell,
     StreamCellError,
@@ -79,7 +81,7 @@ def told(log: Log) -> list[tuple[str, dict[str, Any]]]:
 def shown(cell: StreamCell) -> dict[str, Any]:
     """Return what a cell shows, without where it comes from and how long it took."""
     return {
-        "parts": cell.parts,
+        "parts": tuple(replace(one, seconds=0.0) if isinstance(one, Reasoning) else one for one in cell.parts),
         "status": cell.status,
         "usage": cell.usage,
         "finish_reason": cell.finish_reason,

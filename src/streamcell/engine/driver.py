@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from ..answer.inputs import Stop
 from ..ratelimit.limiter import Lanes, Limits
+from .imports import look_twice
 from .log import Shelf
 
 __all__ = ["Driver", "driver", "limits", "stop_all", "stop_all_soon"]
@@ -38,6 +39,7 @@ class Driver:
         self.shelf: Final = Shelf()
         self._thread: threading.Thread | None = None
         made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
+        look_twice()
         thread = threading.Thread(target=self._run, args=(made,), name="streamcell", daemon=True)
         try:
             thread.start()
