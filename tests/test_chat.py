@@ -158,8 +158,29 @@ def test_tools_and_files_are_in_the_history() -> None:
     kinds = [one.get("type", one.get("role")) for one in chat.messages]
     assert kinds == ["user", "assistant", "function_call", "function_call_output", "assistant", "user", "assistant"]
     assert chat.messages[3]["output"] == "Oslo: sunny"
-    assert "image_url" in str(chat.messages[5])
+    assert [one["type"] for one in chat.messages[5]["content"]] == ["input_text", "input_image"]
     assert chat._repr_mimebundle_()[0][ANSWERS]["items"][1]["about"]["files"] == ["a file"]
+
+
+def test_the_messages_of_a_chat_are_what_its_api_takes() -> None:
+    model = "rehearsal/tools?rate=0&first_token=0"
+    forms = {}
+    for api in ("responses", "chat"):
+        chat = stream_chat(model, tools=[weather], approve=True, api=api, display=False)
+        answered(chat, "Do I need an umbrella?")
+        chat.send(["And what is this?", PNG], model=ECHO).result(LIMIT)
+        kinds = [one.get("role", one.get("type")) for one in chat.messages]
+        forms[api] = kinds, [part["type"] for part in chat.messages[-2]["content"]]
+        again = stream_chat(ECHO, messages=chat.messages, api=api, display=False)
+        answered(again, "three")
+        assert again.messages[:-2] == chat.messages
+    assert forms == {
+        "responses": (
+            ["user", "assistant", "function_call", "function_call_output", "assistant", "user", "assistant"],
+            ["input_text", "input_image"],
+        ),
+        "chat": (["user", "assistant", "tool", "assistant", "user", "assistant"], ["text", "image_url"]),
+    }
 
 
 def test_a_saved_chat_is_loaded_with_its_branches_and_goes_on(tmp_path: Path) -> None:

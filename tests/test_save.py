@@ -202,3 +202,9 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["answer.md", "link.md"]
     with pytest.raises(FileNotFoundError):
         ended("one").save(tmp_path / "nowhere" / "answer.md")
+
+
+def test_a_formula_is_looked_for_no_further_than_it_may_be_long() -> None:
+    opened = "\\(" * 60_000
+    made = page("An answer", (), "", [opened + "x\\)", "\\(" + "y" * 2000 + "\\)", "\\(" + "z" * 2003 + "\\)"], "")
+    assert re.findall('class="math">(.*?)<', made) == ["\\(" * 1000 + "x\\)", "\\(" + "y" * 2000 + "\\)"]

@@ -14,6 +14,7 @@ from .notebook.chat import StreamChat
 from .request.history import History, TrimPolicy, check_trim
 from .request.veiled import Veiled
 from .sources.openai.client import has_own_http_client
+from .sources.openai.conversation import in_form_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -195,6 +196,7 @@ def _chat(options: Mapping[str, Any], trim: TrimPolicy | None, display: bool, sa
         unattended=unattended_of(options.get("unattended")),
         shown=display,
         about={"model": options.get("model")},
+        in_form_of=in_form_of,
     )
     if saved is not None:
         chat._restore(saved.turns, saved.tree)

@@ -102,16 +102,19 @@ class StreamChat(Group):
         unattended: Unattended,
         shown: bool,
         about: Mapping[str, Any],
+        in_form_of: Callable[[str, list[Message]], list[dict[str, Any]]],
     ) -> None:
         """Open the comm now if `shown`. `stream_chat` calls this; `about` is what a saved chat says of its model.
 
-        `at_home` calls what asks on the thread on which the client can be used.
+        `at_home` calls what asks on the thread on which the client can be used. `in_form_of` returns messages in the
+        form of the API with a label.
         """
         self._ask = ask
         self._at_home = at_home
         self._instructions = instructions
         self._trim = trim
         self._about = about
+        self._in_form_of = in_form_of
         self._tree = Tree()
         self._turns: list[Turn] = []
         self._asking = threading.RLock()
@@ -128,14 +131,17 @@ class StreamChat(Group):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The conversation of the branch that is shown, as `stream_cell` and the APIs take it: a list of messages.
+        """The conversation of the branch that is shown, in the form of the API that gave its last answer.
 
-        The instructions are its first message, if there are any. Calls of tools and their results are items of the
-        Responses API. It is a copy: changing it changes nothing here.
+        That is `messages=` for Chat Completions, or `input=` for the Responses API. `stream_cell` and `stream_chat`
+        take both. The instructions are its first message, if there are any. It is a copy: changing it changes nothing
+        here.
         """
         system = [] if self._instructions is None else [{"role": "system", "content": self._instructions}]
         said = [message for turn in self._said(self._versions(self._end())) for message in turn]
-        return [*system, *(json.loads(json.dumps(message)) for message in said)]
+        turns = self.turns
+        api = turns[-1].origin["api"] if turns else ""
+        return self._in_form_of(api, [*system, *(json.loads(json.dumps(message)) for message in said)])
 
     def _path(self) -> tuple[int, ...]:
         return self._tree.path(lambda number: self._turns[number].cell._stream.document.shown)

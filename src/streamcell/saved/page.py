@@ -103,12 +103,9 @@ hr { border: 0; border-top: 1px solid var(--line); }
 
 _LINK: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _IMAGE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}\Z")
-_MATH: Final = re.compile(
-    r"\$\$(?P<a>[^$]{1,2000})\$\$|\$(?P<b>(?! )[^$\n]{1,2000}?(?<![ \\]))\$(?![0-9])"
-    r"|\\\((?P<c>.{1,2000}?)\\\)|\\\[(?P<d>.{1,2000}?)\\\]",
-    re.DOTALL,
-)
-"""A formula in a paragraph. Its TeX is shown as it is, for Markdown would take its underscores for emphasis."""
+_DOLLARS: Final = re.compile(r"\$\$[^$]{1,2000}\$\$|\$(?! )[^$\n]{1,2000}?(?<![ \\])\$(?![0-9])")
+_CLOSES: Final = {"\\(": "\\)", "\\[": "\\]"}
+_LONGEST: Final = 2000  # characters of TeX between `\(` and `\)`
 
 
 def _html(markdown: str) -> str:
@@ -129,14 +126,25 @@ def _reader() -> MarkdownIt:
 
 
 def _math(state: Any, silent: bool) -> bool:
-    found = _MATH.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
-    if found is None:
+    """Take a formula. Its TeX is shown as it is, for Markdown would take its underscores for emphasis."""
+    end = _end_of_math(state.src, state.pos)
+    if end < 0:
         return False
     if not silent:
         token = state.push("math", "code", 0)
-        token.content = found[0]
-    state.pos = found.end()
+        token.content = state.src[state.pos : end]
+    state.pos = end
     return True
+
+
+def _end_of_math(text: str, at: int) -> int:
+    """Return where the formula that begins at `at` ends, or -1 if none does."""
+    if text[at] == "$":
+        found = _DOLLARS.match(text, at)
+        return found.end() if found else -1
+    closes = _CLOSES.get(text[at : at + 2])
+    close = text.find(closes, at + 3, at + 4 + _LONGEST) if closes else -1
+    return close + 2 if close >= 0 else -1
 
 
 def _math_html(_renderer: object, tokens: Sequence[Any], at: int, _options: object, _env: object) -> str:

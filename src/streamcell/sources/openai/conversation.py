@@ -6,14 +6,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from ... import _words as words
 from ...request.echoes import Echo
 from ...request.messages import Message
 from .assembly import words_of
 
-__all__ = ["chat_messages", "responses_items"]
+__all__ = ["chat_messages", "in_form_of", "responses_items"]
 
 _OF_ITEMS: Final = ("type", "id", "status", "phase")
 """Fields of messages in the Responses API that Chat Completions does not have."""
+
+
+def in_form_of(api: str, messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """Return the messages as the API with this label takes them; with any other label as the Responses API does."""
+    return chat_messages(messages) if api == words.APIS["chat"] else responses_items(messages)
 
 
 def chat_messages(messages: Iterable[Message], echoes: Sequence[Echo] = ()) -> list[dict[str, Any]]:
