@@ -17,7 +17,7 @@ from streamcell.rehearsal import Exchange, RehearsalServer
 
 from .answer_page import AnswerPage, AnswerServer, build
 from .jupyterlab import ROOT, JupyterLab
-from .notebook import LIMIT, Opener
+from .notebook import LIMIT, WINDOW, Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -105,7 +105,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One for all, for its cache: JupyterLab's own scripts are most of what a notebook's opening takes."""
-    context = browser.new_context(viewport={"width": 1100, "height": 1400})
+    context = browser.new_context(viewport=WINDOW)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context
     context.close()

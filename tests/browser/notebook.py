@@ -14,7 +14,7 @@ from .websocket import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from playwright.sync_api import BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize
 
     from .jupyterlab import JupyterLab
 
@@ -24,7 +24,10 @@ NOT_COPIED = "nothing has been copied yet"
 
 FAILURES = Path(__file__).parent / "failures"
 
+WINDOW: ViewportSize = {"width": 1100, "height": 1400}
+
 PANEL = "window.jupyterapp.shell.currentWidget"
+
 # Code cells carry their state in their model; "*" is the prompt of one that runs or waits for its turn.
 CELL = f"{PANEL}.content.widgets[index]"
 
@@ -333,6 +336,7 @@ class Opener:
         notebook = Notebook(self._lab, spare or self._context.new_page(), **options)
         self._opened.append(notebook)
         if spare:
+            spare.set_viewport_size(WINDOW)  # the test before may have left another
             notebook.open_here(file)
         else:
             notebook.open(file, workspace=f"{self._name}-{len(self._opened)}")

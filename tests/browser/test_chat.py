@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .accessible import checked
+from .notebook import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,12 +137,11 @@ def test_six_turns_with_a_branch_a_retry_a_tool_a_file_a_reload_and_a_save(
         assert checked(notebook.page)["violations"] == []
     finally:
         notebook.set_theme("JupyterLab Light")
-    size = notebook.page.viewport_size
     for width in (600, 1600):
         notebook.page.set_viewport_size({"width": width, "height": 1400})
         notebook.picture(f"chat-{width}")
         assert notebook.cell(0).locator(".sc-chat").evaluate("(chat) => chat.scrollWidth <= chat.clientWidth")
-    notebook.page.set_viewport_size(size or {"width": 1100, "height": 1400})
+    notebook.page.set_viewport_size(WINDOW)
     notebook.save()
     markdown = "".join(notebook.outputs(0)[0]["data"]["text/markdown"])
     assert markdown.count("**You:**") == 6

@@ -4,7 +4,7 @@ import type { Answers, Layout } from "../render/addons.js";
 import { element, setAttribute } from "../render/element.js";
 import * as words from "../words.js";
 import css from "./chat/chat.css";
-import { Composer } from "./chat/composer.js";
+import { Composer, LATE } from "./chat/composer.js";
 import { asMarkdown, asMessages, copyButton, download } from "./chat/saving.js";
 import { choose, chosenIn, pathOf, type Shown, turnsIn } from "./chat/tree.js";
 import { type Around, TurnView } from "./chat/turn.js";
@@ -12,9 +12,6 @@ import { type Around, TurnView } from "./chat/turn.js";
 const NAME = "conversation";
 
 const OVER: ReadonlySet<string> = new Set(["done", "stopped", "failed", "interrupted"]);
-
-/** Milliseconds after which the kernel counts as busy. */
-const LATE = 2000;
 
 class Chat {
   readonly root = element("div", { class: "sc-chat" });
@@ -130,7 +127,6 @@ class Chat {
       }
     });
     this.#tools.hidden = path.length === 0;
-    setAttribute(this.root, "data-turns", String(path.length));
     this.#input.update();
   }
 

@@ -1,4 +1,4 @@
-/** The buttons: Stop or Retry, Continue, Copy, and the choice of versions. Their accessible names do not change. */
+/** The buttons: Stop or Continue, Copy, Retry, and the choice of versions. */
 
 import type { Clock } from "../jupyter/connection.js";
 import { element, isFocused, setAttribute, setLabel } from "../render/element.js";

@@ -20,7 +20,7 @@ export class Long {
     this.#root = root;
     this.#cell = cell;
     this.#page = page;
-    this.clip = element("div", { class: "sc-clip" }, answer);
+    this.clip = element("div", {}, answer);
   }
 
   update(over: boolean, most: number | null): void {

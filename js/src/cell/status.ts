@@ -1,4 +1,4 @@
-/** The texts of the status line, its tooltip and the spoken announcements. */
+/** The texts of the status line and of its tooltip. */
 
 import type { Fact } from "../render/addons.js";
 import { type Doc, textOf } from "../wire/protocol.js";

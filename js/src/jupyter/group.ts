@@ -4,7 +4,7 @@ import type { Page } from "../cell/page.js";
 import { injectStyle } from "../cell/style.js";
 import { View } from "../cell/view.js";
 import type { Answers, Layout, Place } from "../render/addons.js";
-import { element, setAttribute } from "../render/element.js";
+import { element } from "../render/element.js";
 import { isRecord, read, type Shape } from "../wire/narrow.js";
 import { type Command, type Doc, WIRE } from "../wire/protocol.js";
 import { isOver } from "../wire/store.js";
@@ -216,7 +216,6 @@ const PLAIN: Layout = {
         target.append(place);
         shown.set(key, answers.mount(place, key));
       }
-      setAttribute(target, "data-places", String(shown.size));
     };
     draw();
     const end = answers.subscribe(draw);

@@ -6,7 +6,7 @@ import * as words from "../../words.js";
 import { type File, Files } from "./files.js";
 
 /** Milliseconds after which the kernel counts as busy. */
-const LATE = 2000;
+export const LATE = 2000;
 
 export interface Options {
   readonly answers: Answers;
