@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -29,7 +30,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 # An example that takes long on a machine that is busy is no failure; hypothesis gives each 0.2 s, unless it is told.
-hypothesis.settings.register_profile("no clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# `make test` passes or fails the same way each time; `make test-long` looks for what nobody has thought of.
+hypothesis.settings.register_profile(
+    "no clock",
+    deadline=None,
+    derandomize=not os.environ.get("LONG"),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("no clock")
 
 

@@ -1,4 +1,4 @@
-"""How much of a long test is run: `make` says which sample in STREAMCELL_SEED, another one each time."""
+"""How much of a long test is run: STREAMCELL_SEED says which sample; `make test` takes the same each time."""
 
 from __future__ import annotations
 

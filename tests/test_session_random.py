@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streamcell._errors import (
@@ -282,6 +282,17 @@ class Ledger:
     own=st.booleans(),
     structure=st.sampled_from([None, StructureRules(), StructureRules(repairs=2)]),
 )
+@example(
+    inputs=[("event", 0, Finished("stop")), ("invalid", 0, None)],
+    attempts=1,
+    retry_disabled_reason=None,
+    chance=0.0,
+    timeouts=None,
+    way=None,
+    auto_resume=None,
+    own=False,
+    structure=StructureRules(repairs=2),
+)
 def test_no_order_of_inputs_loses_text_or_leaves_the_table(
     inputs: list[tuple[object, int, Event | None]],
     attempts: int,
@@ -339,6 +350,7 @@ WAYS_THROUGH: list[tuple[Input | Event, ...]] = [
         for go_on in (Retry(), Resume())
     ),
     (Start(), STARTED, BUSY),
+    (Start(), Finished("stop"), INVALID),
     (Start(), STARTED, TEXT, Finished("stop"), INVALID),
     (Start(), *CALL, Stop()),
     *((Start(), STARTED, *CALL, end) for end in (Stop(), Broke(ProviderFailed("x")), Act(0, "deny"))),

@@ -1,8 +1,7 @@
 /**
  * How much of a long test is run: all of it with `STREAMCELL_LONG=1`, a sample otherwise.
  *
- * `STREAMCELL_SEED` says which sample. `make` takes another one each time and prints it, so that runs over time see all
- * of it and a failure can be repeated.
+ * `STREAMCELL_SEED` says which sample; `make test` takes the same one each time.
  */
 
 export const LONG = Boolean(process.env.STREAMCELL_LONG);

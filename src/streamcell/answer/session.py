@@ -680,7 +680,9 @@ def _check(session: Session, event: Finished) -> _Step | None:
     if session.structure is None or not session.structure.checks or not is_whole(event, session.parts):
         return None
     current = session.document.current
-    closed = replace(current, parts=growth.ended(current.parts))
+    # A source may say nothing but its end; to be asked again, the answer must have begun.
+    begun = next_status(current.status, Trigger.STARTED) or current.status
+    closed = replace(current, status=begun, parts=growth.ended(current.parts))
     checking = replace(_with_current(session, closed), checking=event)
     return checking, (Validate(session.run, text_of(session.parts)), Publish())
 
