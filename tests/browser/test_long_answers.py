@@ -67,7 +67,8 @@ def places(notebook: Notebook, index: int = 0) -> dict[str, Any]:
 TURNED = """(by) => {
     const scroller = document.querySelector(".jp-WindowedPanel-outer");
     let last = scroller.scrollTop;
-    window.turned = false;
+    // An answer that comes at once is not followed: the page may be where the wheel leads.
+    window.turned = by < 0 && last <= 0;
     scroller.addEventListener("scroll", () => {
         window.turned ||= (scroller.scrollTop - last) * by > 0;
         last = scroller.scrollTop;
