@@ -87,14 +87,14 @@ fuzz: env node-modules ## nightly: the Markdown engine on generated documents, s
 		npx vitest run test/markdown/properties.test.ts -t generated
 
 test-python: env ## the Python suite on the main interpreter
-	$(PYTEST) $(PYTHON_SUITE) -n 2 --dist loadfile $(PART)
+	$(PYTEST) $(PYTHON_SUITE) -n 2 --dist loadfile --no-loadscope-reorder $(PART)
 
 test-pythons: env ## the heart of the Python suite (LONG=1: all of it) on Python 3.10 and on the newest Python of the machine
 	$(PY) scripts/other_pythons.py -- $(if $(LONG),$(PYTHON_SUITE) $(MAIN_ONLY),$(ON_EVERY_PYTHON)) -m "not long"
 
-test-openai2: env ## the source contract suite (LONG=1: the faults) with openai 2.x
+test-openai2: env ## what all sources promise (LONG=1: all of them, and the faults) with openai 2.x
 	$(PY) scripts/environment.py openai2
-	.venvs/openai2/bin/python -m pytest $(if $(LONG),$(FAULTS),tests/sources tests/test_structured.py) -m "not long"
+	.venvs/openai2/bin/python -m pytest $(if $(LONG),tests/sources $(FAULTS),tests/sources/test_contract.py tests/sources/test_clients.py tests/test_structured.py) -m "not long"
 
 # What we rely on of ipykernel, ipywidgets, anywidget and the SDK, against what comes next. Needs the registries.
 canary: env ## a part of the suite with the newest releases and pre-releases of what we stand on

@@ -172,6 +172,7 @@ def test_a_closed_notebook_leaves_nothing_and_is_live_when_it_is_opened_again(
     notebook.wait_for_status(0, "stopped")
 
 
+@pytest.mark.long
 def test_a_restarted_kernels_cells_leave_nothing(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Lost with its kernel", "echo?rate=0"), "1"], script=WATCH)
     page = notebook.page

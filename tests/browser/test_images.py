@@ -110,6 +110,7 @@ def test_an_image_that_failed_or_was_cut_says_so_below_its_preview(open_notebook
     notebook.picture("image-failed")
 
 
+@pytest.mark.long
 def test_a_reader_that_knows_nothing_of_us_shows_a_saved_image(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Draw a river", "images?rate=0", api="responses")])
     notebook.run(0)

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .accessible import checked
 from .cells import ask
 
@@ -65,6 +67,7 @@ BLOCKS = """view => [...view.querySelectorAll('.sc-parts > :not(.sc-foot), .sc-f
     (one) => [one.className, one.textContent])"""
 
 
+@pytest.mark.long
 def test_parts_stand_in_their_order_and_sources_below_them(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([BY_TURNS])
     notebook.run(0)

@@ -50,7 +50,7 @@ def saved(notebook: Notebook) -> str:
     return notebook.path.read_text("utf-8")
 
 
-@pytest.mark.parametrize("mode", ["hold", "watch"])
+@pytest.mark.parametrize("mode", ["hold", pytest.param("watch", marks=pytest.mark.long)])
 def test_flagged_text_is_taken_out_of_page_and_notebook(open_notebook: Callable[..., Notebook], mode: str) -> None:
     notebook = open_notebook([SOURCE, cell(mode), "go.set()", "go.clear()", cell(mode)])
     notebook.run(0)

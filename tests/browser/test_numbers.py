@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .accessible import checked
 from .cells import ask
 
@@ -19,6 +21,7 @@ cell = stream_cell("Explain entropy", model="rehearsal/cut?after=40&rate=40,echo
                    retry=RetryPolicy(attempts=3, wait_initial=1.5))"""
 
 
+@pytest.mark.long
 def test_the_numbers_are_live_and_the_timeline_shows_the_waits(open_notebook: Callable[..., Notebook]) -> None:
     notebook = open_notebook([ask("Long. " * 3000, "echo?rate=40"), RETRIED])
     notebook.run(0)
@@ -75,6 +78,7 @@ def test_versions_are_compared_with_the_kernel_and_without(open_notebook: Callab
     notebook.picture("difference")
 
 
+@pytest.mark.long
 def test_the_text_is_coloured_by_probability_and_its_markdown_is_a_switch_away(
     open_notebook: Callable[..., Notebook],
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .cells import ask
 from .test_cleanup import wait_for_cells
 
@@ -42,6 +44,7 @@ def test_an_answer_in_an_output_goes_on_when_more_is_written_there(open_notebook
     assert notebook.printed(2) == "streaming\n"
 
 
+@pytest.mark.long
 def test_a_deletion_in_another_notebook_ends_nothing_and_the_last_one_can_be_undone(
     open_notebook: Callable[..., Notebook],
 ) -> None:
@@ -131,6 +134,7 @@ def test_interact_links_and_heights_do_what_they_do_with_other_widgets(open_note
     assert reached == [150, True, True]
 
 
+@pytest.mark.long
 def test_a_deletion_in_one_page_ends_nothing_while_another_page_shows_the_answer(open_notebook: Opener) -> None:
     first = open_notebook([ask(PROMPT, SLOW), "1"], own_page=True)
     first.run(0)

@@ -152,6 +152,7 @@ for cell in cells: cell.result()"""
 ENDINGS = "() => [...document.querySelectorAll('[data-streamcell-answer]')].map((one) => one.textContent.trim().at(-1))"
 
 
+@pytest.mark.long
 def test_fifty_answers_of_two_versions_of_two_kilobytes_are_below_600_kb_and_both_can_be_read_without_a_kernel(
     open_notebook: Callable[..., Notebook],
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .accessible import checked
 from .gallery import IMPORT, RIVERS
 
@@ -83,6 +85,7 @@ def test_an_invalid_answer_says_where_and_a_repaired_one_keeps_it_as_a_version(
     view.locator(".sc-card").get_by_text("rivers[0].name").wait_for()
 
 
+@pytest.mark.long
 def test_a_long_and_a_deep_answer_are_usable(open_notebook: Callable[..., Notebook]) -> None:
     node = (
         "from pydantic import BaseModel\n\nclass Node(BaseModel):\n    name: str\n    inner: 'Node | None' = None\n\n"

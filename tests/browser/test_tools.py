@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .accessible import checked
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def test_a_call_waits_runs_when_allowed_and_shows_what_it_returned(open_notebook
     assert saved.get_by_role("button", name="Run", exact=True).count() == 0
 
 
+@pytest.mark.long
 def test_two_pages_decide_once_and_a_reload_in_between_changes_nothing(open_notebook: Opener) -> None:
     notebook = open_notebook([TOOL, RAN])
     notebook.run(0)
