@@ -345,6 +345,30 @@ def test_a_policy_that_always_says_again_ends_with_its_attempts() -> None:
         assert len(wire.requests) == 3
 
 
+def test_an_import_of_ours_finds_what_it_passes_while_the_notebook_removes_a_folder_from_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passed_on_the_path.py").touch()
+    first, script = "/the/folder/of/a/script", "/a/folder/that/is/searched"
+
+    class Removes:
+        """Removes the first folder while this one is searched, as the end of IPython's `%run` may at that moment."""
+
+        def find_spec(self, *_: object) -> None:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(first)
+
+    monkeypatch.setitem(sys.path_importer_cache, script, Removes())
+    monkeypatch.setattr(sys, "path", [first, script, str(tmp_path), *sys.path])
+
+    async def imported() -> str:
+        return importlib.import_module("passed_on_the_path").__name__
+
+    name = asyncio.run_coroutine_threadsafe(imported(), driver().loop).result(TIMEOUT)
+    assert name == "passed_on_the_path"
+    assert first not in sys.path
+
+
 # -- our own faults ----------------------------------------------------------------------------------------------------
 
 
@@ -384,27 +408,3 @@ def _wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
-
-
-def test_an_import_of_ours_finds_what_it_passes_while_the_notebook_removes_a_folder_from_the_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "passed_on_the_path.py").touch()
-    first, script = "/the/folder/of/a/script", "/a/folder/that/is/searched"
-
-    class Removes:
-        """Removes the first folder while this one is searched, as the end of IPython's `%run` may at that moment."""
-
-        def find_spec(self, *_: object) -> None:
-            with contextlib.suppress(ValueError):
-                sys.path.remove(first)
-
-    monkeypatch.setitem(sys.path_importer_cache, script, Removes())
-    monkeypatch.setattr(sys, "path", [first, script, str(tmp_path), *sys.path])
-
-    async def imported() -> str:
-        return importlib.import_module("passed_on_the_path").__name__
-
-    name = asyncio.run_coroutine_threadsafe(imported(), driver().loop).result(60)
-    assert name == "passed_on_the_path"
-    assert first not in sys.path
